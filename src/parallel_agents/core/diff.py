@@ -1,0 +1,269 @@
+"""Parse `git diff --raw --numstat -p -z` into files, hunks and lines.
+
+Keep true: the bytes come from an untrusted worktree, so nothing here raises on any input; names
+are taken from the `--raw` part, where git quotes nothing; a patch that cannot be understood is
+kept as text with no hunks.
+
+The layout of the output is git's (git-diff(1), "Raw output format" and `-z`): all raw entries,
+all numstat entries, one NUL, the patches in the same order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import StringIO
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import Hunk as ParsedHunk
+from unidiff.patch import PatchSet
+
+from parallel_agents.core.worktree import FileStat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffLine:
+    """One line of a hunk.
+
+    Args:
+        kind: `+`, `-`, a space, or a backslash for "no newline at end of file".
+        text: the line without its mark and without its line feed.
+        old: its number in the old file, when it is there.
+        new: its number in the new file, when it is there.
+    """
+
+    kind: str
+    text: str
+    old: int | None = None
+    new: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffHunk:
+    """A run of changed lines with its surroundings.
+
+    Args:
+        old_start: first line in the old file, from 1.
+        old_count: lines of the old file.
+        new_start: first line in the new file, from 1.
+        new_count: lines of the new file.
+        section: what git prints after the second `@@`.
+        lines: the lines.
+    """
+
+    old_start: int
+    old_count: int
+    new_start: int
+    new_count: int
+    section: str
+    lines: tuple[DiffLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiff:
+    """One changed file with its patch.
+
+    Args:
+        stat: name, status and counts.
+        old_mode: file mode before, octal as git prints it.
+        new_mode: file mode after.
+        patch: the raw patch text of this file; may be empty.
+        hunks: the parsed patch; empty for binary files and for what could not be parsed.
+    """
+
+    stat: FileStat
+    old_mode: str
+    new_mode: str
+    patch: str
+    hunks: tuple[DiffHunk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Raw:
+    old_mode: str
+    new_mode: str
+    stat: FileStat
+
+
+def parse_stat(data: bytes) -> tuple[FileStat, ...]:
+    """Parse names, states and counts; patches are ignored.
+
+    Args:
+        data: output of `git diff --raw --numstat [-p] -z`.
+
+    Returns:
+        The files in git's order.
+    """
+    return tuple(raw.stat for raw in _summary(data)[0])
+
+
+def parse_diff(data: bytes) -> tuple[FileDiff, ...]:
+    """Parse a whole diff.
+
+    Args:
+        data: output of `git diff --raw --numstat -p -z`.
+
+    Returns:
+        The files in git's order.
+    """
+    raws, rest = _summary(data)
+    return tuple(
+        FileDiff(
+            stat=raw.stat,
+            old_mode=raw.old_mode,
+            new_mode=raw.new_mode,
+            patch="".join(patches),
+            hunks=tuple(hunk for patch in patches for hunk in parse_hunks(patch)),
+        )
+        for raw, patches in zip(raws, _deal(raws, split_patch(rest)), strict=True)
+    )
+
+
+def patch_text(data: bytes) -> str:
+    """Take the patch part alone.
+
+    Args:
+        data: output of `git diff --raw --numstat -p -z`.
+
+    Returns:
+        The patch as text; undecodable bytes become U+FFFD.
+    """
+    return _decode(_summary(data)[1])
+
+
+def split_patch(data: bytes) -> Iterator[str]:
+    """Cut a patch into one text per `diff --git`.
+
+    Args:
+        data: patch text as bytes.
+
+    Yields:
+        One patch each; lines end with a line feed only, whatever else they contain.
+    """
+    current: list[bytes] = []
+    for line in data.split(b"\n"):
+        if line.startswith((b"diff --git ", b"diff --cc ", b"* Unmerged path ")) and current:
+            yield _decode(b"\n".join(current) + b"\n")
+            current = []
+        if current or line.startswith((b"diff --", b"* Unmerged path ")):
+            current.append(line)
+    if current:
+        yield _decode(b"\n".join(current))
+
+
+def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
+    """Parse the hunks of one file's patch.
+
+    Args:
+        patch: the patch of one file.
+
+    Returns:
+        The hunks; empty when there are none or they make no sense.
+    """
+    start = 0 if patch.startswith("@@ ") else patch.find("\n@@ ") + 1
+    if not patch.startswith("@@ ", start):
+        return ()
+    # unidiff reads only hunks: its reading of file headers stumbles over odd names.
+    source = StringIO("--- a/f\n+++ b/f\n" + patch[start:], newline="\n")
+    try:
+        parsed = PatchSet(source)
+        return tuple(_hunk(hunk) for file in parsed for hunk in file)
+    except (UnidiffParseError, ValueError):
+        return ()
+
+
+def _hunk(hunk: ParsedHunk) -> DiffHunk:
+    return DiffHunk(
+        old_start=hunk.source_start,
+        old_count=hunk.source_length,
+        new_start=hunk.target_start,
+        new_count=hunk.target_length,
+        section=hunk.section_header,
+        lines=tuple(
+            DiffLine(
+                kind=line.line_type or " ",
+                text=line.value.removesuffix("\n"),
+                old=line.source_line_no,
+                new=line.target_line_no,
+            )
+            for line in hunk
+        ),
+    )
+
+
+def _deal(raws: list[_Raw], patches: Iterator[str]) -> Iterator[list[str]]:
+    """Give each file its patches: a type change has two, all others one."""
+    for raw in raws:
+        yield [next(patches, "") for _ in range(2 if raw.stat.status == "T" else 1)]
+
+
+def _summary(data: bytes) -> tuple[list[_Raw], bytes]:
+    """Read the raw and numstat parts; return them with the bytes that follow."""
+    raws: list[_Raw] = []
+    position = 0
+    while data.startswith(b":", position):
+        raw, position = _raw_entry(data, position)
+        if raw is None:
+            return raws, b""
+        raws.append(raw)
+    index = 0
+    while position < len(data) and not data.startswith((b"\0", b"diff --"), position):
+        field, position = _field(data, position)
+        counts = field.split(b"\t", 2)
+        if len(counts) != 3:
+            break
+        if not counts[2]:  # a rename: both names follow
+            _, position = _field(data, position)
+            _, position = _field(data, position)
+        if index < len(raws):
+            raws[index] = _counted(raws[index], counts[0], counts[1])
+        index += 1
+    return raws, data[position:].removeprefix(b"\0")
+
+
+def _raw_entry(data: bytes, position: int) -> tuple[_Raw | None, int]:
+    head, position = _field(data, position)
+    words = head[1:].split(b" ")
+    if len(words) != 5 or not words[4]:
+        return None, len(data)
+    status = _decode(words[4][:1])
+    path, position = _field(data, position)
+    old = None
+    if status in ("R", "C"):
+        old = path
+        path, position = _field(data, position)
+    stat = FileStat(
+        path=_name(path),
+        old_path=None if old is None else _name(old),
+        status=status,
+        insertions=0,
+        deletions=0,
+        binary=False,
+    )
+    return _Raw(old_mode=_decode(words[0]), new_mode=_decode(words[1]), stat=stat), position
+
+
+def _counted(raw: _Raw, insertions: bytes, deletions: bytes) -> _Raw:
+    if insertions == b"-":
+        return replace(raw, stat=replace(raw.stat, binary=True))
+    if not (_number(insertions) and _number(deletions)):
+        return raw
+    stat = replace(raw.stat, insertions=int(insertions), deletions=int(deletions))
+    return replace(raw, stat=stat)
+
+
+def _number(data: bytes) -> bool:
+    return data.isdigit() and len(data) < 19
+
+
+def _field(data: bytes, position: int) -> tuple[bytes, int]:
+    end = data.find(b"\0", position)
+    if end < 0:
+        return data[position:], len(data)
+    return data[position:end], end + 1
+
+
+def _name(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,133 @@
+"""The state a person is shown, derived from the facts; first match wins.
+
+Keep true: `derive` is the only place that decides a state. It reads facts, never a clock.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.summary import tool_summary
+
+StateName = Literal["blocked", "working", "stopped", "failed", "done", "idle"]
+STATES: tuple[StateName, ...] = ("blocked", "working", "stopped", "failed", "done", "idle")
+
+SHOWN_AS: dict[StateName, str] = {
+    "blocked": "Needs input",
+    "working": "Working",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "done": "Done",
+    "idle": "Idle",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A derived state.
+
+    Attributes:
+        state: its name, as in `--json`.
+        detail: what to say beside it, raw; may be empty.
+        facts: names of the facts (keys of `SessionState.because`) that decided it.
+    """
+
+    state: StateName
+    detail: str
+    facts: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """The word on the screen."""
+        return SHOWN_AS[self.state]
+
+
+def derive(state: SessionState) -> Label:
+    """Decide what a person is shown.
+
+    Args:
+        state: the facts.
+
+    Returns:
+        The one label they give.
+    """
+    if state.liveness != "none" and state.requests:
+        return Label(state="blocked", detail=_asked(state), facts=("requests", "process"))
+    return _working(state) or _stopped(state) or _failed(state) or _finished(state)
+
+
+def _asked(state: SessionState) -> str:
+    request = state.requests[0]
+    text = tool_summary(request.tool_name, request.input)
+    more = len(state.requests) - 1
+    return f"{text} (+{more} more)" if more else text
+
+
+def _working(state: SessionState) -> Label | None:
+    if state.creating:
+        return Label(state="working", detail="making the worktree", facts=("created", "setup"))
+    if state.liveness == "none":
+        return None
+    if state.running:
+        return Label(state="working", detail=_doing(state), facts=("turn", "process"))
+    if state.decided:
+        return Label(state="working", detail="taking up the answer", facts=("requests",))
+    if state.messages:
+        detail = "starting" if state.liveness == "starting" else "taking up the message"
+        return Label(state="working", detail=detail, facts=("messages", "process"))
+    agents = sum(1 for task in state.tasks if task.kind == "agent")
+    if agents:
+        return Label(state="working", detail=_count(agents, "subagent"), facts=("tasks",))
+    return None
+
+
+def _doing(state: SessionState) -> str:
+    if state.limit_until is not None:
+        return "limited until the usage limit resets"
+    if state.retry is not None:
+        retry = state.retry
+        detail = f"retrying {retry.attempt}/{retry.maximum}: {retry.error}"
+        return f"{detail}. {retry.hint}" if retry.hint else detail
+    return state.activity
+
+
+def _stopped(state: SessionState) -> Label | None:
+    if state.liveness == "none" and state.stopped in {"person", "shutdown", "delete"}:
+        return Label(state="stopped", detail="", facts=("stop", "process"))
+    return None
+
+
+def _failed(state: SessionState) -> Label | None:
+    if state.missing:
+        return Label(
+            state="failed", detail=f"worktree missing: {state.missing}", facts=("worktree",)
+        )
+    if state.setup is not None:
+        return Label(state="failed", detail=f"set-up: {state.setup.message}", facts=("setup",))
+    if state.outcome in {"error", "cut"}:
+        detail = state.problem.message if state.problem else "the turn failed"
+        return Label(state="failed", detail=detail, facts=("outcome", "process"))
+    return None
+
+
+def _finished(state: SessionState) -> Label:
+    if state.outcome == "ok":
+        return Label(state="done", detail=_rest(state), facts=("outcome",))
+    if state.outcome == "interrupted":
+        return Label(state="idle", detail="interrupted", facts=("outcome",))
+    return Label(state="idle", detail="", facts=("created",))
+
+
+def _rest(state: SessionState) -> str:
+    shells = sum(1 for task in state.tasks if task.kind == "shell")
+    if shells:
+        return f"{_count(shells, 'shell')} running"
+    if state.liveness == "none" and state.stopped == "attach":
+        return "attached in a terminal"
+    if state.liveness == "none":
+        return "asleep"
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,177 @@
+"""What is known of one session: facts, bounded in size, held for every session.
+
+Keep true: only facts are stored; what the person is shown (`label.derive`) is computed from them.
+A `SessionState` never holds the conversation; that is `transcript`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.options import JsonObject, Options
+
+Liveness = Literal["none", "starting", "alive"]
+Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
+KEYS = 64
+"""How many request uuids a session remembers, to answer a repeated one without acting again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One undecided request of the agent; see `events.RequestOpened` for the fields."""
+
+    id: str
+    kind: RequestKind
+    tool_name: str
+    input: JsonObject
+    digest: str
+    asked_at: int
+    seq: int
+    tool_use: str = ""
+    subagent: str = ""
+    description: str = ""
+    reason: str = ""
+    suggestions: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message on its way to the agent, until it is answered.
+
+    Attributes:
+        progress: queued (ours only), delivered (written to the agent), accepted, started.
+        run: the process start it was given to; 0 before.
+    """
+
+    uuid: str
+    text: str
+    progress: Literal["queued", "delivered", "accepted", "started"] = "queued"
+    run: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The model call is being tried again."""
+
+    attempt: int
+    maximum: int
+    error: str = ""
+    hint: str = ""
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong and what to do about it."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Size of the diff against the base."""
+
+    files: int = 0
+    insertions: int = 0
+    deletions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Which record made a fact what it is.
+
+    Attributes:
+        seq: number of the record in the journal.
+        at: its time in milliseconds since 1970.
+        event: its type.
+    """
+
+    seq: int
+    at: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionState:
+    """The facts of one session after `seq` records.
+
+    Attributes:
+        offset: where in run `run`'s `out.log` the next unread byte is.
+        liveness: whether the process lives; `starting` from the decision to the first answer.
+        running: whether a turn runs.
+        decided: lines of decisions that the agent has not taken up yet.
+        refused: answers to what could not be presented, until the agent goes on.
+        requests: undecided requests, oldest first; void when the process ends.
+        messages: messages not yet answered, oldest first.
+        outcome: how the last turn ended.
+        stopped: why the last end was asked for, while nothing was sent since; else None.
+        stopping: an end was asked for and the process still lives.
+        activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
+        keys: uuids of the last `KEYS` requests that changed the session.
+        cost_usd: what the session has cost, in US dollars.
+        cost_reported: what the agent last reported for the conversation it is in.
+        because: which record made which fact.
+    """
+
+    id: str = ""
+    request: str = ""
+    name: str = ""
+    prompt: str = ""
+    agent: str = ""
+    directory: str = ""
+    base: str = ""
+    asked_branch: str | None = None
+    options: Options = field(default_factory=Options)
+    created_at: int = 0
+    updated_at: int = 0
+    seq: int = 0
+    run: int = 0
+    offset: int = 0
+
+    creating: bool = False
+    worktree: WorktreeReady | None = None
+    missing: str = ""
+    setup: Problem | None = None
+
+    liveness: Liveness = "none"
+    pid: int | None = None
+    version: str = ""
+    model: str = ""
+    mode: str = ""
+    commands: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    conversation: str = ""
+    answered: bool = False
+
+    running: bool = False
+    decided: tuple[str, ...] = ()
+    refused: tuple[JsonObject, ...] = ()
+    requests: tuple[Request, ...] = ()
+    messages: tuple[Message, ...] = ()
+    tasks: tuple[BackgroundTask, ...] = ()
+    outcome: Outcome = "none"
+    problem: Problem | None = None
+    retry: Retry | None = None
+    limit_until: float | None = None
+    stopped: StopReason | None = None
+    stopping: bool = False
+
+    unread: bool = False
+    pinned: bool = False
+    deleting: bool = False
+    deleted: bool = False
+    activity: str = ""
+    cost_usd: float = 0.0
+    cost_reported: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    context_tokens: int = 0
+    context_window: int = 0
+    turns: int = 0
+    changes: Counts = field(default_factory=Counts)
+    main_changed: str = ""
+    turn_at: int = 0
+    ended_at: int = 0
+    keys: tuple[str, ...] = ()
+    because: dict[str, Evidence] = field(default_factory=dict)

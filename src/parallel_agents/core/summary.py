@@ -1,0 +1,52 @@
+"""One line for what an agent wants or does: a tool and the part of its input that matters."""
+
+from parallel_agents.core.options import JsonObject
+
+TRACKED = 200
+"""How many characters of an agent's text are kept where one line is shown."""
+
+_TELLING = ("command", "file_path", "notebook_path", "pattern", "query", "url", "description")
+
+
+def first_line(text: str) -> str:
+    """Cut text to its first line that says something, at most `TRACKED` characters; raw."""
+    line = next((part for part in text.splitlines() if part.strip()), "")
+    return line.strip()[:TRACKED]
+
+
+def tool_summary(name: str, tool_input: JsonObject) -> str:
+    """Say in one line what a tool use does.
+
+    Args:
+        name: the tool's name, raw.
+        tool_input: its input, raw and of any shape.
+
+    Returns:
+        `Name: detail`, raw, at most `TRACKED` characters; a question or a plan says itself.
+    """
+    if name == "AskUserQuestion":
+        return first_line(question_text(tool_input)) or "asks a question"
+    if name == "ExitPlanMode":
+        return "Plan: " + first_line(str(tool_input.get("plan") or "ready for approval"))
+    for key in _TELLING:
+        value = tool_input.get(key)
+        if isinstance(value, str) and value.strip():
+            return f"{name}: {first_line(value)}"[:TRACKED]
+    return name[:TRACKED]
+
+
+def question_text(tool_input: JsonObject) -> str:
+    """The first question's own words in an `AskUserQuestion` input, or nothing."""
+    for question in questions_of(tool_input):
+        text = question.get("question")
+        if isinstance(text, str):
+            return text
+    return ""
+
+
+def questions_of(tool_input: JsonObject) -> list[JsonObject]:
+    """The questions in an `AskUserQuestion` input that have the right shape."""
+    questions = tool_input.get("questions")
+    if not isinstance(questions, list):
+        return []
+    return [question for question in questions if isinstance(question, dict)]

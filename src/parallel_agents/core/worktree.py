@@ -1,0 +1,288 @@
+"""What the worktrees tell the rest: repositories, bases, worktrees, their changes and the trash.
+
+Keep true: values only, frozen; paths are `str` with undecodable bytes as surrogates, so that
+every name git can hold survives a trip through JSON (`to_json`, `record_from_json`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository as seen from one directory in it.
+
+    Args:
+        root: the main worktree, or the bare directory; real path.
+        common_dir: the directory that all worktrees share (`.git`); real path.
+        git_version: as `git version` prints it, digits and dots only.
+        checkout: top of the worktree that contains the asked directory; real path.
+        head: commit of that checkout's HEAD; `None` only for a bare repository without one.
+        bare: the root holds no files of its own.
+        branch: short name of the checkout's branch; `None` when detached.
+        notes: what the person should be told, one sentence each.
+    """
+
+    root: str
+    common_dir: str
+    git_version: str
+    checkout: str
+    head: str | None
+    bare: bool
+    branch: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a branch is cut from.
+
+    Args:
+        name: as the person calls it: `origin/main`, `main`, a short hash.
+        ref: full name of the ref, when it is one that can move on; else `None`.
+        commit: full hash.
+        note: what was not as asked (offline, no remote); empty otherwise.
+    """
+
+    name: str
+    ref: str | None
+    commit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """One file that can make an agent run code.
+
+    Args:
+        path: relative to the top of the worktree.
+        origin: `base` (the tree of the base commit) or `main` (files of the main worktree).
+        digest: sha256 of its content, hex.
+        text: its content for showing, cut when long.
+    """
+
+    path: str
+    origin: str
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutableConfig:
+    """All that a spawn from a base commit would load and could run.
+
+    Args:
+        digest: sha256 over all files, hex; equal digests mean nothing new to trust.
+        files: the files, by origin and path.
+        notes: what the person should be told, one sentence each.
+    """
+
+    digest: str
+    files: tuple[ConfigFile, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedFile:
+    """A file brought by `.worktreeinclude`.
+
+    Args:
+        path: relative to the top of the worktree.
+        digest: sha256 of its content when copied, hex.
+    """
+
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorktreeRecord:
+    """One worktree that we made, and how to know it again.
+
+    Args:
+        session: id of the session it belongs to.
+        root: the repository's main worktree or bare directory.
+        path: top of the worktree.
+        slug: its directory's name.
+        branch: short name of the branch made for it.
+        base: name of the base, for people.
+        base_ref: full ref of the base, or `None`.
+        base_commit: hash it was cut from.
+        device: device number of the directory.
+        inode: inode number of the directory.
+        git_file: content of its `.git` file, without the line end.
+        copied: files brought by `.worktreeinclude`.
+        notes: what the person should be told, one sentence each.
+        checkout: the worktree from which `new` ran, source of the copied files.
+    """
+
+    session: str
+    root: str
+    path: str
+    slug: str
+    branch: str
+    base: str
+    base_ref: str | None
+    base_commit: str
+    device: int
+    inode: int
+    git_file: str
+    copied: tuple[CopiedFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    checkout: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Size of a session's work against its diff base, untracked files included."""
+
+    files: int
+    insertions: int
+    deletions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStat:
+    """One changed file.
+
+    Args:
+        path: its name now.
+        old_path: its name before, when it was renamed or copied.
+        status: git's letter: A, C, D, M, R, T or U.
+        insertions: added lines; 0 for binary files.
+        deletions: removed lines; 0 for binary files.
+        binary: git shows no lines of it.
+    """
+
+    path: str
+    old_path: str | None
+    status: str
+    insertions: int
+    deletions: int
+    binary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffStat:
+    """The changed files of a session.
+
+    Args:
+        against: name of the diff base, for people.
+        commit: hash of the diff base.
+        files: in git's order.
+    """
+
+    against: str
+    commit: str
+    files: tuple[FileStat, ...]
+
+    @property
+    def changes(self) -> Changes:
+        """The totals."""
+        return Changes(
+            files=len(self.files),
+            insertions=sum(file.insertions for file in self.files),
+            deletions=sum(file.deletions for file in self.files),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrashEntry:
+    """A deleted worktree that can come back.
+
+    Args:
+        session: id of the session.
+        root: the repository's root.
+        path: where the worktree was, and where `restore` puts it.
+        branch: short name of the branch.
+        tip: hash of the branch at deletion; `None` when the branch was gone.
+        head: hash of HEAD at deletion; `None` when there was none.
+        refs: full names of the refs that keep the commits.
+        deleted_at_ms: Unix time in milliseconds.
+        size_bytes: size of the kept directory.
+        saved: what is kept, one phrase each.
+        skipped: paths that were dropped, relative to the worktree.
+        tree: the renamed-away directory; `None` when the worktree was gone already.
+        record: the record, as it was at deletion.
+    """
+
+    session: str
+    root: str
+    path: str
+    branch: str
+    tip: str | None
+    head: str | None
+    refs: tuple[str, ...]
+    deleted_at_ms: int
+    size_bytes: int
+    saved: tuple[str, ...]
+    skipped: tuple[str, ...]
+    tree: str | None
+    record: WorktreeRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something about worktrees that is not as recorded.
+
+    Args:
+        kind: `missing`, `replaced`, `unlocked`, `foreign-lock`, `unknown` or `trash`.
+        session: the session concerned; empty when none is known.
+        path: the worktree concerned.
+        reason: one plain sentence.
+    """
+
+    kind: str
+    session: str
+    path: str
+    reason: str
+
+
+def to_json(value: WorktreeRecord | TrashEntry) -> dict[str, Any]:
+    """Turn a record or an entry into plain JSON values.
+
+    Args:
+        value: the record or entry.
+
+    Returns:
+        A dictionary for `json.dumps`.
+    """
+    return asdict(value)
+
+
+def record_from_json(data: Mapping[str, Any]) -> WorktreeRecord:
+    """Build a record from what `to_json` made.
+
+    Args:
+        data: the dictionary.
+
+    Returns:
+        The record.
+
+    Raises:
+        KeyError, TypeError: a field is missing or unknown.
+    """
+    fields = dict(data)
+    fields["copied"] = tuple(CopiedFile(**item) for item in fields.get("copied", ()))
+    fields["notes"] = tuple(fields.get("notes", ()))
+    return WorktreeRecord(**fields)
+
+
+def entry_from_json(data: Mapping[str, Any]) -> TrashEntry:
+    """Build a trash entry from what `to_json` made.
+
+    Args:
+        data: the dictionary.
+
+    Returns:
+        The entry.
+
+    Raises:
+        KeyError, TypeError: a field is missing or unknown.
+    """
+    fields = dict(data)
+    for name in ("refs", "saved", "skipped"):
+        fields[name] = tuple(fields[name])
+    fields["record"] = record_from_json(fields["record"])
+    return TrashEntry(**fields)
