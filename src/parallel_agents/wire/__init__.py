@@ -1,0 +1,1 @@
+"""The socket between supervisor and clients: messages, framing, paths."""

@@ -1,0 +1,53 @@
+"""Requests and pushes to JSON and back, for the ends that have pydantic loaded."""
+
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from parallel_agents.core.errors import UsageError
+from parallel_agents.wire.messages import Request
+from parallel_agents.wire.pushes import Push
+
+
+@cache
+def _requests() -> TypeAdapter[Request]:
+    return TypeAdapter(Annotated[Request, Field(discriminator="type")])
+
+
+@cache
+def _pushes() -> TypeAdapter[Push]:
+    return TypeAdapter(Push)
+
+
+def load_request(value: object) -> Request:
+    """Read a request.
+
+    Raises:
+        UsageError: when it is none of the closed list.
+    """
+    try:
+        return _requests().validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"not a request this supervisor knows: {where}: {first['msg']}") from None
+
+
+def dump_push(push: Push) -> bytes:
+    """Write a push as JSON, without a newline."""
+    return b'{"push":' + _pushes().dump_json(push) + b"}"
+
+
+def load_push(value: object) -> Push:
+    """Read a push.
+
+    Raises:
+        ValueError: when it is none of the closed list.
+    """
+    return _pushes().validate_python(value)
+
+
+def to_json(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours to plain JSON values
+    """Turn a value of ours into plain JSON values."""
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
