@@ -1,0 +1,1 @@
+"""Agent programs: what the supervisor needs of one, and the ones there are."""

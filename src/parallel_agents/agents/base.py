@@ -1,0 +1,119 @@
+"""What the supervisor needs of any agent program.
+
+Keep true: an `Agent` is pure. It makes argument lists and lines, and reads lines; starting
+processes, clocks and files belong to the supervisor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from parallel_agents.core.events import Delta, Event
+from parallel_agents.core.options import Decision, JsonObject, Options
+from parallel_agents.core.state import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpawnSpec:
+    """Everything that decides how an agent's process is started.
+
+    Attributes:
+        program: argument list prefix of the agent program, e.g. `("claude",)`.
+        conversation: uuid of the conversation.
+        resume: whether it exists already.
+        worktree: the worktree's name under `<root>/.claude/worktrees`.
+        name: the session's display name, raw.
+        options: model, mode, effort, trust and rules.
+    """
+
+    program: tuple[str, ...]
+    conversation: str
+    resume: bool
+    worktree: str
+    name: str
+    options: Options
+
+
+class Translator(Protocol):
+    """Reads one process's lines in order; may remember what it needs until the turn ends."""
+
+    def translate(self, line: bytes) -> Sequence[Event | Delta]:
+        """Turn one line of the agent's output into what it says.
+
+        Args:
+            line: the line without its newline; any bytes at all.
+
+        Returns:
+            Events and partial text, in order; never raises for the content of a line.
+        """
+        ...
+
+
+class Agent(Protocol):
+    """An agent program and its protocol."""
+
+    name: str
+
+    def argv(self, spec: SpawnSpec) -> list[str]:
+        """The argument list that starts the agent."""
+        ...
+
+    def interactive_argv(self, spec: SpawnSpec) -> list[str]:
+        """The argument list that opens the conversation in a person's terminal.
+
+        Raises:
+            RefusedError: the agent has no interactive program.
+        """
+        ...
+
+    def environment(self) -> dict[str, str]:
+        """Variables the agent's process needs beside the person's own."""
+        ...
+
+    def translator(self) -> Translator:
+        """A reader for one process's output."""
+        ...
+
+    def initialize(self, request: str) -> str:
+        """The line that asks the process to introduce itself."""
+        ...
+
+    def message(self, uuid: str, text: str) -> str:
+        """The line that carries a person's message."""
+        ...
+
+    def decide(self, request: Request, decision: Decision) -> str:
+        """The line that answers a request.
+
+        Raises:
+            UsageError: when the decision does not fit the request.
+        """
+        ...
+
+    def granted_rules(self, request: Request) -> tuple[str, ...]:
+        """The rules that `scope="session"` grants, to pass again at the next start."""
+        ...
+
+    def answer(self, response: JsonObject) -> str:
+        """The line that sends a prepared `control_response`."""
+        ...
+
+    def interrupt(self, request: str) -> str:
+        """The line that ends the running turn."""
+        ...
+
+    def set_mode(self, request: str, mode: str) -> str:
+        """The line that changes the permission mode."""
+        ...
+
+    def set_model(self, request: str, model: str | None) -> str:
+        """The line that changes the model; None for the agent's default."""
+        ...
+
+    def set_effort(self, request: str, effort: str) -> str:
+        """The line that changes the effort level."""
+        ...
+
+    def end(self, request: str) -> str:
+        """The line that asks the process to end."""
+        ...
