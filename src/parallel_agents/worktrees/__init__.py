@@ -1,0 +1,1 @@
+"""Git: worktrees, their diffs, their deletion and their return."""

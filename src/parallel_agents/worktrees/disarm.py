@@ -1,0 +1,140 @@
+"""Decide which settings of a repository must not take effect when we run git.
+
+Keep true: what the system's and the user's own configuration set stays in force (git-lfs,
+credential helpers); what the repository's files set (scopes `local` and `worktree`, includes too)
+never names a program that our git runs. An agent can write `.git/config`, so the decision is made
+from what git itself reports right before each use.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from parallel_agents.worktrees.porcelain import ConfigEntry
+
+ALWAYS: tuple[tuple[str, str], ...] = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("protocol.ext.allow", "never"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("submodule.recurse", "false"),
+    ("fetch.recurseSubmodules", "false"),
+    ("diff.ignoreSubmodules", "all"),
+    ("status.showUntrackedFiles", "normal"),
+    ("advice.addEmbeddedRepo", "false"),
+    ("commit.gpgSign", "false"),
+    ("core.splitIndex", "false"),
+)
+"""Set in every call: no hooks, no monitors, no background work, no submodule's own settings."""
+
+_UNTRUSTED = ("local", "worktree")
+
+# The last part of each key that git documents as a command or program (git-config(1)).
+_COMMANDS = frozenset({
+    "alternaterefscommand", "askpass", "clean", "cmd", "command", "diffcmd", "diffdriver",
+    "difffilter", "driver", "editor", "external", "gitproxy", "helper", "packobjectshook",
+    "pager", "path", "process", "program", "receivepack", "smudge", "sshcommand", "textconv",
+    "standalonetransferagent", "tool", "uploadarch", "uploadpack", "vcs",
+})  # fmt: skip
+_DATA_PATHS = ("include.", "includeif.", "submodule.")
+
+_DEFAULTS = {
+    "sshcommand": "ssh",
+    "uploadpack": "git-upload-pack",
+    "receivepack": "git-receive-pack",
+    "editor": ":",
+    "pager": "cat",
+}
+
+_STOCK_LFS = frozenset({
+    ("clean", "git-lfs clean -- %f"),
+    ("smudge", "git-lfs smudge -- %f"),
+    ("smudge", "git-lfs smudge --skip -- %f"),
+    ("process", "git-lfs filter-process"),
+    ("process", "git-lfs filter-process --skip"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Disarmed:
+    """What to add to a git call: settings with the highest precedence, and environment."""
+
+    settings: tuple[tuple[str, str], ...]
+    env: dict[str, str]
+
+
+def disarm(entries: tuple[ConfigEntry, ...]) -> Disarmed:
+    """Work out what to add to a git call so that a repository runs nothing.
+
+    Args:
+        entries: all settings that git reads there, in its order.
+
+    Returns:
+        The additions.
+    """
+    proxied = any(e.key == "core.gitproxy" and e.scope in _UNTRUSTED for e in entries)
+    # Of `core.gitProxy` the first setting wins, so no later one can override it.
+    return Disarmed(overrides(entries), {"GIT_PROXY_COMMAND": ""} if proxied else {})
+
+
+def overrides(entries: Iterable[ConfigEntry]) -> tuple[tuple[str, str], ...]:
+    """Work out the settings to add to a git call so that a repository runs nothing.
+
+    Args:
+        entries: all settings that git reads there, in its order.
+
+    Returns:
+        Keys and values to set with the highest precedence; a later one wins.
+    """
+    trusted: dict[str, list[str]] = {}
+    suspects: dict[str, None] = {}
+    for entry in entries:
+        if entry.scope not in _UNTRUSTED:
+            trusted.setdefault(entry.key, []).append(entry.value or "")
+        elif _runs_code(entry) and not _is_stock_lfs(entry):
+            suspects[entry.key] = None
+    result = list(ALWAYS)
+    for key in suspects:
+        result.extend(_override(key, trusted))
+    filters = {key.rpartition(".")[0] for key in suspects if key.startswith("filter.")}
+    result += [(f"{f}.required", _required(f, suspects, trusted)) for f in sorted(filters)]
+    return tuple(result)
+
+
+def _runs_code(entry: ConfigEntry) -> bool:
+    section, _, _ = entry.key.partition(".")
+    last = entry.key.rpartition(".")[2]
+    if section in ("pager", "hook"):
+        return True
+    return last in _COMMANDS and not entry.key.startswith(_DATA_PATHS)
+
+
+def _is_stock_lfs(entry: ConfigEntry) -> bool:
+    prefix, _, last = entry.key.rpartition(".")
+    return prefix == "filter.lfs" and (last, entry.value) in _STOCK_LFS
+
+
+def _override(key: str, trusted: dict[str, list[str]]) -> list[tuple[str, str]]:
+    prefix, _, last = key.rpartition(".")
+    own = trusted.get(key, [])
+    if last == "helper":  # a list: an empty value empties it, then the user's own come back
+        return [(key, ""), *((key, value) for value in own)]
+    result = [(key, own[-1] if own else _DEFAULTS.get(last, ""))]
+    if prefix.startswith("hook."):
+        result.append((f"{prefix}.enabled", "false"))
+    return result
+
+
+def _required(prefix: str, suspects: Iterable[str], trusted: dict[str, list[str]]) -> str:
+    """Say whether git may go on without this filter.
+
+    A required filter that has lost its commands makes git fail on every file. But where the
+    person's own commands are put out of force by an empty `process`, failing is right: an
+    encrypting filter that is skipped would store plain text.
+    """
+    if not any(f"{prefix}.{part}" in trusted for part in ("clean", "smudge", "process")):
+        return "false"
+    process = f"{prefix}.process"
+    if process in suspects and process not in trusted:
+        return "true"
+    return trusted.get(f"{prefix}.required", ["false"])[-1]

@@ -1,0 +1,259 @@
+"""Small file operations that hold under a crash and against hostile names.
+
+Keep true: a file is either its old or its new content; nothing here follows a symbolic link that
+somebody may have put into a worktree; a walk never leaves its top directory.
+"""
+
+import errno
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a file durably: temporary file, fsync, rename, fsync of the directory.
+
+    Args:
+        path: the file; readable by its owner only.
+        value: what to write as JSON; surrogates survive.
+
+    Raises:
+        OSError: the disk is full or failing; the old file is untouched.
+    """
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(json.dumps(value, indent=1).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read what `write_json` wrote.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The value; `None` when the file is missing or holds no JSON object.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames in a directory durable.
+
+    Args:
+        path: the directory.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_symlink(path: Path) -> bool:
+    """Tell whether a name is a symbolic link, dangling or not.
+
+    Args:
+        path: the name.
+
+    Returns:
+        Whether it is.
+    """
+    try:
+        return stat.S_ISLNK(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Tell whether a name is taken, by anything.
+
+    Args:
+        path: the name.
+
+    Returns:
+        Whether it is; a dangling symbolic link counts.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def read_regular(path: Path, limit: int) -> bytes | None:
+    """Read a file that somebody else may have made.
+
+    Args:
+        path: the file; a symbolic link is not followed.
+        limit: how many bytes at most.
+
+    Returns:
+        Its content; `None` when there is no such regular file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EACCES):
+            return None
+        raise
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(limit) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+
+
+def make_directories(path: Path, umask: int) -> None:
+    """Make a directory and those above it, with the person's rights instead of ours.
+
+    Args:
+        path: the directory.
+        umask: the person's umask; -1 for the process's own.
+    """
+    missing = [part for part in (path, *path.parents) if not exists(part)]
+    for part in reversed(missing):
+        part.mkdir(exist_ok=True)
+        if umask >= 0:
+            part.chmod(0o777 & ~umask)
+
+
+@contextmanager
+def opened_parent(top: int, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """Walk down to the directory of a file, refusing symbolic links on the way.
+
+    Args:
+        top: descriptor of the top directory.
+        path: relative path of the file.
+        make: create missing directories.
+
+    Yields:
+        A descriptor of the parent directory, and the last name.
+
+    Raises:
+        OSError: a part is missing, no directory, or a symbolic link.
+        ValueError: the path is not plain and relative.
+    """
+    *parents, name = path.split("/")
+    if any(part in ("", ".", "..") for part in (*parents, name)):
+        raise ValueError(path)
+    current = os.dup(top)
+    try:
+        for part in parents:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, 0o777, dir_fd=current)
+            below = os.open(part, _DIRECTORY, dir_fd=current)
+            os.close(current)
+            current = below
+        yield current, name
+    finally:
+        os.close(current)
+
+
+def open_directory(path: Path) -> int:
+    """Open a directory as the top of a walk.
+
+    Args:
+        path: the directory; not a symbolic link.
+
+    Returns:
+        Its descriptor; the caller closes it.
+
+    Raises:
+        OSError: there is no such directory.
+    """
+    return os.open(path, _DIRECTORY)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all in it; links are removed, not followed. Missing is fine.
+
+    Args:
+        path: the directory.
+
+    Raises:
+        OSError: something could not be removed.
+    """
+    if not exists(path):
+        return
+    if is_symlink(path) or not path.is_dir():
+        path.unlink()
+        return
+    for _, _, _, directory in os.fwalk(path):
+        # Read-only directories (module caches) cannot be emptied otherwise.
+        if os.fstat(directory).st_mode & 0o700 != 0o700:
+            os.fchmod(directory, 0o700)
+    shutil.rmtree(path)
+
+
+def remove_older(directory: Path, seconds: float) -> None:
+    """Remove what killed processes left in a directory for short-lived files.
+
+    Args:
+        directory: the directory; may be missing.
+        seconds: least age of what is removed.
+    """
+    if not directory.is_dir():
+        return
+    latest = time.time() - seconds
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < latest:
+                remove_tree(path)
+
+
+def size_of(path: Path) -> int:
+    """Add up the sizes of the files below a directory.
+
+    Args:
+        path: the directory.
+
+    Returns:
+        Bytes; unreadable parts count as nothing.
+    """
+    total = 0
+    for _, _, names, directory in os.fwalk(path):
+        for name in names:
+            try:
+                total += os.lstat(name, dir_fd=directory).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a directory; across filesystems by a copy that appears under its name when complete.
+
+    Args:
+        source: the directory.
+        target: its new name, which is free.
+
+    Raises:
+        OSError: it could not be moved; the source is still complete.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        temporary = target.with_name(target.name + ".new")
+        remove_tree(temporary)
+        shutil.copytree(source, temporary, symlinks=True)
+        temporary.rename(target)
+        remove_tree(source)
+    sync_directory(target.parent)

@@ -1,0 +1,287 @@
+"""The one place that starts git.
+
+Keep true: what the repository's configuration would run is overridden (`disarm`), looked up again
+for every `Git`; reads take no lock; arguments are lists and never options made from someone's
+text.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from parallel_agents.core.errors import GitError, RepositoryError
+from parallel_agents.worktrees import disarm, porcelain, process
+from parallel_agents.worktrees.process import Result, Task
+
+MINIMUM_GIT = (2, 36)
+"""`worktree list -z` and `core.fsync` came with 2.36; nothing here needs more."""
+
+READ_SECONDS = 60.0
+WRITE_SECONDS = 900.0
+_LOCK_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_HERMETIC = {
+    "LC_ALL": "C",
+    "LANGUAGE": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GIT_EDITOR": ":",
+    "GIT_PAGER": "cat",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PROGRESS_DELAY": "0",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+}
+
+
+class Git:
+    """Runs git in one directory; cheap to make, made anew for each operation.
+
+    Args:
+        directory: where git works.
+        git_dir: set to bind git to this administrative directory instead of letting it search.
+        work_tree: the files that belong to `git_dir`.
+        index: another index file than the worktree's own.
+        lock_fd: a file descriptor that git inherits while it writes, so that a lock outlives us
+            for as long as our git does.
+
+    Attributes:
+        umask: the person's own, for all files that git makes; -1 is the process's. One for the
+            process, since a supervisor keeps its own files private but not those in a repository.
+    """
+
+    umask: ClassVar[int] = -1
+
+    def __init__(
+        self,
+        directory: str,
+        *,
+        git_dir: str | None = None,
+        work_tree: str | None = None,
+        index: str | None = None,
+        lock_fd: int | None = None,
+    ) -> None:
+        self.directory = directory
+        self._git_dir = git_dir
+        self._work_tree = work_tree
+        self._index = index
+        self._lock_fd = lock_fd
+        self._disarmed: disarm.Disarmed | None = None
+
+    def with_index(self, index: str) -> "Git":
+        """Make one that differs in the index file only.
+
+        Args:
+            index: path of the index file.
+
+        Returns:
+            The other one, with the same knowledge of the configuration.
+        """
+        other = Git(
+            self.directory,
+            git_dir=self._git_dir,
+            work_tree=self._work_tree,
+            index=index,
+            lock_fd=self._lock_fd,
+        )
+        other._disarmed = self._disarmed
+        return other
+
+    def read(
+        self,
+        *args: str,
+        ok: Sequence[int] = (0,),
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        seconds: float = READ_SECONDS,
+    ) -> Result:
+        """Run git for its answer; it takes no lock.
+
+        Args:
+            args: subcommand and arguments.
+            ok: exit statuses that are answers.
+            stdin: bytes for its standard input.
+            env: more environment.
+            seconds: deadline.
+
+        Returns:
+            The answer.
+
+        Raises:
+            GitError: another exit status, or the deadline passed.
+        """
+        unlocked = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
+        task = self._task(args, env=unlocked, stdin=stdin, seconds=seconds)
+        return _checked(args, process.run(task), ok)
+
+    def write(
+        self,
+        *args: str,
+        ok: Sequence[int] = (0,),
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        config: Sequence[tuple[str, str]] = (),
+        seconds: float = WRITE_SECONDS,
+        on_stderr: Callable[[bytes], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Result:
+        """Run git for its effect; waits a little when somebody holds a lock.
+
+        Args:
+            args: subcommand and arguments.
+            ok: exit statuses that are no failure.
+            stdin: bytes for its standard input.
+            env: more environment.
+            config: more settings.
+            seconds: deadline.
+            on_stderr: called with pieces of its talk as they come.
+            cancelled: asked about ten times a second; yes stops git.
+
+        Returns:
+            The answer.
+
+        Raises:
+            GitError: another exit status, or the deadline passed.
+            CancelledError: `cancelled` said yes.
+        """
+        task = self._task(
+            args,
+            env=env or {},
+            config=config,
+            stdin=stdin,
+            seconds=seconds,
+            on_stderr=on_stderr,
+            cancelled=cancelled,
+            lock_fd=self._lock_fd,
+        )
+        for wait in (*_LOCK_WAITS, None):
+            result = process.run(task)
+            if wait is None or not _met_a_lock(result):
+                break
+            time.sleep(wait)
+        return _checked(args, result, ok)
+
+    def version(self) -> tuple[int, ...]:
+        """Ask git for its version.
+
+        Returns:
+            Its numbers.
+
+        Raises:
+            GitError: there is no git.
+        """
+        return porcelain.parse_version(self._plain("version").stdout)
+
+    def config(self) -> tuple[porcelain.ConfigEntry, ...]:
+        """Read all settings with their scopes; runs nothing of theirs.
+
+        Returns:
+            The settings in git's order.
+        """
+        listed = self._plain(
+            "config", "--includes", "--show-scope", "--show-origin", "-z", "--list"
+        )
+        return porcelain.parse_config(listed.stdout)
+
+    def _plain(self, *args: str) -> Result:
+        """Run a command that heeds no setting."""
+        env = self._environment({}, ())
+        task = Task(directory=self.directory, args=args, env=env, seconds=READ_SECONDS)
+        return _checked(args, process.run(task), (0,))
+
+    def _task(
+        self,
+        args: tuple[str, ...],
+        *,
+        env: Mapping[str, str],
+        stdin: bytes,
+        seconds: float,
+        config: Sequence[tuple[str, str]] = (),
+        on_stderr: Callable[[bytes], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        lock_fd: int | None = None,
+    ) -> Task:
+        if self._disarmed is None:
+            self._disarmed = disarm.disarm(self.config())
+        return Task(
+            directory=self.directory,
+            args=args,
+            env=self._environment(
+                {**self._disarmed.env, **env}, (*config, *self._disarmed.settings)
+            ),
+            stdin=stdin,
+            seconds=seconds,
+            on_stderr=on_stderr,
+            cancelled=cancelled,
+            lock_fd=lock_fd,
+            umask=self.umask,
+        )
+
+    def _environment(
+        self, env: Mapping[str, str], config: Sequence[tuple[str, str]]
+    ) -> dict[str, str]:
+        result = {**_HERMETIC, **env}
+        if self._git_dir is not None:
+            result["GIT_DIR"] = self._git_dir
+        if self._work_tree is not None:
+            result["GIT_WORK_TREE"] = self._work_tree
+        if self._index is not None:
+            result["GIT_INDEX_FILE"] = self._index
+        if config:
+            # Not `-c`: a subsection may hold "=", and arguments are there for all to see.
+            result["GIT_CONFIG_COUNT"] = str(len(config))
+            for number, (key, value) in enumerate(config):
+                result[f"GIT_CONFIG_KEY_{number}"] = key
+                result[f"GIT_CONFIG_VALUE_{number}"] = value
+        return result
+
+
+def require_git() -> str:
+    """Check that a new enough git is there.
+
+    Returns:
+        Its version, digits and dots.
+
+    Raises:
+        RepositoryError: it is too old.
+        GitError: there is none.
+    """
+    version = Git("/").version()
+    if version < MINIMUM_GIT:
+        least = ".".join(str(part) for part in MINIMUM_GIT)
+        raise RepositoryError(
+            f"git {'.'.join(map(str, version)) or '(unknown version)'} is too old",
+            f"Install git {least} or newer.",
+        )
+    return ".".join(str(part) for part in version)
+
+
+def _met_a_lock(result: Result) -> bool:
+    return result.returncode != 0 and (
+        b".lock': File exists" in result.stderr or b"could not lock config file" in result.stderr
+    )
+
+
+def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
+    if result.returncode in ok:
+        return result
+    words = " ".join(said(result.stderr).split()) or f"exit status {result.returncode}"
+    hint = ""
+    if _met_a_lock(result):
+        hint = "Another git holds a lock. If none runs, remove the lock file that it names."
+    elif b"dubious ownership" in result.stderr:
+        hint = "The repository belongs to another user: see `safe.directory` in git-config(1)."
+    raise GitError(f"git {args[0]} failed: {words}", hint, returncode=result.returncode)
+
+
+def said(stderr: bytes) -> str:
+    """Make git's words fit for a message: without progress, hints and control characters.
+
+    Args:
+        stderr: what it said.
+
+    Returns:
+        The last 600 characters of what matters.
+    """
+    lines = stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines()
+    kept = [line for line in lines if line and not line.startswith(("hint:", "Updating files"))]
+    return "".join(c if c.isprintable() else " " for c in "\n".join(kept))[-600:]

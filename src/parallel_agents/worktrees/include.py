@@ -1,0 +1,217 @@
+"""Bring the ignored files that `.worktreeinclude` lists into a new worktree.
+
+Keep true: git itself does the matching; only regular files are copied, never through a symbolic
+link, never over anything, never over a name that the base tracks (in any case or Unicode form),
+never out of either tree; what was copied and is not ignored in the base becomes ignored, so that
+no secret is committed by accident.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from parallel_agents.core.worktree import CopiedFile
+from parallel_agents.worktrees import exclude
+from parallel_agents.worktrees.files import (
+    is_symlink,
+    open_directory,
+    opened_parent,
+    read_regular,
+)
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.porcelain import fields
+
+FILE_NAME = ".worktreeinclude"
+_PIECE = 1 << 20
+
+
+def copy_included(
+    source: Git, target: Git, common_dir: str
+) -> tuple[tuple[CopiedFile, ...], tuple[str, ...]]:
+    """Copy what the source checkout's `.worktreeinclude` lists.
+
+    Args:
+        source: a git in the checkout that the files come from.
+        target: a git in the new worktree.
+        common_dir: the repository's common directory, for its `info/exclude`.
+
+    Returns:
+        The copied files, and notes for the person.
+
+    Raises:
+        OSError: a file could not be written.
+        GitError: git failed.
+    """
+    top = Path(source.directory)
+    if read_regular(top / FILE_NAME, 1) is None:
+        linked = is_symlink(top / FILE_NAME)
+        return (), ((f"{FILE_NAME} is a symbolic link and was not read.",) if linked else ())
+    wanted = _matching(source, f"--exclude-from={top / FILE_NAME}")
+    wanted &= _matching(source, "--exclude-standard")
+    names = sorted(name for name in wanted if _may_copy(name))
+    tracked = {_folded(name) for name in fields(target.read("ls-files", "-z").stdout)}
+    blocked = [name for name in names if not tracked.isdisjoint(_ways(name))]
+    names = [name for name in names if tracked.isdisjoint(_ways(name))]
+    unignored = _unignored(target, names)
+    unnameable = [name for name in unignored if exclude.pattern_for(name) is None]
+    exclude.add_lines(common_dir, [p for n in unignored if (p := exclude.pattern_for(n))])
+    copied, left = copy_files(
+        top, Path(target.directory), [n for n in names if n not in unnameable]
+    )
+    return copied, _notes([*blocked, *unnameable, *left], unignored)
+
+
+def copy_files(
+    source: Path, target: Path, names: Iterable[str]
+) -> tuple[tuple[CopiedFile, ...], tuple[str, ...]]:
+    """Copy regular files from one tree into another, following nothing.
+
+    Args:
+        source: top directory of the sources.
+        target: top directory of the copies.
+        names: relative paths.
+
+    Returns:
+        What was copied, and the paths that were left out.
+
+    Raises:
+        OSError: a copy could not be written.
+    """
+    copied, left = [], []
+    source_top, target_top = open_directory(source), open_directory(target)
+    try:
+        for name in names:
+            digest = _copy(source_top, target_top, name)
+            if digest is None:
+                left.append(name)
+            else:
+                copied.append(CopiedFile(path=name, digest=digest))
+    finally:
+        os.close(source_top)
+        os.close(target_top)
+    return tuple(copied), tuple(left)
+
+
+def digest_of(top: int, name: str) -> str | None:
+    """Hash a regular file, following nothing.
+
+    Args:
+        top: descriptor of the top directory.
+        name: relative path.
+
+    Returns:
+        sha256, hex; `None` when it is no regular file.
+    """
+    source = _open_regular(top, name)
+    if source is None:
+        return None
+    try:
+        return _transfer(source, None)
+    finally:
+        os.close(source)
+
+
+def _matching(git: Git, rule: str) -> set[str]:
+    return set(fields(git.read("ls-files", "-z", "--others", "--ignored", rule).stdout))
+
+
+def _may_copy(name: str) -> bool:
+    parts = name.split("/")
+    nested = name.endswith("/")  # a repository of its own: git lists it without its files
+    return not nested and ".git" not in _folded(name).split("/") and parts[:2] != [
+        ".claude",
+        "worktrees",
+    ]  # fmt: skip
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _ways(name: str) -> list[str]:
+    """List a path and all directories on its way, folded: none may be a file of the base."""
+    parts = _folded(name).split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def _unignored(target: Git, names: list[str]) -> list[str]:
+    """Pick the paths that the new worktree's own rules do not ignore."""
+    if not names:
+        return []
+    # "./" keeps a name that begins with ":" from being read as a pattern.
+    asked = b"".join(b"./" + os.fsencode(name) + b"\0" for name in names)
+    ignored = target.read(
+        "check-ignore",
+        "-z",
+        "--stdin",
+        "--no-index",
+        stdin=asked,
+        ok=(0, 1),
+        env={"GIT_LITERAL_PATHSPECS": "0"},  # which this command cannot have
+    )
+    known = {name.removeprefix("./") for name in fields(ignored.stdout)}
+    return [name for name in names if name not in known]
+
+
+def _copy(source_top: int, target_top: int, name: str) -> str | None:
+    source = _open_regular(source_top, name)
+    if source is None:
+        return None
+    try:
+        with opened_parent(target_top, name, make=True) as (directory, last):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            mode = stat.S_IMODE(os.fstat(source).st_mode) & 0o777
+            target = os.open(last, flags, mode | stat.S_IWUSR, dir_fd=directory)
+            try:
+                os.fchmod(target, mode)
+                return _transfer(source, target)
+            finally:
+                os.close(target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ELOOP, errno.ENOTDIR):
+            return None
+        raise
+    finally:
+        os.close(source)
+
+
+def _open_regular(top: int, name: str) -> int | None:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        with opened_parent(top, name) as (directory, last):
+            source = os.open(last, flags, dir_fd=directory)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(os.fstat(source).st_mode):
+        return source
+    os.close(source)
+    return None
+
+
+def _transfer(source: int, target: int | None) -> str:
+    digest = hashlib.sha256()
+    while piece := os.read(source, _PIECE):
+        digest.update(piece)
+        while target is not None and piece:
+            piece = piece[os.write(target, piece) :]
+    return digest.hexdigest()
+
+
+def _notes(left: list[str], unignored: list[str]) -> tuple[str, ...]:
+    notes = []
+    if left:
+        notes.append(
+            f"{FILE_NAME}: not copied, since links, other than plain files, or tracked: "
+            + ", ".join(left[:5])
+            + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+        )
+    if unignored:
+        notes.append(
+            f"{len(unignored)} copied files are not ignored by the base: "
+            "they were added to the repository's info/exclude."
+        )
+    return tuple(notes)

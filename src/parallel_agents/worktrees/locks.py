@@ -1,0 +1,131 @@
+"""One writer per repository, in this process and beyond its death; and git's own lock files.
+
+Keep true: the file lock is inherited by the git that we start for writing, so whoever comes after
+a killed supervisor waits until that git has ended, and then may clean up what it left. A lock file
+of git's is removed only where an operation of ours was cut off, and nobody alive can hold it.
+"""
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from parallel_agents.core.errors import GitError
+
+_WAIT_SECONDS = 120.0
+_POLL_SECONDS = 0.02
+_STALE_SECONDS = 2.0
+
+
+class RepositoryLocks:
+    """Hands out the lock of each repository.
+
+    Args:
+        directory: where the lock files live; made when missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def hold(self, common_dir: str, seconds: float = _WAIT_SECONDS) -> Iterator[int]:
+        """Hold a repository's lock; it cannot be taken twice by one thread.
+
+        Args:
+            common_dir: the directory that all its worktrees share, real path.
+            seconds: how long to wait.
+
+        Yields:
+            The descriptor of the lock file, for git to inherit.
+
+        Raises:
+            GitError: somebody held it all the time.
+        """
+        ends = time.monotonic() + seconds
+        with self._guard:
+            lock = self._locks.setdefault(common_dir, threading.Lock())
+        if not lock.acquire(timeout=seconds):
+            raise _busy()
+        try:
+            yield from self._hold_file(common_dir, ends)
+        finally:
+            lock.release()
+
+    def _hold_file(self, common_dir: str, ends: float) -> Iterator[int]:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:32]
+        path = self._directory / f"{name}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            while not _try_lock(descriptor):
+                if time.monotonic() > ends:
+                    raise _busy()
+                time.sleep(_POLL_SECONDS)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def clear_leftovers(common_dir: str, *refs: str) -> None:
+    """Remove the lock files of refs that a git of ours left when it was killed.
+
+    To be called only while the repository's lock is held, and only to go on with an operation that
+    is on record as cut off.
+
+    Args:
+        common_dir: the repository's common directory.
+        refs: full names of the refs that the operation writes.
+    """
+    for name in (*refs, "packed-refs"):
+        path = Path(common_dir) / f"{name}.lock"
+        while (age := _age(path)) is not None:
+            if age > _STALE_SECONDS:
+                if not _git_runs(common_dir):
+                    path.unlink(missing_ok=True)
+                break
+            time.sleep(_POLL_SECONDS)
+
+
+def _age(path: Path) -> float | None:
+    try:
+        return time.time() - path.lstat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _git_runs(common_dir: str) -> bool:
+    """Look for a git at work in the repository; it changes to the directory it works in."""
+    places = [common_dir, str(Path(common_dir).parent)]
+    places += [
+        str(Path(os.fsdecode(admin.read_bytes().strip())).parent)
+        for admin in Path(common_dir).glob("worktrees/*/gitdir")
+    ]
+    for running in psutil.process_iter(["name", "cwd"]):
+        name, cwd = running.info["name"] or "", running.info["cwd"] or ""
+        if name.startswith("git") and any(f"{cwd}/".startswith(f"{p}/") for p in places):
+            return True
+    return False
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _busy() -> GitError:
+    return GitError(
+        "another operation still works on this repository",
+        "Wait for it to end, then try again.",
+        returncode=-1,
+    )

@@ -1,0 +1,335 @@
+"""Everything the supervisor asks of git, in one place.
+
+Keep true: every method may be called from any thread; writes are serialised per repository; what
+fails raises an error from `core.errors`, a full or failing disk too.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
+from parallel_agents.core.errors import GitError, StorageError
+from parallel_agents.core.worktree import (
+    Base,
+    Changes,
+    DiffStat,
+    ExecutableConfig,
+    Finding,
+    Repository,
+    TrashEntry,
+    WorktreeRecord,
+)
+from parallel_agents.worktrees import (
+    creation,
+    diff,
+    landing,
+    naming,
+    reconcile,
+    removal,
+    repository,
+    scratch,
+    trust,
+)
+from parallel_agents.worktrees import restore as restoring
+from parallel_agents.worktrees.base import BaseResolver
+from parallel_agents.worktrees.files import remove_older
+from parallel_agents.worktrees.git import Git, require_git
+from parallel_agents.worktrees.identity import common_dir, lock_reason, require, verify
+from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.trash import Trash
+
+_DAY_SECONDS = 24 * 3600.0
+
+
+class WorktreeManager:
+    """Makes, inspects, deletes and restores the worktrees of sessions.
+
+    Args:
+        state_dir: the program's state directory; markers, locks and the trash live below it.
+        umask: the person's umask for what git makes in a repository, when the process has set a
+            stricter one for its own files; -1 for the process's.
+    """
+
+    def __init__(self, state_dir: Path, *, umask: int = -1) -> None:
+        Git.umask = umask
+        self._creating = state_dir / "creating"
+        self._temporary = state_dir / "tmp"
+        self._locks = RepositoryLocks(state_dir / "locks")
+        self._bases = BaseResolver(self._locks)
+        self._trash = Trash(state_dir / "trash")
+        self._guard = Lock()
+        with self._reading("tidy up"):
+            remove_older(self._temporary, _DAY_SECONDS)
+        self._reserved: set[tuple[str, str]] = set()
+
+    def resolve(self, directory: str) -> Repository:
+        """Find the repository of a directory; see `repository.resolve`."""
+        try:
+            return repository.resolve(directory)
+        except GitError:
+            require_git()
+            # While a worktree is being added git's list of them fails; and for good when git was
+            # killed just then.
+            common = repository.common_dir_of(directory)
+            with self._writing(common, "clean up") as lock_fd:
+                creation.clean_all(self._creating, common, lock_fd)
+                return repository.resolve(directory)
+
+    def refs(self, root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
+        """List branches and tags for completion; see `repository.refs`."""
+        return repository.refs(root, prefix, limit)
+
+    def files(self, directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
+        """List files for completion; see `repository.files`."""
+        return repository.files(directory, prefix, limit)
+
+    def resolve_base(self, repo: Repository, base: str) -> Base:
+        """Turn `fresh`, `head` or a ref into a commit; see `base.BaseResolver.resolve`."""
+        return self._bases.resolve(repo, base)
+
+    def executable_config(
+        self, repo: Repository, commit: str, *, worktree: str | None = None
+    ) -> ExecutableConfig:
+        """Collect and hash what a spawn would load; see `trust.executable_config`."""
+        with self._reading("read the configuration"):
+            return trust.executable_config(repo, commit, worktree)
+
+    def slug(self, repo: Repository, text: str) -> str:
+        """Name a worktree after a prompt or name.
+
+        Args:
+            repo: where.
+            text: the prompt or name.
+
+        Returns:
+            A slug that is free, and that this manager gives to nobody else.
+        """
+        used = naming.taken(repo)
+        with self._guard:
+            mine = {slug for common, slug in self._reserved if common == repo.common_dir}
+            slug = naming.free(naming.plain(text), used | mine)
+            self._reserved.add((repo.common_dir, slug))
+        return slug
+
+    def create(
+        self,
+        repo: Repository,
+        *,
+        session: str,
+        slug: str,
+        base: Base,
+        branch: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> WorktreeRecord:
+        """Make a session's worktree, locked, on a new branch, with its included files.
+
+        Args:
+            repo: where.
+            session: id of the session.
+            slug: from `slug`.
+            base: from `resolve_base`.
+            branch: short name of the branch; `None` for `worktree-<slug>`.
+            progress: called with files written and files in all.
+            cancelled: asked about ten times a second whether to stop.
+
+        Returns:
+            The record. The same call after a crash returns or makes it, too.
+
+        Raises:
+            UsageError: session or slug has the wrong form.
+            RefusedError: a symbolic link is in the way, or a name is taken.
+            GitError: git failed or was cancelled; nothing is left.
+            StorageError: the disk is full or failing.
+        """
+        naming.check(session, slug)
+        order = creation.Order(
+            repository=repo,
+            session=session,
+            slug=slug,
+            base=base,
+            branch=branch or naming.branch_of(slug),
+            marker=self._creating / f"{session}.json",
+            progress=progress,
+            cancelled=cancelled,
+        )
+        try:
+            with self._writing(repo.common_dir, "make the worktree") as lock_fd:
+                return creation.create(order, lock_fd)
+        finally:
+            with self._guard:
+                self._reserved.discard((repo.common_dir, slug))
+
+    def clean_unfinished(self, repo: Repository) -> None:
+        """Remove what killed creations left, when they are not going to be tried again.
+
+        Args:
+            repo: where.
+        """
+        with self._writing(repo.common_dir, "clean up") as lock_fd:
+            creation.clean_all(self._creating, repo.common_dir, lock_fd)
+
+    def verify(self, record: WorktreeRecord) -> str | None:
+        """Compare a record with the disk; `None`, or what is wrong."""
+        return verify(record)
+
+    def changes(self, record: WorktreeRecord) -> Changes:
+        """Count a session's changes against its diff base, untracked files included."""
+        return self.diff_stat(record).changes
+
+    def diff_stat(self, record: WorktreeRecord) -> DiffStat:
+        """List a session's changed files; see `diff.diff_stat`."""
+        with self._reading("read the changes"):
+            return diff.diff_stat(record, self._temporary)
+
+    def diff_file(self, record: WorktreeRecord, path: str) -> str:
+        """Print the patch of one file; see `diff.diff_file`."""
+        with self._reading("read the changes"):
+            return diff.diff_file(record, path, self._temporary)
+
+    def diff_text(self, record: WorktreeRecord) -> str:
+        """Print the whole patch."""
+        with self._reading("read the changes"):
+            return patch_text(diff.diff_data(record, self._temporary))
+
+    def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
+        """Parse the whole patch into files, hunks and lines."""
+        with self._reading("read the changes"):
+            return parse_diff(diff.diff_data(record, self._temporary))
+
+    def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
+        """Write down how to bring the work into the main checkout; see `landing`."""
+        return landing.land_commands(record)
+
+    def main_fingerprint(self, root: str) -> str:
+        """Hash the state of the main checkout; see `diff.main_fingerprint`."""
+        return diff.main_fingerprint(root)
+
+    def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
+        """Say what is only in this worktree; see `landing.protection`."""
+        return landing.protection(record)
+
+    def delete(
+        self, record: WorktreeRecord, *, live_pids: Callable[[], Sequence[int]]
+    ) -> TrashEntry:
+        """Delete a worktree into the trash.
+
+        Args:
+            record: what to delete.
+            live_pids: tells the session's processes that still live.
+
+        Returns:
+            The entry. The same call after a crash goes on, or returns it again.
+
+        Raises:
+            RefusedError: the gate says no; nothing has changed.
+            GitError: git failed.
+            StorageError: the disk is full or failing.
+        """
+        place = self._trash.bin(record.session)
+        with self._writing(common_dir(record), "delete the worktree") as lock_fd:
+            job = removal.Removal(
+                record=record,
+                place=place,
+                temporary=self._temporary,
+                live_pids=live_pids,
+                lock_fd=lock_fd,
+            )
+            entry = removal.delete(job)
+            (self._creating / f"{record.session}.json").unlink(missing_ok=True)
+            return entry
+
+    def restore(self, session: str) -> WorktreeRecord:
+        """Bring a worktree back from the trash.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            Its new record. The same call after a crash goes on.
+
+        Raises:
+            NoSuchSessionError: it is not in the trash.
+            RefusedError: its path or branch is taken.
+            GitError: git failed.
+            StorageError: the disk is full or failing.
+        """
+        place = self._trash.bin(session)
+        if place.entry() is None and (record := restoring.restored_before(place)) is not None:
+            return record
+        entry = self._trash.entry(session)
+        common = common_dir(entry.record)
+        with self._writing(common, "restore the worktree") as lock_fd:
+            self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return restoring.restore(
+                restoring.Restore(
+                    entry=entry,
+                    place=place,
+                    temporary=self._temporary,
+                    common_dir=common,
+                    lock_fd=lock_fd,
+                )
+            )
+
+    def trash(self) -> tuple[TrashEntry, ...]:
+        """List what can be restored, the newest first."""
+        return self._trash.entries()
+
+    def empty_trash(self, older_than_ms: int | None = None) -> tuple[str, ...]:
+        """Drop entries for good.
+
+        Args:
+            older_than_ms: least age in milliseconds; `None` drops all.
+
+        Returns:
+            The sessions whose entries were dropped.
+        """
+        dropped = []
+        for entry in self._trash.expired(older_than_ms):
+            with self._writing(common_dir(entry.record), "empty the trash") as lock_fd:
+                self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
+            dropped.append(entry.session)
+        return tuple(dropped)
+
+    def reconcile(self, records: Sequence[WorktreeRecord]) -> tuple[Finding, ...]:
+        """Report worktrees and trash entries that are not as recorded; change nothing."""
+        return (*reconcile.reconcile(records), *self._trash.findings())
+
+    def relock(self, record: WorktreeRecord) -> None:
+        """Put our lock back on a worktree that has lost it.
+
+        Args:
+            record: the worktree.
+
+        Raises:
+            WorktreeError: it is not as recorded.
+            GitError: somebody else has locked it.
+        """
+        require(record)
+        with self._writing(common_dir(record), "lock the worktree") as lock_fd:
+            Git(record.root, lock_fd=lock_fd).write(
+                "worktree", "lock", "--reason", lock_reason(record.session), record.path
+            )
+
+    def make_scratch_repository(self, parent: str) -> str:
+        """Make a small repository for the demo; see `scratch`."""
+        with self._reading("make the scratch repository"):
+            return scratch.make_scratch_repository(parent)
+
+    @contextmanager
+    def _writing(self, common: str, purpose: str) -> Iterator[int]:
+        with self._reading(purpose), self._locks.hold(common) as lock_fd:
+            yield lock_fd
+
+    @contextmanager
+    def _reading(self, purpose: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            name = "" if error.filename is None else f" ({error.filename})"
+            raise StorageError(
+                f"could not {purpose}: {error.strerror}{name}",
+                "Free some space or check the disk, then try again.",
+            ) from error

@@ -1,0 +1,243 @@
+"""Bring a deleted worktree back: same place, same branch, same index, same files.
+
+Keep true: nothing that exists is overwritten; every step looks first whether it is done already,
+so that a restore that was cut off goes on when it is asked for again; the trash entry goes last.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.worktree import TrashEntry, WorktreeRecord, to_json
+from parallel_agents.worktrees import include, naming
+from parallel_agents.worktrees.creation import refuse_symlinks
+from parallel_agents.worktrees.failpoint import hit
+from parallel_agents.worktrees.files import (
+    exists,
+    make_directories,
+    move,
+    read_json,
+    remove_tree,
+    write_json,
+)
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.identity import (
+    admin_dir,
+    identify,
+    lock_reason,
+    parked_admin,
+    verify,
+)
+from parallel_agents.worktrees.locks import clear_leftovers
+from parallel_agents.worktrees.trash import TrashBin, delete_ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """One restore.
+
+    Args:
+        entry: what to bring back.
+        place: its place in the trash.
+        temporary: directory for short-lived files.
+        common_dir: the repository's common directory.
+        lock_fd: descriptor of the repository's lock, which the caller holds.
+    """
+
+    entry: TrashEntry
+    place: TrashBin
+    temporary: Path
+    common_dir: str
+    lock_fd: int
+
+
+def restore(job: Restore) -> WorktreeRecord:
+    """Bring the worktree back, or finish bringing it back.
+
+    Args:
+        job: what.
+
+    Returns:
+        The new record.
+
+    Raises:
+        RefusedError: its path or branch is taken; nothing has changed.
+        GitError, OSError: a step failed; the same call goes on from there.
+    """
+    entry = job.entry
+    git = Git(entry.root, lock_fd=job.lock_fd)
+    refuse_symlinks(entry.root)
+    plan = read_json(job.place.restore_file)
+    job.place.clear_lock(job.common_dir)
+    if plan is not None:
+        clear_leftovers(job.common_dir, f"refs/heads/{entry.branch}")
+    else:
+        _refuse_taken(job, git)
+        plan = {"admin": str(_free_admin(job))}
+        write_json(job.place.restore_file, plan)
+    hit("restore.plan")
+    admin = Path(plan["admin"])
+    _restore_branch(entry, git)
+    hit("restore.branch")
+    _restore_admin(job, admin)
+    hit("restore.admin")
+    _restore_tree(job, admin)
+    hit("restore.tree")
+    record = _record(job)
+    _restore_copied(record, entry)
+    hit("restore.copied")
+    commit = git.read("rev-parse", "--verify", "--quiet", job.place.ref, ok=(0, 1)).line
+    delete_ref(git, job.place.ref, commit or None)
+    write_json(job.place.restored_file, to_json(record))
+    job.place.entry_file.unlink(missing_ok=True)
+    hit("restore.entry")
+    _tidy(job.place)
+    return record
+
+
+def restored_before(place: TrashBin) -> WorktreeRecord | None:
+    """Answer who asks again after a restore whose answer was lost.
+
+    Args:
+        place: the session's place in the trash.
+
+    Returns:
+        The record; `None` when the worktree is not there, restored and unchanged in identity.
+    """
+    record = place.restored()
+    if record is None or verify(record) is not None:
+        return None
+    _tidy(place)
+    return record
+
+
+def _tidy(place: TrashBin) -> None:
+    remove_tree(place.admin)
+    place.restore_file.unlink(missing_ok=True)
+
+
+def _refuse_taken(job: Restore, git: Git) -> None:
+    entry = job.entry
+    if exists(Path(entry.path)):
+        raise RefusedError(
+            f"{entry.path} exists, so the worktree cannot come back there",
+            "Move it away, then try again.",
+        )
+    if entry.tip is None:
+        raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
+    found = _hash(git, f"refs/heads/{entry.branch}")
+    if found not in (None, entry.tip):
+        raise RefusedError(
+            f"a branch {entry.branch} exists again, with other commits",
+            f"Rename it: git branch -m {entry.branch} NEW-NAME",
+        )
+
+
+def _free_admin(job: Restore) -> Path:
+    """Choose git's name for the worktree: the old one if it is still free."""
+    old = admin_dir(job.entry.record)
+    number, path = 0, old
+    while exists(path):
+        number += 1
+        path = old.with_name(f"{old.name}{number}")
+    return path
+
+
+def _restore_branch(entry: TrashEntry, git: Git) -> None:
+    ref = f"refs/heads/{entry.branch}"
+    if entry.tip is not None and _hash(git, ref) is None:
+        git.write("update-ref", ref, entry.tip, "0" * len(entry.tip))
+
+
+def _restore_admin(job: Restore, admin: Path) -> None:
+    """Put the administrative directory back, or make one when it is lost."""
+    if exists(admin):
+        return
+    admin.parent.mkdir(exist_ok=True)
+    parked = parked_admin(job.entry.record)
+    if not exists(parked):
+        if not job.place.admin.is_dir():
+            _make_admin(job)
+        (job.place.admin / "gitdir").write_bytes(os.fsencode(f"{job.entry.path}/.git\n"))
+        (job.place.admin / "locked").write_text(lock_reason(job.entry.session))
+        move(job.place.admin, parked)
+    hit("restore.parked")
+    parked.rename(admin)
+
+
+def _make_admin(job: Restore) -> None:
+    """Write what git needs to know a worktree (gitrepository-layout(5), `worktrees/<id>/`)."""
+    made = job.place.directory / "admin.new"
+    remove_tree(made)
+    made.mkdir()
+    (made / "commondir").write_text("../..\n")
+    (made / "HEAD").write_text(f"ref: refs/heads/{job.entry.branch}\n")
+    made.rename(job.place.admin)
+
+
+def _restore_tree(job: Restore, admin: Path) -> None:
+    path = Path(job.entry.path)
+    tree = None if job.entry.tree is None else Path(job.entry.tree)
+    if tree is not None and exists(tree):
+        _write_git_file(tree, admin)
+        make_directories(path.parent, Git.umask)
+        if exists(path):
+            raise RefusedError(f"{path} exists again", "Move it away, then try again.")
+        move(tree, path)
+    elif not exists(path):
+        _check_out_snapshot(job, admin)
+    _repair(job, admin)
+
+
+def _write_git_file(tree: Path, admin: Path) -> None:
+    content = os.fsencode(f"gitdir: {admin}\n")
+    target = tree / ".git"
+    if target.read_bytes() != content:
+        temporary = tree / ".git.new"
+        temporary.write_bytes(content)
+        temporary.replace(target)
+
+
+def _check_out_snapshot(job: Restore, admin: Path) -> None:
+    """Write the files from the saved commit: the kept directory is lost, or never was."""
+    made = naming.worktrees_dir(job.entry.root) / f".restore-{job.entry.session}"
+    remove_tree(made)
+    make_directories(made, Git.umask)
+    source = job.place.ref if job.entry.refs else f"refs/heads/{job.entry.branch}"
+    bound = Git(str(made), git_dir=str(admin), work_tree=str(made), lock_fd=job.lock_fd)
+    with tempfile.TemporaryDirectory(dir=job.temporary) as directory:
+        scratch = bound.with_index(str(Path(directory) / "index"))
+        scratch.write("read-tree", "--reset", "-u", "--no-recurse-submodules", source)
+    if not exists(admin / "index"):
+        bound.write("read-tree", "HEAD")
+    (made / ".git").write_bytes(os.fsencode(f"gitdir: {admin}\n"))
+    made.rename(job.entry.path)
+
+
+def _repair(job: Restore, admin: Path) -> None:
+    """Detach HEAD at its commit when the branch it named is gone since; complete the index."""
+    bound = Git(job.entry.path, git_dir=str(admin), work_tree=job.entry.path, lock_fd=job.lock_fd)
+    if job.entry.head is not None and _hash(bound, "HEAD") != job.entry.head:
+        bound.write("update-ref", "--no-deref", "HEAD", job.entry.head)
+    # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours keeps.
+    bound.write("hash-object", "-w", "-t", "blob", os.devnull)
+
+
+def _record(job: Restore) -> WorktreeRecord:
+    device, inode, git_file = identify(job.entry.path)
+    return replace(job.entry.record, device=device, inode=inode, git_file=git_file)
+
+
+def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
+    """Copy again what was dropped because it was unchanged, as far as the source still has it."""
+    dropped = [file.path for file in record.copied if file.path in entry.skipped]
+    source = Path(record.checkout or record.root)
+    if dropped and source.is_dir():
+        include.copy_files(source, Path(record.path), dropped)
+
+
+def _hash(git: Git, name: str) -> str | None:
+    found = git.read("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
+    return found.line if found.returncode == 0 else None

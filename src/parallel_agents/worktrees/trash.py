@@ -1,0 +1,239 @@
+"""The trash on disk: one directory per deleted session, and one ref that keeps its commits.
+
+Keep true: `entry.json` exists exactly while a deletion is complete; `plan.json` while one is under
+way, `restore.json` while a restore is, `restored.json` from then on; the ref is written before
+anything is removed.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from parallel_agents.core.errors import GitError, NoSuchSessionError, UsageError
+from parallel_agents.core.worktree import (
+    Finding,
+    TrashEntry,
+    WorktreeRecord,
+    entry_from_json,
+    record_from_json,
+)
+from parallel_agents.worktrees import naming
+from parallel_agents.worktrees.files import exists, read_json, remove_tree
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.identity import common_dir
+
+REF_PREFIX = "refs/parallel-agents/trash/"
+
+
+@dataclass(frozen=True, slots=True)
+class TrashBin:
+    """Where one session's deletion keeps its things.
+
+    Args:
+        directory: `<state>/trash/<session>`.
+        session: id of the session.
+    """
+
+    directory: Path
+    session: str
+
+    @property
+    def entry_file(self) -> Path:
+        """The finished entry."""
+        return self.directory / "entry.json"
+
+    @property
+    def plan_file(self) -> Path:
+        """The deletion under way."""
+        return self.directory / "plan.json"
+
+    @property
+    def restore_file(self) -> Path:
+        """The restore under way."""
+        return self.directory / "restore.json"
+
+    @property
+    def restored_file(self) -> Path:
+        """The record of a worktree that came back, for who asks again."""
+        return self.directory / "restored.json"
+
+    @property
+    def admin(self) -> Path:
+        """The administrative directory of the worktree, moved away."""
+        return self.directory / "admin"
+
+    @property
+    def tree(self) -> Path:
+        """The worktree, renamed away."""
+        return self.directory / "tree"
+
+    @property
+    def ref(self) -> str:
+        """Full name of the ref that keeps the commits."""
+        return REF_PREFIX + self.session
+
+    def clear_lock(self, common_dir: str) -> None:
+        """Remove a lock of our ref that a killed git left; the caller holds the repository's lock.
+
+        Args:
+            common_dir: the repository's common directory.
+        """
+        (Path(common_dir) / f"{self.ref}.lock").unlink(missing_ok=True)
+
+    def restored(self) -> WorktreeRecord | None:
+        """Read the record of a worktree that came back.
+
+        Returns:
+            It; `None` when there is none.
+        """
+        data = read_json(self.restored_file)
+        return None if data is None else record_from_json(data)
+
+    def entry(self) -> TrashEntry | None:
+        """Read the finished entry.
+
+        Returns:
+            It; `None` when there is none or it cannot be understood.
+        """
+        data = read_json(self.entry_file)
+        try:
+            return None if data is None else entry_from_json(data)
+        except (KeyError, TypeError):
+            return None
+
+
+class Trash:
+    """All deleted worktrees.
+
+    Args:
+        directory: `<state>/trash`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def bin(self, session: str) -> TrashBin:
+        """Find the place of one session.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            Its place, existing or not.
+
+        Raises:
+            UsageError: that is no session id.
+        """
+        if not naming.SESSION.fullmatch(session):
+            raise UsageError(f"{session!r} is no session id")
+        return TrashBin(self._directory / session, session)
+
+    def entries(self) -> tuple[TrashEntry, ...]:
+        """List what can be restored.
+
+        Returns:
+            The entries, the newest first.
+        """
+        found = [entry for place in self._bins() if (entry := place.entry()) is not None]
+        return tuple(sorted(found, key=lambda entry: -entry.deleted_at_ms))
+
+    def entry(self, session: str) -> TrashEntry:
+        """Find one entry.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            The entry.
+
+        Raises:
+            NoSuchSessionError: it is not in the trash.
+        """
+        entry = self.bin(session).entry()
+        if entry is None:
+            raise NoSuchSessionError(
+                f"{session} is not in the trash", "See what is: parallel-agents trash"
+            )
+        return entry
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Report what in the trash is unfinished or cannot be understood.
+
+        Returns:
+            One finding each.
+        """
+        return tuple(
+            Finding(
+                kind="trash",
+                session=place.session,
+                path=str(place.directory),
+                reason="a deletion was begun and not finished: delete the session again"
+                if exists(place.plan_file)
+                else "this trash entry cannot be read",
+            )
+            for place in self._bins()
+            if place.entry() is None and not exists(place.restored_file)
+        )
+
+    def expired(self, older_than_ms: int | None) -> tuple[TrashEntry, ...]:
+        """List the entries to drop.
+
+        Args:
+            older_than_ms: least age in milliseconds; `None` means all.
+
+        Returns:
+            The entries.
+        """
+        latest = time.time() * 1000 - (older_than_ms or 0)
+        return tuple(
+            entry
+            for entry in self.entries()
+            if older_than_ms is None or entry.deleted_at_ms <= latest
+        )
+
+    def drop(self, entry: TrashEntry, git: Git) -> None:
+        """Remove an entry for good.
+
+        Args:
+            entry: the entry.
+            git: a git in its repository.
+
+        Raises:
+            OSError: something could not be removed; the entry stays listed.
+            GitError: the ref could not be deleted.
+        """
+        place = self.bin(entry.session)
+        if entry.tree is not None:
+            remove_tree(Path(entry.tree))
+        remove_tree(place.admin)
+        if Path(entry.root).is_dir():
+            place.clear_lock(common_dir(entry.record))
+            for ref in entry.refs:
+                git.write("update-ref", "-d", ref)
+        remove_tree(place.directory)
+
+    def _bins(self) -> list[TrashBin]:
+        if not self._directory.is_dir():
+            return []
+        names = sorted(path.name for path in self._directory.iterdir() if path.is_dir())
+        return [self.bin(name) for name in names if naming.SESSION.fullmatch(name)]
+
+
+def delete_ref(git: Git, ref: str, commit: str | None) -> None:
+    """Delete a ref if it still is what we know, and not otherwise.
+
+    Args:
+        git: a git in the repository.
+        ref: full name.
+        commit: the hash it must have; `None` deletes nothing.
+
+    Raises:
+        GitError: it moved in the meantime, or a lock is held.
+    """
+    if commit is None:
+        return
+    found = git.read("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).line
+    if found == commit:
+        git.write("update-ref", "-d", ref, commit)
+    elif found:
+        raise GitError(f"{ref} moved while it was being deleted", "Try again.")

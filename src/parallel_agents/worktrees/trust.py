@@ -1,0 +1,194 @@
+"""Collect what an agent started from a base would load and could run, and hash it.
+
+Keep true: nothing is checked out and nothing is run to find out; the hash covers whole files, and
+for a symbolic link both the link and what it points to; a file that cannot be read changes the
+hash, too.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+from parallel_agents.core.worktree import ConfigFile, ExecutableConfig, Repository
+from parallel_agents.worktrees.files import is_symlink, read_regular
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.porcelain import fields
+
+TEXT_LIMIT = 64 * 1024
+_BLOB_LIMIT = 64 * 1024 * 1024
+_LINK = b"symlink -> "
+_TOP = (".mcp.json", ".parallel-agents.toml")
+_TREES = (".claude/hooks/", ".claude/plugins/")
+
+
+def executable_config(
+    repository: Repository, commit: str, worktree: str | None = None
+) -> ExecutableConfig:
+    """Collect the executable configuration of a base and of the main worktree.
+
+    Args:
+        repository: where.
+        commit: full hash of the base commit.
+        worktree: top of a session's worktree, to take its files as they are now instead of those
+            of the commit; as long as they are the same, so is the digest.
+
+    Returns:
+        The files with one digest over all.
+    """
+    main = Path(repository.checkout if repository.bare else repository.root)
+    git = Git(repository.root)
+    base, own = _base_files(git, commit), _files_below(main, "main")
+    if worktree is not None:
+        base = _current(Path(worktree), base, own)
+    found = [*(file for file, _ in base), *own]
+    files = tuple(sorted(found, key=lambda file: (file.origin, file.path)))
+    digest = hashlib.sha256()
+    for file in files:
+        for part in (file.origin, file.path, file.digest):
+            digest.update(part.encode("utf-8", "surrogateescape") + b"\0")
+    return ExecutableConfig(digest=digest.hexdigest(), files=files, notes=_notes(main, files))
+
+
+def is_executable_config(path: str) -> bool:
+    """Tell whether a path is one that an agent loads and that can run code.
+
+    Args:
+        path: relative to the top of a worktree.
+
+    Returns:
+        Whether it is.
+    """
+    if path in _TOP or path.startswith(_TREES):
+        return True
+    directory, _, name = path.rpartition("/")
+    return directory == ".claude" and name.startswith("settings") and name.endswith(".json")
+
+
+def _base_files(git: Git, commit: str) -> list[tuple[ConfigFile, str]]:
+    """Read the files of a commit, each with the hash of its blob; links as `_read` does."""
+    found = []
+    for mode, oid, path in _listed(git, commit, ".claude", *_TOP):
+        if mode == "120000":
+            found += _linked(git, commit, oid, path)
+        elif is_executable_config(path):
+            found.append((_file("base", path, git.read("cat-file", "blob", oid).stdout), oid))
+    return found
+
+
+def _listed(git: Git, tree: str, *paths: str) -> list[tuple[str, str, str]]:
+    """List mode, hash and path of the files of a tree."""
+    lines = fields(git.read("ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths).stdout)
+    heads = (line.partition("\t") for line in lines)
+    return [(head.split(" ")[0], head.split(" ")[2], path) for head, _, path in heads]
+
+
+def _linked(git: Git, commit: str, oid: str, path: str) -> list[tuple[ConfigFile, str]]:
+    """Read what a link in a commit leads to, as far as that is in the commit."""
+    link = _LINK + git.read("cat-file", "blob", oid).stdout + b"\n"
+    asked = os.fsencode(f"{commit}:{path}\n")
+    answer = git.read("cat-file", "--batch", "--follow-symlinks", stdin=asked).stdout
+    head, _, content = answer.partition(b"\n")
+    words = head.split(b" ")
+    if words[1:2] == [b"tree"]:
+        below = _listed(git, words[0].decode())
+        inner = [(f"{path}/{name}", blob) for _, blob, name in below]
+        return [
+            (_file("base", name, git.read("cat-file", "blob", blob).stdout), blob)
+            for name, blob in inner
+            if is_executable_config(name)
+        ]
+    if not is_executable_config(path) and path != ".claude":
+        return []
+    return [(_file("base", path, link + content[:-1] if words[1:2] == [b"blob"] else link), oid)]
+
+
+def _current(
+    worktree: Path, base: list[tuple[ConfigFile, str]], own: list[ConfigFile]
+) -> list[tuple[ConfigFile, str]]:
+    """Read a worktree's files; what only the checkout changed in them (line ends) counts not."""
+    known = {file.path: (file, oid) for file, oid in base}
+    accepted = {(file.path, file.digest) for file in own}
+    found = []
+    for file in _files_below(worktree, "base"):
+        before, oid = known.get(file.path, (None, ""))
+        if before is None and (file.path, file.digest) in accepted:
+            continue  # a copy of the main worktree's file, brought by .worktreeinclude
+        same = before is not None and _is_blob(worktree, file.path, oid)
+        found.append((before if same and before is not None else file, oid))
+    return found
+
+
+def _is_blob(worktree: Path, path: str, oid: str) -> bool:
+    """Tell whether git would store a file as a certain blob."""
+    data = read_regular(worktree / path, _BLOB_LIMIT)
+    if data is None:
+        return False
+    args = ("hash-object", "-t", "blob", f"--path={path}", "--stdin")
+    return Git(str(worktree)).read(*args, stdin=data).line == oid
+
+
+def _files_below(main: Path, origin: str) -> list[ConfigFile]:
+    names = list(_TOP)
+    claude = main / ".claude"
+    if claude.is_dir():
+        names += [f".claude/{entry.name}" for entry in claude.iterdir() if not entry.is_dir()]
+    for tree in _TREES:
+        for directory, below, files in os.walk(main / tree):
+            links = [name for name in below if is_symlink(Path(directory) / name)]
+            names += [str((Path(directory) / name).relative_to(main)) for name in (*files, *links)]
+    read = (_read(main, name, origin) for name in names if is_executable_config(name))
+    return [file for file in read if file is not None]
+
+
+def _read(main: Path, name: str, origin: str) -> ConfigFile | None:
+    """Read a file as the agent program would, following links, but never a device or a pipe."""
+    path = main / name
+    link = b""
+    if is_symlink(path):
+        link = _LINK + os.fsencode(path.readlink()) + b"\n"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return _file(origin, name, link) if link else None
+    except OSError as error:
+        return _file(origin, name, link + f"unreadable: {error.strerror}".encode())
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return _file(origin, name, link + b"not a regular file")
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            return _file(origin, name, link + file.read())
+    finally:
+        os.close(descriptor)
+
+
+def _file(origin: str, path: str, data: bytes) -> ConfigFile:
+    return ConfigFile(
+        path=path,
+        origin=origin,
+        digest=hashlib.sha256(data).hexdigest(),
+        text=data[:TEXT_LIMIT].decode("utf-8", "replace"),
+    )
+
+
+def _notes(main: Path, files: tuple[ConfigFile, ...]) -> tuple[str, ...]:
+    notes = []
+    if is_symlink(main / ".claude"):
+        notes.append(f"{main / '.claude'} is a symbolic link: the agent program refuses it.")
+    notes += [
+        f"{file.path} ({file.origin}) has a WorktreeCreate hook: the agent program would make its "
+        "own directory instead of using the session's worktree."
+        for file in files
+        if file.path.endswith(".json") and _has_worktree_hook(file.text)
+    ]
+    return tuple(notes)
+
+
+def _has_worktree_hook(text: str) -> bool:
+    try:
+        settings = json.loads(text)
+    except (ValueError, RecursionError):
+        return "WorktreeCreate" in text
+    hooks = settings.get("hooks") if isinstance(settings, dict) else None
+    return isinstance(hooks, dict) and bool(hooks.get("WorktreeCreate"))

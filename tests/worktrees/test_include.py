@@ -1,0 +1,185 @@
+"""`.worktreeinclude`: what is copied, and what never is."""
+
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.worktrees import exclude
+from tests.worktrees.conftest import Make, commit_all, git, write
+from tests.worktrees.test_repository import AWKWARD
+
+
+@pytest.fixture
+def including(repo: Path) -> Path:
+    write(repo / ".worktreeinclude", "# local files\n.env\n**/*.key\nignored/*\n!ignored/no.txt\n")
+    write(repo / ".gitignore", "*.log\n.env\n*.key\nignored/*\n")
+    commit_all(repo, "include")
+    return repo
+
+
+def copied(make: Make) -> tuple[Path, list[str], str]:
+    record = make()
+    return Path(record.path), [file.path for file in record.copied], " ".join(record.notes)
+
+
+def test_ignored_and_listed_files_are_copied(including: Path, make: Make) -> None:
+    write(including / ".env", "A=1\n").chmod(0o600)
+    write(including / "deep/er/x.key", "key")
+    write(including / "ignored/yes.txt", "yes")
+    write(including / "ignored/no.txt", "no")
+    write(including / "x.log", "ignored, but not listed")
+    write(including / "plain.env", "neither")
+    top, names, _ = copied(make)
+    assert names == [".env", "deep/er/x.key", "ignored/yes.txt"]
+    assert (top / ".env").read_text() == "A=1\n"
+    assert (top / ".env").stat().st_mode & 0o777 == 0o600
+    assert (top / "deep/er/x.key").read_text() == "key"
+    assert not (top / "x.log").exists()
+    assert git(top, "status", "--porcelain") == ""
+
+
+def test_the_checkout_where_the_person_stands_is_the_source(
+    including: Path, make: Make, tmp_path: Path
+) -> None:
+    git(including, "worktree", "add", "-q", "-b", "dev", str(tmp_path / "dev"))
+    write(including / ".env", "main")
+    write(tmp_path / "dev/.env", "dev")
+    assert (Path(make(at=tmp_path / "dev").path) / ".env").read_text() == "dev"
+
+
+def test_links_and_special_files_are_not_followed(
+    including: Path, make: Make, tmp_path: Path
+) -> None:
+    write(tmp_path / "outside/secret.key", "private")
+    (including / "stolen.key").symlink_to(tmp_path / "outside/secret.key")
+    (including / "ignored").mkdir()
+    (including / "ignored/dir").symlink_to(tmp_path / "outside")
+    os.mkfifo(including / "pipe.key")
+    write(including / "fine.key", "fine")
+    top, names, notes = copied(make)
+    assert names == ["fine.key"]
+    assert "stolen.key" in notes
+    assert not os.path.lexists(top / "stolen.key")
+
+
+def test_a_link_in_the_base_does_not_lead_a_copy_outside(
+    including: Path, make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (including / "out").symlink_to(tmp_path / "outside")
+    write(including / ".gitignore", "*.key\n")
+    commit_all(including, "a link where the copy would go")
+    (including / "out").unlink()
+    write(including / "out/x.key", "private")
+    _, names, notes = copied(make)
+    assert names == []
+    assert "out/x.key" in notes
+    assert not list((tmp_path / "outside").iterdir())
+
+
+def test_nothing_is_written_over_what_the_base_tracks(including: Path, make: Make) -> None:
+    base_name, other_form = (
+        unicodedata.normalize("NFC", "é.key"),
+        unicodedata.normalize("NFD", "é.key"),
+    )
+    for name in ("tracked.key", "Case.key", base_name):
+        write(including / name, "base")
+        git(including, "add", "-f", name)
+    git(including, "commit", "-q", "-m", "tracked")
+    for name in ("tracked.key", "Case.key", base_name):
+        git(including, "rm", "-q", "--cached", name)
+    write(including / "tracked.key", "mine")
+    for name in ("case.key", other_form):
+        write(including / name, "mine")
+    top, names, _ = copied(make)
+    assert names == []
+    assert (top / "tracked.key").read_text() == "base"
+    assert not (top / "case.key").exists()
+    assert not (top / other_form).exists()
+
+
+def test_repositories_and_our_own_worktrees_are_left_out(including: Path, make: Make) -> None:
+    nested = including / "ignored/nested"
+    nested.mkdir(parents=True)
+    git(nested, "init", "-q")
+    write(nested / "x.key", "x")
+    write(including / ".worktreeinclude", "**\n")
+    first = make("s0", "first")
+    write(Path(first.path) / "mine.key", "x")
+    _, names, _ = copied(make)
+    assert names == []
+
+
+def test_a_linked_include_file_is_not_read(including: Path, make: Make, tmp_path: Path) -> None:
+    write(tmp_path / "list", "*.key\n")
+    (including / ".worktreeinclude").unlink()
+    (including / ".worktreeinclude").symlink_to(tmp_path / "list")
+    write(including / "x.key", "x")
+    _, names, notes = copied(make)
+    assert names == []
+    assert "symbolic link" in notes
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_pattern_matches_its_own_path_alone(name: str, repo: Path) -> None:
+    pattern = exclude.pattern_for(f"sub/{name}")
+    if "\n" in name:
+        assert pattern is None
+        return
+    assert pattern is not None
+    (repo / ".git/info/exclude").write_bytes(os.fsencode(pattern) + b"\n")
+    write(repo / "sub" / name, "x")
+    for other in ("stara", "tail", "quote", "other"):
+        write(repo / "sub" / other, "x")
+    write(repo / "deeper/sub" / name, "x")
+    listed = git(repo, "ls-files", "-z", "--others", "--exclude-standard").split("\0")
+    assert f"sub/{name}" not in listed
+    assert f"deeper/sub/{name}" in listed
+    assert "sub/other" in listed
+
+
+def test_secrets_that_the_base_does_not_ignore_are_not_committed(
+    including: Path, make: Make
+) -> None:
+    write(including / ".env", "SECRET")
+    write(including / "n l.key", "SECRET")
+    base = git(including, "rev-parse", "HEAD")
+    git(including, "rm", "-q", "--cached", ".gitignore")
+    git(including, "commit", "-q", "-m", "rules are local only")
+    assert git(including, "rev-parse", "HEAD") != base
+    top, names, notes = copied(make)
+    assert names == [".env", "n l.key"]
+    assert "info/exclude" in notes
+    git(top, "add", "-A")
+    assert git(top, "diff", "--cached", "--name-only") == ""
+
+
+def test_our_line_is_added_once(repo: Path, make: Make) -> None:
+    (repo / ".git/info/exclude").write_bytes(b"# mine\n*.tmp")
+    assert any("info/exclude" in note for note in make().notes)
+    assert not any("info/exclude" in note for note in make("s2", "second").notes)
+    assert (repo / ".git/info/exclude").read_bytes() == b"# mine\n*.tmp\n/.claude/worktrees/\n"
+    (repo / ".git/info/exclude").unlink()
+    (repo / ".git/info").rmdir()
+    make("s3", "third")
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_linked_exclude_file_is_refused(repo: Path, make: Make, tmp_path: Path) -> None:
+    target = write(tmp_path / "bashrc", "x\n")
+    (repo / ".git/info/exclude").unlink()
+    (repo / ".git/info/exclude").symlink_to(target)
+    with pytest.raises(RefusedError, match="symbolic link"):
+        make()
+    assert target.read_text() == "x\n"
+    assert not (repo / ".claude/worktrees/fix-login").exists()
+
+
+def test_the_shipped_example_is_taken_by_git(repo: Path, make: Make) -> None:
+    example = Path(__file__).parents[2] / ".worktreeinclude.example"
+    write(repo / ".worktreeinclude", example.read_bytes())
+    write(repo / ".env", "A=1")
+    assert [f.path for f in make().copied] == [".env"]
