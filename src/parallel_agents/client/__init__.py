@@ -1,0 +1,1 @@
+"""The near end of the socket: what screen and command line share."""

@@ -1,0 +1,114 @@
+"""Starts the supervisor when none answers.
+
+Keep true: it is started in isolated mode from `/`, so that no file of the current directory can
+become part of it; an agent never starts one; two clients that start one at once get the same.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from parallel_agents.core.errors import RefusedError, UnreachableError
+from parallel_agents.wire.endpoint import private, private_runtime, state_dir, supervisor_socket
+from parallel_agents.wire.peer import MARKER, asked_by_agent
+
+START_DEADLINE = 20.0
+"""Seconds a supervisor may take from its start to its first answer."""
+
+
+def connect(*, start: bool) -> socket.socket:
+    """Connect to the supervisor.
+
+    Args:
+        start: start one when none answers.
+
+    Returns:
+        A connected socket.
+
+    Raises:
+        UnreachableError: none answers, or it could not be started.
+        RefusedError: an agent asked, and none runs.
+        StorageError: the state directory cannot be used.
+    """
+    path = supervisor_socket(state_dir())
+    deadline = time.monotonic() + START_DEADLINE
+    started = False
+    while True:
+        sock = _try(path)
+        if sock is not None:
+            return sock
+        if not start:
+            raise UnreachableError(
+                "No supervisor is running.", "Any other command starts one, for example `ls`."
+            )
+        if not started:
+            _start(path)
+            started = True
+        elif time.monotonic() > deadline:
+            raise UnreachableError(
+                "The supervisor was started but does not answer.",
+                f"Look at {state_dir() / 'supervisor.log'}, or run `parallel-agents doctor`.",
+            )
+        else:
+            time.sleep(0.01)
+
+
+def _try(path: Path) -> socket.socket | None:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.connect(os.fspath(path))
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def _start(path: Path) -> None:
+    """Start a supervisor and wait for its first word."""
+    if asked_by_agent():
+        raise RefusedError(
+            "An agent asked, and no supervisor is running; agents do not start one.",
+            "Run the command in your own terminal.",
+        )
+    state = private(state_dir())
+    private_runtime(state)
+    said = _first_word(state)
+    if said.get("error"):
+        raise UnreachableError(str(said["error"]), str(said.get("hint", "")))
+
+
+def _first_word(state: Path) -> dict[str, object]:
+    environment = {k: v for k, v in os.environ.items() if k != MARKER}
+    environment["PARALLEL_AGENTS_HOME"] = os.fspath(state)
+    with (state / "supervisor.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "parallel_agents.supervisor"],
+            cwd="/",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    with process.stdout as pipe:
+        line = pipe.readline()
+    # The supervisor outlives this process by design: nobody waits for it here.
+    process.returncode = process.returncode or 0
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {"error": "The supervisor ended at once.", "hint": f"See {state}/supervisor.log."}
+    return said if isinstance(said, dict) else {}
+
+
+def run_in_foreground() -> int:
+    """Run a supervisor in this terminal until it ends; returns its exit code."""
+    if asked_by_agent():
+        raise RefusedError("An agent asked; agents do not start a supervisor.")
+    command = [sys.executable, "-I", "-m", "parallel_agents.supervisor"]
+    return subprocess.run(command, cwd="/", check=False).returncode

@@ -1,0 +1,56 @@
+"""Every session's facts, on this side of the socket: snapshot and records, the same fold."""
+
+from parallel_agents.core.reduce import reduce
+from parallel_agents.core.state import SessionState
+from parallel_agents.wire.pushes import (
+    DeltaPush,
+    ProgressPush,
+    Push,
+    ReadyPush,
+    RecordPush,
+    StatePush,
+)
+
+
+class Mirror:
+    """The facts of all sessions.
+
+    Attributes:
+        sessions: by id.
+        progress: files written and files in all, of worktrees being made.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, SessionState] = {}
+        self.progress: dict[str, tuple[int, int]] = {}
+
+    def apply(self, push: Push) -> frozenset[str]:
+        """Take one push.
+
+        Args:
+            push: what the supervisor sent.
+
+        Returns:
+            Ids of the sessions that changed, came or went.
+        """
+        match push:
+            case StatePush(state=state):
+                self.sessions[state.id] = state
+                return frozenset({state.id})
+            case ReadyPush(sessions=ids):
+                gone = self.sessions.keys() - set(ids)
+                for session in gone:
+                    del self.sessions[session]
+                return frozenset(gone)
+            case RecordPush(session=session, record=record):
+                before = self.sessions.get(session, SessionState())
+                after = reduce(before, record)
+                self.sessions[session] = after
+                if not after.creating:
+                    self.progress.pop(session, None)
+                return frozenset({session}) if after is not before else frozenset()
+            case ProgressPush(session=session, done=done, total=total):
+                self.progress[session] = (done, total)
+                return frozenset({session})
+            case DeltaPush():
+                return frozenset()

@@ -1,0 +1,113 @@
+"""The blocking client that every command-line verb uses: standard library only, one question.
+
+Keep true: a request that changes something is asked again once, under the same key, when the
+supervisor goes away before it answered; the key makes that harmless.
+"""
+
+import socket
+from dataclasses import asdict
+from typing import Any
+
+from parallel_agents import __version__
+from parallel_agents.client.launch import connect
+from parallel_agents.core.errors import UnreachableError, error_from_wire
+from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
+from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
+
+
+class QuickClient:
+    """One connection to the supervisor.
+
+    Args:
+        start: start a supervisor when none answers.
+    """
+
+    def __init__(self, *, start: bool = True) -> None:
+        self._start = start
+        self._socket: socket.socket | None = None
+        self._splitter = LineSplitter(FRAME_LIMIT)
+        self._lines: list[bytes] = []
+        self._number = 0
+
+    def request(self, message: Request) -> dict[str, Any]:
+        """Ask, and wait for the answer.
+
+        Args:
+            message: what to ask.
+
+        Returns:
+            The reply's JSON object.
+
+        Raises:
+            UserError: what the supervisor refused, as it was raised there.
+            UnreachableError: the supervisor does not answer.
+        """
+        try:
+            return self._ask(message)
+        except ConnectionError:
+            self.close()
+        try:
+            return self._ask(message)
+        except ConnectionError:
+            raise UnreachableError(
+                "The supervisor went away before it answered.",
+                "Run `parallel-agents doctor` to see why.",
+            ) from None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _ask(self, message: Request) -> dict[str, Any]:
+        if self._socket is None:
+            self._open()
+        return self._round_trip(message)
+
+    def _open(self) -> None:
+        self._connect()
+        reply = self._round_trip(Hello(version=__version__))
+        if reply.get("outdated"):
+            self._round_trip(Shutdown(keep_sessions=True))
+            self.close()
+            self._connect()
+            self._round_trip(Hello(version=__version__))
+
+    def _connect(self) -> None:
+        self._socket = connect(start=self._start)
+        self._splitter = LineSplitter(FRAME_LIMIT)
+        self._lines = []
+
+    def _round_trip(self, message: Request) -> dict[str, Any]:
+        assert self._socket is not None  # noqa: S101 - callers open first
+        self._number += 1
+        self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
+        while True:
+            frame = load_frame(self._line())
+            if frame.get("id") == self._number:
+                return unwrap(frame)
+
+    def _line(self) -> bytes:
+        assert self._socket is not None  # noqa: S101 - callers open first
+        while not self._lines:
+            data = self._socket.recv(1 << 16)
+            if not data:
+                raise ConnectionResetError("the supervisor closed the connection")
+            self._lines.extend(self._splitter.feed(data))
+        return self._lines.pop(0)
+
+
+def unwrap(frame: dict[str, Any]) -> dict[str, Any]:
+    """Take the answer out of a reply frame.
+
+    Raises:
+        UserError: when the reply is a refusal.
+    """
+    error = frame.get("error")
+    if isinstance(error, dict):
+        raise error_from_wire(
+            str(error.get("kind", "")), str(error.get("message", "")), str(error.get("hint", ""))
+        )
+    reply = frame.get("reply")
+    return reply if isinstance(reply, dict) else {}

@@ -1,0 +1,1 @@
+"""The per-user daemon that owns the agents."""

@@ -1,0 +1,214 @@
+"""Carries out requests that change something.
+
+Keep true: each answers only when its effect is journalled; the same key acts once.
+"""
+
+import asyncio
+from typing import Any
+
+import psutil
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.label import derive
+from parallel_agents.supervisor import deletion
+from parallel_agents.supervisor.rows import row
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.spawn import kept_environment
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.peer import MARKER
+
+_LOOK_AGAIN = 1.0
+
+
+class Acting:
+    """Acts on sessions.
+
+    Args:
+        supervisor: whose sessions.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+
+    async def new(self, message: m.New) -> dict[str, Any]:
+        """Dispatch a session."""
+        session = await self._supervisor.dispatch(message)
+        if message.wait_ready:
+            state = await session.ledger.until(
+                lambda s: s.liveness == "alive" or derive(s).state in {"failed", "stopped"}
+            )
+            if state.liveness != "alive":
+                detail = derive(state).detail
+                raise UserError(
+                    f"The session {session.id} did not start: {detail}",
+                    f"parallel-agents respawn {session.id}",
+                )
+        return _reply(session)
+
+    async def send(self, message: m.Send) -> dict[str, Any]:
+        """Send a message."""
+        session = self._supervisor.find(message.session)
+        await session.send(message.key, message.text)
+        return _reply(session)
+
+    async def answer(self, message: m.Answer) -> dict[str, Any]:
+        """Decide a request."""
+        session = self._supervisor.find(message.session)
+        await session.answer(message.key, message.decision, message.request, message.digest)
+        return _reply(session)
+
+    async def interrupt(self, message: m.Interrupt) -> dict[str, Any]:
+        """End the running turn."""
+        session = self._supervisor.find(message.session)
+        await session.interrupt(message.key)
+        return _reply(session)
+
+    async def stop(self, message: m.Stop) -> dict[str, Any]:
+        """End the process."""
+        session = self._supervisor.find(message.session)
+        await session.stop(message.key, "person", wait=message.wait)
+        return _reply(session)
+
+    async def respawn(self, message: m.Respawn) -> dict[str, Any]:
+        """Start the process again."""
+        session = self._supervisor.find(message.session)
+        environment = message.environment
+        kept = None if environment is None else kept_environment(environment)
+        await session.respawn(message.key, kept)
+        return _reply(session)
+
+    async def delete(self, message: m.Delete) -> dict[str, Any]:
+        """Move a session to the trash."""
+        session = self._supervisor.find(message.session, key=message.key)
+        task = self._supervisor.deletions[session.id]
+        task.ask(message.key)
+        if not message.wait:
+            return _reply(session)
+        await task.wait()
+        saved: dict[str, Any] = {"saved": [], "skipped": []}
+        for record in reversed(
+            session.ledger.journal.page(session.state.seq - 5, session.state.seq)
+        ):
+            if isinstance(record.event, ev.Deleted):
+                saved = {"saved": record.event.saved, "skipped": record.event.skipped}
+                break
+        return {**_reply(session), **saved}
+
+    def cancel_delete(self, message: m.CancelDelete) -> dict[str, Any]:
+        """Call a deletion off."""
+        session = self._supervisor.find(message.session)
+        self._supervisor.deletions[session.id].cancel(message.key)
+        return _reply(session)
+
+    async def restore(self, message: m.Restore) -> dict[str, Any]:
+        """Bring a session back from the trash."""
+        session = self._supervisor.find(message.session, deleted=True, key=message.key)
+        await deletion.restore(session, message.key)
+        return _reply(session)
+
+    async def list_trash(self) -> dict[str, Any]:
+        """What is in the trash."""
+        manager = self._supervisor.context.manager
+        entries = {e.session: e for e in await asyncio.to_thread(manager.trash)}
+        listed = []
+        for session in self._supervisor.sessions.values():
+            if not session.state.deleted:
+                continue
+            entry = entries.get(session.id)
+            listed.append(
+                {
+                    "id": session.id,
+                    "name": session.state.name,
+                    "repo": entry.root if entry else None,
+                    "branch": entry.branch if entry else None,
+                    "deletedAt": entry.deleted_at_ms if entry else session.state.updated_at,
+                    "sizeBytes": entry.size_bytes if entry else 0,
+                    "saved": list(entry.saved) if entry else [],
+                    "skipped": list(entry.skipped) if entry else [],
+                }
+            )
+        return {"entries": listed}
+
+    async def empty_trash(self) -> dict[str, Any]:
+        """Remove what is in the trash, for good."""
+        manager = self._supervisor.context.manager
+        gone = await asyncio.to_thread(manager.empty_trash)
+        removed = await self._supervisor.forget_deleted(gone)
+        return {"removed": removed}
+
+    def rename(self, message: m.Rename) -> dict[str, Any]:
+        """Give a session another name."""
+        session = self._supervisor.find(message.session)
+        session.rename(message.key, message.name)
+        return _reply(session)
+
+    def pin(self, message: m.Pin) -> dict[str, Any]:
+        """Pin a session, or let it go."""
+        session = self._supervisor.find(message.session)
+        session.pin(message.key, pinned=message.pinned)
+        return _reply(session)
+
+    def seen(self, message: m.MarkSeen) -> dict[str, Any]:
+        """A person looked at the latest result."""
+        session = self._supervisor.find(message.session)
+        session.seen()
+        return _reply(session)
+
+    async def set_options(self, message: m.SetOptions) -> dict[str, Any]:
+        """Change mode, model or effort."""
+        session = self._supervisor.find(message.session)
+        await session.set_options(
+            message.key, mode=message.mode, model=message.model, effort=message.effort
+        )
+        return _reply(session)
+
+    async def attach_begin(self, message: m.AttachBegin) -> dict[str, Any]:
+        """Give the conversation to the person's terminal."""
+        session = self._supervisor.find(message.session)
+        command = await asyncio.to_thread(session.attach_command)
+        if session.state.running:
+            raise RefusedError(
+                "A turn is running; attaching would cut it.",
+                f"Wait for it, or end it first: parallel-agents interrupt {session.id}",
+            )
+        await session.stop(message.key, "attach")
+        return command
+
+    def attach_end(self, message: m.AttachEnd) -> dict[str, Any]:
+        """Take the conversation back from the person's terminal."""
+        session = self._supervisor.find(message.session)
+        session.take_back(message.key)
+        return _reply(session)
+
+    async def lost_terminal(self, name: str) -> None:
+        """A terminal went away without giving its conversation back: take it, once it is free.
+
+        Args:
+            name: id of the session.
+        """
+        session = self._supervisor.sessions.get(name)
+        while session is not None and session.state.stopped == "attach":
+            if not await asyncio.to_thread(_marked_processes, name):
+                session.take_back(new_uuid())
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
+
+    async def shutdown(self, message: m.Shutdown) -> dict[str, Any]:
+        """Prepare to end: with `keep_sessions` the agents go on."""
+        cut = [] if message.keep_sessions else await self._supervisor.stop_all()
+        return {"cut": cut, "kept": len(self._supervisor.alive())}
+
+
+def _marked_processes(session: str) -> bool:
+    """Whether a process of this session's agent lives anywhere."""
+    return any(
+        (process.info["environ"] or {}).get(MARKER) == session
+        for process in psutil.process_iter(["environ"])
+    )
+
+
+def _reply(session: Session) -> dict[str, Any]:
+    return {"session": row(session.state)}

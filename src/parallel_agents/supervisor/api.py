@@ -1,0 +1,243 @@
+"""From a request to the one method that answers it."""
+
+import asyncio
+import os
+from dataclasses import asdict
+from typing import Any, assert_never
+
+from parallel_agents import __version__
+from parallel_agents.core.errors import UserError
+from parallel_agents.supervisor.acting import Acting
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.places import Places
+from parallel_agents.supervisor.reading import Reading
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.endpoint import supervisor_socket
+
+Reply = dict[str, Any]
+
+_Reading = (
+    m.ListSessions
+    | m.Show
+    | m.Explain
+    | m.Info
+    | m.ReadRecords
+    | m.Wait
+    | m.WaitRecords
+    | m.PendingInput
+    | m.DiffStat
+    | m.DiffText
+    | m.Status
+)
+_Place = (
+    m.ResolveRepository | m.Trust | m.ListRefs | m.ListFiles | m.Reconcile | m.MakeScratchRepository
+)
+_Process = (
+    m.New
+    | m.Send
+    | m.Answer
+    | m.Interrupt
+    | m.Stop
+    | m.Respawn
+    | m.SetOptions
+    | m.AttachBegin
+    | m.AttachEnd
+)
+_Keeping = (
+    m.Delete
+    | m.CancelDelete
+    | m.Restore
+    | m.ListTrash
+    | m.EmptyTrash
+    | m.Rename
+    | m.Pin
+    | m.MarkSeen
+)
+
+
+class Api:
+    """Answers every request of the closed list that is not about the connection itself.
+
+    Args:
+        supervisor: whose sessions.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+        self._reading = Reading(supervisor)
+        self._acting = Acting(supervisor)
+        self._places = Places(supervisor)
+
+    async def answer(self, message: m.Request) -> Reply:
+        """Answer one request.
+
+        Args:
+            message: the request.
+
+        Returns:
+            The reply's JSON object.
+
+        Raises:
+            UserError: it was refused or failed.
+        """
+        match message:
+            case (
+                m.ResolveRepository()
+                | m.Trust()
+                | m.ListRefs()
+                | m.ListFiles()
+                | m.Reconcile()
+                | m.MakeScratchRepository()
+            ):
+                return await self._place(message)
+            case (
+                m.New()
+                | m.Send()
+                | m.Answer()
+                | m.Interrupt()
+                | m.Stop()
+                | m.Respawn()
+                | m.SetOptions()
+                | m.AttachBegin()
+                | m.AttachEnd()
+            ):
+                return await self._process(message)
+            case (
+                m.Delete()
+                | m.CancelDelete()
+                | m.Restore()
+                | m.ListTrash()
+                | m.EmptyTrash()
+                | m.Rename()
+                | m.Pin()
+                | m.MarkSeen()
+            ):
+                return await self._keep(message)
+            case m.Hello() | m.Subscribe() | m.Follow() | m.Shutdown():
+                raise UserError("That is answered by the connection itself.")
+            case _:
+                return await self._read(message)
+
+    async def _read(self, message: _Reading) -> Reply:
+        match message:
+            case m.Status():
+                return self._status()
+            case m.ListSessions():
+                return self._reading.list(message)
+            case m.Show():
+                return self._reading.show(message)
+            case m.Explain():
+                return self._reading.explain(message)
+            case m.Info():
+                return await self._reading.info(message)
+            case m.ReadRecords():
+                return self._reading.records(message)
+            case m.Wait():
+                return await self._reading.wait(message)
+            case m.WaitRecords():
+                return await self._reading.wait_records(message)
+            case m.PendingInput():
+                return self._reading.pending_input(message)
+            case m.DiffStat():
+                return await self._reading.diff_stat(message)
+            case m.DiffText():
+                return await self._reading.diff_text(message)
+            case _:
+                assert_never(message)
+
+    async def _place(self, message: _Place) -> Reply:
+        match message:
+            case m.ResolveRepository():
+                return await self._places.resolve(message)
+            case m.Trust():
+                return await self._places.trust(message)
+            case m.ListRefs():
+                return await self._places.refs(message)
+            case m.ListFiles():
+                return await self._places.files(message)
+            case m.Reconcile():
+                return await self._places.reconcile()
+            case m.MakeScratchRepository():
+                return await self._places.make_scratch()
+            case _:
+                assert_never(message)
+
+    async def _process(self, message: _Process) -> Reply:
+        match message:
+            case m.New():
+                return await self._acting.new(message)
+            case m.Send():
+                return await self._acting.send(message)
+            case m.Answer():
+                return await self._acting.answer(message)
+            case m.Interrupt():
+                return await self._acting.interrupt(message)
+            case m.Stop():
+                return await self._acting.stop(message)
+            case m.Respawn():
+                return await self._acting.respawn(message)
+            case m.SetOptions():
+                return await self._acting.set_options(message)
+            case m.AttachBegin():
+                return await self._acting.attach_begin(message)
+            case m.AttachEnd():
+                return self._acting.attach_end(message)
+            case _:
+                assert_never(message)
+
+    async def _keep(self, message: _Keeping) -> Reply:
+        match message:
+            case m.Delete():
+                return await self._acting.delete(message)
+            case m.CancelDelete():
+                return self._acting.cancel_delete(message)
+            case m.Restore():
+                return await self._acting.restore(message)
+            case m.ListTrash():
+                return await self._acting.list_trash()
+            case m.EmptyTrash():
+                return await self._acting.empty_trash()
+            case m.Rename():
+                return self._acting.rename(message)
+            case m.Pin():
+                return self._acting.pin(message)
+            case m.MarkSeen():
+                return self._acting.seen(message)
+            case _:
+                assert_never(message)
+
+    async def shutdown(self, message: m.Shutdown) -> Reply:
+        """Prepare to end; the connection ends the supervisor after this was answered."""
+        return await self._acting.shutdown(message)
+
+    async def lost_terminal(self, session: str) -> None:
+        """A client that had attached a conversation is gone without giving it back."""
+        await self._acting.lost_terminal(session)
+
+    async def recover_terminals(self) -> None:
+        """The same for conversations that were attached when an earlier supervisor ended."""
+        attached = [s.id for s in self._supervisor.states() if s.stopped == "attach"]
+        await asyncio.gather(*(self._acting.lost_terminal(session) for session in attached))
+
+    def _status(self) -> Reply:
+        supervisor = self._supervisor
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "protocol": m.PROTOCOL_VERSION,
+            "sessions": len(supervisor.states()),
+            "alive": len(supervisor.alive()),
+            "socket": str(supervisor_socket(supervisor.context.state_dir)),
+            "home": str(supervisor.context.state_dir),
+            "damaged": supervisor.damaged,
+            "config": _settings(supervisor.context),
+        }
+
+
+def _settings(context: Context) -> dict[str, Any]:
+    values = asdict(context.config)
+    return {
+        name: {"value": values[name], "source": source}
+        for name, source in context.config_sources.items()
+    }

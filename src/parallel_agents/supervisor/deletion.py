@@ -1,0 +1,139 @@
+"""Deletes a session once its process is gone, and brings it back.
+
+Keep true: the order is stop, no process left, snapshot, rename away (the manager's one gate);
+until that has happened a deletion can be called off; a refusal leaves the session stopped and
+whole, and says why; the journal is kept as long as the trash entry.
+"""
+
+import asyncio
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.workplace import ready_event
+
+
+class Deletion:
+    """The deletion of one session at a time per session.
+
+    Args:
+        session: whose.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._task: asyncio.Task[UserError | None] | None = None
+        self._begun = False
+
+    def ask(self, key: str) -> None:
+        """Journal the wish, and see to it.
+
+        Raises:
+            StorageError: nothing was asked.
+        """
+        session = self._session
+        if key in session.state.keys or session.state.deleted:
+            return
+        if not session.state.deleting:
+            session.ledger.record(ev.DeleteRequested(), key=key, sync=True)
+        self.resume()
+
+    def resume(self) -> None:
+        """See to a wish that is in the journal."""
+        if self._task is None or self._task.done():
+            self._begun = False
+            self._task = asyncio.create_task(self._carry_out())
+
+    async def wait(self) -> None:
+        """Wait for the outcome.
+
+        Raises:
+            UserError: it was refused, or called off.
+        """
+        if self._task is None:
+            error = None if self._session.state.deleted else _not_done(self._session.id)
+        else:
+            error = await asyncio.shield(self._task)
+        if error is not None:
+            raise error
+
+    def cancel(self, key: str) -> None:
+        """Call it off.
+
+        Raises:
+            RefusedError: it has begun; `restore` undoes it.
+        """
+        session = self._session
+        if not session.state.deleting:
+            return
+        if self._begun:
+            raise RefusedError("The deletion has begun.", f"parallel-agents restore {session.id}")
+        session.ledger.record(ev.DeleteCancelled(reason="undone"), key=key, sync=True)
+
+    async def _carry_out(self) -> UserError | None:
+        session = self._session
+        if session.state.liveness != "none" or session.state.creating:
+            await session.stop(new_uuid(), "delete", wait=False)
+            await session.ledger.until(
+                lambda state: (
+                    (state.liveness == "none" and not state.creating) or not state.deleting
+                )
+            )
+        if not session.state.deleting:
+            return UserError("The deletion was called off.")
+        self._begun = True
+        try:
+            deleted = await self._delete()
+        except UserError as error:
+            await session.ledger.record_patiently(ev.DeleteCancelled(reason=error.message))
+            return error
+        await session.ledger.record_patiently(deleted)
+        session.ledger.checkpoint()
+        return None
+
+    async def _delete(self) -> ev.Deleted:
+        if self._session.state.worktree is None:
+            return ev.Deleted()
+        await self._session.workplace.close()
+        manager = self._session.context.manager
+        record = self._session.workplace.record
+        entry: TrashEntry = await asyncio.to_thread(
+            manager.delete, record, live_pids=self._live_pids
+        )
+        return ev.Deleted(saved=entry.saved, skipped=entry.skipped)
+
+    def _live_pids(self) -> list[int]:
+        pid = self._session.driver.pid
+        return [] if pid is None else [pid]
+
+
+def _not_done(session: str) -> UserError:
+    """The answer to a request of before a restart that had been refused or called off."""
+    return UserError(
+        "The session was not deleted: it was refused, or called off.",
+        f"Ask again: parallel-agents rm {session}",
+    )
+
+
+async def restore(session: Session, key: str) -> None:
+    """Bring a deleted session back: worktree, branch, staged state, files, conversation.
+
+    Args:
+        session: the deleted session.
+        key: uuid of the request.
+
+    Raises:
+        UserError: it is not in the trash, or could not be put back.
+    """
+    if key in session.state.keys:
+        return
+    if not session.state.deleted:
+        raise UserError(f"The session {session.id} is not in the trash.", "parallel-agents trash")
+    worktree: ev.WorktreeReady | None = None
+    if session.state.worktree is not None:
+        manager = session.context.manager
+        record: WorktreeRecord = await asyncio.to_thread(manager.restore, session.id)
+        worktree = ready_event(record)
+    session.ledger.record(ev.Restored(worktree=worktree), key=key, sync=True)

@@ -1,0 +1,357 @@
+"""Drives one session's agent: starts it, reads it, writes to it, ends it.
+
+Keep true:
+- one spawn recipe for first start and every resume; before it the worktree is the recorded one,
+  after the first answer and before the first message the process stands in that directory;
+- every message is journalled before it is sent; same process: resent only without any sign of
+  life; new process: only what was never started; `interrupt` and changes of mode never again;
+- a run is over for the facts only after its log is read to the end.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from parallel_agents.agents.base import Agent, Translator
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import AgentError, StorageError, UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.supervisor.files import is_locked
+from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.process import Ending, Run
+from parallel_agents.supervisor.runlog import LogLine
+from parallel_agents.supervisor.spawn import find_program, run_spec
+from parallel_agents.wire.endpoint import shim_socket
+
+_READY_DEADLINE = 60.0
+_TRIM_STEP = 1 << 20
+_NO_CONVERSATION = "No conversation found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What the driver asks of the rest of the session.
+
+    Attributes:
+        before_spawn: raises `UserError` when the process must not be started now.
+        heard: called for each event of the agent, after it is journalled.
+        ended: called when the process is gone, after its ending is journalled.
+    """
+
+    before_spawn: Callable[[], Awaitable[None]]
+    heard: Callable[[ev.Event], None]
+    ended: Callable[[], Awaitable[None]]
+
+
+class Driver:
+    """The running side of a session.
+
+    Args:
+        ledger: journal and facts.
+        agent: its agent program.
+        hooks: what it asks of the rest of the session.
+    """
+
+    def __init__(self, ledger: Ledger, agent: Agent, hooks: Hooks) -> None:
+        self._ledger = ledger
+        self._agent = agent
+        self._hooks = hooks
+        self._run: Run | None = None
+        self._outbox = asyncio.Lock()
+        self._ready = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trimmed = 0
+        self.environment: dict[str, str] = {}
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the agent, as far as it is known."""
+        return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
+
+    def start(self, *, key: str = "", fresh: bool = False) -> None:
+        """Decide to start the process; the rest happens by itself and is journalled.
+
+        Args:
+            key: uuid of the client's request that caused it.
+            fresh: begin the conversation anew under its id, though one was begun before.
+
+        Raises:
+            StorageError: nothing was decided.
+        """
+        state = self._ledger.state
+        if state.liveness != "none" or state.worktree is None:
+            return
+        event = ev.RunStarted(
+            run=state.run + 1,
+            conversation=state.conversation,
+            resumed=not fresh and "turn" in state.because,
+        )
+        self._ledger.record(event, key=key, sync=True)
+        self._later(self._live(resume=event.resumed))
+
+    def adopt(self) -> None:
+        """Take up, after a restart of the supervisor, the run that the journal says goes on."""
+        self._later(self._live_on())
+
+    async def detach(self) -> None:
+        """Let go of everything; the agent goes on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._run is not None:
+            await self._run.detach()
+
+    # --- from start to end ------------------------------------------------------------
+
+    async def _live(self, *, resume: bool) -> None:
+        """One run from its decision to its ending."""
+        run = self._make_run(0)
+        try:
+            await self._hooks.before_spawn()
+            async with self._ledger.context.spawning:
+                if self._ledger.state.stopping:
+                    await self._never_started()
+                    return
+                await self._spawn(run, resume=resume)
+                pump = asyncio.create_task(self._pump(run))
+                if self._ledger.state.stopping:
+                    self.stop()
+                await self._introduce(run)
+        except UserError as error:
+            await self._give_up(error)
+            return
+        await pump
+
+    async def _live_on(self) -> None:
+        """The same after a restart of the supervisor, from wherever the run was."""
+        state = self._ledger.state
+        run = self._make_run(self._ledger.turn_offset())
+        lock = run.directory / "lock"
+        if not lock.exists():
+            await self._live(resume="turn" in state.because)
+            return
+        if is_locked(lock) and await run.connect():
+            self._run = run
+        pump = asyncio.create_task(self._pump(run, known=state.offset))
+        if self._run is not None:
+            await self._take_up(run)
+        await pump
+
+    async def _take_up(self, run: Run) -> None:
+        """Say again what may not have arrived: the introduction, decisions, silent messages."""
+        if self._ledger.state.liveness == "starting":
+            await self._introduce(run)
+            return
+        self._ready.set()
+        refusals = [self._agent.answer(answer) for answer in self._ledger.state.refused]
+        for line in (*self._ledger.state.decided, *refusals):
+            await run.deliver(line)
+        for message in self._ledger.state.messages:
+            if message.progress == "delivered":
+                await run.deliver(self._agent.message(message.uuid, message.text))
+        await self.flush()
+
+    async def _spawn(self, run: Run, *, resume: bool) -> None:
+        ledger = self._ledger
+        own = tuple(getattr(self._agent, "program", ()))
+        program = find_program(self._agent.name, self.environment, own)
+        spec = run_spec(self._agent, ledger.state, program, self.environment, resume=resume)
+        spec["umask"] = ledger.context.umask
+        try:
+            await run.start(ledger.context.shim, spec)
+        except AgentError:
+            # A supervisor that was killed may have started this very run a moment ago.
+            if not (is_locked(run.directory / "lock") and await run.connect()):
+                raise
+        self._run = run
+
+    async def _introduce(self, run: Run) -> None:
+        """Ask the process who it is, and wait for the answer or its end."""
+        self._ready.clear()
+        self._trimmed = 0
+        await run.deliver(self._agent.initialize(new_uuid()))
+        try:
+            async with asyncio.timeout(_READY_DEADLINE):
+                await self._ready.wait()
+        except TimeoutError:
+            run.kill()
+
+    async def _never_started(self) -> None:
+        """The end was asked for before the process was there."""
+        await self._ledger.record_patiently(ev.RunEnded(run=self._ledger.state.run, asked=True))
+        await self._hooks.ended()
+
+    async def _give_up(self, error: UserError) -> None:
+        number = self._ledger.state.run
+        ended = ev.RunEnded(run=number, error=error.message, hint=error.hint)
+        await self._ledger.record_patiently(ended)
+        await self._hooks.ended()
+
+    def _make_run(self, offset: int) -> Run:
+        state = self._ledger.state
+        directory = self._ledger.directory / "runs" / str(state.run)
+        socket = shim_socket(self._ledger.context.state_dir, state.id, state.run)
+        return Run(directory, socket, self._ledger.directory / "owner", offset)
+
+    # --- reading ----------------------------------------------------------------------
+
+    async def _pump(self, run: Run, known: int = 0) -> None:
+        """Journal what the agent says until the run is over, then its ending.
+
+        Args:
+            run: reads its log from where a turn begins.
+            known: what ends at this offset or before is journalled; the translator learns from
+                it what it must remember within a turn.
+        """
+        number = self._ledger.state.run
+        translator = self._agent.translator()
+        async for batch in run.lines():
+            for line in batch:
+                if line.offset <= known:
+                    _read(translator, line)
+                else:
+                    await self._take(translator, line, number)
+            await asyncio.sleep(0)
+        self._ready.set()
+        ending = await run.ending()
+        await run.detach()
+        self._run = None
+        event = _ended(number, ending, run.stderr_tail())
+        await self._ledger.record_patiently(event)
+        run.forget_log()
+        self._ledger.checkpoint()
+        if not self._begin_again(event):
+            await self._hooks.ended()
+
+    async def _take(self, translator: Translator, line: LogLine, number: int) -> None:
+        events: list[ev.Event] = []
+        for said in _read(translator, line):
+            if isinstance(said, ev.Delta):
+                self._ledger.context.hub.delta(self._ledger.id, said)
+            else:
+                events.append(replace(said, run=number) if isinstance(said, ev.RunReady) else said)
+        if not events:
+            return
+        await self._ledger.record_patiently(*events, run=number, line=line)
+        for event in events:
+            await self._react(event)
+
+    async def _react(self, event: ev.Event) -> None:
+        if isinstance(event, ev.RunReady):
+            await self._check_place(event.pid)
+        elif isinstance(event, ev.TurnStarted):
+            await self._check_place(self.pid)
+        elif isinstance(event, ev.ControlRefused) and self._run is not None:
+            self._later(self.say(self._agent.answer(event.answer)))
+        elif isinstance(event, ev.AgentStateChanged) and event.state == "idle":
+            self._trim()
+        self._hooks.heard(event)
+
+    def _trim(self) -> None:
+        """What a turn said is in the journal; its log may go, once it is worth the trouble."""
+        offset = self._ledger.turn_offset()
+        if self._run is not None and offset - self._trimmed > _TRIM_STEP:
+            self._trimmed = offset
+            self._run.trim(offset)
+
+    async def _check_place(self, pid: int | None) -> None:
+        """The process must stand in the recorded directory, or it works in the user's own."""
+        worktree = self._ledger.state.worktree
+        if worktree is None or self._run is None:
+            return
+        if await asyncio.to_thread(_stands_in, pid, worktree.record):
+            if not self._ready.is_set():
+                self._ready.set()
+                self._later(self.flush())
+            return
+        self._run.kill()
+        reason = "the agent did not work in its worktree, so it was ended at once"
+        await self._ledger.record_patiently(ev.WorktreeMissing(reason=reason))
+
+    def _begin_again(self, ended: ev.RunEnded) -> bool:
+        """An agent killed before its first answer never saved its conversation: start it anew."""
+        state = self._ledger.state
+        lost = _NO_CONVERSATION in ended.stderr
+        if not lost or state.answered or not state.messages:
+            return False
+        with contextlib.suppress(StorageError):
+            self.start(fresh=True)
+        return state.run != self._ledger.state.run
+
+    # --- writing ----------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Send the messages that wait, in order, once the process is ready."""
+        async with self._outbox:
+            for message in self._ledger.state.messages:
+                if message.progress != "queued" or not self._ready.is_set():
+                    continue
+                if not await self.say(self._agent.message(message.uuid, message.text)):
+                    return
+                progressed = ev.MessageProgressed(uuid=message.uuid, progress="delivered")
+                await self._ledger.record_patiently(progressed)
+
+    async def say(self, line: str) -> bool:
+        """Write one line to the agent; returns whether it arrived."""
+        return self._run is not None and await self._run.deliver(line)
+
+    def stop(self) -> None:
+        """Let the shim end the process, politely first."""
+        if self._run is None:
+            return
+        patience = self._ledger.context.config.stop_patience
+        steps = [(self._agent.end(new_uuid()), patience)]
+        if self._ledger.state.running:
+            steps.insert(0, (self._agent.interrupt(new_uuid()), min(patience, 1.0)))
+        self._run.stop(steps, term=patience, kill=patience)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._run is not None:
+            self._run.kill()
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(_ignore_result(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _ignore_result(work: Coroutine[Any, Any, object]) -> None:
+    await work
+
+
+def _read(translator: Translator, line: LogLine) -> list[ev.Event | ev.Delta]:
+    if not line.oversize:
+        return list(translator.translate(line.text))
+    if not line.text:
+        return []
+    text = line.text[:4096].decode("utf-8", "replace")
+    return [ev.LineKept(why="oversize", text=text)]
+
+
+def _ended(number: int, ending: Ending, stderr: str) -> ev.RunEnded:
+    hint = "" if ending.recorded else "Send a message to go on; the conversation is kept."
+    return ev.RunEnded(
+        run=number,
+        code=ending.code,
+        signal=ending.signal,
+        asked=ending.asked,
+        error=ending.error,
+        hint=hint,
+        stderr=stderr,
+        swept=ending.swept,
+    )
+
+
+def _stands_in(pid: int | None, record: dict[str, Any]) -> bool:
+    """Whether a process's working directory is the recorded worktree; one that is gone does."""
+    if pid is None:
+        return False
+    try:
+        info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
+    except OSError:
+        return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
+    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")

@@ -1,0 +1,212 @@
+"""From the start of the supervisor's process to its end.
+
+Keep true: one supervisor per state directory, decided by a lock on a file that is never removed;
+its end stops no agent unless that was asked for; a still supervisor wakes once a second at most.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+
+from parallel_agents.agents.registry import all_agents
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.api import Api
+from parallel_agents.supervisor.config import Config, load_config
+from parallel_agents.supervisor.context import Context, now_ms
+from parallel_agents.supervisor.hub import Hub
+from parallel_agents.supervisor.process import shim_file
+from parallel_agents.supervisor.server import Server
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.supervisor.trust import TrustStore
+from parallel_agents.wire.endpoint import (
+    config_dir,
+    private,
+    private_runtime,
+    state_dir,
+    supervisor_socket,
+)
+from parallel_agents.worktrees.manager import WorktreeManager
+
+log = logging.getLogger(__name__)
+
+_LOG_LIMIT = 4 << 20
+_DAY_MS = 86_400_000
+
+
+class Lifecycle:
+    """One supervisor process.
+
+    Args:
+        state: the state directory.
+        umask: the person's own umask.
+    """
+
+    def __init__(self, state: Path, umask: int) -> None:
+        config, sources = load_config(config_dir() / "config.toml")
+        self._state = state
+        self._config: Config = config
+        self._over = asyncio.Event()
+        self._hub = Hub(self._states)
+        self._context = Context(
+            state_dir=state,
+            shim=shim_file(state),
+            manager=WorktreeManager(state, umask=umask),
+            hub=self._hub,
+            agents=all_agents(),
+            trust=TrustStore(state / "trust.json"),
+            config=config,
+            config_sources=sources,
+            umask=umask,
+        )
+        self.supervisor = SessionSupervisor(self._context)
+        self._server = Server(Api(self.supervisor), self._hub, self._alarm, self._over.set)
+        self._idle_since = now_ms()
+        self._cleaned_at = 0
+
+    def _states(self) -> list[SessionState]:
+        """The hub is made before the supervisor whose states it sends."""
+        return self.supervisor.states()
+
+    async def run(self) -> None:
+        """Serve until asked to end, or until nobody needs it any more."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._over.set)
+        self.supervisor.recover()
+        await self._server.listen(supervisor_socket(self._state))
+        _say({"ready": True, "pid": os.getpid()})
+        keeping = asyncio.create_task(self._keep_house())
+        await self._over.wait()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await self._server.close()
+        await self.supervisor.close()
+
+    def _alarm(self, pid: int, what: str) -> None:
+        """An agent's process asked for what only a person may: say so where it is seen."""
+        log.warning("refused %s to process %s: it descends from an agent", what, pid)
+        for session in self.supervisor.alive():
+            if _is_ancestor(session.driver.pid, pid):
+                text = f"The agent tried “{what}” on the supervisor; it was refused."
+                session.notice(text, "alarm")
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            for session in self.supervisor.alive():
+                await self._watch(session)
+            self._consider_leaving()
+            if now_ms() - self._cleaned_at > _DAY_MS:
+                self._cleaned_at = now_ms()
+                await self._empty_old_trash()
+
+    async def _watch(self, session: Session) -> None:
+        if session.workplace.vanished() and not session.state.missing:
+            missing = ev.WorktreeMissing(reason="it was removed while the agent worked in it")
+            with contextlib.suppress(UserError):
+                session.ledger.record(missing)
+                await session.stop(new_uuid(), "worktree", wait=False)
+        elif self._may_sleep(session):
+            with contextlib.suppress(UserError):
+                await session.stop(new_uuid(), "asleep", wait=False)
+
+    def _may_sleep(self, session: Session) -> bool:
+        minutes = self._config.sleep_after
+        state = session.state
+        quiet = now_ms() - state.updated_at > minutes * 60_000
+        rests = derive(state).state in {"done", "idle"} and state.turns > 0
+        nobody = not self._hub.viewed(session.id) and not state.pinned
+        return bool(
+            minutes and quiet and rests and nobody and not state.tasks and not state.stopping
+        )
+
+    def _consider_leaving(self) -> None:
+        if self._server.clients or self.supervisor.busy():
+            self._idle_since = now_ms()
+        elif now_ms() - self._idle_since > self._config.linger * 1000:
+            self._over.set()
+
+    async def _empty_old_trash(self) -> None:
+        age = int(self._config.trash_days * _DAY_MS)
+        with contextlib.suppress(UserError):
+            gone = await asyncio.to_thread(self._context.manager.empty_trash, age)
+            if gone:
+                await self.supervisor.forget_deleted(gone, only=True)
+
+
+def _is_ancestor(ancestor: int | None, pid: int) -> bool:
+    seen = 0
+    while ancestor is not None and pid > 1 and seen < 256:
+        if pid == ancestor:
+            return True
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:
+            return False
+        pid = int(stat[stat.rfind(b")") + 2 :].split()[1])
+        seen += 1
+    return False
+
+
+def _say(value: dict[str, object]) -> None:
+    """Tell whoever started us, once, then let go of the pipe."""
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(value).encode() + b"\n")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def _lock(state: Path) -> int | None:
+    descriptor = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _start_log(state: Path) -> None:
+    path = state / "supervisor.log"
+    with contextlib.suppress(OSError):
+        if path.stat().st_size > _LOG_LIMIT:
+            path.replace(path.with_suffix(".log.1"))
+    logging.basicConfig(
+        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
+def main() -> int:
+    """Run the supervisor; returns the exit status of its process."""
+    umask = os.umask(0o077)
+    try:
+        state = private(state_dir())
+        private_runtime(state)
+        descriptor = _lock(state)
+        if descriptor is None:
+            _say({"ready": False, "running": True})
+            return 0
+        _start_log(state)
+        return asyncio.run(_serve(state, umask))
+    except UserError as error:
+        _say({"error": error.message, "hint": error.hint})
+        return int(error.code)
+    except OSError as error:
+        _say({"error": f"the supervisor cannot start: {error}", "hint": "Check the disk."})
+        return 1
+
+
+async def _serve(state: Path, umask: int) -> int:
+    await Lifecycle(state, umask).run()
+    return 0

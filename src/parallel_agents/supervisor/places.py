@@ -1,0 +1,129 @@
+"""Answers about repositories: resolving, trusting, completing, reconciling.
+
+Keep true: a repository's executable configuration is shown before it is trusted, and what is
+trusted is the hash that was shown.
+"""
+
+import asyncio
+from typing import Any
+
+from parallel_agents.core.errors import AgentError, RefusedError, UserError
+from parallel_agents.core.worktree import ExecutableConfig, Repository
+from parallel_agents.supervisor.spawn import find_program
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.wire import messages as m
+
+_SHOWN = 20_000
+
+
+class Places:
+    """Answers about repositories.
+
+    Args:
+        supervisor: for its worktree manager, trust and sessions.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+        self._context = supervisor.context
+        self._manager = supervisor.context.manager
+
+    async def resolve(self, message: m.ResolveRepository) -> dict[str, Any]:
+        """What repository a directory belongs to, and what a start there would run."""
+        repository, config, base = await asyncio.to_thread(
+            self._look, message.directory, message.base
+        )
+        return {
+            "root": repository.root,
+            "checkout": repository.checkout,
+            "branch": repository.branch,
+            "base": base,
+            "trusted": self._context.trust.trusts(repository.root, config.digest),
+            "known": self._context.trust.knows(repository.root),
+            "digest": config.digest,
+            "files": [
+                {"path": file.path, "origin": file.origin, "text": file.text[:_SHOWN]}
+                for file in config.files
+            ],
+            "notes": [*repository.notes, *config.notes],
+            "agents": [self._agent(name, message.environment) for name in self._context.agents],
+        }
+
+    def _look(
+        self, directory: str, base_name: str
+    ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
+        repository = self._manager.resolve(directory)
+        base = self._manager.resolve_base(repository, base_name)
+        config = self._manager.executable_config(repository, base.commit)
+        return repository, config, {"name": base.name, "commit": base.commit, "note": base.note}
+
+    def _agent(self, name: str, environment: dict[str, str]) -> dict[str, Any]:
+        own = tuple(getattr(self._context.agents[name], "program", ()))
+        try:
+            find_program(name, environment, own)
+        except AgentError as error:
+            return {"name": name, "available": False, "hint": f"{error.message} {error.hint}"}
+        return {"name": name, "available": True, "hint": ""}
+
+    async def trust(self, message: m.Trust) -> dict[str, Any]:
+        """Trust what was shown, or, for a session, what its worktree holds now."""
+        root, config = await asyncio.to_thread(self._trusted, message)
+        if message.digest is not None and message.digest != config.digest:
+            raise RefusedError(
+                "The configuration changed since it was shown.", "Look at it again, then accept."
+            )
+        self._context.trust.accept(root, config.digest)
+        return {
+            "root": root,
+            "digest": config.digest,
+            "files": [{"path": f.path, "origin": f.origin} for f in config.files],
+        }
+
+    def _trusted(self, message: m.Trust) -> tuple[str, ExecutableConfig]:
+        if message.session is not None:
+            session = self._supervisor.find(message.session)
+            return session.workplace.loaded_config()
+        repository, config, _ = self._look(message.directory, message.base)
+        return repository.root, config
+
+    async def refs(self, message: m.ListRefs) -> dict[str, Any]:
+        """Branches and tags for completion."""
+        repository = await asyncio.to_thread(self._manager.resolve, message.directory)
+        refs = await asyncio.to_thread(self._manager.refs, repository.root, message.prefix)
+        return {"refs": list(refs)}
+
+    async def files(self, message: m.ListFiles) -> dict[str, Any]:
+        """Files for completion."""
+        directory = message.directory or ""
+        if message.session is not None:
+            directory = self._supervisor.find(message.session).workplace.record.path
+        found = await asyncio.to_thread(self._manager.files, directory, message.prefix)
+        return {"files": list(found)}
+
+    async def reconcile(self) -> dict[str, Any]:
+        """What git and the disk say that our records do not."""
+        records = [
+            session.workplace.record
+            for session in self._supervisor.sessions.values()
+            if session.state.worktree is not None and not session.state.deleted
+        ]
+        findings = await asyncio.to_thread(self._manager.reconcile, records)
+        return {
+            "findings": [
+                {"kind": f.kind, "session": f.session, "path": f.path, "reason": f.reason}
+                for f in findings
+            ],
+            "damaged": self._supervisor.damaged,
+        }
+
+    async def make_scratch(self) -> dict[str, Any]:
+        """Make the demo's repository, and trust it: it is ours."""
+        parent = self._context.state_dir / "demo"
+        try:
+            parent.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make {parent}: {error.strerror}") from error
+        path = await asyncio.to_thread(self._manager.make_scratch_repository, str(parent))
+        repository, config, _ = await asyncio.to_thread(self._look, path, "head")
+        self._context.trust.accept(repository.root, config.digest)
+        return {"directory": path}

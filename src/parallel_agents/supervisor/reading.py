@@ -1,0 +1,289 @@
+"""Answers to questions: nothing here changes anything.
+
+Keep true: a page of a reply stays within `PAGE_LIMIT`; git runs in threads; whatever is answered
+is raw, made safe only where it is shown.
+"""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from parallel_agents.core.codec import record_to_json
+from parallel_agents.core.errors import UsageError, WaitTimeoutError
+from parallel_agents.core.label import STATES, derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.rows import row
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.codec import to_json
+from parallel_agents.worktrees.files import size_of
+
+_DAY_MS = 86_400_000
+_ENDS = {"failed", "stopped"}
+
+
+class Reading:
+    """Answers questions about sessions.
+
+    Args:
+        supervisor: whose sessions.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+
+    def list(self, message: m.ListSessions) -> dict[str, Any]:
+        """The rows of `ls --json`."""
+        if message.state is not None and message.state not in STATES:
+            raise UsageError(
+                f"There is no state “{message.state}”.", f"One of: {', '.join(STATES)}"
+            )
+        states = [s for s in self._supervisor.states() if _wanted(s, message)]
+        return {"sessions": [row(state) for state in states]}
+
+    def show(self, message: m.Show) -> dict[str, Any]:
+        """One row."""
+        return {"session": row(self._supervisor.find(message.session).state)}
+
+    def explain(self, message: m.Explain) -> dict[str, Any]:
+        """Why a session is shown as it is: the label, the facts, the evidence."""
+        session = self._supervisor.find(message.session)
+        label = derive(session.state)
+        return {
+            "session": row(session.state),
+            "state": label.state,
+            "shown": label.shown,
+            "detail": label.detail,
+            "facts": _facts(session.state),
+            "evidence": [_evidence(session, fact) for fact in label.facts],
+        }
+
+    def records(self, message: m.ReadRecords) -> dict[str, Any]:
+        """A page of the journal."""
+        journal = self._supervisor.find(message.session).ledger.journal
+        limit = max(1, min(message.limit, 2000))
+        count = journal.count
+        if message.after is not None:
+            first, last = message.after + 1, message.after + limit
+        else:
+            last = count if message.before is None else message.before - 1
+            first = last - limit + 1
+        records = journal.page(first, last)
+        kept = _fit(records, from_end=message.after is None)
+        more = bool(kept) and (
+            kept[-1]["seq"] < count if message.after is not None else kept[0]["seq"] > 1
+        )
+        return {"records": kept, "more": more, "count": count}
+
+    async def wait(self, message: m.Wait) -> dict[str, Any]:
+        """Wait for a state; says so when the session cannot get there."""
+        unknown = set(message.states) - set(STATES) - {"deleted"}
+        if unknown or not message.states:
+            raise UsageError(
+                f"There is no state “{', '.join(sorted(unknown))}”.", f"One of: {', '.join(STATES)}"
+            )
+        session = self._supervisor.find(message.session)
+        wanted = set(message.states)
+
+        def over(state: SessionState) -> bool:
+            name = _state_name(state)
+            return name in wanted or name in _ENDS | {"deleted"}
+
+        try:
+            async with asyncio.timeout(message.timeout):
+                state = await session.ledger.until(over)
+        except TimeoutError:
+            raise WaitTimeoutError(
+                f"Still {derive(session.state).shown} after {message.timeout:g} s."
+            ) from None
+        return {"session": row(state), "reached": _state_name(state) in wanted}
+
+    async def wait_records(self, message: m.WaitRecords) -> dict[str, Any]:
+        """Wait until the journal has grown."""
+        session = self._supervisor.find(message.session)
+        try:
+            async with asyncio.timeout(message.timeout):
+                await session.ledger.until(lambda state: state.seq > message.after)
+        except TimeoutError:
+            return {"count": session.state.seq}
+        return {"count": session.state.seq}
+
+    def pending_input(self, message: m.PendingInput) -> dict[str, Any]:
+        """The whole input of a pending request."""
+        request = self._supervisor.find(message.session).pending(message.request)
+        return {
+            "requestId": request.id,
+            "kind": request.kind,
+            "toolName": request.tool_name,
+            "input": request.input,
+            "digest": request.digest,
+        }
+
+    async def info(self, message: m.Info) -> dict[str, Any]:
+        """What the Info tab shows beside the row."""
+        session = self._supervisor.find(message.session)
+        state = session.state
+        label = derive(state)
+        place: dict[str, Any] = {"land": [], "protection": [], "diskBytes": None}
+        if state.worktree is not None and not state.missing:
+            place = await asyncio.to_thread(self._place, session)
+        return {
+            "session": row(state),
+            "worktree": state.worktree.path if state.worktree else None,
+            "branch": state.worktree.branch if state.worktree else None,
+            "base": state.worktree.base if state.worktree else state.base,
+            "baseCommit": state.worktree.base_commit if state.worktree else None,
+            "model": state.model or state.options.model,
+            "mode": state.mode or state.options.mode,
+            "effort": state.options.effort,
+            "version": state.version,
+            "conversation": state.conversation,
+            "costUsd": state.cost_usd,
+            "turns": state.turns,
+            "tokens": {"input": state.input_tokens, "output": state.output_tokens},
+            "context": {"used": state.context_tokens, "window": state.context_window},
+            "process": _process(session.driver.pid if state.liveness != "none" else None),
+            "why": [f"{label.shown}: {label.detail}" if label.detail else label.shown],
+            "notes": [*(state.worktree.notes if state.worktree else ()), *_warnings(state)],
+            "rules": list(state.options.rules),
+            **place,
+        }
+
+    def _place(self, session: Session) -> dict[str, Any]:
+        manager = session.context.manager
+        record = session.workplace.record
+        return {
+            "land": list(manager.land_commands(record)),
+            "protection": list(manager.protection(record)),
+            "diskBytes": size_of(Path(record.path)),
+        }
+
+    async def diff_stat(self, message: m.DiffStat) -> dict[str, Any]:
+        """The files changed."""
+        session = self._supervisor.find(message.session)
+        manager = session.context.manager
+        stat = await asyncio.to_thread(manager.diff_stat, session.workplace.record)
+        files = [
+            {
+                "path": file.path,
+                "oldPath": file.old_path,
+                "status": file.status,
+                "insertions": file.insertions,
+                "deletions": file.deletions,
+                "binary": file.binary,
+            }
+            for file in stat.files
+        ]
+        return {"against": stat.against, "commit": stat.commit, "files": files}
+
+    async def diff_text(self, message: m.DiffText) -> dict[str, Any]:
+        """A page of the unified diff."""
+        session = self._supervisor.find(message.session)
+        manager, record = session.context.manager, session.workplace.record
+        if message.path is None:
+            text = await asyncio.to_thread(manager.diff_text, record)
+        else:
+            text = await asyncio.to_thread(manager.diff_file, record, message.path)
+        page = text[message.offset : message.offset + m.PAGE_LIMIT]
+        end = message.offset + len(page)
+        return {"text": page, "next": end if end < len(text) else None}
+
+
+def _wanted(state: SessionState, message: m.ListSessions) -> bool:
+    label = derive(state).state
+    if message.state is not None and label != message.state:
+        return False
+    if message.directory is not None and not _lies_in(state, message.directory):
+        return False
+    finished = label in {"done", "stopped", "failed", "idle"}
+    old = time.time() * 1000 - state.updated_at > _DAY_MS
+    return message.every or state.pinned or not (finished and old)
+
+
+def _lies_in(state: SessionState, directory: str) -> bool:
+    places = [state.directory]
+    if state.worktree is not None:
+        places += [state.worktree.root, state.worktree.path]
+    prefix = directory.rstrip("/")
+    return any(place == prefix or place.startswith(prefix + "/") for place in places)
+
+
+def _state_name(state: SessionState) -> str:
+    return "deleted" if state.deleted else derive(state).state
+
+
+def _facts(state: SessionState) -> dict[str, Any]:
+    return {
+        "process": state.liveness,
+        "pid": state.pid,
+        "run": state.run,
+        "creating": state.creating,
+        "turn running": state.running,
+        "undecided requests": len(state.requests),
+        "decisions not taken up": len(state.decided),
+        "messages not answered": len(state.messages),
+        "background tasks": len(state.tasks),
+        "outcome of the last turn": state.outcome,
+        "retrying": state.retry is not None,
+        "limited until": state.limit_until,
+        "stop asked for": state.stopped,
+        "worktree missing": state.missing or None,
+        "set-up failed": state.setup.message if state.setup else None,
+        "problem": to_json(state.problem) if state.problem else None,
+        "unread": state.unread,
+        "deleting": state.deleting,
+    }
+
+
+def _evidence(session: Session, fact: str) -> dict[str, Any]:
+    evidence = session.state.because.get(fact)
+    if evidence is None:
+        return {"fact": fact, "seq": 0, "at": 0, "event": "never", "line": ""}
+    records = session.ledger.journal.page(evidence.seq, evidence.seq)
+    line = records[0].raw if records else ""
+    return {
+        "fact": fact,
+        "seq": evidence.seq,
+        "at": evidence.at,
+        "event": evidence.event,
+        "line": line,
+    }
+
+
+def _fit(records: "list[Any]", *, from_end: bool) -> "list[dict[str, Any]]":
+    """As many records as a page takes, at least one."""
+    size = 0
+    kept: list[dict[str, Any]] = []
+    for record in reversed(records) if from_end else records:
+        value = record_to_json(record)
+        size += len(str(value))
+        if kept and size > m.PAGE_LIMIT * 4:
+            break
+        kept.append(value)
+    return kept[::-1] if from_end else kept
+
+
+def _process(pid: int | None) -> dict[str, Any] | None:
+    if pid is None:
+        return None
+    try:
+        process = psutil.Process(pid)
+        tree = [process, *process.children(recursive=True)]
+        memory = sum(p.memory_info().rss for p in tree if p.is_running())
+        times = process.cpu_times()
+    except psutil.Error:
+        return None
+    return {
+        "pid": pid,
+        "memoryBytes": memory,
+        "cpuSeconds": round(times.user + times.system, 2),
+        "processes": len(tree),
+    }
+
+
+def _warnings(state: SessionState) -> list[str]:
+    return [f"Your own checkout changed: {state.main_changed}"] if state.main_changed else []

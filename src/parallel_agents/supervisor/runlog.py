@@ -1,0 +1,126 @@
+"""The log of one run, read while it grows.
+
+Keep true: a line is handed on once, whole, with where the next one begins; a line over `LINE_LIMIT`
+costs no more memory than that and gives its head; what was read may be trimmed behind the reader.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from pathlib import Path
+
+LINE_LIMIT = 16 << 20
+"""Longest line of an agent that is read, in bytes; of a longer one only the head is kept."""
+
+HEAD = 64 << 10
+"""How much of an oversize line is kept, in bytes."""
+
+_CHUNK = 1 << 20
+_KEEP_SIZE = 1
+_PUNCH_HOLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the agent.
+
+    Attributes:
+        at: when it arrived, milliseconds since 1970.
+        text: the line without stamp and newline; its head when oversize.
+        offset: where the next line begins in `out.log`.
+        oversize: whether text is only the head.
+    """
+
+    at: int
+    text: bytes
+    offset: int
+    oversize: bool = False
+
+
+def punch_hole(descriptor: int, length: int) -> None:
+    """Free the blocks at the beginning of a file (Linux fallocate(2)).
+
+    Args:
+        descriptor: an open file.
+        length: how many bytes from the beginning will not be read again.
+
+    Raises:
+        OSError: the file system cannot do it.
+    """
+    function = ctypes.CDLL(None, use_errno=True).fallocate
+    function.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    if function(descriptor, _PUNCH_HOLE | _KEEP_SIZE, 0, length) != 0:
+        raise OSError(ctypes.get_errno(), "fallocate failed")
+
+
+class LogReader:
+    """Cuts a growing `out.log` into lines.
+
+    Args:
+        path: the log.
+        offset: where the first unread line begins.
+    """
+
+    def __init__(self, path: Path, offset: int) -> None:
+        self._path = path
+        self.offset = offset
+        self._rest = bytearray()
+        self._read_to = offset
+        self._skipping = False
+
+    def read(self) -> list[LogLine]:
+        """Take the complete lines among the next bytes; empty when there is nothing new.
+
+        Raises:
+            OSError: when the log cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read_to)
+                data = file.read(_CHUNK)
+        except FileNotFoundError:
+            return []
+        self._read_to += len(data)
+        self._rest += data
+        return list(self._lines())
+
+    @property
+    def behind(self) -> bool:
+        """Whether the log holds bytes not read yet."""
+        try:
+            return self._path.stat().st_size > self._read_to
+        except FileNotFoundError:
+            return False
+
+    def _lines(self) -> "list[LogLine]":
+        lines: list[LogLine] = []
+        begin = 0
+        while (end := self._rest.find(b"\n", begin)) >= 0:
+            line = self._take(bytes(self._rest[begin:end]), end + 1 - begin)
+            begin = end + 1
+            if line is not None:
+                lines.append(line)
+        del self._rest[:begin]
+        if len(self._rest) > LINE_LIMIT:
+            lines.append(self._oversize())
+        return lines
+
+    def _take(self, line: bytes, length: int) -> LogLine | None:
+        self.offset += length
+        if self._skipping:
+            self._skipping = False
+            return None
+        stamp, _, text = line.partition(b" ")
+        at = int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
+        return LogLine(at, text, self.offset)
+
+    def _oversize(self) -> LogLine:
+        """Hand on the head of a line that is too long, and skip the rest of it."""
+        head = bytes(self._rest[:HEAD])
+        dropped = len(self._rest)
+        self._rest.clear()
+        self.offset += dropped
+        if self._skipping:
+            return LogLine(0, b"", self.offset, oversize=True)
+        self._skipping = True
+        stamp, _, text = head.partition(b" ")
+        return LogLine(int(stamp) if stamp.isdigit() else 0, text, self.offset, oversize=True)

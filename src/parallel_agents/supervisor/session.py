@@ -1,0 +1,356 @@
+"""One session, as people act on it.
+
+Keep true: an action is journalled before it has an effect, under the client's key, and the same
+key acts once; a decision reaches exactly the request it names, with the input that was shown;
+a message never starts a process that a person stopped, except the one they send now.
+"""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.agents.base import Agent
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import RefusedError, StorageError, UsageError, UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.options import EFFORTS, MODES, Decision, Options
+from parallel_agents.core.state import Request, SessionState
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.driver import Driver, Hooks
+from parallel_agents.supervisor.files import read_json, write_json
+from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.spawn import (
+    agent_environment,
+    find_program,
+    spawn_spec,
+    start_directory,
+)
+from parallel_agents.supervisor.workplace import Workplace
+
+
+class Session:
+    """A session and everything that belongs to it.
+
+    Args:
+        context: what all sessions share.
+        directory: `sessions/<id>`, which exists.
+        agent: its agent program; None takes the one that the journal names.
+    """
+
+    def __init__(self, context: Context, directory: Path, agent: Agent | None = None) -> None:
+        self.context = context
+        self.ledger = Ledger(context, directory)
+        self.workplace = Workplace(self.ledger)
+        self._agent = agent or context.agents[self.ledger.state.agent]
+        hooks = Hooks(
+            before_spawn=self.workplace.before_spawn,
+            heard=self.workplace.heard,
+            ended=self._ended,
+        )
+        self.driver = Driver(self.ledger, self._agent, hooks)
+        self.driver.environment = read_json(directory / "environment.json") or {}
+        self._making: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """The facts now."""
+        return self.ledger.state
+
+    @property
+    def id(self) -> str:
+        """The short id."""
+        return self.ledger.id
+
+    def keep_environment(self, environment: dict[str, str]) -> None:
+        """Store the environment for this and every later start."""
+        write_json(self.ledger.directory / "environment.json", environment)
+        self.driver.environment = environment
+
+    # --- life -------------------------------------------------------------------------
+
+    def begin(self, created: ev.SessionCreated) -> None:
+        """Journal the dispatch and begin to work on it.
+
+        Raises:
+            StorageError: nothing was begun.
+        """
+        prompt = ev.MessageQueued(uuid=new_uuid(), text=created.prompt, by=created.by)
+        self.ledger.record(created, prompt, key=created.request, sync=True)
+        self._make()
+
+    def recover(self) -> None:
+        """Go on where an earlier supervisor was."""
+        state = self.state
+        if state.deleted:
+            return
+        if state.creating:
+            self._make()
+        elif state.liveness != "none":
+            self.driver.adopt()
+        elif self._start_owed():
+            self.driver.start()
+
+    def _start_owed(self) -> bool:
+        """Whether a message was sent to no process, and the start that follows did not happen.
+
+        A message that a process died with is not such a one: it waits for the person.
+        """
+        state = self.state
+        if not state.messages or state.setup or state.missing or state.stopped or state.deleting:
+            return False
+        process = state.because.get("process")
+        return process is None or process.seq < state.because["messages"].seq
+
+    def _make(self) -> None:
+        self._making = asyncio.create_task(self._make_and_start())
+
+    async def _make_and_start(self) -> None:
+        if await self.workplace.make() and not self.state.deleting and not self.state.stopped:
+            self.driver.start()
+
+    async def close(self) -> None:
+        """Let go of the session; its agent goes on."""
+        if self._making is not None:
+            self.workplace.leave()
+            await asyncio.gather(self._making, return_exceptions=True)
+        await self.driver.detach()
+        await self.workplace.close()
+        self.ledger.close()
+
+    async def _ended(self) -> None:
+        self.workplace.count()
+
+    # --- messages ---------------------------------------------------------------------
+
+    async def send(self, key: str, text: str, *, by: str = "person") -> None:
+        """Queue a message, and wake the process when it is gone.
+
+        Args:
+            key: uuid of the message.
+            text: what the agent is told.
+            by: who says it.
+
+        Raises:
+            UsageError: there is nothing to say.
+            RefusedError: the session cannot take messages now.
+        """
+        if key in self.state.keys:
+            return
+        if not text.strip():
+            raise UsageError("There is nothing to send.", "Write a message.")
+        self._check_present()
+        self.ledger.record(ev.MessageQueued(uuid=key, text=text, by=by), key=key, sync=True)
+        if self.state.liveness != "none":
+            await self.driver.flush()
+        elif self.state.setup is not None:
+            self.ledger.record(ev.SetupRetried(), sync=True)
+            self._make()
+        elif not self.state.creating:
+            self.driver.start()
+
+    def _check_present(self) -> None:
+        if self.state.deleting or self.state.deleted:
+            raise RefusedError(
+                f"The session {self.id} is deleted.", f"parallel-agents restore {self.id}"
+            )
+        if self.state.stopped == "attach":
+            raise RefusedError(
+                "The conversation is open in a terminal.", "Leave it there first (/exit)."
+            )
+
+    async def answer(
+        self, key: str, decision: Decision, request: str | None, digest: str | None
+    ) -> None:
+        """Decide a request: compare-and-set on the request and the input that was shown.
+
+        Raises:
+            UsageError: several requests are pending and none was named, or the decision does not
+                fit.
+            UserError: the request is decided already.
+            RefusedError: what was shown is not what is asked.
+        """
+        if key in self.state.keys:
+            return
+        found = self.pending(request)
+        if digest is not None and digest != found.digest:
+            raise RefusedError(
+                "The request is not the one that was shown.", "Look at it again, then answer."
+            )
+        self._check_mode(decision.mode)
+        line = self._agent.decide(found, decision)
+        events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
+        if decision.scope == "session":
+            events.append(self._granted(found))
+        self.ledger.record(*events, key=key, sync=True)
+        await self.driver.say(line)
+
+    def pending(self, request: str | None) -> Request:
+        """Find a pending request.
+
+        Args:
+            request: its id; None for the only one.
+
+        Raises:
+            UsageError: several are pending and none was named.
+            UserError: none is, or the named one is not any more.
+        """
+        pending = self.state.requests
+        if request is None and len(pending) == 1:
+            return pending[0]
+        if request is None and pending:
+            names = ", ".join(f"{r.id} ({r.tool_name})" for r in pending)
+            raise UsageError(f"Several requests are pending: {names}", "Name one with --request.")
+        for candidate in pending:
+            if candidate.id == request:
+                return candidate
+        if request is None:
+            raise UserError("This session asks nothing now.", f"parallel-agents show {self.id}")
+        raise UserError("That request is already answered or withdrawn.", "Nothing is to do.")
+
+    def _granted(self, request: Request) -> ev.OptionsChanged:
+        options = self.state.options
+        rules = (*options.rules, *self._agent.granted_rules(request))
+        return ev.OptionsChanged(options=replace(options, rules=tuple(dict.fromkeys(rules))))
+
+    def _check_mode(self, mode: str | None) -> None:
+        if mode is not None and mode not in MODES:
+            raise UsageError(f"There is no mode “{mode}”.", f"One of: {', '.join(MODES)}")
+
+    async def interrupt(self, key: str) -> None:
+        """End the running turn.
+
+        Raises:
+            UserError: no turn is running.
+        """
+        if key in self.state.keys:
+            return
+        if not self.state.running:
+            raise UserError("No turn is running.", f"parallel-agents show {self.id}")
+        self.ledger.record(ev.InterruptRequested(), key=key)
+        await self.driver.say(self._agent.interrupt(new_uuid()))
+
+    # --- process ----------------------------------------------------------------------
+
+    async def stop(self, key: str, reason: ev.StopReason, *, wait: bool = True) -> None:
+        """End the process.
+
+        Args:
+            key: uuid of the request.
+            reason: why; it decides what the session is shown as afterwards.
+            wait: until it is gone.
+        """
+        if key not in self.state.keys:
+            self.workplace.cancel()
+            self.ledger.record(ev.StopRequested(reason=reason), key=key, sync=True)
+            self.driver.stop()
+        if wait:
+            await self.ledger.until(lambda s: s.liveness == "none" and not s.creating)
+
+    async def respawn(self, key: str, environment: dict[str, str] | None) -> None:
+        """Start the process again, same conversation; retries a failed set-up.
+
+        Raises:
+            RefusedError: the session is deleted, or open in a terminal.
+        """
+        if key in self.state.keys:
+            return
+        if self.state.deleting or self.state.deleted:
+            self._check_present()
+        if environment is not None:
+            self.keep_environment(environment)
+        if self.state.setup is not None:
+            self.ledger.record(ev.SetupRetried(), key=key, sync=True)
+            self._make()
+            return
+        if self.state.liveness != "none":
+            await self.stop(new_uuid(), "restart")
+        self.driver.start(key=key)
+
+    async def set_options(
+        self, key: str, *, mode: str | None, model: str | None, effort: str | None
+    ) -> None:
+        """Change mode, model or effort, now when the process lives and for every later start.
+
+        Raises:
+            UsageError: there is no such mode or effort.
+        """
+        if key in self.state.keys:
+            return
+        self._check_mode(mode)
+        if effort is not None and effort not in EFFORTS:
+            raise UsageError(f"There is no effort “{effort}”.", f"One of: {', '.join(EFFORTS)}")
+        given = {"mode": mode, "model": model, "effort": effort}
+        changed = {name: value for name, value in given.items() if value is not None}
+        options: Options = replace(self.state.options, **changed)  # type: ignore[arg-type]
+        self.ledger.record(ev.OptionsChanged(options=options), key=key, sync=True)
+        if mode is not None:
+            await self.driver.say(self._agent.set_mode(new_uuid(), mode))
+        if model is not None:
+            await self.driver.say(self._agent.set_model(new_uuid(), model))
+        if effort is not None:
+            await self.driver.say(self._agent.set_effort(new_uuid(), effort))
+
+    def attach_command(self) -> dict[str, Any]:
+        """What a person's terminal runs to take over the conversation.
+
+        Returns:
+            `id`, `argv`, `cwd` and `env`.
+
+        Raises:
+            RefusedError: the agent has no interactive program.
+            WorktreeError: there is no worktree to work in.
+        """
+        if self.state.worktree is None or "turn" not in self.state.because:
+            raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
+        own = tuple(getattr(self._agent, "program", ()))
+        environment = self.driver.environment
+        program = find_program(self._agent.name, environment, own)
+        spec = spawn_spec(self.state, program, resume=True)
+        return {
+            "id": self.id,
+            "argv": self._agent.interactive_argv(spec),
+            "cwd": start_directory(self.state),
+            "env": agent_environment(self._agent, self.state, environment),
+        }
+
+    def take_back(self, key: str) -> None:
+        """The person's terminal gave the conversation back: start the process again."""
+        if key in self.state.keys or self.state.stopped != "attach":
+            return
+        text = "Back from a terminal; what was said there is in the conversation, not shown here."
+        self.ledger.record(ev.Notice(text=text), key=key)
+        self.driver.start()
+
+    # --- small things -----------------------------------------------------------------
+
+    def rename(self, key: str, name: str) -> None:
+        """Give the session another display name.
+
+        Raises:
+            UsageError: the name is empty or has more than 300 characters.
+        """
+        if not name.strip() or len(name) > _NAME_LIMIT:
+            raise UsageError(f"A name has 1 to {_NAME_LIMIT} characters.")
+        if key not in self.state.keys:
+            self.ledger.record(ev.Renamed(name=name.strip()), key=key)
+
+    def pin(self, key: str, *, pinned: bool) -> None:
+        """Pin the session, or let it go."""
+        if key not in self.state.keys and pinned != self.state.pinned:
+            self.ledger.record(ev.Pinned(pinned=pinned), key=key)
+
+    def seen(self) -> None:
+        """A person looked at the latest result."""
+        if self.state.unread:
+            self.ledger.record(ev.Seen())
+
+    def notice(self, text: str, level: str = "info") -> None:
+        """Say something in the transcript; a full disk only loses the saying."""
+        try:
+            self.ledger.record(ev.Notice(text=text, level="alarm" if level == "alarm" else "info"))
+        except StorageError:
+            return
+
+
+_NAME_LIMIT = 200

@@ -1,0 +1,226 @@
+"""The session supervisor: which sessions there are, and how to find one.
+
+Keep true: a session exists from the moment its dispatch is journalled; every session found on
+disk at a start is taken up where it was; a damaged one is said, kept and left alone.
+"""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import (
+    NoSuchSessionError,
+    UsageError,
+    UserError,
+)
+from parallel_agents.core.ids import new_uuid, short_id
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.summary import first_line
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.deletion import Deletion
+from parallel_agents.supervisor.dispatch import prepare
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.spawn import kept_environment
+from parallel_agents.wire.messages import New
+
+log = logging.getLogger(__name__)
+
+_NAME_WORDS = 6
+_NAME_LENGTH = 40
+
+
+class SessionSupervisor:
+    """All sessions of one user.
+
+    Args:
+        context: what sessions share.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.sessions: dict[str, Session] = {}
+        self.deletions: dict[str, Deletion] = {}
+        self.damaged: dict[str, str] = {}
+
+    def recover(self) -> None:
+        """Take up every session found on disk."""
+        base = self.context.state_dir / "sessions"
+        for directory in sorted(base.iterdir()) if base.exists() else []:
+            try:
+                self._take_up(directory)
+            except (UserError, KeyError, ValueError) as error:
+                log.exception("session %s cannot be read", directory.name)
+                self.damaged[directory.name] = str(error)
+
+    def _take_up(self, directory: Path) -> None:
+        if not (directory / "journal.jsonl").exists():
+            return
+        session = Session(self.context, directory)
+        if not session.id:
+            session.ledger.close()
+            return
+        self._add(session)
+        session.recover()
+        if session.state.deleting:
+            self.deletions[session.id].resume()
+
+    def _add(self, session: Session) -> None:
+        self.sessions[session.id] = session
+        self.deletions[session.id] = Deletion(session)
+
+    def states(self) -> list[SessionState]:
+        """The facts of all sessions that are not in the trash, oldest first."""
+        shown = [s.state for s in self.sessions.values() if not s.state.deleted]
+        return sorted(shown, key=lambda state: (state.created_at, state.id))
+
+    def find(self, name: str, *, deleted: bool = False, key: str = "") -> Session:
+        """Find one session.
+
+        Args:
+            name: its id, a unique prefix of it, or its name.
+            deleted: look among those in the trash.
+            key: uuid of the request; one that acted already finds the session it acted on,
+                wherever that is now.
+
+        Returns:
+            The session.
+
+        Raises:
+            NoSuchSessionError: none matches.
+            UsageError: several match.
+        """
+        for session in self.sessions.values():
+            if key and key in session.state.keys:
+                return session
+        candidates = [s for s in self.sessions.values() if s.state.deleted == deleted]
+        for match in (
+            [s for s in candidates if s.id == name],
+            [s for s in candidates if s.state.name == name],
+            [s for s in candidates if name and s.id.startswith(name.lower())],
+        ):
+            if len(match) == 1:
+                return match[0]
+            if match:
+                ids = ", ".join(f"{s.id} ({s.state.name})" for s in match)
+                raise UsageError(f"“{name}” means several sessions: {ids}", "Name one by its id.")
+        hint = "parallel-agents trash" if deleted else "parallel-agents ls --all"
+        raise NoSuchSessionError(f"There is no session “{name}”.", f"List them: {hint}")
+
+    # --- dispatch ---------------------------------------------------------------------
+
+    async def dispatch(self, message: New) -> Session:
+        """Begin a session.
+
+        Args:
+            message: what to do, where, how.
+
+        Returns:
+            The session; for a repeated `key`, the one made the first time.
+
+        Raises:
+            UsageError: the prompt, a mode or the agent's name makes no sense.
+            UntrustedError: the repository, or what it would run, is not trusted.
+            RepositoryError, GitError: there is no such repository or base.
+            AgentError: the agent's program is missing.
+        """
+        session_id = self._session_id(message.key)
+        if session_id in self.sessions:
+            return self.sessions[session_id]
+        message = await asyncio.to_thread(prepare, self.context, message)
+        if session_id in self.sessions:
+            return self.sessions[session_id]
+        return self._begin(message, session_id, kept_environment(message.environment))
+
+    def _begin(self, message: New, session_id: str, environment: dict[str, str]) -> Session:
+        directory = self.context.session_dir(session_id)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        created = ev.SessionCreated(
+            id=session_id,
+            request=message.key,
+            name=message.name or self._name(message.prompt),
+            prompt=message.prompt,
+            agent=message.agent,
+            directory=message.directory,
+            base=message.base,
+            branch=message.branch,
+            options=message.options,
+        )
+        session = Session(self.context, directory, self.context.agents[message.agent])
+        session.keep_environment(environment)
+        session.begin(created)
+        self._add(session)
+        return session
+
+    def _session_id(self, key: str) -> str:
+        try:
+            session_id = short_id(key)
+        except ValueError:
+            raise UsageError("a request's key must be a uuid") from None
+        known = self.sessions.get(session_id)
+        if known is not None and known.state.request != key:
+            raise UserError("Two sessions would have the same id.", "Try again.")
+        return session_id
+
+    def _name(self, prompt: str) -> str:
+        """A name from the prompt's first words; a number after it when it is taken."""
+        words = first_line(prompt).split()[:_NAME_WORDS]
+        base = " ".join(words)[:_NAME_LENGTH].strip() or "session"
+        taken = {s.state.name for s in self.sessions.values() if not s.state.deleted}
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base} {number}", number + 1
+        return name
+
+    # --- end --------------------------------------------------------------------------
+
+    def alive(self) -> list[Session]:
+        """The sessions whose process lives or is being started."""
+        return [s for s in self.sessions.values() if s.state.liveness != "none"]
+
+    def busy(self) -> bool:
+        """Whether anything goes on that needs a supervisor."""
+        return any(
+            s.state.liveness != "none" or s.state.creating or s.state.deleting
+            for s in self.sessions.values()
+        )
+
+    async def stop_all(self) -> list[str]:
+        """Stop every process; returns the ids of those whose turn was cut."""
+        going = [
+            s for s in self.sessions.values() if s.state.liveness != "none" or s.state.creating
+        ]
+        cut = [s.id for s in going if s.state.running]
+        stops = [s.stop(new_uuid(), "shutdown") for s in going]
+        await asyncio.gather(*stops, return_exceptions=True)
+        return cut
+
+    async def forget_deleted(self, gone: Sequence[str], *, only: bool = False) -> list[str]:
+        """Remove the journals of sessions whose trash entry is gone.
+
+        Args:
+            gone: ids whose worktree was removed for good.
+            only: remove these only, not also those that never had a worktree.
+
+        Returns:
+            The ids removed, those without a worktree included.
+        """
+        removed = []
+        for session in list(self.sessions.values()):
+            kept = session.id not in gone and (only or session.state.worktree is not None)
+            if not session.state.deleted or kept:
+                continue
+            await session.close()
+            await asyncio.to_thread(shutil.rmtree, session.ledger.directory)
+            del self.sessions[session.id], self.deletions[session.id]
+            removed.append(session.id)
+        return removed
+
+    async def close(self) -> None:
+        """Let go of all sessions; their agents go on."""
+        for session in self.sessions.values():
+            with contextlib.suppress(UserError):
+                await session.close()

@@ -1,0 +1,253 @@
+"""Where a session works: its worktree made, verified, counted, watched.
+
+Keep true: git runs in threads, never on the event loop; a diff is counted at most once at a time
+and never more often than it changes; what is found out becomes an event like everything else.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError
+from parallel_agents.core.worktree import (
+    Base,
+    ExecutableConfig,
+    WorktreeRecord,
+    record_from_json,
+    to_json,
+)
+from parallel_agents.supervisor.ledger import Ledger
+
+_SETTLE = 0.3
+"""Seconds between a change and its count: an agent writes several files in a row."""
+
+
+class Workplace:
+    """The worktree side of a session.
+
+    Args:
+        ledger: journal and facts.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._manager = ledger.context.manager
+        self._counting: asyncio.Task[None] | None = None
+        self._dirty = False
+        self._main_before = ""
+        self._shell_used = False
+        self._cancelled = False
+        self._leaving = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def record(self) -> WorktreeRecord:
+        """The manager's record of the worktree.
+
+        Raises:
+            WorktreeError: there is none yet.
+        """
+        worktree = self._ledger.state.worktree
+        if worktree is None:
+            raise WorktreeError("This session has no worktree.", "Wait until it is made.")
+        return record_from_json(worktree.record)
+
+    # --- making -----------------------------------------------------------------------
+
+    async def make(self) -> bool:
+        """Make the worktree and journal it, or why it could not be made.
+
+        Returns:
+            Whether it stands now.
+        """
+        self._cancelled = False
+        progress = self._progress(asyncio.get_running_loop())
+        try:
+            ready = await asyncio.to_thread(self._make, progress)
+        except UserError as error:
+            if self._leaving:
+                return False
+            failed = ev.SetupFailed(message=error.message, hint=error.hint)
+            await self._ledger.record_patiently(failed)
+            return False
+        await self._ledger.record_patiently(ready)
+        return True
+
+    def cancel(self) -> None:
+        """Give up making the worktree at the next opportunity."""
+        self._cancelled = True
+
+    def leave(self) -> None:
+        """Break off without a word: the next supervisor makes the worktree."""
+        self._leaving = True
+        self._cancelled = True
+
+    def _make(self, progress: Callable[[int, int], None]) -> ev.WorktreeReady:
+        state = self._ledger.state
+        repository = self._manager.resolve(state.directory)
+        base = self._manager.resolve_base(repository, state.base)
+        record = self._manager.create(
+            repository,
+            session=state.id,
+            slug=self._manager.slug(repository, state.name),
+            base=base,
+            branch=state.asked_branch,
+            progress=progress,
+            cancelled=lambda: self._cancelled,
+        )
+        return ready_event(record, base)
+
+    def _progress(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int], None]:
+        hub, session = self._ledger.context.hub, self._ledger.id
+
+        def tell(done: int, total: int) -> None:
+            loop.call_soon_threadsafe(hub.progress, session, done, total)
+
+        return tell
+
+    # --- before a start ---------------------------------------------------------------
+
+    async def before_spawn(self) -> None:
+        """Check what must hold before a process is started here.
+
+        Raises:
+            WorktreeError: the worktree is not the recorded one; journalled as missing.
+            UntrustedError: the configuration the process would load was not accepted.
+        """
+        missing = await asyncio.to_thread(self._manager.verify, self.record)
+        if missing is not None:
+            await self._ledger.record_patiently(ev.WorktreeMissing(reason=missing))
+            raise WorktreeError(
+                f"The worktree is missing: {missing}.",
+                "Put it back, or delete the session: its commits are kept.",
+            )
+        if self._ledger.state.missing:
+            worktree = self._ledger.state.worktree
+            assert worktree is not None  # noqa: S101 - `record` above would have raised
+            await self._ledger.record_patiently(worktree)
+        await asyncio.to_thread(self._check_trust)
+
+    def loaded_config(self) -> tuple[str, ExecutableConfig]:
+        """What a process started now would load and could run.
+
+        Returns:
+            The repository's root, and the configuration of main worktree and session worktree.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        record = self.record
+        repository = self._manager.resolve(record.checkout or record.root)
+        config = self._manager.executable_config(
+            repository, record.base_commit, worktree=record.path
+        )
+        return record.root, config
+
+    def _check_trust(self) -> None:
+        """The agent, or the person, may have changed what a new process would load."""
+        if not self._ledger.state.options.trusted:
+            return
+        root, config = self.loaded_config()
+        if not self._ledger.context.trust.trusts(root, config.digest):
+            changed = ", ".join(sorted({file.path for file in config.files}))
+            raise UntrustedError(
+                f"What this agent would load and run was changed: {changed or 'nothing is left'}.",
+                f"Look at it and accept it: parallel-agents trust --session {self._ledger.id}",
+            )
+
+    def vanished(self) -> bool:
+        """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
+        worktree = self._ledger.state.worktree
+        return worktree is not None and not (Path(worktree.path) / ".git").exists()
+
+    # --- while it works ---------------------------------------------------------------
+
+    def heard(self, event: ev.Event) -> None:
+        """Take note of an event of the agent."""
+        match event:
+            case ev.TurnStarted():
+                self._shell_used = False
+                self._spawn(self._remember_main())
+            case ev.ToolUsed(name="Bash"):
+                self._shell_used = True
+            case ev.ToolReturned():
+                self.count()
+            case ev.TurnEnded():
+                self.count()
+                self._spawn(self._compare_main())
+            case _:
+                pass
+
+    def count(self) -> None:
+        """Count the diff soon; asked while counting, it is counted once more."""
+        self._dirty = True
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+
+    async def _count(self) -> None:
+        while self._dirty:
+            await asyncio.sleep(_SETTLE)
+            self._dirty = False
+            async with self._ledger.context.counting:
+                with contextlib.suppress(UserError):
+                    await self._count_once()
+
+    async def _count_once(self) -> None:
+        found = await asyncio.to_thread(self._manager.changes, self.record)
+        before = self._ledger.state.changes
+        after = (found.files, found.insertions, found.deletions)
+        if after != (before.files, before.insertions, before.deletions):
+            event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
+            await self._ledger.record_patiently(event)
+
+    async def _remember_main(self) -> None:
+        self._main_before = await self._fingerprint()
+
+    async def _compare_main(self) -> None:
+        """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
+        before = self._main_before
+        if not self._shell_used or not before:
+            return
+        if await self._fingerprint() != before:
+            detail = "a command of the agent may have done it, or you did"
+            await self._ledger.record_patiently(ev.MainCheckoutChanged(detail=detail))
+
+    async def _fingerprint(self) -> str:
+        async with self._ledger.context.counting:
+            try:
+                return await asyncio.to_thread(self._manager.main_fingerprint, self.record.root)
+            except UserError:
+                return ""
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(task := asyncio.create_task(work))
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End what runs beside."""
+        tasks = [*self._tasks, *([self._counting] if self._counting else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def ready_event(record: WorktreeRecord, base: Base | None = None) -> ev.WorktreeReady:
+    """The event that says a worktree stands.
+
+    Args:
+        record: the manager's record.
+        base: the base it was made from, when it was made just now.
+    """
+    notes = (base.note, *record.notes) if base and base.note else record.notes
+    return ev.WorktreeReady(
+        path=record.path,
+        root=record.root,
+        branch=record.branch,
+        base=record.base,
+        base_commit=record.base_commit,
+        notes=notes,
+        record=to_json(record),
+    )

@@ -1,0 +1,62 @@
+"""A supervisor that was killed between two records: the next one does what is still owed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from parallel_agents.agents.demo.agent import DemoAgent
+from parallel_agents.core import events as ev
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.journal import Journal
+from parallel_agents.supervisor.session import Session
+from tests.support.facts import LIVING, records
+
+PROMPT = ev.MessageQueued(uuid="m", text="go")
+ASLEEP = (*LIVING, ev.StopRequested(reason="asleep"), ev.RunEnded(run=1, code=0, asked=True))
+STOPPED = (*LIVING, ev.StopRequested(reason="person"), ev.RunEnded(run=1, code=0, asked=True))
+DIED = (*LIVING, PROMPT, ev.RunEnded(run=1, signal=9))
+
+
+async def _liveness_after_recovery(context: Context, *events: ev.Event) -> str:
+    directory = context.session_dir("00000000")
+    directory.mkdir(parents=True)
+    journal = Journal(directory / "journal.jsonl")
+    journal.append(records(*events))
+    journal.close()
+    session = Session(context, directory, DemoAgent())
+    session.recover()
+    found = session.state.liveness
+    await asyncio.sleep(0)  # a task is cancelled cleanly only once it has begun
+    await session.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("events", "liveness"),
+    [
+        ((LIVING[0], PROMPT, LIVING[1]), "starting"),
+        ((*ASLEEP, PROMPT), "starting"),
+        ((*STOPPED, PROMPT), "starting"),
+        (ASLEEP, "none"),
+        (STOPPED, "none"),
+        (DIED, "none"),
+        ((LIVING[0], PROMPT, ev.SetupFailed(message="no base")), "none"),
+        ((LIVING[0], PROMPT, ev.StopRequested(reason="person"), LIVING[1]), "none"),
+        ((*ASLEEP, PROMPT, ev.DeleteRequested()), "none"),
+    ],
+    ids=[
+        "worktree made, process not started",
+        "sent to one asleep",
+        "sent to one stopped",
+        "asleep",
+        "stopped",
+        "died with a message waiting",
+        "set-up failed",
+        "stopped while it was made",
+        "sent, then deleted",
+    ],
+)
+async def test_what_was_owed(context: Context, events: tuple[ev.Event, ...], liveness: str) -> None:
+    assert await _liveness_after_recovery(context, *events) == liveness

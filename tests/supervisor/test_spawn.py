@@ -1,0 +1,132 @@
+"""What an agent's process is started with: the caller's environment, less what is not its."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parallel_agents.agents.demo.agent import DemoAgent
+from parallel_agents.agents.registry import all_agents
+from parallel_agents.core.errors import AgentError
+from parallel_agents.supervisor.spawn import (
+    agent_environment,
+    find_program,
+    kept_environment,
+    run_spec,
+)
+from parallel_agents.wire.peer import MARKER
+from tests.support.facts import LIVING, fold
+
+STATE = fold(*LIVING)
+KEPT = [
+    "PATH",
+    "HOME",
+    "SSH_AUTH_SOCK",
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_BASE_URL",
+    "CLAUDE_CONFIG_DIR",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+    "GIT_AUTHOR_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_SSH_COMMAND",
+    "GIT_CONFIG_GLOBAL",
+    "VIRTUAL_ENV",
+    "PARALLEL_AGENTS_HOME",
+    "PARALLEL_AGENTS_CLAUDE",
+    "PARALLEL_AGENTS_DEMO_SPEED",
+]
+DROPPED = [
+    MARKER,
+    "PARALLEL_AGENTS_ANYTHING",
+    "CLAUDECODE",
+    "CLAUDE_CODE_SESSION_ID",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLAUDE_CODE_SSE_PORT",
+    "CLAUDE_CODE_CHILD_SESSION",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY_0",
+    "GIT_CONFIG_VALUE_12",
+]
+
+
+def test_what_is_kept_and_dropped() -> None:
+    given_environment = dict.fromkeys([*KEPT, *DROPPED], "v")
+    assert sorted(kept_environment(given_environment)) == sorted(KEPT)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_values_are_never_changed_and_keeping_twice_is_once(environment: dict[str, str]) -> None:
+    kept = kept_environment(environment)
+    assert kept.items() <= environment.items()
+    assert kept_environment(kept) == kept
+
+
+@pytest.mark.parametrize("name", list(all_agents()))
+def test_every_agent_carries_its_sessions_marker_and_cannot_find_the_main_worktree(
+    name: str,
+) -> None:
+    agent = all_agents()[name]
+    environment = {MARKER: "another", "GIT_CEILING_DIRECTORIES": "/", "PATH": "/bin"}
+    found = agent_environment(agent, STATE, {**environment, "PARALLEL_AGENTS_CLAUDE": "/x"})
+    assert found[MARKER] == STATE.id
+    assert found["GIT_CEILING_DIRECTORIES"] == "/r"
+    assert found["PATH"] == "/bin"
+    assert "PARALLEL_AGENTS_CLAUDE" not in found
+
+
+def test_a_start_is_from_the_main_root_with_the_worktrees_name() -> None:
+    spec = run_spec(DemoAgent(), STATE, ("/agent",), {"PATH": "/bin"}, resume=True)
+    assert spec["cwd"] == "/r"
+    assert spec["argv"][0] == "/agent"
+    assert "--worktree=w" in spec["argv"]
+    assert f"--resume={STATE.conversation}" in spec["argv"]
+
+
+def _program(directory: Path, name: str) -> Path:
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_program_is_searched_in_the_sessions_own_path(tmp_path: Path) -> None:
+    program = _program(tmp_path / "bin", "claude")
+    assert find_program("claude", {"PATH": str(program.parent)}, ()) == (str(program),)
+
+
+def test_the_named_program_comes_first(tmp_path: Path) -> None:
+    _program(tmp_path / "bin", "claude")
+    other = _program(tmp_path / "other", "mine")
+    environment = {"PATH": str(tmp_path / "bin"), "PARALLEL_AGENTS_CLAUDE": str(other)}
+    assert find_program("claude", environment, ()) == (str(other),)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"PATH": "/nowhere"}, "`claude` is not on the PATH"),
+        ({"PATH": "/bin", "PARALLEL_AGENTS_CLAUDE": "/no/claude"}, "names /no/claude"),
+    ],
+)
+def test_a_missing_program_says_what_to_install(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(AgentError, match=said) as missing:
+        find_program("claude", environment, ())
+    assert "npm install" in missing.value.hint
+    assert "demo" in missing.value.hint
+
+
+def test_our_own_agent_needs_no_program_on_the_path() -> None:
+    assert find_program("demo", {"PATH": ""}, DemoAgent.program) == DemoAgent.program
+    assert "-I" in DemoAgent.program
