@@ -1,0 +1,16 @@
+"""`attach`: take a conversation into this terminal, and give it back."""
+
+import argparse
+
+from parallel_agents.cli.common import Verbs, session_argument, verb
+from parallel_agents.client.attach import attach
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    session_argument(verb(verbs, "attach", run, "open the conversation in this terminal"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    return attach(args.session)

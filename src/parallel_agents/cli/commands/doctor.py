@@ -1,0 +1,107 @@
+"""`doctor`: what is there, what is missing, what to do about it."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+from parallel_agents import __version__
+from parallel_agents.cli import render
+from parallel_agents.cli.common import Verbs, verb
+from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.errors import UserError
+from parallel_agents.wire.endpoint import config_dir, state_dir
+from parallel_agents.wire.messages import Reconcile, Status
+
+MINIMUM_GIT = (2, 36)
+"""`git worktree list -z` came with 2.36."""
+
+TESTED_CLAUDE = "2.1.329"
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "doctor", run, "check what this needs; say what is missing")
+    parser.add_argument("--worktrees", action="store_true", help="also compare with git and disk")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out; 1 when something needed is missing."""
+    problems = [_platform(), _git(), _claude(), _places()]
+    problems += _supervisor(worktrees=args.worktrees)
+    return 1 if any(problems) else 0
+
+
+def _line(good: bool | None, what: str, said: str, hint: str = "") -> bool:
+    mark = {True: "✓", False: "✗", None: "-"}[good]
+    render.data(f"{mark} {what.ljust(12)} {said}")
+    if hint:
+        render.data(f"  {' ' * 12} {hint}")
+    return good is False
+
+
+def _platform() -> bool:
+    said = f"Python {sys.version.split()[0]}, parallel-agents {__version__}"
+    if sys.platform == "linux":
+        return _line(True, "platform", f"Linux, {said}")
+    return _line(False, "platform", f"{sys.platform}, {said}", "Only Linux is supported.")
+
+
+def _version(program: str) -> str | None:
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    word = next((part for part in text.split() if part[:1].isdigit()), "0")
+    return tuple(int(number) for number in word.split(".")[:3] if number.isdigit())
+
+
+def _git() -> bool:
+    said = _version("git")
+    if said is None:
+        return _line(False, "git", "not found", "Install git 2.36 or newer.")
+    good = _numbers(said) >= MINIMUM_GIT
+    return _line(good, "git", said, "" if good else "git 2.36 or newer is needed.")
+
+
+def _claude() -> bool:
+    named = os.environ.get("PARALLEL_AGENTS_CLAUDE")
+    program = shutil.which(named or "claude")
+    if program is None:
+        hint = "npm install -g @anthropic-ai/claude-code; without it: parallel-agents demo"
+        return _line(None, "claude", f"{named or 'claude'} not found", hint)
+    said = _version(program)
+    if said is None:
+        return _line(False, "claude", f"{program} does not answer --version", "Reinstall it.")
+    tested = "" if said.startswith(TESTED_CLAUDE) else f"Tested with {TESTED_CLAUDE}."
+    return _line(True, "claude", f"{said} ({program})", tested)
+
+
+def _places() -> bool:
+    _line(None, "config", str(config_dir() / "config.toml"))
+    return _line(True, "state", str(state_dir()))
+
+
+def _supervisor(*, worktrees: bool) -> list[bool]:
+    client = QuickClient()
+    try:
+        status = client.request(Status())
+        found = client.request(Reconcile()) if worktrees else {"findings": []}
+    except UserError as error:
+        return [_line(False, "supervisor", error.message, error.hint)]
+    said = f"pid {status['pid']}, {status['sessions']} sessions, {status['alive']} alive"
+    problems = [_line(True, "supervisor", said)]
+    for name, value in sorted(status["config"].items()):
+        _line(None, f"  {name}", f"{value['value']} ({value['source']})")
+    for session, why in status["damaged"].items():
+        problems.append(_line(False, "session", f"{session} cannot be read: {why}"))
+    for finding in found["findings"]:
+        _line(None, "worktree", f"{finding['path']}: {finding['reason']}")
+    return problems

@@ -1,0 +1,62 @@
+"""`new`: dispatch a session."""
+
+import argparse
+import sys
+
+from parallel_agents.cli import render
+from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
+from parallel_agents.core.options import EFFORTS, MODES, Options
+from parallel_agents.wire.messages import New
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "new", run, "start a session; prints its id")
+    parser.add_argument("prompt", metavar="PROMPT", help="what to do; - reads standard input")
+    parser.add_argument("-C", dest="directory", metavar="DIR", help="a directory of the repository")
+    parser.add_argument("--name", help="display name; else the prompt's first words")
+    parser.add_argument(
+        "--base", default="fresh", metavar="fresh|head|REF", help="what the branch is cut from"
+    )
+    parser.add_argument("--branch", metavar="B", help="name of the branch; else worktree-<name>")
+    parser.add_argument("--agent", default="", help="claude or demo; else the one in the settings")
+    parser.add_argument("--model", metavar="M", help="model, as the agent names it")
+    parser.add_argument("--effort", choices=EFFORTS, help="how much to think")
+    parser.add_argument("--permission-mode", choices=MODES, metavar="M", help=", ".join(MODES))
+    parser.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="start without the repository's own settings, hooks and servers",
+    )
+    parser.add_argument("--wait-ready", action="store_true", help="return when the agent is ready")
+    json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
+    options = Options(
+        model=args.model,
+        mode=args.permission_mode,
+        effort=args.effort,
+        trusted=not args.untrusted,
+    )
+    reply = ask(
+        New(
+            key=key(),
+            prompt=prompt,
+            directory=absolute(args.directory),
+            name=args.name,
+            base=args.base,
+            branch=args.branch,
+            agent=args.agent,
+            options=options,
+            environment=environment(),
+            wait_ready=args.wait_ready,
+        )
+    )
+    if args.json:
+        render.as_json(reply["session"])
+    else:
+        render.data(reply["session"]["id"])
+    return 0

@@ -1,0 +1,21 @@
+"""`send`: a message for a session's agent."""
+
+import argparse
+import sys
+
+from parallel_agents.cli.common import Verbs, ask, key, session_argument, verb
+from parallel_agents.wire.messages import Send
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "send", run, "send a message; wakes a session whose process is gone")
+    session_argument(parser)
+    parser.add_argument("text", metavar="TEXT", help="the message; - reads standard input")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    text = sys.stdin.read() if args.text == "-" else args.text
+    ask(Send(key=key(), session=args.session, text=text))
+    return 0

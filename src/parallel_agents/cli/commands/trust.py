@@ -1,0 +1,47 @@
+"""`trust`: accept what a repository would run."""
+
+import argparse
+
+from parallel_agents.cli import render
+from parallel_agents.cli.common import Verbs, absolute, ask, key, verb
+from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.errors import UsageError
+from parallel_agents.wire.messages import ResolveRepository, Trust
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "trust", run, "trust a repository and what its settings would run")
+    parser.add_argument("directory", metavar="DIR", nargs="?")
+    parser.add_argument("--session", metavar="ID", help="accept what this session would load now")
+    parser.add_argument("--base", default="fresh", help="the base whose settings are meant")
+    parser.add_argument("--show", action="store_true", help="only print what would be accepted")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out; what is accepted is printed, and exactly that is accepted."""
+    if bool(args.session) == bool(args.directory):
+        raise UsageError("Name a directory, or --session ID.")
+    if args.session:
+        reply = ask(Trust(key=key(), session=args.session))
+        _say(reply["files"])
+        return 0
+    client = QuickClient()
+    directory = absolute(args.directory)
+    found = client.request(ResolveRepository(directory=directory, base=args.base))
+    _say(found["files"], texts=args.show)
+    if not args.show:
+        client.request(
+            Trust(key=key(), directory=directory, base=args.base, digest=found["digest"])
+        )
+        render.talk(f"Trusted: {found['root']}")
+    return 0
+
+
+def _say(files: list[dict[str, str]], *, texts: bool = False) -> None:
+    if not files:
+        render.talk("It has no settings, hooks or servers that an agent would run.")
+    for file in files:
+        render.data(f"{file['origin']}: {file['path']}")
+        if texts:
+            render.data(file["text"])

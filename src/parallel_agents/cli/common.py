@@ -1,0 +1,78 @@
+"""What several verbs share."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire.messages import Request
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+Run = Callable[[argparse.Namespace], int]
+
+
+def verb(verbs: Verbs, name: str, run: Run, help_text: str) -> argparse.ArgumentParser:
+    """Declare a verb.
+
+    Args:
+        verbs: where.
+        name: as it is typed.
+        run: what carries it out; returns the exit code.
+        help_text: one line.
+
+    Returns:
+        Its parser, to add arguments to.
+    """
+    parser = verbs.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def session_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a session."""
+    parser.add_argument(
+        "session", metavar="ID", help="short id, a unique prefix of it, or the name"
+    )
+
+
+def json_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON; see docs/protocol.md")
+
+
+def ask(message: Request, *, start: bool = True) -> dict[str, Any]:
+    """Ask the supervisor one thing.
+
+    Args:
+        message: what.
+        start: start a supervisor when none answers.
+
+    Returns:
+        The reply.
+
+    Raises:
+        UserError: as the supervisor raised it.
+    """
+    client = QuickClient(start=start)
+    try:
+        return client.request(message)
+    finally:
+        client.close()
+
+
+def key() -> str:
+    """A fresh uuid for a request that changes something."""
+    return new_uuid()
+
+
+def absolute(directory: str | None) -> str:
+    """An absolute path for the supervisor, which has another working directory."""
+    return str(Path(directory or ".").absolute())
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, for the agent."""
+    return dict(os.environ)

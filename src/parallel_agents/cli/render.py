@@ -1,0 +1,137 @@
+"""Everything a verb prints: data on standard output, talk on standard error.
+
+Keep true: the only place that prints; text from outside is made safe here, JSON stays raw.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.text import safe, safe_line
+
+MARKS = {
+    "blocked": "?",
+    "working": "●",
+    "failed": "✗",
+    "done": "✓",
+    "stopped": "■",
+    "idle": "○",
+}
+_NAME = 28
+_DETAIL = 60
+
+
+def data(text: str) -> None:
+    """Print a line of data."""
+    print(safe(text))
+
+
+def raw(text: str) -> None:
+    """Print data that is to be read by a program, with no newline added."""
+    sys.stdout.write(text)
+
+
+def as_json(value: object) -> None:
+    """Print JSON; ASCII only, so that no control character of anybody's gets out."""
+    print(json.dumps(value, indent=2))
+
+
+def talk(text: str) -> None:
+    """Say something to the person."""
+    print(safe(text), file=sys.stderr)
+
+
+def complain(error: UserError) -> int:
+    """Say what went wrong and what to do; returns the exit code."""
+    talk(f"parallel-agents: {error.message}")
+    if error.hint:
+        talk(f"  {error.hint}")
+    return int(error.code)
+
+
+def age(milliseconds: float) -> str:
+    """How long ago, in one unit: `8s`, `5m`, `3h`, `2d`."""
+    seconds = max(0, int(time.time() - milliseconds / 1000))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Align columns; the last one is left as long as it is."""
+    cells = [[safe_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)] if cells else []
+    for row in cells:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join([*padded, row[-1]]).rstrip()
+
+
+def sessions(entries: Sequence[dict[str, Any]]) -> None:
+    """Print sessions as a table."""
+    if not entries:
+        talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
+        return
+    rows = [_row(entry) for entry in entries]
+    for line in table(rows):
+        print(line)
+
+
+def _row(entry: dict[str, Any]) -> list[str]:
+    changes = entry["changes"]
+    size = f"+{changes['insertions']} -{changes['deletions']}" if changes["files"] else ""
+    since = entry["pending"][0]["askedAt"] if entry["pending"] else entry["updatedAt"]
+    return [
+        f"{MARKS[entry['state']]} {entry['id']}",
+        safe_line(entry["name"], _NAME),
+        entry["state"],
+        age(since),
+        size,
+        safe_line(entry["detail"], _DETAIL),
+    ]
+
+
+def session(entry: dict[str, Any]) -> None:
+    """Print one session in full."""
+    rows = [
+        (name, _plain(entry[key]))
+        for name, key in (
+            ("id", "id"),
+            ("name", "name"),
+            ("state", "state"),
+            ("detail", "detail"),
+            ("worktree", "worktree"),
+            ("branch", "branch"),
+            ("base", "base"),
+            ("agent", "agent"),
+            ("model", "model"),
+            ("mode", "mode"),
+            ("process", "pid"),
+            ("conversation", "sessionId"),
+        )
+        if entry.get(key) not in (None, "")
+    ]
+    for line in table(rows):
+        print(line)
+    for request in entry["pending"]:
+        print(f"pending {request['requestId']}  {safe_line(request['summary'])}")
+
+
+def _plain(value: object) -> str:
+    return str(value)
+
+
+def close_output() -> None:
+    """Nobody reads any more (`| head`): let no complaint follow."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
