@@ -1,0 +1,79 @@
+"""The screen's wiring: one connection, one store, one main screen."""
+
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+
+from parallel_agents.client.connection import Connection
+from parallel_agents.core.text import safe_line
+from parallel_agents.tui.backend import Backend, Link
+from parallel_agents.tui.ink import DARK, themes
+from parallel_agents.tui.palette import Palette
+from parallel_agents.tui.screens.main import MainScreen
+from parallel_agents.tui.store import Store
+
+
+class ScreenApp(App[None]):
+    """The application.
+
+    Args:
+        directory: where a new session is dispatched by default; absolute.
+        connect: opens a connection to the supervisor.
+        clock: seconds that only ever grow.
+    """
+
+    CSS_PATH = "style.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Palette}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        directory: str,
+        connect: Callable[[], Awaitable[Link]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.place = directory
+        self._connect = connect
+        self._clock = clock
+        self._told_title = ""
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = DARK
+
+    def on_mount(self) -> None:
+        """Wire everything and connect."""
+        store = Store(lambda: main.wake())  # noqa: PLW0108 - made after the store
+        store.backend = Backend(self._connect, store)
+        main = MainScreen(store, self._clock, self.tell_title, self.place)
+        self.push_screen(main)
+        self.run_worker(store.backend.run(), group="backend", exit_on_error=True)
+
+    def tell_title(self, text: str) -> None:
+        """Set the terminal's title (OSC 2)."""
+        title = safe_line(text)
+        if title != self._told_title and self._driver is not None and not self.is_headless:
+            self._told_title = title
+            self._driver.write(f"\x1b]2;{title}\x07")
+
+
+def run(directory: str) -> int:
+    """Open the screen and stay until the person leaves it.
+
+    Args:
+        directory: where a new session is dispatched by default; absolute.
+
+    Returns:
+        The exit code.
+    """
+    app = ScreenApp(directory, Connection.open)
+    # A full collection over all of Textual stops the screen for a tenth of a second.
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 1_000)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,93 @@
+"""The screen's line to the supervisor, made again whenever it is lost.
+
+Keep true: a lost connection never ends the screen; nothing is asked twice on its own; every
+connection begins with a subscription, so that what is shown afterwards is true.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+from parallel_agents.core.errors import UnreachableError, UserError
+from parallel_agents.wire.messages import Request, Subscribe
+from parallel_agents.wire.pushes import Push
+
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 5.0
+
+
+class Link(Protocol):
+    """What the screen needs of a connection; `client.connection.Connection` is one."""
+
+    async def request(self, message: Request) -> dict[str, Any]:
+        """Ask, and wait for the answer."""
+
+    def pushes(self) -> AsyncIterator[Push]:
+        """Everything sent unasked; ends when the connection is lost."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+
+
+class Listener(Protocol):
+    """Who is told what comes over the line."""
+
+    def connected(self) -> None:
+        """A connection stands and is subscribed."""
+
+    def disconnected(self, error: UserError) -> None:
+        """There is none; another attempt follows."""
+
+    def pushed(self, push: Push) -> None:
+        """The supervisor sent something."""
+
+
+class Backend:
+    """Keeps a connection.
+
+    Args:
+        connect: opens one.
+        listener: who is told.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Link]], listener: Listener) -> None:
+        self._connect = connect
+        self._listener = listener
+        self._link: Link | None = None
+
+    async def request(self, message: Request) -> dict[str, Any]:
+        """Ask the supervisor.
+
+        Raises:
+            UserError: what it refused.
+            UnreachableError: there is no connection now.
+        """
+        if self._link is None:
+            raise UnreachableError("Not connected to the supervisor.", "It is being tried again.")
+        return await self._link.request(message)
+
+    async def run(self) -> None:
+        """Connect, listen, and connect again, for ever."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                link = await self._connect()
+                await link.request(Subscribe())
+            except UserError as error:
+                self._listener.disconnected(error)
+            else:
+                pause = FIRST_PAUSE
+                await self._listen(link)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _listen(self, link: Link) -> None:
+        self._link = link
+        try:
+            self._listener.connected()
+            async for push in link.pushes():
+                self._listener.pushed(push)
+        finally:
+            self._link = None
+            await link.close()
+        self._listener.disconnected(UnreachableError("The connection to the supervisor was lost."))

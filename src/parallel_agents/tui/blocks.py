@@ -1,0 +1,297 @@
+"""The layout of every long view: blocks of lines, built only where they are visible.
+
+Keep true: a block is built when it comes into view and kept until its version, the width or the
+colours change; blocks not yet built count with an estimate, and what stands at the top of the view
+stays there when heights elsewhere become known; a view at its end follows its end.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from textual._types import CallbackType
+from textual.geometry import Offset, Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+
+from parallel_agents.tui.ink import Ink, ink_of
+from parallel_agents.tui.spans import Line
+
+_STRIDE = 256
+
+Build = Callable[[int, Ink], list[Line]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Some lines that are built together; told apart by identity.
+
+    Attributes:
+        key: identity over time; unique within its view.
+        version: what the lines depend on besides width and colours.
+        build: makes the lines for a width in cells.
+        estimate: about how many lines there will be.
+        text: what copying the whole block gives; raw, made safe when it is copied.
+        stop: whether the cursor stops here.
+    """
+
+    key: str
+    version: tuple[Any, ...]
+    build: Build
+    estimate: int = 1
+    text: str = ""
+    stop: bool = True
+
+
+@dataclass(slots=True)
+class _Built:
+    stamp: tuple[object, int, int]
+    lines: list[Line]
+
+
+class BlockView(ScrollView):
+    """Keeps blocks in their places; what it looks like is its subclass's."""
+
+    DEFAULT_CSS = """
+    BlockView {
+        overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+    }
+    """
+    FOLLOWS = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._blocks: Sequence[Block] = ()
+        self._built: dict[str, _Built] = {}
+        self._heights: list[int] = []
+        self._tops: list[int] = [0]
+        self._width = 0
+        self._settling = False
+        self.following = self.FOLLOWS
+
+    # --- what is shown ---------------------------------------------------------------------
+
+    def set_blocks(self, blocks: Sequence[Block]) -> None:
+        """Show these blocks; the place in the view is kept.
+
+        Args:
+            blocks: all of them; those that are the same objects as before cost nothing.
+        """
+        anchor = self._anchor()
+        before, self._blocks = self._blocks, blocks
+        same = _common(before, blocks)
+        fresh = {item.key for item in blocks[same:]}
+        for item in before[same:]:
+            if item.key not in fresh:
+                self._built.pop(item.key, None)
+        del self._heights[same:]
+        self._heights.extend(self._height(item) for item in blocks[same:])
+        self._settle(anchor)
+        self.refresh()
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """What is shown."""
+        return self._blocks
+
+    def visible_blocks(self) -> Sequence[Block]:
+        """The blocks of which something is visible."""
+        if not self._blocks or not self._width:
+            return ()
+        top = self.scroll_offset.y
+        height = self.scrollable_content_region.height
+        return self._blocks[self._at(top)[0] : self._at(top + max(height, 1) - 1)[0] + 1]
+
+    def index_of(self, key: str | None) -> int | None:
+        """Where the block with this key is."""
+        if key is None:
+            return None
+        return next((i for i, item in enumerate(self._blocks) if item.key == key), None)
+
+    def restart(self) -> None:
+        """Forget place and cursor: something else is shown from now on."""
+        self._blocks, self._built = (), {}
+        self._heights, self._tops = [], [0]
+        self.following = self.FOLLOWS
+        self.virtual_size = Size(self._width, 0)
+        self.scroll_to(y=0, animate=False, immediate=True)
+        if self.text_selection is not None:
+            self.screen.clear_selection()
+
+    # --- layout ------------------------------------------------------------------------------
+
+    def _anchor(self) -> tuple[str, int, int] | None:
+        """The block at the top of the view, its index, and how far into it the view begins."""
+        if self.following or not self._blocks:
+            return None
+        index, line = self._at(self.scroll_offset.y)
+        return self._blocks[index].key, index, line
+
+    def _at(self, y: int) -> tuple[int, int]:
+        """Index of the block at a line of the whole view, and the line within it."""
+        index = bisect_right(self._tops, y) - 1
+        index = max(0, min(index, len(self._blocks) - 1))
+        return index, y - self._tops[index]
+
+    def _lines(self, index: int) -> list[Line]:
+        """The lines of a block, built when they are not known."""
+        item = self._blocks[index]
+        styles = ink_of(self.app)
+        stamp = (item.version, self._width, id(styles))
+        built = self._built.get(item.key)
+        if built is None or built.stamp != stamp:
+            built = _Built(stamp, item.build(max(self._width, 1), styles))
+            self._built[item.key] = built
+        self._heights[index] = len(built.lines)
+        return built.lines
+
+    def _height(self, item: Block) -> int:
+        """How many lines a block takes: as when it was last built, else as estimated."""
+        built = self._built.get(item.key)
+        if built is not None and built.stamp[1] == self._width:
+            return len(built.lines)
+        return max(item.estimate, 1)
+
+    def _settle(self, anchor: tuple[str, int, int] | None) -> None:
+        """Build what is visible, and put the anchor back at the top."""
+        if self._settling or not self._width:
+            return
+        self._settling = True
+        try:
+            self._place(anchor)
+        finally:
+            self._settling = False
+
+    def _place(self, anchor: tuple[str, int, int] | None) -> None:
+        height = max(self.scrollable_content_region.height, 1)
+        index, line = self._start(anchor, height)
+        self._build_from(index, height + max(line, 0))
+        self._build_above(index, height)
+        self._tops = [0, *accumulate(self._heights)]
+        size = Size(self._width, self._tops[-1])
+        self._measure(size)
+        if self.following:
+            self._go(max(self._tops[-1] - height, 0))
+        elif self._blocks:
+            self._go(self._tops[index] + line)
+            self.following = self.FOLLOWS and self.scroll_offset.y >= self.max_scroll_y
+
+    def _measure(self, size: Size) -> None:
+        """Say how long the view is, laying out the screen only when its scrollbar comes or goes."""
+        old, room = self.virtual_size, self.scrollable_content_region.height
+        if size == old:
+            return
+        if min(size.height, old.height) > room and size.width == old.width:
+            self.set_reactive(BlockView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
+
+    def _start(self, anchor: tuple[str, int, int] | None, height: int) -> tuple[int, int]:
+        """The block to begin with, and the line within it."""
+        count = len(self._blocks)
+        if not count or (anchor is None and not self.following):
+            return 0, 0
+        if anchor is None:
+            return self._from_end(height), 0
+        key, before, line = anchor
+        if before < count and self._blocks[before].key == key:
+            return before, line
+        found = self.index_of(key)
+        return (min(before, count - 1), 0) if found is None else (found, line)
+
+    def _go(self, y: int) -> None:
+        moved = y - self.scroll_offset.y
+        if moved:
+            self._shift_selection(moved)
+            self.scroll_to(y=y, animate=False, immediate=True)
+
+    def _shift_selection(self, rows: int) -> None:
+        """Lines before the view changed height: keep the selection on its words."""
+        selection = self.text_selection
+        if selection is None or self.following:
+            return
+        start, end = (o and Offset(o.x, max(o.y + rows, 0)) for o in selection)
+        chosen = Selection(start, end)
+        self.screen.selections = {**self.screen.selections, self: chosen}
+
+    def _from_end(self, height: int) -> int:
+        index = len(self._blocks)
+        while index > 0 and height > 0:
+            index -= 1
+            height -= len(self._lines(index))
+        return index
+
+    def _build_from(self, index: int, height: int) -> None:
+        while index < len(self._blocks) and height > 0:
+            height -= len(self._lines(index))
+            index += 1
+
+    def _build_above(self, index: int, height: int) -> None:
+        while index > 0 and height > 0:
+            index -= 1
+            height -= len(self._lines(index))
+
+    def _scroll_to(
+        self,
+        x: float | None = None,
+        y: float | None = None,
+        *,
+        on_complete: CallbackType | None = None,
+        **_: object,
+    ) -> bool:
+        """Jump, never glide: the place is set anew while heights become known.
+
+        It may be set before the screen was laid out with a scrollbar, hence `force`.
+        """
+        return super()._scroll_to(x, y, animate=False, force=True, on_complete=on_complete)
+
+    def on_resize(self) -> None:
+        """Wrap anew when the width changed."""
+        anchor = self._anchor()
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._heights = [self._height(item) for item in self._blocks]
+        self._settle(anchor)
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """The theme may have changed: colours are part of the lines."""
+        super().notify_style_update()
+        if self.is_attached and self._width:
+            self._settle(self._anchor())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the end while the person is there; build what comes into view."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._settling or not self._blocks:
+            return
+        at_end = self.FOLLOWS and round(new_value) >= self.max_scroll_y
+        index, line = self._at(round(new_value))
+        if new_value < old_value:
+            # The rows below what was not built before stay where they are.
+            known = self._heights[index]
+            line += len(self._lines(index)) - known
+        self.following = at_end
+        self._settle(None if at_end else (self._blocks[index].key, index, max(line, 0)))
+
+    def _line_at(self, y: int) -> tuple[Block, Line] | None:
+        if not self._blocks or y >= self._tops[-1]:
+            return None
+        index, line = self._at(y)
+        lines = self._lines(index)
+        return (self._blocks[index], lines[line]) if line < len(lines) else None
+
+
+def _common(before: Sequence[Block], after: Sequence[Block]) -> int:
+    """How many blocks at the start are the same objects; compared by slices, which is fast."""
+    count = min(len(before), len(after))
+    for start in range(0, count, _STRIDE):
+        end = min(start + _STRIDE, count)
+        if before[start:end] != after[start:end]:
+            return next(i for i in range(start, end) if before[i] is not after[i])
+    return count

@@ -1,0 +1,304 @@
+"""What the request card shows and what a key on it means; no widget, no guess.
+
+Keep true: a decision names the request that was *painted*, by session, request id and digest of
+its input; a card that appeared or changed less than `SETTLE` seconds ago takes no key; a decision
+is sent once; Enter and Space decide nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from parallel_agents.core.options import Decision, JsonObject
+from parallel_agents.core.state import Request, SessionState
+from parallel_agents.core.summary import questions_of
+
+SETTLE = 0.5
+"""Seconds that a card is shown before it takes a key: longer than a key already on its way."""
+
+PLAN_MODES = (("acceptEdits", "edits allowed"), ("auto", "auto"), ("default", "ask for each edit"))
+"""Modes a plan may be approved into, by the digit that chooses them."""
+
+
+class Identity(NamedTuple):
+    """Which request, exactly."""
+
+    session: str
+    request: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision ready to be sent."""
+
+    identity: Identity
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The person wants to write something before deciding.
+
+    Attributes:
+        what: another input, the reason of a denial, or an answer in own words.
+        request: the request as it was painted.
+    """
+
+    what: Literal["edit", "deny", "text"]
+    identity: Identity
+    request: Request
+
+
+@dataclass(slots=True)
+class Picking:
+    """Answers chosen so far for a question request."""
+
+    at: int = 0
+    chosen: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Card:
+    """The request shown for the selected session.
+
+    Args:
+        clock: seconds that only ever grow.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.session = ""
+        self.requests: tuple[Request, ...] = ()
+        self.request: Request | None = None
+        self.picking = Picking()
+        self._known: Identity | None = None
+        self._painted: Identity | None = None
+        self._painted_at = 0.0
+        self._sent: set[Identity] = set()
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def show(self, state: SessionState | None) -> bool:
+        """Take the facts of the selected session.
+
+        Args:
+            state: None when none is selected.
+
+        Returns:
+            Whether another request is to be shown than before.
+        """
+        before = self.identity
+        live = state is not None and state.liveness != "none"
+        self.requests = state.requests if state is not None and live else ()
+        self.session = state.id if state is not None else ""
+        pending = {self._identity(request): request for request in self.requests}
+        self._sent &= pending.keys()
+        kept = pending.get(before) if before is not None else None
+        self._put(kept or next(iter(self.requests), None))
+        return self.identity != before
+
+    def _put(self, request: Request | None) -> None:
+        identity = None if request is None else self._identity(request)
+        if identity != self._known:
+            self.picking = Picking()
+        self.request, self._known = request, identity
+
+    def _identity(self, request: Request) -> Identity:
+        return Identity(self.session, request.id, request.digest)
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which request is to be shown."""
+        return self._known
+
+    @property
+    def sent(self) -> bool:
+        """Whether a decision on this request is on its way."""
+        return self._known in self._sent
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Which of how many requests this is, from 1."""
+        ids = [request.id for request in self.requests]
+        return (ids.index(self.request.id) + 1 if self.request else 0, len(ids))
+
+    def turn(self, step: int) -> None:
+        """Show another of the pending requests."""
+        if self.request is not None:
+            at = self.position[0] - 1 + step
+            self._put(self.requests[at % len(self.requests)])
+
+    def painted(self, identity: Identity | None) -> None:
+        """Note that a request now stands on the screen."""
+        if identity != self._painted:
+            self._painted, self._painted_at = identity, self._clock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether what is painted is what is meant, and has stood long enough."""
+        return (
+            self.identity is not None
+            and self._painted == self.identity
+            and not self.sent
+            and self._clock() - self._painted_at >= SETTLE
+        )
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def press(self, key: str) -> Verdict | Wanted | None:
+        """Take a key.
+
+        Args:
+            key: `y a A n N e f`, or a digit.
+
+        Returns:
+            What to send or ask for; None when the key means nothing here or comes too early.
+        """
+        request = self.request
+        if request is None or not self.ready:
+            return None
+        if key == "n":
+            return self._verdict(Decision(behavior="deny"))
+        if key == "N":
+            return self._wanted("deny", request)
+        match request.kind:
+            case "permission":
+                return self._permission(key, request)
+            case "plan":
+                return self._plan(key)
+            case "question":
+                return self._question(key, request)
+
+    def _permission(self, key: str, request: Request) -> Verdict | Wanted | None:
+        match key:
+            case "y":
+                return self._verdict(Decision(behavior="allow"))
+            case "a" if rules_of(request):
+                return self._verdict(Decision(behavior="allow", scope="session"))
+            case "A" if rules_of(request):
+                return self._verdict(Decision(behavior="allow", scope="repository"))
+            case "e":
+                return self._wanted("edit", request)
+            case _:
+                return None
+
+    def _plan(self, key: str) -> Verdict | None:
+        if key == "y":
+            return self._verdict(Decision(behavior="allow", mode="default"))
+        if key.isdigit() and 0 < int(key) <= len(PLAN_MODES):
+            return self._verdict(Decision(behavior="allow", mode=PLAN_MODES[int(key) - 1][0]))
+        return None
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def _question(self, key: str, request: Request) -> Verdict | Wanted | None:
+        questions = questions_of(request.input)
+        if not questions:
+            return None
+        if key == "f":
+            return self._wanted("text", request)
+        if key == "y":
+            return self._answer(questions)
+        if key.isdigit():
+            return self._pick(int(key), questions)
+        return None
+
+    def _pick(self, number: int, questions: list[JsonObject]) -> Verdict | None:
+        picking = self.picking
+        question = questions[min(picking.at, len(questions) - 1)]
+        labels = labels_of(question)
+        if not 0 < number <= len(labels):
+            return None
+        text, label = str(question.get("question")), labels[number - 1]
+        if question.get("multiSelect") is True:
+            chosen = picking.chosen.setdefault(text, [])
+            chosen.remove(label) if label in chosen else chosen.append(label)
+            return None
+        picking.chosen[text] = [label]
+        if len(questions) == 1:
+            return self._answer(questions)
+        picking.at = min(picking.at + 1, len(questions) - 1)
+        return None
+
+    def move_on(self) -> None:
+        """Go to the next question of the same request."""
+        if self.request is not None:
+            count = len(questions_of(self.request.input))
+            self.picking.at = (self.picking.at + 1) % max(count, 1)
+
+    def _answer(self, questions: list[JsonObject]) -> Verdict | None:
+        answers: dict[str, str | list[str]] = {}
+        for question in questions:
+            text = str(question.get("question"))
+            chosen = self.picking.chosen.get(text)
+            if not chosen:
+                return None
+            answers[text] = chosen if question.get("multiSelect") is True else chosen[0]
+        return self._verdict(Decision(behavior="allow", answers=answers))
+
+    # --- written answers ----------------------------------------------------------------------
+
+    def written(self, wanted: Wanted, text: str) -> Verdict | None:
+        """Take what the person wrote.
+
+        Args:
+            wanted: what `press` returned; the request may be gone or another one by now, and the
+                verdict still names the one it was written for.
+            text: the reason of a denial, or an answer in own words.
+
+        Returns:
+            The verdict; None when more questions are to be answered first.
+        """
+        if wanted.what == "deny":
+            return self._verdict(Decision(behavior="deny", message=text), wanted.identity)
+        questions = questions_of(wanted.request.input)
+        if len(questions) == 1:
+            answers: dict[str, str | list[str]] = {str(questions[0].get("question")): text}
+            return self._verdict(Decision(behavior="allow", answers=answers), wanted.identity)
+        if wanted.identity == self.identity:
+            question = questions[self.picking.at]
+            self.picking.chosen[str(question.get("question"))] = [text]
+            self.picking.at = min(self.picking.at + 1, len(questions) - 1)
+        return None
+
+    def edited(self, wanted: Wanted, value: JsonObject) -> Verdict:
+        """Allow with another input, written by the person."""
+        return self._verdict(Decision(behavior="allow", updated_input=value), wanted.identity)
+
+    def refused(self, identity: Identity) -> None:
+        """The supervisor did not take the decision: keys count again."""
+        self._sent.discard(identity)
+
+    def _verdict(self, decision: Decision, identity: Identity | None = None) -> Verdict:
+        named = identity or self._painted
+        assert named is not None  # noqa: S101 - `ready` holds, or the caller names it
+        self._sent.add(named)
+        return Verdict(named, decision)
+
+    def _wanted(self, what: Literal["edit", "deny", "text"], request: Request) -> Wanted:
+        return Wanted(what, self._identity(request), request)
+
+
+def labels_of(question: JsonObject) -> list[str]:
+    """The options of a question that have a label, raw."""
+    options = question.get("options")
+    return [
+        option["label"]
+        for option in (options if isinstance(options, list) else [])
+        if isinstance(option, dict) and isinstance(option.get("label"), str)
+    ]
+
+
+def rules_of(request: Request) -> tuple[str, ...]:
+    """The tool rules that "always" would grant, as settings write them: `Bash(npm test *)`."""
+    names: list[str] = []
+    for update in request.suggestions:
+        if update.get("type") != "addRules" or update.get("behavior") != "allow":
+            continue
+        rules = update.get("rules")
+        for rule in rules if isinstance(rules, list) else []:
+            if isinstance(rule, dict) and isinstance(rule.get("toolName"), str):
+                detail = rule.get("ruleContent")
+                tool = rule["toolName"]
+                names.append(f"{tool}({detail})" if isinstance(detail, str) else tool)
+    return tuple(names)

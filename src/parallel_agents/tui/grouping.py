@@ -1,0 +1,144 @@
+"""Which sessions the list shows, in which groups and order; pure.
+
+Keep true: whoever needs the person stands first; an order depends on facts that seldom change, so
+that rows do not jump about; a session is in exactly one group.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+
+Group = Literal["pinned", "needs", "failed", "working", "review", "done", "idle"]
+By = Literal["state", "directory"]
+
+TITLES: dict[Group, str] = {
+    "pinned": "PINNED",
+    "needs": "NEEDS INPUT",
+    "failed": "FAILED",
+    "working": "WORKING",
+    "review": "READY FOR REVIEW",
+    "done": "DONE",
+    "idle": "IDLE",
+}
+_ORDER: tuple[Group, ...] = tuple(TITLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part of the list.
+
+    Attributes:
+        title: raw text.
+        sessions: ids, in order.
+    """
+
+    title: str
+    sessions: tuple[str, ...]
+
+
+def group_of(state: SessionState) -> Group:
+    """The group of a session by its state alone, pinned or not.
+
+    Args:
+        state: its facts.
+
+    Returns:
+        `review` for finished work that has changes or was not looked at.
+    """
+    match derive(state).state:
+        case "blocked":
+            return "needs"
+        case "failed":
+            return "failed"
+        case "working":
+            return "working"
+        case "done":
+            return "review" if state.changes.files or state.unread else "done"
+        case "stopped" | "idle":
+            return "idle"
+
+
+def needs_person(state: SessionState) -> bool:
+    """Whether nothing goes on before the person acts: asked, or failed and not looked at yet."""
+    group = group_of(state)
+    return not state.deleted and (group == "needs" or (group == "failed" and state.unread))
+
+
+def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
+    """Put sessions into sections.
+
+    Args:
+        states: facts of all sessions; deleted ones are left out.
+        by: state, or the repository they work in.
+
+    Returns:
+        Sections with at least one session each.
+    """
+    present = [state for state in states if not state.deleted]
+    if by == "directory":
+        return _by_directory(present)
+    found: dict[Group, list[SessionState]] = {}
+    for state in present:
+        found.setdefault("pinned" if state.pinned else group_of(state), []).append(state)
+    return [_section(TITLES[group], found[group]) for group in _ORDER if group in found]
+
+
+def _by_directory(states: list[SessionState]) -> list[Section]:
+    found: dict[str, list[SessionState]] = {}
+    for state in states:
+        found.setdefault(repository(state), []).append(state)
+    names = {root: PurePath(root).name or root for root in found}
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return [
+        _section(root if names[root] in twice else names[root], found[root])
+        for root in sorted(found)
+    ]
+
+
+def repository(state: SessionState) -> str:
+    """The root of the session's repository, or the directory it was dispatched in."""
+    return state.worktree.root if state.worktree else state.directory
+
+
+def _section(title: str, states: list[SessionState]) -> Section:
+    return Section(title, tuple(state.id for state in sorted(states, key=_rank)))
+
+
+def _rank(state: SessionState) -> tuple[bool, int, int, str]:
+    group = group_of(state)
+    if group == "needs":
+        since = state.requests[0].asked_at
+    elif group in {"review", "done"}:
+        since = -state.ended_at
+    else:
+        since = state.created_at
+    return (not state.pinned, _ORDER.index(group), since, state.id)
+
+
+def in_order(sections: list[Section]) -> list[str]:
+    """All ids from top to bottom."""
+    return [session for section in sections for session in section.sessions]
+
+
+def next_needing(
+    order: list[str], states: dict[str, SessionState], after: str | None
+) -> str | None:
+    """The next session that needs the person.
+
+    Args:
+        order: ids from top to bottom.
+        states: facts by id.
+        after: where to go on from; the search wraps around and ends here.
+
+    Returns:
+        Its id: first those that ask or failed, else finished ones to look at; None when none.
+    """
+    start = order.index(after) + 1 if after in order else 0
+    ring = order[start:] + order[:start]
+    asking = [session for session in ring if needs_person(states[session])]
+    finished = [session for session in ring if states[session].unread]
+    return next(iter(asking or finished), None)

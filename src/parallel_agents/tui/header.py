@@ -1,0 +1,126 @@
+"""The lines around the panes: what the screen says of all sessions, and of the selected one."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui.actions import ACTIONS, Zone
+from parallel_agents.tui.grouping import group_of, needs_person, repository
+from parallel_agents.tui.ink import Ink
+from parallel_agents.tui.spans import Span, flat
+from parallel_agents.tui.widgets.sidebar import mark
+
+NAME = "parallel-agents"
+Pair = tuple[list[Span], list[Span]]
+TABS = ("transcript", "diff", "info")
+
+
+def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
+    """How many sessions do what: kind, and words."""
+    present = [state for state in states if not state.deleted]
+    groups = Counter(group_of(state) for state in present)
+    needing = sum(1 for state in present if needs_person(state))
+    return [
+        (kind, f"{number} {words}")
+        for kind, number, words in (
+            ("need", needing, "needs you" if needing == 1 else "need you"),
+            ("working", groups["working"], "working"),
+            ("review", groups["review"], "to review"),
+        )
+        if number
+    ]
+
+
+def title(states: Iterable[SessionState]) -> str:
+    """The terminal's title."""
+    words = [said for kind, said in summary(states) if kind == "need"]
+    return f"({words[0]}) {NAME}" if words else NAME
+
+
+def top(
+    states: list[SessionState], selected: SessionState | None, problem: UserError | None, ink: Ink
+) -> Pair:
+    """The first line: what needs the person, which repository, what it all cost."""
+    left = [Span(f" {NAME}  ", ink.strong)]
+    for number, (kind, said) in enumerate(summary(states)):
+        left += [Span(" · " if number else " ", ink.faint)]
+        left += [Span(said, ink.need if kind == "need" else ink.muted)]
+    if problem is not None:
+        left += [Span("   ", ink.text), flat("not connected, trying again …", ink.need)]
+    right: list[Span] = []
+    if selected is not None:
+        right.append(flat(PurePath(repository(selected)).name, ink.muted))
+    cost = sum(state.cost_usd for state in states if not state.deleted)
+    if cost:
+        right.append(Span(f"   ${cost:.2f}", ink.muted))
+    return left, [*right, Span(" ", ink.text)]
+
+
+def session_line(state: SessionState, ink: Ink) -> Pair:
+    """The session's own line: state, name, branch, base, size of its diff."""
+    label = derive(state)
+    worktree = state.worktree
+    style = (
+        ink.need if label.state == "blocked" else ink.bad if label.state == "failed" else ink.muted
+    )
+    left = [Span(f" {mark(state)} ", style), flat(state.name or state.id, ink.strong)]
+    left += [Span("  ", ink.text), Span(label.shown, style)]
+    if worktree is not None:
+        left += [Span("  ", ink.text), flat(worktree.branch, ink.muted)]
+        left += [Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
+    changes = state.changes
+    right: list[Span] = []
+    if changes.files:
+        noun = "file" if changes.files == 1 else "files"
+        right = [
+            Span(f"+{changes.insertions}", ink.good),
+            Span(f" −{changes.deletions}", ink.bad),
+            Span(f" · {changes.files} {noun} ", ink.muted),
+        ]
+    return left, right
+
+
+def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
+    """The names of the panes, the shown one marked."""
+    left = [Span(" ", ink.text)]
+    for name in TABS:
+        chosen = name == shown
+        left += [
+            Span(
+                f"{'▸' if chosen else ' '}{name.capitalize()}", ink.strong if chosen else ink.muted
+            ),
+            Span("   ", ink.text),
+        ]
+    mode = state.mode or state.options.mode or ""
+    model = state.model or state.options.model or ""
+    words = " · ".join(part for part in (model, mode) if part)
+    return left, [flat(words, ink.muted), Span(" ", ink.text)]
+
+
+def hints(zone: Zone, ink: Ink, extra: str = "") -> Pair:
+    """The bottom line: a few keys that count now."""
+    spans = [Span(" ", ink.text)]
+    if zone == "input":
+        pairs = [
+            ("Enter", "send"),
+            ("Ctrl+J", "new line"),
+            ("Esc", "back (when empty)"),
+            ("Ctrl+N", "next that needs you"),
+            ("Ctrl+C", "interrupt"),
+        ]
+    elif zone == "card":
+        pairs = [
+            ("↑↓", "scroll"),
+            ("Tab", "input"),
+            ("Esc", "list"),
+            ("Ctrl+N", "next that needs you"),
+            ("?", "help"),
+        ]
+    else:
+        pairs = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and zone in a.zones]
+    for key, does in pairs:
+        spans += [Span(key, ink.text), Span(f" {does}   ", ink.muted)]
+    return spans, [flat(extra, ink.muted)] if extra else []

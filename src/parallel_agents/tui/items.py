@@ -1,0 +1,284 @@
+"""One entry of a transcript as lines: words, tool rows, requests, notices.
+
+Keep true: a folded tool is one row, whatever it did; nothing an agent says can look like a
+request card, which is drawn elsewhere and alone uses the accent.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from parallel_agents.core.summary import questions_of, tool_summary
+from parallel_agents.core.transcript import Item
+from parallel_agents.tui.ages import duration
+from parallel_agents.tui.code import highlight
+from parallel_agents.tui.ink import Ink
+from parallel_agents.tui.markdown import markdown
+from parallel_agents.tui.patch import counts, patch_lines, shortened
+from parallel_agents.tui.spans import Line, Span, block, fill, flat, line_of, row, span
+
+MARKS = {
+    "Bash": "$",
+    "Edit": "✎",
+    "MultiEdit": "✎",
+    "Write": "✎",
+    "NotebookEdit": "✎",
+    "Read": "≡",
+    "Grep": "⌕",
+    "Glob": "⌕",
+    "WebFetch": "↗",
+    "WebSearch": "↗",
+    "Task": "◇",
+    "Agent": "◇",
+    "TodoWrite": "☐",
+    "AskUserQuestion": "?",
+}
+_BAR = "  ┆ "
+_WORDS_SHOWN = 12
+_OUTPUT_SHOWN = 200
+_LONGEST = 60_000
+"""Characters of one text that are looked at, so that no output makes the screen slow."""
+_UNREAD = {
+    "queued": "not sent yet",
+    "delivered": "waits its turn",
+    "accepted": "waits its turn",
+    "cancelled": "cancelled",
+}
+_REQUESTS = {
+    "open": "waiting for you",
+    "allow": "allowed",
+    "deny": "denied",
+    "withdrawn": "withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painter:
+    """Paints items.
+
+    Attributes:
+        width: cells of a line.
+        ink: the styles.
+        root: the worktree, left out of the file names it contains.
+        depth: how deeply nested in subagents the item is.
+        unfolded: whether everything of the item is shown.
+        steps: for a tool that started a subagent: how many steps that took, and the last one.
+    """
+
+    width: int
+    ink: Ink
+    root: str = ""
+    depth: int = 0
+    unfolded: bool = False
+    steps: tuple[int, str] = (0, "")
+
+    def paint(self, item: Item) -> list[Line]:
+        """The lines of one item."""
+        if not self.depth:
+            return self._paint(item)
+        bar = Segment(_BAR * self.depth, self.ink.faint)
+        wide = 4 * self.depth
+        inner = Painter(
+            width=max(self.width - wide, 12),
+            ink=self.ink,
+            root=self.root,
+            unfolded=self.unfolded,
+            steps=self.steps,
+        )
+        return [behind(bar, line) for line in inner.paint(item)]
+
+    def gap(self) -> Line:
+        """The empty line before an item."""
+        bar = (_BAR * self.depth).rstrip()
+        return line_of(Span(bar, self.ink.faint), skip=len(bar))
+
+    def _paint(self, item: Item) -> list[Line]:
+        match item.kind:
+            case "user":
+                return self._user(item)
+            case "text":
+                return self.words(item.text)
+            case "thinking":
+                return self.thinking(item)
+            case "tool":
+                return self._tool(item)
+            case "task":
+                return self._task(item)
+            case "request":
+                return self._request(item)
+            case "turn":
+                return self._turn(item)
+            case "notice":
+                return self._notice(item)
+
+    def words(self, text: str, *, marked: bool = True) -> list[Line]:
+        """The agent's words, as Markdown; `marked` when they begin here."""
+        lines = markdown(text, self.width - 2, self.ink)
+        mark, rest = Segment("● ", self.ink.muted), Segment("  ")
+        return [
+            behind(mark if marked and number == 0 else rest, line)
+            for number, line in enumerate(lines)
+        ]
+
+    def _user(self, item: Item) -> list[Line]:
+        head = Span("❯ ", self.ink.muted)
+        lines = block([span(item.text[:_LONGEST], self.ink.text)], self.width - 1, first=head)
+        if not self.unfolded:
+            lines = shortened(lines, _WORDS_SHOWN, self.ink, 2)
+        if item.status in _UNREAD:
+            lines.append(line_of(Span(f"  {_UNREAD[item.status]}", self.ink.muted), skip=2))
+        return [
+            line._replace(strip=fill(line.strip, self.width, self.ink.on_panel)) for line in lines
+        ]
+
+    def thinking(self, item: Item) -> list[Line]:
+        """Thoughts: one line, or all of them."""
+        style = self.ink.comment
+        head = Span("∴ ", style)
+        if self.unfolded:
+            return block([span(item.text[:_LONGEST], style)], self.width, first=head)
+        return [line_of(head, flat(item.text[:1000], style, self.width - 2), skip=2)]
+
+    # --- tools -------------------------------------------------------------------------------
+
+    def _tool(self, item: Item) -> list[Line]:
+        name = item.name
+        detail = self._short(tool_summary(name, item.input).removeprefix(f"{name}: "))
+        left = [Span(f"  {MARKS.get(name, '∘')} ", self.ink.muted)]
+        if name != "Bash" and detail != name:
+            left += [flat(name, self.ink.muted), Span("  ", self.ink.text)]
+        left.append(flat(detail, self.ink.text))
+        lines = [Line(row(left, self._outcome(item), self.width), 4, target="fold")]
+        if self.unfolded:
+            lines += self._inside(item)
+        elif item.failed:
+            lines += self._indented((item.result or "").strip(), 3)
+        return lines + self._steps()
+
+    def _short(self, path: str) -> str:
+        """A file's name without the worktree it lies in."""
+        return path.removeprefix(f"{self.root}/") if self.root else path
+
+    def _outcome(self, item: Item) -> list[Span]:
+        if item.result is None:
+            return [Span("…", self.ink.muted)]
+        took = duration(item.ended_at - item.at)
+        if item.failed:
+            return [Span(f"✗ failed · {took}", self.ink.bad)]
+        if item.patch:
+            added, removed = counts(item.patch)
+            return [Span(f"+{added} ", self.ink.good), Span(f"−{removed}", self.ink.bad)]
+        return [Span(f"ok · {took}", self.ink.muted)]
+
+    def _inside(self, item: Item) -> list[Line]:
+        """What an unfolded tool row shows: its input, then its diff or its output."""
+        lines: list[Line] = []
+        if item.name == "Bash":
+            command = str(item.input.get("command", ""))
+            if "\n" in command or len(command) > self.width - 24:
+                lines += self._source(command, "bash")
+        elif isinstance(prompt := item.input.get("prompt"), str):
+            lines += self._indented(prompt, _OUTPUT_SHOWN)
+        elif not item.patch:
+            lines += self._source(as_json(item.input), "json")
+        if item.patch:
+            path = str(item.input.get("file_path", ""))
+            inner = patch_lines(item.patch, path, self.width - 4, self.ink)
+            lines += [behind(Segment("    "), line) for line in inner]
+        elif item.result:
+            lines += self._indented(item.result.strip("\n"), _OUTPUT_SHOWN)
+        return lines
+
+    def _source(self, text: str, language: str) -> list[Line]:
+        head = Span("    ", self.ink.text)
+        lines: list[Line] = []
+        for spans in highlight(text[:_LONGEST], language, self.ink):
+            lines += block(spans, self.width, first=head)
+        return shortened(lines, _OUTPUT_SHOWN, self.ink, 4)
+
+    def _indented(self, text: str, limit: int) -> list[Line]:
+        mark = Span("    ▏ ", self.ink.faint)
+        part = text[:_LONGEST]
+        lines = block([span(part, self.ink.muted)], self.width, first=mark, rest=mark)
+        lines = shortened(lines, limit, self.ink, 6)
+        if len(text) > len(part):
+            rest = Span(f"      … {len(text) - len(part):,} more characters", self.ink.muted)
+            lines.append(line_of(rest, skip=6))
+        return lines
+
+    def _steps(self) -> list[Line]:
+        """What a subagent did, in a word, as long as its steps are folded."""
+        number, last = self.steps
+        if not number or self.unfolded:
+            return []
+        said = f"    └ {number} step{'s' if number > 1 else ''} · "
+        room = self.width - len(said)
+        return [
+            line_of(
+                Span(said, self.ink.faint), flat(last, self.ink.muted, room), skip=6, target="fold"
+            )
+        ]
+
+    def _task(self, item: Item) -> list[Line]:
+        left = [Span("  ◇ ", self.ink.muted), flat(item.text or "background task", self.ink.text)]
+        return [Line(row(left, [flat(item.status, self.ink.muted, 20)], self.width), 4)]
+
+    # --- requests, turns, notices ------------------------------------------------------------
+
+    def _request(self, item: Item) -> list[Line]:
+        text = self._short(tool_summary(item.name, item.input))
+        left = [Span("  ▷ asked: ", self.ink.muted), flat(text, self.ink.muted)]
+        right = [flat(_REQUESTS.get(item.status, item.status), self.ink.muted, 20)]
+        lines = [Line(row(left, right, self.width), 4, target="fold")]
+        if item.decision is not None:
+            for said in _answers(item):
+                lines += self._indented(said, 6)
+        if self.unfolded:
+            lines += self._asked(item)
+        return lines
+
+    def _asked(self, item: Item) -> list[Line]:
+        plan = item.input.get("plan")
+        if isinstance(plan, str):
+            inner = markdown(plan, self.width - 4, self.ink)
+            return [behind(Segment("    "), line) for line in inner]
+        shown = questions_of(item.input) or item.input
+        return self._source(as_json(shown), "json")
+
+    def _turn(self, item: Item) -> list[Line]:
+        if item.failed:
+            text = span(item.text or "The turn failed.", self.ink.bad)
+            return block([text], self.width, first=Span("✗ ", self.ink.bad))
+        at = time.strftime("%H:%M", time.localtime(item.at / 1000))
+        word = "" if item.status in {"ok", ""} else f"{item.status} · "
+        return [line_of(flat(f"── {word}{at} ──", self.ink.faint))]
+
+    def _notice(self, item: Item) -> list[Line]:
+        style = self.ink.bad if item.failed else self.ink.muted
+        first = Span("! " if item.failed else "· ", style)
+        return block([span(item.text[:_LONGEST], style)], self.width, first=first)
+
+
+def _answers(item: Item) -> list[str]:
+    """What the person said beside yes or no."""
+    if item.decision is None:
+        return []
+    answers = (item.decision.answers or {}).values()
+    said = [answer if isinstance(answer, str) else ", ".join(answer) for answer in answers]
+    return [text for text in [item.decision.message, *said] if text]
+
+
+def as_json(value: object) -> str:
+    """A value from outside as indented JSON, or a word when it is nested too deeply to show."""
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
+def behind(prefix: Segment, line: Line) -> Line:
+    """A line behind a prefix, which copying leaves out."""
+    return line._replace(strip=Strip([prefix, *line.strip]), skip=line.skip + len(prefix.text))

@@ -1,0 +1,89 @@
+"""Keeps the diff and the info of the shown session up to date while they are looked at.
+
+Keep true: nothing is asked for a pane that nobody sees; a patch read before the diff changed is
+read again; another session's diff is never shown under this one's name.
+"""
+
+from typing import Any
+
+from parallel_agents.tui.commanding import Commands
+from parallel_agents.tui.widgets.diff_view import DiffView
+from parallel_agents.tui.widgets.info_view import InfoView
+from parallel_agents.wire.messages import DiffStat, DiffText, Info
+
+
+class Reviewing:
+    """Reads what the panes show.
+
+    Args:
+        commands: whom to ask.
+        diff: the diff's view.
+        info: the info's view.
+    """
+
+    def __init__(self, commands: Commands, diff: DiffView, info: InfoView) -> None:
+        self._commands = commands
+        self._diff = diff
+        self._info = info
+        self._session: str | None = None
+        self._told: str | None = None
+        self._stat: dict[str, Any] = {}
+        self._patches: dict[str, str] = {}
+        self._round = 0
+        self._stamp: object = None
+
+    def stale(self, session: str, stamp: object) -> bool:
+        """Whether the diff must be read anew.
+
+        Args:
+            session: the shown session's id.
+            stamp: what changes whenever the diff did.
+        """
+        seen, self._stamp = self._stamp, (session, stamp)
+        return seen != self._stamp
+
+    async def diff(self, session: str) -> None:
+        """Read which files changed; their patches follow when they are visible."""
+        self._round += 1
+        if session != self._session:
+            self._session, self._patches = session, {}
+            self._diff.clear()
+        stat = await self._commands.ask(DiffStat(session=session))
+        if stat is not None and session == self._session:
+            self._stat, self._patches = stat, {}
+            self._diff.show(stat, {})
+
+    async def patch(self, path: str) -> None:
+        """Read one file's patch."""
+        session, begun = self._session, -1
+        text: str | None = None
+        while session is not None and begun != self._round:
+            begun = self._round
+            text = await self._text(session, path)
+            if text is None or session != self._session:
+                return
+        if text is not None:
+            self._patches[path] = text
+            self._diff.show(self._stat, self._patches)
+
+    async def _text(self, session: str, path: str) -> str | None:
+        text, offset = "", 0
+        while True:
+            message = DiffText(session=session, path=path, offset=offset)
+            reply = await self._commands.ask(message)
+            if reply is None:
+                return None
+            text += str(reply["text"])
+            if reply["next"] is None:
+                return text
+            offset = int(reply["next"])
+
+    async def info(self, session: str) -> None:
+        """Read the info."""
+        if session != self._told:
+            self._told = session
+            self._info.restart()
+            self._info.set_blocks([])
+        reply = await self._commands.ask(Info(session=session))
+        if reply is not None and session == self._told:
+            self._info.show(reply)

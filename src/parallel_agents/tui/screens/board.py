@@ -1,0 +1,289 @@
+"""The main screen's widgets and their painting.
+
+Keep true: a request never takes the focus; what is painted are facts from the store, at most
+twenty times a second; nothing is painted and no timer runs while nothing changes, but for a coarse
+look at the ages; a text typed for one session is never sent to another.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from parallel_agents.core.errors import UnreachableError, UserError
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui import header, outside
+from parallel_agents.tui.actions import Zone, bindings
+from parallel_agents.tui.commanding import Commands, Tone
+from parallel_agents.tui.deciding import Card
+from parallel_agents.tui.grouping import needs_person
+from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.reviewing import Reviewing
+from parallel_agents.tui.store import Changes, Store
+from parallel_agents.tui.widgets.card import CardKeys, CardView
+from parallel_agents.tui.widgets.diff_view import DiffView
+from parallel_agents.tui.widgets.info_view import InfoView
+from parallel_agents.tui.widgets.one_line import OneLine
+from parallel_agents.tui.widgets.prompt import Prompt
+from parallel_agents.tui.widgets.sidebar import Sidebar
+from parallel_agents.tui.widgets.transcript_view import TranscriptView
+from parallel_agents.tui.widgets.welcome import Welcome
+from parallel_agents.tui.workers import alone
+
+FRAME = 0.05
+"""Seconds between two paintings."""
+
+AGES = 15.0
+"""Seconds between two looks at the ages of the rows."""
+
+WIDE = 100
+"""Columns from which list and session stand beside each other."""
+
+
+def now_ms() -> int:
+    """Now, in milliseconds since 1970."""
+    return int(time.time() * 1000)
+
+
+class Board(Screen[None]):
+    """Shows what the store knows.
+
+    Args:
+        store: what is shown.
+        clock: seconds that only ever grow; the card's safety is measured with it.
+        title: sets the terminal's title.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float], title: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.clock = clock
+        self.card = Card(clock)
+        self.commands = Commands(store, self.say, clock)
+        self.shown: str | None = None
+        self._set_title = title
+        self._drafts: dict[str, str] = {}
+        self._painting = False
+        self._painted_at = 0.0
+        self._needing: set[str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The widgets, few as they are."""
+        yield OneLine(id="top")
+        with Horizontal(id="body"):
+            yield Sidebar(id="list")
+            with Vertical(id="session"):
+                yield OneLine(id="about")
+                yield OneLine(id="tabs")
+                with ContentSwitcher(initial="transcript", id="panes"):
+                    yield Welcome(outside.missing_claude(), id="welcome")
+                    yield TranscriptView(id="transcript")
+                    yield DiffView(id="diff")
+                    yield InfoView(id="info")
+                with Vertical(id="card"):
+                    yield CardView(self.card, id="request")
+                    yield CardKeys(self.card, id="keys")
+                yield Prompt(id="prompt")
+        yield OneLine(id="hints")
+
+    def on_mount(self) -> None:
+        """Begin with the list."""
+        self.sidebar = self.query_one(Sidebar)
+        self.transcript = self.query_one(TranscriptView)
+        self.request = self.query_one(CardView)
+        self.prompt = self.query_one(Prompt)
+        self.reviewing = Reviewing(
+            self.commands, self.query_one(DiffView), self.query_one(InfoView)
+        )
+        self.panes = self.query_one("#panes", ContentSwitcher)
+        self.prompt.complete_files = self.complete_files
+        self.sidebar.focus()
+        self.set_interval(AGES, self.paint_list)
+        self.paint()
+
+    async def complete_files(self, prefix: str) -> list[str]:
+        """Files of the shown session's worktree; overridden where requests are made."""
+        raise NotImplementedError
+
+    def line(self, name: str) -> OneLine:
+        """One of the single lines."""
+        return self.query_one(f"#{name}", OneLine)
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Show a short message; the text is safe and never parsed."""
+        self.notify(text, severity=tone, markup=False, timeout=8 if tone == "error" else 4)
+
+    # --- zones --------------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> Zone:
+        """Where keys go."""
+        focused = self.focused
+        if focused is self.request:
+            return "card"
+        if focused is self.prompt.editor:
+            return "input"
+        return "list" if focused is None or focused is self.sidebar else "view"
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The bottom line says what counts here."""
+        self._paint_hints()
+
+    # --- when to paint ------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something changed: paint soon, and not too often."""
+        if self._painting or not self.is_mounted:
+            return
+        self._painting = True
+        wait = FRAME - (time.monotonic() - self._painted_at)
+        if wait <= 0:
+            self.call_next(self.paint)
+        else:
+            self.set_timer(wait, self.paint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below `WIDE` columns the list and the session are two screens."""
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    def on_screen_resume(self) -> None:
+        """What changed under a dialog is shown."""
+        self.wake()
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def paint(self) -> None:
+        """Show what the store knows now."""
+        self._painting = False
+        self._painted_at = time.monotonic()
+        changes = self.store.take_changes()
+        state = self.store.state
+        if self.store.selected != self.shown:
+            self._swap_draft()
+        self.paint_list()
+        self._paint_top(state)
+        self._paint_session(state, changes)
+        self._paint_card(state)
+        self._paint_hints()
+        self._alert()
+        self._follow_pane(state)
+        if self.store.gap and self.store.problem is None:
+            alone(self, self._read, "read")
+
+    def _follow_pane(self, state: SessionState | None) -> None:
+        """The pane that is looked at follows the facts."""
+        pane = self.panes.current
+        if state is None or pane not in {"diff", "info"} or self.store.problem is not None:
+            return
+        stamp = (pane, state.changes, state.worktree) if pane == "diff" else (pane, state)
+        if self.reviewing.stale(state.id, stamp):
+            read = self.reviewing.diff if pane == "diff" else self.reviewing.info
+            alone(self, partial(read, state.id), pane)
+
+    def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
+        """A file's patch comes into view."""
+        self.run_worker(self.reviewing.patch(message.path), group="patches")
+
+    async def _read(self) -> None:
+        try:
+            await self.store.read()
+        except UnreachableError:
+            return
+        except UserError as error:
+            self.store.gap = False
+            self.commands.complain(error)
+
+    def paint_list(self) -> None:
+        """Show the rows, with the ages they have now."""
+        now = now_ms()
+        mirror = self.store.mirror
+        self.sidebar.show(
+            self.store.sections(), mirror.sessions, mirror.progress, self.store.selected, now
+        )
+
+    def _paint_top(self, state: SessionState | None) -> None:
+        states = [s for s in self.store.mirror.sessions.values() if not s.deleted]
+        self.line("top").put(*header.top(states, state, self.store.problem, ink_of(self.app)))
+        self.set_class(not states, "-empty")
+        if not states:
+            self.query_one(Welcome).put(ready=self.store.ready, problem=self.store.problem)
+            self.panes.current = "welcome"
+        elif self.panes.current == "welcome":
+            self.panes.current = "transcript"
+
+    def _paint_session(self, state: SessionState | None, changes: Changes) -> None:
+        styles = ink_of(self.app)
+        if state is None:
+            self.line("about").put([])
+            self.line("tabs").put([])
+            return
+        self.line("about").put(*header.session_line(state, styles))
+        self.line("tabs").put(*header.tabs(self.panes.current or "", state, styles))
+        self.prompt.commands = state.commands
+        self.prompt.placeholder = _placeholder(state)
+        self._paint_transcript(state, changes)
+
+    def _paint_transcript(self, state: SessionState, changes: Changes) -> None:
+        conversation = self.store.conversation
+        if conversation is None:
+            return
+        root = state.worktree.path if state.worktree else ""
+        if changes.reload:
+            self.transcript.load(conversation.transcript, root=root, older=changes.older)
+        elif changes.items:
+            self.transcript.changed(changes.items)
+        elif changes.partial:
+            self.transcript.streaming()
+
+    def _paint_card(self, state: SessionState | None) -> None:
+        self.card.show(state)
+        has = self.card.request is not None
+        if not has and self.focused is self.request:
+            self.sidebar.focus()
+        self.query_one("#card").display = has
+        self.request.update(state.name or state.id if state is not None else "")
+        self.query_one(CardKeys).update()
+
+    def _paint_hints(self) -> None:
+        styles = ink_of(self.app)
+        self.line("hints").put(*header.hints(self.zone, styles, f"by {self.store.by} "))
+
+    def _alert(self) -> None:
+        """Ring when a session newly needs the person; not for those found at the start."""
+        states = self.store.mirror.sessions.values()
+        needing = {state.id for state in states if needs_person(state)}
+        self._set_title(header.title(states))
+        if self._needing is not None and needing - self._needing:
+            self.app.bell()
+        self._needing = needing if self.store.ready else None
+
+    def _swap_draft(self) -> None:
+        """Each session keeps what was typed for it."""
+        if self.shown is not None:
+            self._drafts[self.shown] = self.prompt.text
+        self.shown = self.store.selected
+        self.prompt.text = self._drafts.pop(self.shown or "", "")
+
+    def keep_draft(self, session: str, text: str) -> None:
+        """A text could not be sent: put it back where it was typed."""
+        if session == self.shown and self.prompt.is_empty:
+            self.prompt.text = text
+        else:
+            self._drafts[session] = "\n".join(t for t in (text, self._drafts.get(session)) if t)
+
+
+def _placeholder(state: SessionState) -> str:
+    if state.deleting:
+        return "this session is being deleted; u brings it back"
+    return f"reply to {state.name or state.id} …"

@@ -1,0 +1,190 @@
+"""Small dialogs: write a line or a text, choose one of a few, read something.
+
+Keep true: Esc leaves every dialog without an effect; Enter takes what the person wrote or chose
+themselves, never a default that allows something.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
+
+from parallel_agents.tui.ink import Ink, ink_of
+from parallel_agents.tui.lines import Block, LineView
+from parallel_agents.tui.spans import Line, Span, block, flat
+from parallel_agents.tui.widgets.one_line import OneLine
+
+
+class Dialog(ModalScreen[str | None]):
+    """What all dialogs share.
+
+    Args:
+        title: what it is about; any text.
+        hint: which keys do what.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False, priority=True)]
+
+    def __init__(self, title: str, hint: str = "Enter take   Esc leave") -> None:
+        super().__init__()
+        self._heading = title
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Title, content, keys."""
+        with Vertical(classes="dialog"):
+            yield OneLine(classes="heading")
+            yield from self.content()
+            yield OneLine(classes="keys")
+
+    def content(self) -> ComposeResult:
+        """What is between."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Fill the lines."""
+        styles = ink_of(self.app)
+        self.query_one(".heading", OneLine).put([flat(self._heading, styles.strong)])
+        self.query_one(".keys", OneLine).put([flat(self._hint, styles.muted)])
+
+    def action_leave(self) -> None:
+        """Close without an effect."""
+        self.dismiss(None)
+
+
+class LineDialog(Dialog):
+    """Asks for one line.
+
+    Args:
+        title: what is asked.
+        value: what stands there at first.
+    """
+
+    def __init__(self, title: str, value: str = "") -> None:
+        super().__init__(title)
+        self._value = value
+
+    def content(self) -> ComposeResult:
+        """The input."""
+        yield Input(self._value, select_on_focus=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it when something is written."""
+        if event.value.strip():
+            self.dismiss(event.value)
+
+
+class TextDialog(Dialog):
+    """Asks for a text of several lines.
+
+    Args:
+        title: what is asked.
+        value: what stands there at first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,ctrl+o", "take", show=False, priority=True)
+    ]
+
+    def __init__(self, title: str, value: str) -> None:
+        super().__init__(title, "Ctrl+O take   Esc leave")
+        self._value = value
+
+    def content(self) -> ComposeResult:
+        """The text."""
+        area = TextArea(self._value, soft_wrap=True, show_line_numbers=False, compact=True)
+        area.cursor_blink = False
+        yield area
+
+    def action_take(self) -> None:
+        """Take what is written."""
+        self.dismiss(self.query_one(TextArea).text)
+
+
+class Reading(LineView):
+    """Lines to read."""
+
+    def show(self, lines: Sequence[list[Span]]) -> None:
+        """Show paragraphs of spans; one that begins with an indent hangs from its first span."""
+        self.set_blocks([_paragraph(n, spans) for n, spans in enumerate(lines)])
+
+
+def _paragraph(number: int, spans: list[Span]) -> Block:
+    def build(width: int, ink: Ink) -> list[Line]:
+        head, *rest = spans or [Span("", ink.text)]
+        if rest and head.text.startswith("  "):
+            return block(rest, width, first=head)
+        return block(spans, width)
+
+    text = "".join(part.text for part in spans)
+    return Block(f"{number}", (text,), build, stop=bool(text), text=text)
+
+
+class ReadDialog(Dialog):
+    """Shows something to read.
+
+    Args:
+        title: what it is.
+        lines: paragraphs.
+        keys: keys that close it, with the value returned for each.
+        hint: which keys do what.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[list[Span]],
+        keys: dict[str, str] | None = None,
+        hint: str = "↑↓ scroll   Esc close",
+    ) -> None:
+        super().__init__(title, hint)
+        self._lines = lines
+        self._keys = keys or {}
+
+    def content(self) -> ComposeResult:
+        """The lines."""
+        yield Reading()
+
+    def on_mount(self) -> None:
+        """Show them."""
+        super().on_mount()
+        view = self.query_one(Reading)
+        view.show(self._lines)
+        view.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Close with one of the keys."""
+        if event.key in self._keys:
+            event.stop()
+            self.dismiss(self._keys[event.key])
+
+
+class ChoiceDialog(ReadDialog):
+    """Asks to choose one of at most nine by its digit.
+
+    Args:
+        title: what is asked.
+        about: a sentence more; may be empty.
+        choices: value, and what it means.
+        ink: styles.
+    """
+
+    def __init__(
+        self, title: str, about: str, choices: Sequence[tuple[str, str]], ink: Ink
+    ) -> None:
+        lines: list[list[Span]] = [[flat(about, ink.muted)], [Span("", ink.text)]] if about else []
+        for number, (value, meaning) in enumerate(choices, 1):
+            lines.append(
+                [
+                    Span(f"{number}  ", ink.need),
+                    flat(value, ink.strong),
+                    flat(f"  {meaning}" if meaning else "", ink.muted),
+                ]
+            )
+        keys = {str(number): value for number, (value, _) in enumerate(choices, 1)}
+        super().__init__(title, lines, keys, "1…9 choose   Esc leave")

@@ -1,0 +1,294 @@
+"""The form for a new session.
+
+Keep true: nothing is started before the repository's own settings were trusted or left out by the
+person; what was typed stays until the session is journalled.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.suggester import Suggester
+from textual.widgets import Input, Select, Static
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.options import EFFORTS, MODES, Options
+from parallel_agents.core.text import safe_line
+from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.remembered import Remembered, remember
+from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.tui.store import Store
+from parallel_agents.tui.widgets.prompt import Prompt
+from parallel_agents.tui.workers import alone
+from parallel_agents.wire import messages as m
+
+AGENTS = ("claude", "demo")
+_HINT = "Enter start   Ctrl+O start and go in   Tab next field   Esc leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the person filled in; empty means left to the agent or the supervisor."""
+
+    prompt: str
+    directory: str
+    base: str
+    branch: str
+    chosen: Remembered
+
+
+class Refs(Suggester):
+    """Completes a base by the repository's branches and tags.
+
+    Args:
+        screen: the form that knows the repository.
+    """
+
+    def __init__(self, screen: "DispatchScreen") -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._screen = screen
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first ref that begins so."""
+        return await self._screen.suggest_ref(value)
+
+
+class DispatchScreen(Dialog):
+    """The form; returns the new session's id, with `>` before it to go in.
+
+    Args:
+        store: whom to ask.
+        directory: what stands in the form at first.
+        chosen: what is chosen at first.
+        prompt: the text at first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o,shift+enter", "start(True)", show=False, priority=True)
+    ]
+
+    def __init__(self, store: Store, directory: str, chosen: Remembered, prompt: str = "") -> None:
+        super().__init__("New session", _HINT)
+        self._store = store
+        self._directory = directory
+        self._chosen = chosen
+        self._text = prompt
+        self._key = new_uuid()
+        self._busy = False
+
+    def content(self) -> ComposeResult:
+        """The fields."""
+        chosen = self._chosen
+        yield Prompt("what should the agent do? …", id="task")
+        yield _field("directory", Input(self._directory, id="directory", select_on_focus=False))
+        base = Input(
+            "fresh", id="base", suggester=Refs(self), placeholder="fresh, head, or any ref"
+        )
+        yield _field("base", base)
+        yield _field("branch", Input("", id="branch", placeholder="named after the session"))
+        modes = Select(
+            [(mode, mode) for mode in MODES],
+            prompt="as the agent",
+            id="mode",
+            compact=True,
+            value=chosen.mode or Select.NULL,
+        )
+        efforts = Select(
+            [(effort, effort) for effort in EFFORTS],
+            prompt="as the agent",
+            id="effort",
+            compact=True,
+            value=chosen.effort or Select.NULL,
+        )
+        agents = Select(
+            [(name, name) for name in AGENTS],
+            id="agent",
+            allow_blank=False,
+            compact=True,
+            value=chosen.agent if chosen.agent in AGENTS else AGENTS[0],
+        )
+        yield _field("mode", modes)
+        yield _field("model", Input(chosen.model, id="model", placeholder="as the agent"))
+        yield _field("effort", efforts)
+        yield _field("agent", agents)
+        yield Static("", id="said", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin with the task."""
+        super().on_mount()
+        task = self.query_one("#task", Prompt)
+        task.complete_files = self._files
+        task.text = self._text
+        task.focus()
+        alone(self, self._look, "look")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another directory or base: say which repository that is."""
+        if event.input.id in {"directory", "base"}:
+            self._directory = self._resolve().directory
+            alone(self, self._look, "look")
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Another agent: say whether it is installed."""
+        if event.select.id == "agent":
+            alone(self, self._look, "look")
+
+    # --- what the supervisor knows ------------------------------------------------------------
+
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
+
+    def _choice(self, name: str) -> str:
+        value = self.query_one(f"#{name}", Select).value
+        return value if isinstance(value, str) else ""
+
+    def _resolve(self) -> m.ResolveRepository:
+        return m.ResolveRepository(
+            directory=os.path.abspath(os.path.expanduser(self._value("directory") or ".")),  # noqa: PTH100, PTH111 - the text a person typed, not yet a path
+            base=self._value("base") or "fresh",
+            environment=dict(os.environ),
+        )
+
+    async def _look(self) -> None:
+        try:
+            resolved = await self._store.ask(self._resolve())
+        except UserError as error:
+            self._say(f"{error.message} {error.hint}", bad=True)
+            return
+        if missing := _missing(resolved, self._choice("agent")):
+            self._say(missing, bad=True)
+            return
+        base = resolved.get("base") or {}
+        words = [str(resolved["root"]), str(resolved.get("branch") or "")]
+        words += [f"from {base.get('name')}", str(base.get("note") or "")]
+        self._say(" · ".join(word for word in words if word))
+
+    def _say(self, text: str, *, bad: bool = False) -> None:
+        said = self.query_one("#said", Static)
+        said.update(safe_line(text.strip()))
+        said.set_class(bad, "-bad")
+
+    async def suggest_ref(self, prefix: str) -> str | None:
+        """The first branch or tag that begins so."""
+        try:
+            message = m.ListRefs(directory=self._directory, prefix=prefix)
+            refs = (await self._store.ask(message))["refs"]
+        except UserError:
+            return None
+        fitting = [ref for ref in map(str, refs) if ref.startswith(prefix)]
+        return next((ref for ref in fitting if safe_line(ref) == ref), None)
+
+    async def _files(self, prefix: str) -> list[str]:
+        try:
+            message = m.ListFiles(directory=self._resolve().directory, prefix=prefix)
+            return [str(name) for name in (await self._store.ask(message))["files"]]
+        except UserError:
+            return []
+
+    # --- starting -----------------------------------------------------------------------------
+
+    def on_prompt_sent(self, message: Prompt.Sent) -> None:
+        """Enter in the task."""
+        self.query_one("#task", Prompt).text = message.text
+        self.action_start(enter=False)
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field."""
+        self.action_start(enter=False)
+
+    def action_start(self, enter: bool) -> None:
+        """Start the session."""
+        if not self._busy:
+            self._busy = True
+            alone(self, partial(self._start, enter=enter), "start")
+
+    def _form(self) -> Form:
+        chosen = Remembered(
+            agent=self._choice("agent"),
+            mode=self._choice("mode"),
+            model=self._value("model"),
+            effort=self._choice("effort"),
+        )
+        return Form(
+            prompt=self.query_one("#task", Prompt).text,
+            directory=self._resolve().directory,
+            base=self._value("base") or "fresh",
+            branch=self._value("branch"),
+            chosen=chosen,
+        )
+
+    async def _start(self, *, enter: bool) -> None:
+        try:
+            await self._begin(self._form(), enter=enter)
+        except UserError as error:
+            self._say(f"{error.message} {error.hint}", bad=True)
+        finally:
+            self._busy = False
+
+    async def _begin(self, form: Form, *, enter: bool) -> None:
+        if not form.prompt.strip():
+            self._say("Write what the agent should do.", bad=True)
+            return
+        self._say("Starting …")
+        resolved = await self._store.ask(self._resolve())
+        if missing := _missing(resolved, form.chosen.agent):
+            self._say(missing, bad=True)
+            return
+        trusted = await self._trusted(form, resolved)
+        if trusted is None:
+            self._say("Not started.")
+            return
+        reply = await self._store.ask(_new(self._key, form, trusted=trusted))
+        remember(form.chosen)
+        self.dismiss((">" if enter else "") + str(reply["session"]["id"]))
+
+    async def _trusted(self, form: Form, resolved: dict[str, Any]) -> bool | None:
+        """Whether the repository's settings are trusted; None when the person left."""
+        if resolved["trusted"]:
+            return True
+        answer = await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
+        if answer != "trust":
+            return False if answer == "without" else None
+        digest = str(resolved["digest"])
+        await self._store.ask(
+            m.Trust(key=new_uuid(), directory=form.directory, base=form.base, digest=digest)
+        )
+        return True
+
+
+def _field(name: str, widget: Input | Select[str]) -> Horizontal:
+    label = Static(name, classes="label", markup=False)
+    return Horizontal(label, widget, classes="field")
+
+
+def _missing(resolved: dict[str, Any], agent: str) -> str:
+    """What to install when the agent is not there."""
+    for known in resolved.get("agents", ()):
+        if known["name"] == agent and not known["available"]:
+            return str(known["hint"])
+    return ""
+
+
+def _new(key: str, form: Form, *, trusted: bool) -> m.New:
+    chosen = form.chosen
+    return m.New(
+        key=key,
+        prompt=form.prompt,
+        directory=form.directory,
+        base=form.base,
+        branch=form.branch or None,
+        agent=chosen.agent,
+        options=Options(
+            model=chosen.model or None,
+            mode=chosen.mode or None,
+            effort=chosen.effort or None,
+            trusted=trusted,
+        ),
+        environment=dict(os.environ),
+    )

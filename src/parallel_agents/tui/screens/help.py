@@ -1,0 +1,31 @@
+"""`?`: every key, from the table they are bound from."""
+
+from parallel_agents.tui.actions import table
+from parallel_agents.tui.ink import Ink
+from parallel_agents.tui.screens.confirm import ReadDialog
+from parallel_agents.tui.spans import Span, flat
+
+_SIGNS = (
+    ("?", "asks you something"),
+    ("✗", "failed"),
+    ("✓", "done"),
+    ("●", "its process lives"),
+    ("○", "no process; a reply starts one"),
+)
+
+
+class HelpScreen(ReadDialog):
+    """The keys and signs.
+
+    Args:
+        ink: styles.
+    """
+
+    def __init__(self, ink: Ink) -> None:
+        lines: list[list[Span]] = []
+        for title, rows in [*table(), ("Signs", list(_SIGNS))]:
+            lines += [[Span(title, ink.strong)]]
+            for keys, does in rows:
+                lines.append([flat(f"  {keys:<16} ", ink.need), flat(does, ink.text)])
+            lines += [[Span("", ink.text)]]
+        super().__init__("Keys", lines)

@@ -1,0 +1,317 @@
+"""The main screen's keys: each action of the table, done.
+
+Keep true: a key counts only in its zones; moving the focus into a card is always the person's own
+act; leaving the screen stops nothing.
+"""
+
+import json
+from collections.abc import Callable
+
+from textual import events
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.text import safe, safe_line
+from parallel_agents.tui.actions import BY_ID
+from parallel_agents.tui.deciding import Verdict, Wanted
+from parallel_agents.tui.grouping import next_needing
+from parallel_agents.tui.screens.confirm import LineDialog, TextDialog
+from parallel_agents.tui.screens.verbs import Verbs
+from parallel_agents.tui.widgets.completion import CompletionList
+from parallel_agents.tui.widgets.prompt import Prompt
+from parallel_agents.tui.widgets.sidebar import Sidebar
+from parallel_agents.tui.widgets.transcript_view import TranscriptView
+from parallel_agents.tui.workers import alone
+from parallel_agents.wire.messages import ListFiles
+
+TWICE = 0.6
+"""Seconds within which two presses of Esc count as one wish to interrupt."""
+
+
+class MainScreen(Verbs):
+    """The board with its keys."""
+
+    _escaped_at = -TWICE
+    _jumping = False
+
+    # --- which key counts where ---------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key of the table counts where the focus is."""
+        if action != "do":
+            return super().check_action(action, parameters)
+        name = str(parameters[0])
+        zone = self.zone
+        if zone not in BY_ID[name].zones:
+            return False
+        return zone != "input" or self._free(name)
+
+    def _free(self, name: str) -> bool:
+        """Whether the input does not need this key itself."""
+        match name:
+            case "zone_next" | "escape":
+                return not self.query_one(CompletionList).is_open
+            case "stop":
+                return self.prompt.is_empty
+            case "interrupt":
+                return not self.prompt.editor.selected_text
+            case _:
+                return True
+
+    def act(self, name: str, number: int = 0) -> None:
+        """Do an action of the table."""
+        method: Callable[..., None] = getattr(self, f"do_{name}")
+        if number:
+            method(number)
+        else:
+            method()
+
+    def action_do(self, name: str, number: int = 0) -> None:
+        """A key of the table was pressed."""
+        self.act(name, number)
+
+    def on_key(self, event: events.Key) -> None:
+        """The second key of `g 1`."""
+        jumping, self._jumping = self._jumping, False
+        if jumping and event.key.isdigit() and event.key != "0":
+            event.stop()
+            self.do_jump(int(event.key))
+
+    def do_jump_begin(self) -> None:
+        """The next digit says where to go."""
+        self._jumping = True
+
+    async def complete_files(self, prefix: str) -> list[str]:
+        """Files of the shown session's worktree."""
+        if self.shown is None:
+            return []
+        try:
+            reply = await self.store.ask(ListFiles(session=self.shown, prefix=prefix))
+        except UserError:
+            return []
+        return [str(name) for name in reply["files"]]
+
+    # --- moving -------------------------------------------------------------------------------
+
+    def _step(self, step: int) -> None:
+        order = self.store.order()
+        if not order:
+            return
+        at = order.index(self.store.selected) if self.store.selected in order else -step
+        self.store.select(order[max(0, min(at + step, len(order) - 1))])
+
+    def do_previous(self) -> None:
+        """Select the session above."""
+        self._step(-1)
+
+    def do_next(self) -> None:
+        """Select the session below."""
+        self._step(1)
+
+    def do_enter(self) -> None:
+        """Go into the session."""
+        self.go_in()
+
+    def go_in(self) -> None:
+        """Go into the session: to its request when it has one, else to the input."""
+        if self.store.state is None:
+            return
+        self.paint()
+        self.set_class(True, "-inside")
+        self._look()
+        if self.card.request is not None:
+            self.request.focus()
+        else:
+            self.prompt.focus()
+
+    def _look(self) -> None:
+        state = self.store.state
+        if state is not None and state.unread:
+            self.later(self.commands.seen(state))
+
+    def on_sidebar_chosen(self, message: Sidebar.Chosen) -> None:
+        """A row was clicked."""
+        self.store.select(message.session)
+        if message.enter:
+            self.go_in()
+
+    def do_next_needing(self) -> None:
+        """Go to the next session that needs the person, and to its request."""
+        mirror = self.store.mirror.sessions
+        found = next_needing(self.store.order(), mirror, self.store.selected)
+        if found is None:
+            self.commands.say("Nothing needs you.")
+            return
+        self.store.select(found)
+        self.go_in()
+
+    def do_jump(self, number: int) -> None:
+        """Go to the session with this number in the list."""
+        order = self.store.order()
+        if number <= len(order):
+            self.store.select(order[number - 1])
+
+    do_jump_sign = do_jump
+
+    def do_back(self) -> None:
+        """Back to the list."""
+        self.set_class(False, "-inside")
+        self.sidebar.focus()
+
+    def do_escape(self) -> None:
+        """Back to the list; twice in a row, interrupt."""
+        now = self.clock()
+        twice, self._escaped_at = now - self._escaped_at <= TWICE, now
+        if twice:
+            self._escaped_at = now - TWICE * 2
+            self.do_interrupt()
+        elif self.zone != "input" or self.prompt.is_empty:
+            self.do_back()
+
+    def on_prompt_left(self) -> None:
+        """`←` or Esc in the empty input."""
+        self.do_escape()
+
+    def do_zone_next(self) -> None:
+        """List, card, input."""
+        self._go_zone(1)
+
+    def do_zone_back(self) -> None:
+        """Input, card, list."""
+        self._go_zone(-1)
+
+    def _go_zone(self, step: int) -> None:
+        zones = ["list", "card", "input"]
+        if self.card.request is None:
+            zones.remove("card")
+        here = "list" if self.zone == "view" else self.zone
+        goal = zones[(zones.index(here) + step) % len(zones)]
+        self.set_class(goal != "list", "-inside")
+        {"list": self.sidebar, "card": self.request, "input": self.prompt}[goal].focus()
+
+    # --- the conversation ---------------------------------------------------------------------
+
+    def on_prompt_sent(self, message: Prompt.Sent) -> None:
+        """The person sent a reply to the session that is shown."""
+        if self.shown is None:
+            self.do_dispatch(message.text)
+            return
+        self.later(self._send(self.shown, message.text))
+
+    async def _send(self, session: str, text: str) -> None:
+        if not await self.commands.send(session, text):
+            self.keep_draft(session, text)
+
+    def on_transcript_view_need_older(self, message: TranscriptView.NeedOlder) -> None:
+        """Read what is before the top."""
+        alone(self, self._older, "older")
+
+    async def _older(self) -> None:
+        try:
+            await self.store.read_older()
+        except UserError as error:
+            self.commands.complain(error)
+
+    def do_interrupt(self) -> None:
+        """End the running turn, or copy what is selected."""
+        if text := self.get_selected_text():
+            self.app.copy_to_clipboard(text)
+            return
+        state = self.store.state
+        if state is None or not state.running:
+            self.commands.say("q closes the screen; sessions keep working.")
+            return
+        self.later(self.commands.interrupt(state.id))
+
+    # --- the card -----------------------------------------------------------------------------
+
+    def _press(self, key: str) -> None:
+        outcome = self.card.press(key)
+        if isinstance(outcome, Verdict):
+            self.later(self._answer(outcome))
+        elif isinstance(outcome, Wanted):
+            self.later(self._write(outcome))
+        self.wake()
+
+    async def _write(self, wanted: Wanted) -> None:
+        """Let the person write what they want to decide with."""
+        if wanted.what == "edit":
+            await self._edit_input(wanted)
+            return
+        typed = safe_line(self.prompt.text) if wanted.what == "deny" else ""
+        title = "Deny, and say" if wanted.what == "deny" else "Answer in your own words"
+        text = await self._ask(LineDialog(title, typed))
+        if text is None:
+            return
+        if typed and wanted.identity.session == self.shown:
+            self.prompt.clear()
+        verdict = self.card.written(wanted, text)
+        if verdict is not None:
+            await self._answer(verdict)
+        self.wake()
+
+    async def _edit_input(self, wanted: Wanted) -> None:
+        """The input as JSON, or a command as it is."""
+        given = wanted.request.input
+        command = given.get("command")
+        # What cannot be shown as it is, is edited as JSON with everything escaped.
+        plain = isinstance(command, str) and safe(command) == command
+        text = str(command) if plain else json.dumps(given, indent=2)
+        edited = await self._ask(TextDialog("Edit, then Ctrl+O allows it once", text))
+        if edited is None:
+            return
+        try:
+            value = {**given, "command": edited} if plain else json.loads(edited)
+        except ValueError as error:
+            self.commands.say(f"That is no JSON: {error}. Nothing was sent.", "error")
+            return
+        if not isinstance(value, dict):
+            self.commands.say("The input must be a JSON object. Nothing was sent.", "error")
+            return
+        await self._answer(self.card.edited(wanted, value))
+
+    async def _answer(self, verdict: Verdict) -> None:
+        if not await self.commands.answer(verdict):
+            self.card.refused(verdict.identity)
+            self.wake()
+
+    def do_allow(self) -> None:
+        """Allow once; send the answers; approve the plan."""
+        self._press("y")
+
+    def do_always(self) -> None:
+        """Allow by the rule shown, for this session."""
+        self._press("a")
+
+    def do_always_repository(self) -> None:
+        """Allow by the rule shown, kept in the repository."""
+        self._press("A")
+
+    def do_deny(self) -> None:
+        """Deny; keep planning."""
+        self._press("n")
+
+    def do_deny_message(self) -> None:
+        """Deny, and say what to do instead."""
+        self._press("N")
+
+    def do_edit_input(self) -> None:
+        """Edit what is to be run, then allow it."""
+        self._press("e")
+
+    def do_own_words(self) -> None:
+        """Answer a question in own words."""
+        self._press("f")
+
+    def do_next_question(self) -> None:
+        """Go to the next question of the same request."""
+        self.card.move_on()
+        self.wake()
+
+    def do_choose(self, number: int) -> None:
+        """Choose an answer."""
+        self._press(str(number))
+
+    def do_other_request(self) -> None:
+        """Show the next pending request."""
+        self.card.turn(1)
+        self.wake()

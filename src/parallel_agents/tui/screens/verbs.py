@@ -1,0 +1,292 @@
+"""What keys and palette do to the selected session, dialogs included.
+
+Keep true: an action is bound to the session's id before a dialog opens or anything is awaited;
+closing the screen stops nothing.
+"""
+
+import os
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.screen import ModalScreen
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.options import MODES
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.text import safe_line
+from parallel_agents.tui import outside
+from parallel_agents.tui.ages import age
+from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.remembered import Remembered, recall, remember
+from parallel_agents.tui.screens.board import Board
+from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
+from parallel_agents.tui.screens.dispatch import DispatchScreen
+from parallel_agents.tui.screens.help import HelpScreen
+from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
+from parallel_agents.tui.spans import Span, flat
+from parallel_agents.tui.store import Store
+from parallel_agents.wire import messages as m
+
+MODE_MEANINGS = {
+    "default": "ask for every edit and command (the agent's own default)",
+    "acceptEdits": "edit freely in its own worktree, ask before commands",
+    "plan": "read only, and make a plan first",
+    "auto": "the agent's own judge allows what looks safe",
+    "dontAsk": "never ask; what is not allowed is denied",
+    "bypassPermissions": "never ask; everything is allowed",
+}
+_FIRST = ("acceptEdits", "default", "auto", "plan")
+
+
+class Verbs(Board):
+    """The board with what can be done to a session.
+
+    Args:
+        store: what is shown.
+        clock: seconds that only ever grow.
+        title: sets the terminal's title.
+        directory: where a new session is dispatched by default.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        title: Callable[[str], None],
+        directory: str,
+    ) -> None:
+        super().__init__(store, clock, title)
+        self.directory = directory
+
+    def on_mount(self) -> None:
+        """The terminal can be lent from now on."""
+        super().on_mount()
+        self.run_outside = outside.in_foreground(self.app)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something that asks the supervisor run beside the screen."""
+        self.run_worker(work, group="ask")
+
+    def chosen(self) -> SessionState | None:
+        """Facts of the selected session; says so when there is none."""
+        state = self.store.state
+        if state is None:
+            self.commands.say("There is no session; c starts one.")
+        return state
+
+    async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
+        return await self.app.push_screen_wait(dialog)
+
+    # --- dispatch and peek --------------------------------------------------------------------
+
+    def do_dispatch(self, prompt: str = "") -> None:
+        """Start a new session."""
+        self.later(self._dispatch(prompt))
+
+    async def _dispatch(self, prompt: str) -> None:
+        chosen = recall() or await self._first_run()
+        if chosen is None:
+            return
+        state = self.store.state
+        directory = self.directory
+        root = state.worktree.root if state is not None and state.worktree is not None else ""
+        if root and safe_line(root) == root:
+            directory = root
+        made = await self._ask(DispatchScreen(self.store, directory, chosen, prompt))
+        if made is not None:
+            self.store.select_when_there(made.removeprefix(">"))
+            if made.startswith(">"):
+                self.go_in()
+
+    async def _first_run(self) -> Remembered | None:
+        choices = [(mode, MODE_MEANINGS[mode]) for mode in _FIRST]
+        about = (
+            "By itself the agent asks before every single edit. Each session works in a worktree "
+            "of its own, so edits do not touch your checkout. The form remembers this choice."
+        )
+        title = "How much may new agents do without asking?"
+        mode = await self._ask(ChoiceDialog(title, about, choices, ink_of(self.app)))
+        if mode is None:
+            return None
+        chosen = Remembered(mode=mode)
+        remember(chosen)
+        return chosen
+
+    def go_in(self) -> None:
+        """Go into the selected session."""
+        raise NotImplementedError
+
+    def act(self, name: str, number: int = 0) -> None:
+        """Do an action of the table."""
+        raise NotImplementedError
+
+    def do_peek(self) -> None:
+        """Peek at the latest, and reply."""
+        if (state := self.chosen()) is not None:
+            self.later(self._peek(state))
+
+    async def _peek(self, state: SessionState) -> None:
+        conversation = self.store.conversation
+        if conversation is None or conversation.session != state.id:
+            return
+        await self.commands.seen(state)
+        reply = await self._ask(PeekScreen(state, conversation.transcript))
+        if reply == GO_IN:
+            self.store.select(state.id)
+            self.go_in()
+        elif reply is not None and not await self.commands.send(state.id, reply):
+            self.keep_draft(state.id, reply)
+
+    # --- panes --------------------------------------------------------------------------------
+
+    def show_pane(self, name: str) -> None:
+        """Show transcript, diff or info, and put the focus there."""
+        if self.chosen() is None:
+            return
+        self.panes.current = name
+        self.set_class(True, "-inside")
+        self.query_one(f"#{name}").focus()
+        self.wake()
+
+    def do_transcript(self) -> None:
+        """Show the transcript."""
+        self.show_pane("transcript")
+
+    def do_diff(self) -> None:
+        """Show the diff."""
+        self.show_pane("diff")
+
+    def do_info(self) -> None:
+        """Show the info."""
+        self.show_pane("info")
+
+    def do_explain(self) -> None:
+        """Say why the session is in this state."""
+        if (state := self.chosen()) is not None:
+            self.later(self._explain(state.id))
+
+    async def _explain(self, session: str) -> None:
+        reply = await self.commands.ask(m.Explain(session=session))
+        if reply is None:
+            return
+        ink = ink_of(self.app)
+        now = time.time() * 1000
+        lines: list[list[Span]] = [[flat(f"{reply['shown']}  {reply['detail']}", ink.strong)], []]
+        lines += [[flat(f"{k}: {v}", ink.text)] for k, v in reply["facts"].items() if v]
+        lines.append([])
+        for entry in reply["evidence"]:
+            when = f"{age(now - entry['at'])} ago" if entry["at"] else ""
+            words = f"{entry['fact']}: {entry['event']} #{entry['seq']} {when}"
+            lines += [[flat(words, ink.muted)], [flat(f"  {entry['line']}", ink.code)]]
+        await self._ask(ReadDialog("Why this state", lines))
+
+    # --- the session --------------------------------------------------------------------------
+
+    def do_stop(self) -> None:
+        """Stop the session; twice, delete it."""
+        if (state := self.chosen()) is not None:
+            self.later(self.commands.stop(state.id, typing=self.zone == "input"))
+
+    def do_undo(self) -> None:
+        """Bring back what was deleted last."""
+        self.later(self.commands.undo())
+
+    def do_pin(self) -> None:
+        """Pin or unpin."""
+        if (state := self.chosen()) is not None:
+            self.later(self.commands.pin(state))
+
+    def do_rename(self) -> None:
+        """Rename."""
+        if (state := self.chosen()) is not None:
+            self.later(self._rename(state))
+
+    async def _rename(self, state: SessionState) -> None:
+        name = await self._ask(LineDialog("New name", safe_line(state.name)))
+        if name is not None:
+            await self.commands.rename(state.id, name)
+
+    def do_mode(self) -> None:
+        """Change the permission mode."""
+        if (state := self.chosen()) is not None:
+            self.later(self._mode(state))
+
+    async def _mode(self, state: SessionState) -> None:
+        now = f"now: {state.mode or state.options.mode or 'as the agent'}"
+        choices = [(mode, MODE_MEANINGS[mode]) for mode in MODES]
+        mode = await self._ask(ChoiceDialog("Permission mode", now, choices, ink_of(self.app)))
+        if mode is not None:
+            await self.commands.set_mode(state.id, mode)
+
+    def do_respawn(self) -> None:
+        """Continue a cut turn, or start the process again."""
+        if (state := self.chosen()) is not None:
+            self.later(self.commands.go_on(state))
+
+    def do_group(self) -> None:
+        """Group by state or by directory."""
+        self.store.by = "directory" if self.store.by == "state" else "state"
+        self.wake()
+
+    def do_help(self) -> None:
+        """Every key."""
+        self.app.push_screen(HelpScreen(ink_of(self.app)))
+
+    def do_quit(self) -> None:
+        """Close the screen; sessions keep working."""
+        alive = [s for s in self.store.mirror.sessions.values() if s.liveness != "none"]
+        count = len([state for state in alive if not state.deleted])
+        noun = "session keeps" if count == 1 else "sessions keep"
+        self.app.exit(
+            message=f"{count} {noun} working. `parallel-agents` shows them again."
+            if count
+            else None
+        )
+
+    do_quit_anywhere = do_quit
+
+    # --- the whole terminal -------------------------------------------------------------------
+
+    def _in_worktree(self, argv: list[str]) -> None:
+        state = self.chosen()
+        if state is None or state.worktree is None:
+            self.commands.say("This session has no worktree yet.")
+            return
+        try:
+            self.run_outside(argv, state.worktree.path, os.environ)
+        except UserError as error:
+            self.commands.complain(error)
+
+    def do_shell(self) -> None:
+        """A shell in the worktree."""
+        self._in_worktree(outside.shell())
+
+    def do_edit(self) -> None:
+        """The editor in the worktree."""
+        self._in_worktree([*outside.editor(), "."])
+
+    def do_editor(self) -> None:
+        """Write the reply in the editor."""
+        try:
+            self.prompt.text = outside.edit_text(self.run_outside, self.prompt.text)
+        except UserError as error:
+            self.commands.complain(error)
+        self.prompt.focus()
+
+    def do_attach(self) -> None:
+        """Take the conversation into this terminal, and give it back."""
+        if (state := self.chosen()) is not None:
+            self.later(self._lend(state.id))
+
+    async def _lend(self, session: str) -> None:
+        command = await self.commands.ask(m.AttachBegin(key=new_uuid(), session=session))
+        if command is None:
+            return
+        try:
+            self.run_outside(command["argv"], command["cwd"], command["env"])
+        except UserError as error:
+            self.commands.complain(error)
+        finally:
+            await self.commands.ask(m.AttachEnd(key=new_uuid(), session=session))

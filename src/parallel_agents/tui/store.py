@@ -1,0 +1,243 @@
+"""What the screen knows: every session's facts, the selection, the opened conversation.
+
+Keep true: no widget here, and nothing guessed: a change is shown when its event came back; the
+selection is a session's id and follows it; reading is done for the selected session only.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from parallel_agents.client.mirror import Mirror
+from parallel_agents.core.codec import record_from_json
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.events import Record
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui import grouping
+from parallel_agents.tui.backend import Backend
+from parallel_agents.tui.conversation import Conversation
+from parallel_agents.wire.messages import Follow, ReadRecords, Request
+from parallel_agents.wire.pushes import (
+    DeltaPush,
+    ProgressPush,
+    Push,
+    ReadyPush,
+    RecordPush,
+    StatePush,
+)
+
+PAGE = 400
+
+
+class Changes:
+    """What changed since the screen was painted last.
+
+    Attributes:
+        sessions: ids whose facts changed, came or went.
+        items: indexes of transcript items that changed.
+        partial: whether partial text arrived.
+        reload: whether the transcript is another one.
+        older: whether it is the one shown before, with more at its beginning.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: set[str] = set()
+        self.items: set[int] = set()
+        self.partial = False
+        self.reload = False
+        self.older = False
+
+
+class Store:
+    """The state of the screen.
+
+    Args:
+        wake: called whenever something changed; it may be called very often.
+
+    Attributes:
+        mirror: facts of all sessions.
+        selected: id of the selected session.
+        by: how the list is grouped.
+        conversation: what was read of the selected session.
+        ready: whether the supervisor has sent every session.
+        problem: why there is no connection; None while there is one.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self.mirror = Mirror()
+        self.selected: str | None = None
+        self.by: grouping.By = "state"
+        self.conversation: Conversation | None = None
+        self.ready = False
+        self.problem: UserError | None = None
+        self.changes = Changes()
+        self.backend: Backend | None = None
+        self.gap = False
+        self._awaited: str | None = None
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """A connection stands: whatever was opened is read again."""
+        self.problem = None
+        self.gap = self.conversation is not None
+        self._wake()
+
+    def disconnected(self, error: UserError) -> None:
+        """Keep what is shown, and say that it may be old."""
+        self.problem = error
+        self._wake()
+
+    def pushed(self, push: Push) -> None:
+        """Take what the supervisor sent."""
+        before = self.order() if self.selected in self.mirror.sessions else []
+        self.changes.sessions |= self.mirror.apply(push)
+        match push:
+            case RecordPush(session=session, record=record):
+                self._record(session, record)
+            case DeltaPush(session=session, delta=delta):
+                if self.conversation is not None and self.conversation.session == session:
+                    self.changes.partial |= self.conversation.stream(delta)
+            case ReadyPush():
+                self.ready = True
+            case StatePush(state=state):
+                self._resynchronised(state)
+            case ProgressPush():
+                pass
+        self._keep_selection(before)
+        self._wake()
+
+    def _record(self, session: str, record: Record) -> None:
+        conversation = self.conversation
+        if conversation is None or conversation.session != session:
+            return
+        changed = conversation.take(record)
+        if changed is None:
+            self.gap = True
+        else:
+            self.changes.items |= changed
+
+    def _resynchronised(self, state: SessionState) -> None:
+        """A whole state stands for records that were not pushed."""
+        conversation = self.conversation
+        if conversation is not None and conversation.session == state.id:
+            self.gap |= conversation.loaded and state.seq > conversation.newest
+
+    def _keep_selection(self, before: list[str]) -> None:
+        """When the selected session goes, its nearest neighbour is selected."""
+        if self._awaited is not None and self._present(self._awaited):
+            awaited, self._awaited = self._awaited, None
+            self.select(awaited)
+        if self._present(self.selected):
+            return
+        at = before.index(self.selected) if self.selected in before else 0
+        ring = before[at:] + before[:at][::-1]
+        chosen = next((session for session in ring if self._present(session)), None)
+        self.select(chosen or (next(iter(self.order()), None) if self.ready else None))
+
+    def _present(self, session: str | None) -> bool:
+        state = self.mirror.sessions.get(session or "")
+        return state is not None and not state.deleted
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    @property
+    def state(self) -> SessionState | None:
+        """Facts of the selected session."""
+        return self.mirror.sessions.get(self.selected or "")
+
+    def sections(self) -> list[grouping.Section]:
+        """The list, grouped."""
+        return grouping.arrange(self.mirror.sessions.values(), self.by)
+
+    def order(self) -> list[str]:
+        """All ids of the list from top to bottom."""
+        return grouping.in_order(self.sections())
+
+    def select(self, session: str | None) -> None:
+        """Select a session; its conversation is read from now on."""
+        if session == self.selected:
+            return
+        self.selected = session
+        self.conversation = Conversation(session) if session else None
+        self.gap = session is not None
+        self.changes.reload, self.changes.older = True, False
+        self._wake()
+
+    def select_when_there(self, session: str) -> None:
+        """Select a session that was just dispatched, as soon as its first event is here."""
+        if self._present(session):
+            self.select(session)
+        else:
+            self._awaited = session
+
+    def take_changes(self) -> Changes:
+        """What changed since the last call."""
+        changes, self.changes = self.changes, Changes()
+        return changes
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    async def ask(self, message: Request) -> dict[str, Any]:
+        """Ask the supervisor.
+
+        Raises:
+            UserError: what it refused, or that there is no connection.
+        """
+        assert self.backend is not None  # noqa: S101 - the app wires it before anything runs
+        return await self.backend.request(message)
+
+    async def read(self) -> None:
+        """Read what is missing of the opened conversation.
+
+        Raises:
+            UserError: it could not be read; `gap` says that it is still to do.
+        """
+        conversation = self.conversation
+        if conversation is None or not self.gap:
+            return
+        self.gap = False
+        try:
+            await self._read(conversation)
+        except UserError:
+            self.gap = True
+            raise
+        if conversation is self.conversation:
+            self._wake()
+
+    async def _read(self, conversation: Conversation) -> None:
+        session = conversation.session
+        await self.ask(Follow(session=session))
+        if not conversation.loaded:
+            reply = await self.ask(ReadRecords(session=session, limit=PAGE))
+            conversation.begin(_records(reply), more=bool(reply["more"]))
+            self.changes.reload, self.changes.older = True, False
+            return
+        more = True
+        while more:
+            after = conversation.newest
+            reply = await self.ask(ReadRecords(session=session, after=after, limit=PAGE))
+            self.changes.items |= conversation.follow_up(_records(reply))
+            more = bool(reply["more"]) and conversation.newest > after
+
+    async def read_older(self) -> None:
+        """Read the page before what is shown.
+
+        Raises:
+            UserError: it could not be read.
+        """
+        conversation = self.conversation
+        if conversation is None or not conversation.more or not conversation.loaded:
+            return
+        conversation.more = False
+        session, before = conversation.session, conversation.oldest
+        reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
+        conversation.older(_records(reply), more=bool(reply["more"]))
+        if conversation is self.conversation:
+            self.changes.older |= not self.changes.reload
+            self.changes.reload = True
+            self._wake()
+
+
+def _records(reply: dict[str, Any]) -> list[Record]:
+    return [record_from_json(value) for value in reply["records"]]

@@ -1,0 +1,108 @@
+"""What can be completed where the cursor is, and the list that offers it.
+
+Keep true: names come from a repository: one that would not be shown as it is, is not offered.
+"""
+
+import re
+from dataclasses import dataclass
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from parallel_agents.core.text import safe_line
+from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.spans import Span, flat, over, row
+
+SHOWN = 8
+_FILE = re.compile(r"(?:^|\s)@(\S*)$")
+_COMMAND = re.compile(r"^/(\S*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is being typed.
+
+    Attributes:
+        kind: `@` for a file, `/` for a command.
+        prefix: what was typed of it.
+    """
+
+    kind: str
+    prefix: str
+
+
+def wanted(before: str, *, first_line: bool) -> Wanted | None:
+    """Find what is being typed.
+
+    Args:
+        before: the text of the line up to the cursor.
+        first_line: whether that is the first line, where commands stand.
+
+    Returns:
+        It, or None when nothing can be completed.
+    """
+    if first_line and (found := _COMMAND.search(before)):
+        return Wanted("/", found[1])
+    if found := _FILE.search(before):
+        return Wanted("@", found[1])
+    return None
+
+
+def offered(names: list[str] | tuple[str, ...]) -> list[str]:
+    """The names that are shown as they are, and so can be typed."""
+    return [name for name in names if name and safe_line(name) == name and " " not in name]
+
+
+class CompletionList(Widget):
+    """A few names, one of them chosen; takes no focus."""
+
+    DEFAULT_CSS = """
+    CompletionList { height: auto; display: none; background: $panel; }
+    CompletionList.-open { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = ""
+        self.names: list[str] = []
+        self.chosen = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is offered."""
+        return bool(self.names)
+
+    def offer(self, kind: str, names: list[str]) -> None:
+        """Offer names, or with none of them, close."""
+        self.kind, self.names, self.chosen = kind, names[:SHOWN], 0
+        self.set_class(bool(names), "-open")
+        self.refresh(layout=True)
+
+    def close(self) -> None:
+        """Offer nothing."""
+        if self.names:
+            self.offer("", [])
+
+    def move(self, step: int) -> None:
+        """Choose the next or the one before."""
+        self.chosen = (self.chosen + step) % max(len(self.names), 1)
+        self.refresh()
+
+    @property
+    def choice(self) -> str:
+        """The name chosen."""
+        return self.names[self.chosen]
+
+    def get_content_height(self, *_: object) -> int:
+        """One line a name."""
+        return len(self.names)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one name."""
+        width, styles = self.size.width, ink_of(self.app)
+        if y >= len(self.names):
+            return Strip.blank(width, self.rich_style)
+        mark = Span("❯ " if y == self.chosen else "  ", styles.muted)
+        strip = row([mark, flat(self.kind + self.names[y], styles.text)], [], width)
+        strip = over(strip, styles.on_cursor) if y == self.chosen else strip
+        return strip.apply_style(self.rich_style)

@@ -1,0 +1,143 @@
+"""What a session changed: the files and their unified diff, in one view.
+
+Keep true: a patch is asked for when its file comes into view, not before; a refresh keeps the
+place, and shows what was known until the new patch is there.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from parallel_agents.core.options import JsonObject
+from parallel_agents.tui.diff_lines import diff_blocks, path_in
+from parallel_agents.tui.lines import Block, LineView
+
+
+class DiffView(LineView):
+    """Shows a diff."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "hunk(1)", "Next hunk", show=False),
+        Binding("p", "hunk(-1)", "Previous hunk", show=False),
+        Binding("right_square_bracket", "file(1)", "Next file", show=False),
+        Binding("left_square_bracket", "file(-1)", "Previous file", show=False),
+        Binding("enter,space", "open", "Jump or fold", show=False),
+    ]
+
+    class NeedPatch(Message):
+        """A file's patch is needed to go on.
+
+        Attributes:
+            path: which file's.
+        """
+
+        def __init__(self, view: "DiffView", path: str) -> None:
+            super().__init__()
+            self.view = view
+            self.path = path
+
+        @property
+        def control(self) -> "DiffView":
+            """The view that needs it."""
+            return self.view
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._stat: JsonObject = {}
+        self._known: dict[str, str] = {}
+        self._fresh: frozenset[str] = frozenset()
+        self._asked: set[str] = set()
+        self._folded: frozenset[str] = frozenset()
+        self._cache: dict[str, Block] = {}
+
+    def show(self, stat: JsonObject, patches: Mapping[str, str]) -> None:
+        """Show a diff, or its newer state.
+
+        Args:
+            stat: a `DiffStat` reply.
+            patches: patches by path. One that was there before and is not any more is asked for
+                again when it is visible, and shown as it was until then.
+        """
+        self._asked -= self._fresh - patches.keys()
+        self._fresh = frozenset(patches)
+        paths = {str(file["path"]) for file in stat.get("files", ())}
+        self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
+        self._stat = stat
+        self._rebuild()
+
+    def clear(self) -> None:
+        """Forget everything: another session's diff comes."""
+        self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
+        self._stat, self._folded = {}, frozenset()
+        self.restart()
+
+    def _rebuild(self) -> None:
+        made = list(diff_blocks(self._stat, self._known, self._folded))
+        kept = [
+            old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
+        ]
+        self._cache = {block.key: block for block in kept}
+        self.set_blocks(kept)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for the patches of the files that are visible."""
+        for block in self.visible_blocks():
+            path = path_in(block.key)
+            kind = block.key.partition(":")[0]
+            if kind != "hunk" or path in self._fresh or path in self._asked:
+                continue
+            self._asked.add(path)
+            self.post_message(self.NeedPatch(self, path))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """What comes into view may need its patch."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    def on_resize(self) -> None:
+        """More may be visible now."""
+        super().on_resize()
+        self._ask()
+
+    # --- moving ------------------------------------------------------------------------------
+
+    def action_hunk(self, step: int) -> None:
+        """Go to the next hunk, or the one before."""
+        self._go_to(step, lambda key: key.startswith("hunk:") and key.split(":")[1].endswith(".0"))
+
+    def action_file(self, step: int) -> None:
+        """Go to the next file, or the one before."""
+        self._go_to(step, lambda key: key.startswith("file:"))
+
+    def _go_to(self, step: int, wanted: Callable[[str], bool]) -> None:
+        place = self.index_of(self.cursor)
+        if place is None:
+            place = -1 if step > 0 else len(self.blocks)
+        stops = range(place + 1, len(self.blocks)) if step > 0 else range(place - 1, -1, -1)
+        for index in stops:
+            key = self.blocks[index].key
+            if wanted(key):
+                self.cursor = key
+                self.show_block(key, at_top=True)
+                self.refresh()
+                return
+
+    def action_open(self) -> None:
+        """On a row of the list: go to that file. Else fold the file, or unfold it."""
+        if self.cursor is not None:
+            kind = self.cursor.partition(":")[0]
+            self.pressed(self.cursor, "jump" if kind == "list" else "fold")
+
+    def pressed(self, key: str, target: str) -> None:
+        """Go to a file, or fold it."""
+        path = path_in(key)
+        self.cursor = f"file:{path}"
+        if target == "jump":
+            self.show_block(self.cursor, at_top=True)
+        else:
+            self._folded ^= {path}
+            self._rebuild()
+        self.refresh()

@@ -1,0 +1,295 @@
+"""The input: several lines, history, folded pastes, completion.
+
+Keep true: what is sent is what was typed or pasted, character by character; what is shown holds no
+control character, since a paste that has any is folded; Enter sends only the person's own text and
+decides nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import TextArea
+
+from parallel_agents.core.text import safe
+from parallel_agents.tui.widgets.completion import CompletionList, Wanted, offered, wanted
+
+FOLD_CHARACTERS = 800
+FOLD_LINES = 2
+
+
+class Pastes:
+    """Long pastes, each behind a short name in the text."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def fold(self, text: str) -> str:
+        """What to show for a paste: the text itself when that is short and plain."""
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        short = len(text) <= FOLD_CHARACTERS and text.count("\n") < FOLD_LINES
+        if short and safe(text) == text:
+            return text
+        name = f"[Pasted text #{len(self._texts) + 1}]"
+        self._texts[name] = text
+        return name
+
+    def expand(self, text: str) -> str:
+        """Put the pastes back; what a paste itself contains is not looked at again."""
+        parts = [text]
+        for name, paste in self._texts.items():
+            parts = [
+                piece
+                for number, part in enumerate(parts)
+                for piece in (_around(part, name, paste) if number % 2 == 0 else [part])
+            ]
+        return "".join(parts)
+
+
+def _around(text: str, name: str, paste: str) -> list[str]:
+    """Text pieces with the paste between them, so that pieces stand at even places."""
+    first, *rest = text.split(name)
+    return [first, *(piece for part in rest for piece in (paste, part))]
+
+
+class Editor(TextArea):
+    """The text itself; its prompt decides what the keys mean."""
+
+    DEFAULT_CSS = """
+    Editor {
+        height: auto; min-height: 1; max-height: 10; border: none; padding: 0; width: 1fr;
+        background: transparent; background-tint: transparent;
+    }
+    Editor:focus { border: none; background: transparent; background-tint: transparent; }
+    Editor > .text-area--cursor-line { background: transparent; }
+    """
+
+    def __init__(self, prompt: "Prompt") -> None:
+        super().__init__(
+            soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False
+        )
+        self.cursor_blink = False
+        self._prompt = prompt
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._prompt.take_key(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert(self._prompt.pastes.fold(event.text))
+
+
+class Prompt(Vertical):
+    """Takes a prompt or a reply.
+
+    Attributes:
+        history: what was sent before, oldest first.
+        commands: what `/` completes, without the slash.
+        complete_files: gives the files that begin with or contain a text.
+        pastes: the pastes folded in the present text.
+    """
+
+    DEFAULT_CSS = """
+    Prompt { height: auto; }
+    """
+
+    class Sent(Message):
+        """The person sent a text."""
+
+        def __init__(self, prompt: "Prompt", text: str) -> None:
+            super().__init__()
+            self.prompt = prompt
+            self.text = text
+
+        @property
+        def control(self) -> "Prompt":
+            """Where it was typed."""
+            return self.prompt
+
+    class Left(Message):
+        """`←` or `Esc` in the empty input: the person wants out."""
+
+        def __init__(self, prompt: "Prompt") -> None:
+            super().__init__()
+            self.prompt = prompt
+
+        @property
+        def control(self) -> "Prompt":
+            """Which input."""
+            return self.prompt
+
+    def __init__(
+        self,
+        placeholder: str = "",
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.history: list[str] = []
+        self.commands: tuple[str, ...] = ()
+        self.complete_files: Callable[[str], Awaitable[list[str]]] | None = None
+        self.pastes = Pastes()
+        self._editor = Editor(self)
+        self.placeholder = placeholder
+        self._list = CompletionList()
+        self._place: int | None = None
+        self._draft = ""
+        self._quiet: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list of completions above the text."""
+        yield self._list
+        yield self._editor
+
+    # --- for its owner -----------------------------------------------------------------------
+
+    @property
+    def editor(self) -> TextArea:
+        """The widget that takes the focus."""
+        return self._editor
+
+    @property
+    def placeholder(self) -> str:
+        """What stands in the empty input."""
+        return str(self._editor.placeholder)
+
+    @placeholder.setter
+    def placeholder(self, text: str) -> None:
+        # Content, since Textual parses a plain text here as markup.
+        self._editor.placeholder = Content(safe(text))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is typed."""
+        return not self._editor.text
+
+    @property
+    def text(self) -> str:
+        """What would be sent: with the pastes put back."""
+        return self.pastes.expand(self._editor.text)
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.pastes = Pastes()
+        shown = text if safe(text) == text else self.pastes.fold(text)
+        self._quiet = shown
+        self._editor.text = shown
+        self._editor.move_cursor(self._editor.document.end)
+        self._list.close()
+
+    def focus(self, scroll_visible: bool = True) -> "Prompt":
+        """Put the cursor into the text."""
+        self._editor.focus(scroll_visible)
+        return self
+
+    def clear(self) -> None:
+        """Empty the input."""
+        self.text = ""
+        self._place = None
+
+    # --- keys --------------------------------------------------------------------------------
+
+    def take_key(self, key: str) -> bool:
+        """Do what a key means here; returns False when it is the text's own."""
+        if self._list.is_open and self._completing(key):
+            return True
+        match key:
+            case "enter":
+                self._send()
+            case "ctrl+j" | "shift+enter":
+                self._editor.insert("\n")
+            case "up" if self._editor.cursor_at_first_line:
+                return self._recall(-1)
+            case "down" if self._editor.cursor_at_last_line:
+                return self._recall(1)
+            case "left" | "escape" if self.is_empty:
+                self.post_message(self.Left(self))
+            case _:
+                return False
+        return True
+
+    def _send(self) -> None:
+        text = self.text
+        if not text.strip():
+            return
+        if not self.history or self.history[-1] != text:
+            self.history.append(text)
+        self.clear()
+        self.post_message(self.Sent(self, text))
+
+    def _recall(self, step: int) -> bool:
+        """Go through what was sent before; the text being typed stands at the end."""
+        place = len(self.history) if self._place is None else self._place
+        if not 0 <= place + step <= len(self.history):
+            return step < 0 and self._place is not None
+        if self._place is None:
+            self._draft = self.text
+        place += step
+        self.text = self._draft if place == len(self.history) else self.history[place]
+        self._place = None if place == len(self.history) else place
+        return True
+
+    # --- completion --------------------------------------------------------------------------
+
+    def _completing(self, key: str) -> bool:
+        match key:
+            case "up" | "down":
+                self._list.move(1 if key == "down" else -1)
+            case "escape":
+                self._list.close()
+            case "tab":
+                self._accept()
+            case "enter":
+                found = self._wanted()
+                if found is None or found.prefix == self._list.choice:
+                    return False
+                self._accept()
+            case _:
+                return False
+        return True
+
+    def _wanted(self) -> Wanted | None:
+        line, column = self._editor.cursor_location
+        before = self._editor.document.get_line(line)[:column]
+        return wanted(before, first_line=line == 0)
+
+    def _accept(self) -> None:
+        found = self._wanted()
+        if found is not None:
+            line, column = self._editor.cursor_location
+            start = (line, column - len(found.prefix))
+            name = self._list.choice
+            self._editor.replace(name if name.endswith("/") else f"{name} ", start, (line, column))
+        if not self._list.choice.endswith("/"):
+            self._list.close()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Offer what fits what is being typed."""
+        event.stop()
+        if self._editor.text == self._quiet:
+            return
+        self._quiet = None
+        found = self._wanted()
+        if found is None:
+            self._list.close()
+        elif found.kind == "/":
+            fitting = [name for name in self.commands if name.startswith(found.prefix)]
+            self._list.offer("/", offered(fitting))
+        elif self.complete_files is not None:
+            self.run_worker(self._offer_files(found), group="complete", exclusive=True)
+
+    async def _offer_files(self, found: Wanted) -> None:
+        if self.complete_files is None:
+            return
+        names = offered(await self.complete_files(found.prefix))
+        if self._wanted() == found:
+            self._list.offer("@", names)

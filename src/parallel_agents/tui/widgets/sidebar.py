@@ -1,0 +1,227 @@
+"""The list of sessions: one line view, whatever their number.
+
+Keep true: a row shows facts that came back from the supervisor; shape tells whether the process
+lives, never colour alone; only visible lines are painted.
+"""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui.ages import age
+from parallel_agents.tui.grouping import Section, group_of
+from parallel_agents.tui.ink import Ink, ink_of
+from parallel_agents.tui.spans import Span, flat, over, row
+
+MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
+
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list.
+
+    Attributes:
+        session: id; empty for a title or a gap.
+        left: spans at the left.
+        right: spans at the right.
+        first: whether it is the session's first line.
+    """
+
+    session: str
+    left: tuple[Span, ...]
+    right: tuple[Span, ...] = ()
+    first: bool = False
+
+
+class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
+    """The list."""
+
+    class Chosen(Message):
+        """A row was clicked."""
+
+        def __init__(self, session: str, *, enter: bool) -> None:
+            super().__init__()
+            self.session = session
+            self.enter = enter
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._entries: list[Entry] = []
+        self._strips: dict[int, Strip] = {}
+        self._stamp: object = None
+        self._selected: str | None = None
+
+    def show(
+        self,
+        sections: list[Section],
+        states: dict[str, SessionState],
+        progress: dict[str, tuple[int, int]],
+        selected: str | None,
+        now: int,
+    ) -> None:
+        """Show these sessions; nothing is repainted when nothing changed.
+
+        Args:
+            sections: the list, grouped.
+            states: facts by id.
+            progress: files done and files in all of worktrees being made.
+            selected: id of the selected session.
+            now: milliseconds since 1970.
+        """
+        styles = ink_of(self.app)
+        entries = _entries(sections, states, progress, now, styles)
+        moved = selected != self._selected
+        if entries == self._entries and not moved:
+            return
+        changed = [
+            i for i, e in enumerate(entries) if i >= len(self._entries) or e != self._entries[i]
+        ]
+        for index in changed:
+            self._strips.pop(index, None)
+        self._entries, self._selected = entries, selected
+        size = Size(self.scrollable_content_region.width, len(entries))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if moved:
+            self._strips.clear()
+            self._into_view()
+        self.refresh()
+
+    def _into_view(self) -> None:
+        rows = [i for i, entry in enumerate(self._entries) if entry.session == self._selected]
+        height = self.scrollable_content_region.height
+        if not rows or not self._selected or not height:
+            return
+        top, bottom = rows[0], rows[-1] + 1
+        # The title over the first session of a group comes into view with it.
+        if rows[0] and not self._entries[rows[0] - 1].session:
+            top -= 1
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, immediate=True)
+        elif bottom > self.scroll_offset.y + height:
+            self.scroll_to(y=bottom - height, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """Keep the selected row in view."""
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._entries))
+        self._into_view()
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one visible line."""
+        index = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        stamp = (width, self.has_focus, self.app.theme, self.rich_style)
+        if stamp != self._stamp:
+            self._strips.clear()
+            self._stamp = stamp
+        if not 0 <= index < len(self._entries) or width < 1:
+            return Strip.blank(width, self.rich_style)
+        strip = self._strips.get(index)
+        if strip is None:
+            strip = self._strips[index] = self._paint(self._entries[index], width)
+        return strip
+
+    def _paint(self, entry: Entry, width: int) -> Strip:
+        styles = ink_of(self.app)
+        chosen = bool(entry.session) and entry.session == self._selected
+        bar = "▌" if chosen and entry.first else " "
+        strip = row(
+            [Span(bar, styles.link if self.has_focus else styles.muted), *entry.left],
+            [*entry.right, Span(" ", styles.text)] if entry.right else [],
+            width,
+        )
+        if chosen:
+            strip = over(strip.extend_cell_length(width), styles.on_cursor)
+        return strip.apply_style(self.rich_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select what was clicked; twice goes in."""
+        index = event.y + self.scroll_offset.y
+        if 0 <= index < len(self._entries) and (session := self._entries[index].session):
+            self.post_message(self.Chosen(session, enter=event.chain > 1))
+
+
+def _entries(
+    sections: list[Section],
+    states: dict[str, SessionState],
+    progress: dict[str, tuple[int, int]],
+    now: int,
+    styles: Ink,
+) -> list[Entry]:
+    entries: list[Entry] = []
+    for section in sections:
+        if entries:
+            entries.append(Entry("", ()))
+        entries.append(Entry("", (flat(section.title, styles.muted),)))
+        for session in section.sessions:
+            entries.extend(_session(states[session], progress.get(session), now, styles))
+    return entries
+
+
+def _session(
+    state: SessionState, progress: tuple[int, int] | None, now: int, styles: Ink
+) -> list[Entry]:
+    group = group_of(state)
+    needs = group in {"needs", "failed"}
+    style = styles.need if group == "needs" else styles.bad if group == "failed" else styles.muted
+    name = styles.strong if needs or state.unread else styles.text
+    left = (
+        Span(f"{mark(state)} ", style),
+        flat(state.name or state.id, name),
+        *((Span(" ⌃", styles.muted),) if state.pinned else ()),
+    )
+    first = Entry(state.id, left, tuple(_right(state, group, now, styles)), first=True)
+    detail = doing(state, progress)
+    if not detail or group in {"done", "idle"}:
+        return [first]
+    shown = styles.need if group == "needs" else styles.muted
+    return [first, Entry(state.id, (Span("  ", styles.text), flat(detail, shown)))]
+
+
+def mark(state: SessionState) -> str:
+    """One sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
+    group = group_of(state)
+    return MARKS.get(group) or ("●" if state.liveness != "none" or state.creating else "○")
+
+
+def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
+    """What the session is doing or asking now, raw, one line."""
+    if state.deleting:
+        return "deleting…"
+    if progress is not None and state.creating and progress[1]:
+        return f"checking out {progress[0]:,} of {progress[1]:,}"
+    if state.stopping:
+        return "stopping…"
+    detail = derive(state).detail
+    return detail.replace(f"{state.worktree.path}/", "") if state.worktree else detail
+
+
+def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]:
+    changes = state.changes
+    if group in {"review", "done"} and changes.files:
+        return [
+            Span(f"+{changes.insertions}", styles.good),
+            Span(f" −{changes.deletions}", styles.bad),
+        ]
+    return [Span(_coarse(now - since(state)), styles.muted)]
+
+
+def _coarse(milliseconds: int) -> str:
+    """An age that stays true until the list looks at the ages again."""
+    return "now" if milliseconds < _MINUTE_MS else age(milliseconds)
+
+
+def since(state: SessionState) -> int:
+    """Since when it is as it is, in milliseconds since 1970."""
+    if state.requests:
+        return state.requests[0].asked_at
+    return (state.turn_at if state.running else state.ended_at) or state.created_at

@@ -1,0 +1,103 @@
+"""The conversation of one session, as lines.
+
+Keep true: only what is visible is rendered; it follows the end while the person is there and keeps
+their place otherwise; nothing an agent says is parsed as markup or reaches the terminal raw.
+"""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from parallel_agents.core.transcript import Transcript
+from parallel_agents.tui.lines import LineView
+from parallel_agents.tui.transcript_lines import Conversation, PartialKey
+
+
+class TranscriptView(LineView):
+    """Shows a transcript and keeps up with it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "fold", "Unfold", show=False),
+        Binding("z", "fold_all", "Unfold all", show=False),
+    ]
+    FOLLOWS = True
+
+    class NeedOlder(Message):
+        """The person is at the top of what is loaded."""
+
+        def __init__(self, view: "TranscriptView") -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> "TranscriptView":
+            """The view that wants more."""
+            return self.view
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._conversation = Conversation()
+        self._transcript = Transcript()
+
+    def load(self, transcript: Transcript, *, root: str = "", older: bool = False) -> None:
+        """Show a conversation.
+
+        Args:
+            transcript: it; kept and read again at each change.
+            root: the worktree's path, left out of file names.
+            older: it is the one already shown, with more at its beginning: place, cursor and
+                what was unfolded stay.
+        """
+        self._transcript = transcript
+        self._conversation.root = root
+        if not older:
+            self.restart()
+        self._conversation.load(transcript, older=older)
+        self.streaming()
+
+    def changed(self, indexes: set[int]) -> None:
+        """Items were made or changed.
+
+        Args:
+            indexes: theirs, as `Transcript.apply` or `Transcript.extend` returned them.
+        """
+        self._conversation.change(indexes)
+        self.streaming()
+
+    def streaming(self) -> None:
+        """The text still arriving changed."""
+        self._conversation.stream(self._transcript.partial)
+        self.set_blocks(self._conversation.blocks())
+
+    def mark_thinking(self, keys: set[PartialKey]) -> None:
+        """Say which texts still arriving are thinking: (parent, message, block)."""
+        self._conversation.thinking = keys.__contains__
+        self.streaming()
+
+    def action_fold(self) -> None:
+        """Unfold what the cursor is on, or fold it."""
+        if self.cursor is not None:
+            self.pressed(self.cursor, "fold")
+
+    def action_fold_all(self) -> None:
+        """Unfold every tool and thought, or fold all."""
+        self._conversation.toggle_all()
+        self.set_blocks(self._conversation.blocks())
+
+    def pressed(self, key: str, target: str) -> None:
+        """Unfold or fold an item, whose first line stays where it is."""
+        if self._conversation.toggle(key):
+            self.following = False
+            self.set_blocks(self._conversation.blocks())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Ask for more at the top."""
+        super().watch_scroll_y(old_value, new_value)
+        if new_value <= 0 < old_value:
+            self.post_message(self.NeedOlder(self))
+
+    def action_scroll_home(self) -> None:
+        """Go to the top of what is loaded, and ask for more."""
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.post_message(self.NeedOlder(self))

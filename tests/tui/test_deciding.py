@@ -1,0 +1,230 @@
+"""The card's model: a decision reaches the request that was painted, or nobody."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parallel_agents.core.events import RequestKind
+from parallel_agents.core.ids import digest
+from parallel_agents.core.options import JsonObject
+from parallel_agents.core.state import Request, SessionState
+from parallel_agents.tui.deciding import SETTLE, Card, Identity, Verdict, Wanted, rules_of
+
+KEYS = ("y", "a", "A", "n", "N", "e", "f", "1", "2", "enter", "space")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def request(
+    name: str, given: JsonObject | None = None, kind: RequestKind = "permission"
+) -> Request:
+    given = {"command": name} if given is None else given
+    return Request(
+        id=name,
+        kind=kind,
+        tool_name="Bash",
+        input=given,
+        digest=digest(given),
+        asked_at=0,
+        seq=1,
+        suggestions=(
+            {
+                "type": "addRules",
+                "behavior": "allow",
+                "rules": [{"toolName": "Bash", "ruleContent": "npm *"}],
+            },
+            {"type": "setMode", "mode": "acceptEdits"},
+        ),
+    )
+
+
+def state(*requests: Request, session: str = "s") -> SessionState:
+    return SessionState(id=session, liveness="alive", requests=requests)
+
+
+def shown(*requests: Request) -> tuple[Card, Clock]:
+    clock = Clock()
+    card = Card(clock)
+    card.show(state(*requests))
+    card.painted(card.identity)
+    clock.now += SETTLE
+    return card, clock
+
+
+QUESTIONS = {
+    "questions": [
+        {"question": "Which?", "options": [{"label": "A"}, {"label": "B"}]},
+        {"question": "What?", "multiSelect": True, "options": [{"label": "C"}, {"label": "D"}]},
+    ]
+}
+
+
+def test_enter_and_space_decide_nothing() -> None:
+    card, _ = shown(request("r"))
+    assert card.press("enter") is None
+    assert card.press("space") is None
+
+
+def test_early_keys_are_dropped() -> None:
+    clock = Clock()
+    card = Card(clock)
+    card.show(state(request("r")))
+    clock.now += 10
+    assert card.press("y") is None, "not painted"
+    card.painted(card.identity)
+    clock.now += SETTLE - 0.01
+    assert card.press("y") is None, "painted just now"
+    clock.now += 0.02
+    assert isinstance(card.press("y"), Verdict)
+
+
+def test_a_changed_input_begins_anew() -> None:
+    card, clock = shown(request("r"))
+    card.show(state(request("r", {"command": "rm -rf /"})))
+    assert card.press("y") is None
+    card.painted(card.identity)
+    assert card.press("y") is None
+    clock.now += SETTLE
+    verdict = card.press("y")
+    assert isinstance(verdict, Verdict)
+    assert verdict.identity.digest == digest({"command": "rm -rf /"})
+
+
+def test_a_decision_is_sent_once_until_refused() -> None:
+    card, _ = shown(request("r"))
+    verdict = card.press("y")
+    assert isinstance(verdict, Verdict)
+    assert card.press("y") is None
+    card.refused(verdict.identity)
+    assert isinstance(card.press("n"), Verdict)
+
+
+def test_always_is_the_rule_alone() -> None:
+    card, _ = shown(request("r"))
+    assert rules_of(request("r")) == ("Bash(npm *)",)
+    verdict = card.press("a")
+    assert isinstance(verdict, Verdict)
+    assert (verdict.decision.scope, verdict.decision.mode) == ("session", None)
+
+
+def test_always_without_a_rule_means_nothing() -> None:
+    card, _ = shown(replace(request("r"), suggestions=()))
+    assert card.press("a") is None
+    assert card.press("A") is None
+
+
+def test_one_question_is_answered_by_its_digit() -> None:
+    card, _ = shown(request("q", {"questions": QUESTIONS["questions"][:1]}, "question"))
+    assert card.press("3") is None
+    verdict = card.press("2")
+    assert isinstance(verdict, Verdict)
+    assert verdict.decision.answers == {"Which?": "B"}
+
+
+def test_several_questions_are_sent_together() -> None:
+    card, _ = shown(request("q", QUESTIONS, "question"))
+    assert card.press("y") is None
+    assert card.press("1") is None
+    assert [card.press("1"), card.press("2"), card.press("1")] == [None, None, None]
+    verdict = card.press("y")
+    assert isinstance(verdict, Verdict)
+    assert verdict.decision.answers == {"Which?": "A", "What?": ["D"]}
+
+
+def test_own_words_answer_the_question_they_were_written_for() -> None:
+    card, _ = shown(request("q", {"questions": QUESTIONS["questions"][:1]}, "question"))
+    wanted = card.press("f")
+    assert isinstance(wanted, Wanted)
+    card.show(state(request("other")))
+    verdict = card.written(wanted, "neither")
+    assert verdict is not None
+    assert verdict.identity.request == "q"
+    assert verdict.decision.answers == {"Which?": "neither"}
+
+
+def test_a_plan_is_approved_into_a_mode_or_changed() -> None:
+    card, _ = shown(request("p", {"plan": "do"}, "plan"))
+    wanted = card.press("N")
+    assert isinstance(wanted, Wanted)
+    verdict = card.press("1")
+    assert isinstance(verdict, Verdict)
+    assert (verdict.decision.behavior, verdict.decision.mode) == ("allow", "acceptEdits")
+
+
+def test_the_next_of_several_begins_anew() -> None:
+    card, clock = shown(request("a"), request("b"))
+    assert card.position == (1, 2)
+    card.turn(1)
+    assert card.position == (2, 2)
+    assert card.press("y") is None
+    card.painted(card.identity)
+    clock.now += SETTLE
+    verdict = card.press("y")
+    assert isinstance(verdict, Verdict)
+    assert verdict.identity.request == "b"
+
+
+_INPUTS = st.sampled_from([{"command": "a"}, {"command": "b"}])
+_REQUESTS = st.lists(
+    st.builds(request, st.sampled_from(["r1", "r2", "r3"]), _INPUTS),
+    max_size=3,
+    unique_by=lambda r: r.id,
+)
+_STEPS = st.one_of(
+    st.tuples(st.just("show"), st.tuples(st.sampled_from(["s", "t"]), _REQUESTS)),
+    st.tuples(st.just("paint"), st.none()),
+    st.tuples(st.just("pass"), st.sampled_from([0.1, 0.3, 0.6])),
+    st.tuples(st.just("key"), st.sampled_from(KEYS)),
+    st.tuples(st.just("turn"), st.just(1)),
+    st.tuples(st.just("refused"), st.none()),
+)
+
+
+@given(st.lists(_STEPS, max_size=40))
+def test_a_decision_never_reaches_another_request_than_the_one_shown(
+    steps: list[tuple[str, Any]],
+) -> None:
+    clock = Clock()
+    card = Card(clock)
+    on_screen: Identity | None = None
+    since = 0.0
+    sent: list[Identity] = []
+    for kind, value in steps:
+        match kind, value:
+            case "show", (session, requests):
+                card.show(state(*requests, session=session))
+            case "paint", _:
+                card.painted(card.identity)
+                if card.identity != on_screen:
+                    on_screen, since = card.identity, clock.now
+            case "pass", float(seconds):
+                clock.now += seconds
+            case "turn", int(step):
+                card.turn(step)
+            case "refused", _:
+                for identity in sent:
+                    card.refused(identity)
+                sent.clear()
+            case "key", str(key):
+                outcome = card.press(key)
+                if outcome is None:
+                    continue
+                assert key not in {"enter", "space"}
+                assert outcome.identity == on_screen
+                assert clock.now - since >= SETTLE
+                assert any((r.id, r.digest) == outcome.identity[1:] for r in card.requests), (
+                    "it was withdrawn"
+                )
+                if isinstance(outcome, Verdict):
+                    assert outcome.identity not in sent
+                    sent.append(outcome.identity)
+            case _:
+                raise AssertionError(kind)

@@ -1,0 +1,226 @@
+"""The diff: files, hunks, asking for patches, keeping the place, hostile names and lines."""
+
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parallel_agents.core.options import JsonObject
+from parallel_agents.tui.diff_lines import diff_blocks
+from parallel_agents.tui.ink import ink
+from parallel_agents.tui.widgets.diff_view import DiffView
+from tests.tui.views import HOSTILE, Host, assert_harmless, built, text
+
+DARK = ink(dark=True)
+
+
+def changed(path: str, insertions: int = 2, deletions: int = 1, **more: object) -> JsonObject:
+    known: JsonObject = {
+        "path": path,
+        "oldPath": None,
+        "status": "M",
+        "insertions": insertions,
+        "deletions": deletions,
+        "binary": False,
+    }
+    return known | more
+
+
+def stat(*files: JsonObject) -> JsonObject:
+    return {"against": "origin/main", "commit": "0123456789abcdef", "files": list(files)}
+
+
+def patch(path: str, *starts: int, line: str = "new") -> str:
+    hunks = "".join(
+        f"@@ -{n},3 +{n},4 @@ def f{n}():\n a{n}\n-old\n+{line}\n+more\n b{n}\n" for n in starts
+    )
+    return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{hunks}"
+
+
+class Asked(Host):
+    def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
+        self.heard.append(message.path)
+
+
+async def test_files_hunks_and_counts() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(50, 24)) as pilot:
+        files = stat(
+            changed("src/a.py"),
+            changed("b.png", 0, 0, binary=True, status="A"),
+            changed("new.py", 0, 0, status="R", oldPath="old.py"),
+        )
+        view.show(files, {"src/a.py": patch("src/a.py", 10, 40)})
+        await pilot.pause()
+        lines = text(view).split("\n")
+        assert lines[0] == "3 files against origin/main 0123456789".ljust(44) + "+2 −1"
+        assert lines[1] == "  M src/a.py".ljust(35) + "+2 −1 +++++−−−"
+        assert "renamed" in lines[3]
+        assert lines[4:13] == [
+            "",
+            "▾ M src/a.py".ljust(44) + "+2 −1",
+            "@@ 10 def f10():",
+            "10   a10",
+            "11 − old",
+            "11 + new",
+            "12 + more",
+            "13   b10",
+            "@@ 40 def f40():",
+        ]
+        assert "  binary file" in lines
+
+
+async def test_nothing_changed_is_said() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 6)) as pilot:
+        view.show(stat(), {})
+        await pilot.pause()
+        assert text(view) == "No changes yet against origin/main 0123456789"
+
+
+async def test_a_patch_is_asked_for_when_it_comes_into_view_and_once() -> None:
+    view = DiffView()
+    app = Asked(view)
+    names = [f"f{n}.py" for n in range(40)]
+    files = stat(*(changed(name) for name in names))
+    async with app.run_test(size=(60, 50)) as pilot:
+        view.show(files, {})
+        await pilot.pause()
+        first = list(app.heard)
+        assert first == names[: len(first)]
+        assert len(first) < 5
+        patches = {"f0.py": patch("f0.py", 1)}
+        view.show(files, patches)
+        await pilot.pause()
+        assert app.heard == first
+        view.scroll_end()
+        await pilot.pause()
+        assert app.heard[-1] == "f39.py"
+        assert len(app.heard) == len(set(app.heard)) < 40
+
+
+async def test_a_refresh_keeps_the_place_and_what_was_known() -> None:
+    view = DiffView()
+    app = Asked(view)
+    files = stat(changed("a.py"), changed("b.py"))
+    patches = {"a.py": patch("a.py", *range(1, 90, 10)), "b.py": patch("b.py", *range(1, 90, 10))}
+    async with app.run_test(size=(60, 12)) as pilot:
+        view.show(files, patches)
+        view.focus()
+        await pilot.press("right_square_bracket", "right_square_bracket", "n", "n")
+        before = text(view)
+        assert before.startswith("@@ 11")
+        assert app.heard == []
+        view.show(stat(changed("a.py", 9, 1), changed("b.py", 9, 1)), {})
+        await pilot.pause()
+        assert text(view) == before, "the old patch stands until the new one is there"
+        assert app.heard == ["b.py"]
+        grown = {"a.py": patch("a.py", *range(1, 900, 10)), "b.py": patches["b.py"]}
+        view.show(files, grown)
+        await pilot.pause()
+        assert text(view) == before
+
+
+async def test_moving_by_hunk_and_file_folding_and_jumping() -> None:
+    view = DiffView()
+    files = stat(changed("a.py"), changed("b.py"))
+    patches = {"a.py": patch("a.py", 1, 20), "b.py": patch("b.py", 1, 20)}
+    async with Host(view).run_test(size=(60, 6)) as pilot:
+        view.show(files, patches)
+        view.focus()
+        await pilot.press("n")
+        assert text(view).startswith("@@ 1 def")
+        await pilot.press("n", "n", "n")
+        assert view.cursor == "hunk:1.0:b.py"
+        await pilot.press("n")
+        assert view.cursor == "hunk:1.0:b.py", "there is none after the last"
+        await pilot.press("p")
+        assert view.cursor == "hunk:0.0:b.py"
+        await pilot.press("left_square_bracket", "enter")
+        assert "▸ M b.py" in text(view)
+        await pilot.press("home")
+        await pilot.click(view, offset=(8, 2))
+        assert view.cursor == "file:b.py"
+        await pilot.press("left_square_bracket")
+        assert view.cursor == "file:a.py"
+        await pilot.press("left_square_bracket")
+        assert view.cursor == "file:a.py"
+
+
+async def test_a_huge_file_builds_only_what_is_visible() -> None:
+    view = DiffView()
+    lines = "".join(f"+line_{n} = {n}\n" for n in range(20_000))
+    whole = f"--- /dev/null\n+++ b/big.py\n@@ -0,0 +1,20000 @@\n{lines}"
+    async with Host(view).run_test(size=(60, 20)) as pilot:
+        view.show(stat(changed("big.py", 20_000, 0)), {"big.py": whole})
+        await pilot.pause()
+        assert built(view) < 8
+        view.scroll_end()
+        await pilot.pause()
+        assert text(view).endswith("20000 + line_19999 = 19999")
+        assert built(view) < 16
+
+
+async def test_copying_a_hunk_gives_the_diff() -> None:
+    view = DiffView()
+    app = Host(view)
+    async with app.run_test(size=(60, 20)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 5)})
+        view.focus()
+        await pilot.press("n", "Y")
+        assert app.clipboard == " a5\n-old\n+new\n+more\n b5"
+
+
+async def test_another_session_s_diff_starts_anew() -> None:
+    view = DiffView()
+    app = Asked(view)
+    async with app.run_test(size=(60, 20)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 5)})
+        view.clear()
+        view.show(stat(changed("a.py")), {})
+        await pilot.pause()
+        assert "a5" not in text(view)
+        assert app.heard == ["a.py"]
+
+
+async def test_hostile_names_and_lines_are_harmless() -> None:
+    view = DiffView()
+    bad = HOSTILE.split("\n", maxsplit=1)[0]
+    files = stat(
+        changed(HOSTILE, oldPath=HOSTILE, status="R"),
+        changed("a.py"),
+        changed("b.py"),
+    ) | {"against": HOSTILE, "commit": HOSTILE}
+    patches = {
+        HOSTILE: patch("x", 3, line=bad),
+        "a.py": patch("a.py", 3, line=HOSTILE.replace("\n", "\n+")),
+        "b.py": HOSTILE,
+    }
+    async with Host(view).run_test(size=(60, 80)) as pilot:
+        view.show(files, patches)
+        await pilot.pause()
+        assert_harmless(view)
+        assert "␛[31mred" in text(view)
+        await pilot.resize_terminal(18, 80)
+        await pilot.pause()
+        assert_harmless(view)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.text(max_size=8), st.text(max_size=60)), max_size=4),
+    st.integers(0, 3),
+    st.integers(8, 60),
+    st.sampled_from([str.upper, lambda text: f"@@ -1,2 +1,2 @@\n{text}", str]),
+)
+def test_any_patch_is_painted(
+    parts: list[tuple[str, str]], folded: int, width: int, made: Callable[[str], str]
+) -> None:
+    patches = {name: made(body) for name, body in parts}
+    files = stat(*(changed(name) for name in patches))
+    hidden = frozenset(name for name, _ in parts[:folded])
+    blocks = list(diff_blocks(files, patches, hidden))
+    assert len({block.key for block in blocks}) == len(blocks)
+    for block in blocks:
+        for line in block.build(width, DARK):
+            assert not any(ord(char) < 32 for char in line.strip.text)

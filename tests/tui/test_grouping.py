@@ -1,0 +1,61 @@
+"""The list's groups and order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parallel_agents.core.events import WorktreeReady
+from parallel_agents.core.state import Counts, Request, SessionState
+from parallel_agents.tui.grouping import arrange, in_order, next_needing
+
+
+def asks(session: str, at: int) -> SessionState:
+    request = Request(
+        id="r", kind="permission", tool_name="Bash", input={}, digest="d", asked_at=at, seq=1
+    )
+    return SessionState(id=session, liveness="alive", requests=(request,))
+
+
+WORKING = SessionState(id="w", liveness="alive", running=True)
+DONE = SessionState(id="d", outcome="ok")
+REVIEW = SessionState(id="r", outcome="ok", changes=Counts(files=1))
+FAILED = SessionState(id="f", outcome="error", unread=True)
+IDLE = SessionState(id="i")
+
+
+def test_who_needs_the_person_stands_first_and_waits_longest_on_top() -> None:
+    states = [DONE, IDLE, WORKING, REVIEW, FAILED, asks("late", 9), asks("early", 1)]
+    assert in_order(arrange(states, "state")) == ["early", "late", "f", "w", "r", "d", "i"]
+
+
+def test_pinned_on_top_and_deleted_gone() -> None:
+    pinned = SessionState(id="p", pinned=True)
+    gone = SessionState(id="x", deleted=True)
+    assert in_order(arrange([gone, asks("a", 1), pinned], "state")) == ["p", "a"]
+
+
+def test_by_directory_names_alike_are_told_apart() -> None:
+    def at(session: str, root: str) -> SessionState:
+        tree = WorktreeReady(path=f"{root}/w", root=root, branch="b", base="m", base_commit="0")
+        return SessionState(id=session, worktree=tree)
+
+    states = [at("1", "/a/shop"), at("2", "/b/shop"), at("3", "/c/other")]
+    titles = [section.title for section in arrange(states, "directory")]
+    assert titles == ["/a/shop", "/b/shop", "other"]
+
+
+def test_next_goes_round_and_prefers_who_asks() -> None:
+    states = {s.id: s for s in (asks("a", 1), asks("b", 2), FAILED, DONE)}
+    order = in_order(arrange(states.values(), "state"))
+    assert next_needing(order, states, "a") == "b"
+    assert next_needing(order, states, "f") == "a"
+    assert next_needing(["d"], states, "d") is None
+
+
+_STATES = st.sampled_from([WORKING, DONE, REVIEW, FAILED, IDLE, asks("a", 1)])
+
+
+@given(st.lists(_STATES, unique_by=lambda state: state.id))
+def test_everybody_is_in_the_list_once(states: list[SessionState]) -> None:
+    ids = sorted(state.id for state in states)
+    assert sorted(in_order(arrange(states, "state"))) == ids
+    assert sorted(in_order(arrange(states, "directory"))) == ids

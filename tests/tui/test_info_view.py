@@ -1,0 +1,164 @@
+"""The info tab, and ages, counts and sizes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parallel_agents.core.options import JsonObject
+from parallel_agents.tui.ages import age, count, duration, size
+from parallel_agents.tui.widgets.info_view import InfoView
+from tests.tui.views import HOSTILE, Host, assert_harmless, text
+
+INFO: JsonObject = {
+    "session": {"agent": "claude"},
+    "worktree": "/shop/.claude/worktrees/auth",
+    "branch": "worktree-auth",
+    "base": "origin/main",
+    "baseCommit": "0123456789abcdef",
+    "model": "opus",
+    "mode": "acceptEdits",
+    "effort": None,
+    "version": "2.1.329",
+    "conversation": "cb84",
+    "costUsd": 1.844,
+    "turns": 3,
+    "tokens": {"input": 120_345, "output": 4_000},
+    "context": {"used": 50_000, "window": 200_000},
+    "process": {"pid": 12, "memoryBytes": 190_000_000, "cpuSeconds": 12.5, "processes": 3},
+    "why": ["Done: 1 shell running"],
+    "notes": ["a note"],
+    "rules": ["Bash(npm test *)"],
+    "land": ["git -C /shop merge worktree-auth", "git -C /shop cherry-pick 0123..worktree-auth"],
+    "protection": ["2 uncommitted files"],
+    "diskBytes": 42_000_000,
+}
+
+
+async def test_everything_known_is_shown() -> None:
+    view = InfoView()
+    async with Host(view).run_test(size=(70, 40)) as pilot:
+        view.show(INFO)
+        await pilot.pause()
+        shown = text(view)
+    assert shown.startswith("Done: 1 shell running\n\nWorktree\n")
+    for said in (
+        "  branch      worktree-auth",
+        "  base        origin/main  0123456789",
+        "  on disk     42.0 MB",
+        "  agent       claude 2.1.329",
+        "  cost        $1.84",
+        "  tokens      120.3k read, 4,000 written",
+        "  context     50.0k  25 % of 200.0k",
+        "  memory      190 MB in 3 processes",
+        "  $ git -C /shop merge worktree-auth",
+        "  2 uncommitted files",
+        "  Bash(npm test *)",
+    ):
+        assert f"\n{said}\n" in shown
+    assert "effort" not in shown
+
+
+async def test_a_command_is_copied_alone_and_exactly_although_it_is_wrapped() -> None:
+    view = InfoView()
+    app = Host(view)
+    async with app.run_test(size=(24, 60)) as pilot:
+        view.show(INFO)
+        view.focus()
+        while view.cursor != "command:1":
+            await pilot.press("down")
+        await pilot.press("Y")
+        assert app.clipboard == INFO["land"][1]
+
+
+async def test_a_session_without_process_or_worktree() -> None:
+    view = InfoView()
+    async with Host(view).run_test(size=(60, 20)) as pilot:
+        view.show({"session": {"agent": "demo"}, "process": None, "why": ["Failed: no disk"]})
+        await pilot.pause()
+        assert text(view).split("\n") == [
+            "Failed: no disk",
+            "",
+            "Agent",
+            "  agent       demo",
+            "",
+            "Process",
+            "  state       no process; a reply starts one",
+        ]
+
+
+async def test_a_refresh_keeps_the_place() -> None:
+    view = InfoView()
+    async with Host(view).run_test(size=(60, 8)) as pilot:
+        view.show(INFO)
+        view.scroll_to(y=14)
+        await pilot.pause()
+        before = text(view)
+        view.show(INFO | {"notes": ["a note", "and another"]})
+        await pilot.pause()
+        assert text(view) == before
+
+
+async def test_hostile_values_are_harmless() -> None:
+    def poison(value: object) -> object:
+        match value:
+            case str():
+                return HOSTILE
+            case list():
+                return [poison(item) for item in value]
+            case dict():
+                return {key: poison(item) for key, item in value.items()}
+            case _:
+                return value
+
+    view = InfoView()
+    poisoned = {key: poison(value) for key, value in INFO.items()}
+    async with Host(view).run_test(size=(50, 150)) as pilot:
+        view.show(poisoned)
+        await pilot.pause()
+        assert_harmless(view)
+        assert "␛[31mred" in text(view)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [(-5, "now"), (900, "now"), (59_000, "59s"), (60_000, "1m"), (7_200_000, "2h"), (2e8, "2d")],
+)
+def test_ages(milliseconds: float, said: str) -> None:
+    assert age(milliseconds) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (-1, ""),
+        (0, "0.0s"),
+        (3_140, "3.1s"),
+        (9_960, "10s"),
+        (59_700, "1m 0s"),
+        (185_000, "3m 5s"),
+        (3_725_000, "1h 2m"),
+    ],
+)
+def test_durations(milliseconds: float, said: str) -> None:
+    assert duration(milliseconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "counted", "sized"),
+    [
+        (0, "0", "0 B"),
+        (999, "999", "999 B"),
+        (1_234, "1,234", "1.2 kB"),
+        (12_345, "12.3k", "12.3 kB"),
+        (999_960, "1.0M", "1.0 MB"),
+        (123_456_789, "123.5M", "123 MB"),
+    ],
+)
+def test_counts_and_sizes(number: int, counted: str, sized: str) -> None:
+    assert (count(number), size(number)) == (counted, sized)
+
+
+@given(st.integers(0, 10**18))
+def test_they_stay_short(number: int) -> None:
+    assert len(age(number)) <= 14
+    assert len(size(number)) <= 12

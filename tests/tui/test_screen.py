@@ -1,0 +1,602 @@
+"""The whole screen over a fake supervisor: what each key does, and what it never does."""
+
+import pytest
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
+from parallel_agents.core.ids import digest
+from parallel_agents.tui.screens.confirm import LineDialog
+from parallel_agents.tui.screens.dispatch import DispatchScreen
+from parallel_agents.tui.screens.help import HelpScreen
+from parallel_agents.tui.screens.peek import PeekScreen
+from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.wire import messages as m
+from tests.tui.drive import Drive, screen
+from tests.tui.fake import ROOT, Fake
+
+RULE = {
+    "type": "addRules",
+    "behavior": "allow",
+    "rules": [{"toolName": "Bash", "ruleContent": "npm test *"}],
+}
+HOSTILE = "\x1b[2J[red]name[/]\u202e\x07"
+
+
+def two() -> Fake:
+    """One session that asks, one that works."""
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.session("b2", "flaky-test")
+    fake.ask("a1", suggestions=(RULE,))
+    return fake
+
+
+def resolved(*, trusted: bool = True, available: bool = True) -> dict[str, object]:
+    return {
+        "root": ROOT,
+        "checkout": ROOT,
+        "branch": "main",
+        "trusted": trusted,
+        "known": False,
+        "digest": "d1",
+        "notes": [],
+        "base": {"name": "origin/main", "commit": "0", "note": ""},
+        "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
+        "agents": [
+            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
+            {"name": "demo", "available": True, "hint": ""},
+        ],
+    }
+
+
+# --- the card -----------------------------------------------------------------------------------
+
+
+async def test_one_key_from_blocked_to_unblocked() -> None:
+    async with screen(two()) as drive:
+        await drive.shows("npm test -- --run")
+        await drive.press("tab")
+        assert drive.main.zone == "card"
+        await drive.ready()
+        await drive.press("y")
+        await drive.until(lambda: drive.fake.of(m.Answer), "answered")
+        answer = drive.fake.of(m.Answer)[0]
+        assert (answer.session, answer.request) == ("a1", "r1")
+        assert answer.digest == digest({"command": "npm test -- --run"})
+        assert (answer.decision.behavior, answer.decision.scope) == ("allow", "once")
+        await drive.until(lambda: drive.main.zone == "list", "back in the list")
+
+
+@pytest.mark.parametrize(("key", "scope"), [("a", "session"), ("A", "repository")])
+async def test_always_names_its_rule_and_place(key: str, scope: str) -> None:
+    async with screen(two()) as drive:
+        await drive.shows("always here: Bash(npm test *)")
+        await drive.shows(".claude/settings.local.json")
+        await drive.press("tab")
+        await drive.ready()
+        await drive.press(key)
+        await drive.until(lambda: drive.fake.of(m.Answer))
+        assert drive.fake.of(m.Answer)[0].decision.scope == scope
+
+
+async def test_enter_and_space_and_early_keys_never_allow() -> None:
+    async with screen(two()) as drive:
+        await drive.shows("npm test -- --run")
+        await drive.press("tab", "y")
+        await drive.ready()
+        await drive.press("enter", "space")
+        assert drive.fake.of(m.Answer) == []
+
+
+async def test_a_request_never_takes_the_focus() -> None:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    async with screen(fake) as drive:
+        await drive.press("tab")
+        assert drive.main.zone == "input"
+        await drive.press("o", "k")
+        fake.ask("a1")
+        await drive.shows("wants to use Bash")
+        await drive.ready()
+        await drive.press("y", "a", "n")
+        assert drive.main.zone == "input"
+        assert drive.main.prompt.text == "okyan"
+        assert fake.of(m.Answer) == []
+
+
+async def test_a_card_that_changed_takes_no_key() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("tab")
+        await drive.ready()
+        fake.happen("a1", ev.RequestWithdrawn(request="r1"))
+        fake.ask("a1", "r2", given={"command": "rm -rf build"})
+        await drive.shows("rm -rf build")
+        await drive.press("y")
+        assert fake.of(m.Answer) == []
+
+
+async def test_a_refused_decision_is_told_and_can_be_made_again() -> None:
+    fake = two()
+    fake.answers["answer"] = RefusedError("The request is not the one that was shown.", "Look.")
+    async with screen(fake) as drive:
+        await drive.press("tab")
+        await drive.ready()
+        await drive.press("y")
+        await drive.shows("not the one that was shown")
+        del fake.answers["answer"]
+        await drive.press("n")
+        await drive.until(lambda: len(fake.of(m.Answer)) == 2)
+        assert fake.of(m.Answer)[1].decision.behavior == "deny"
+
+
+async def test_denying_with_a_message() -> None:
+    async with screen(two()) as drive:
+        await drive.press("tab")
+        await drive.ready()
+        await drive.press("N")
+        await drive.until(lambda: isinstance(drive.app.screen, LineDialog))
+        await drive.press("n", "o", "enter")
+        await drive.until(lambda: drive.fake.of(m.Answer))
+        decision = drive.fake.of(m.Answer)[0].decision
+        assert (decision.behavior, decision.message) == ("deny", "no")
+
+
+async def test_editing_the_input_first() -> None:
+    async with screen(two()) as drive:
+        await drive.press("tab")
+        await drive.ready()
+        await drive.press("e")
+        await drive.shows("Ctrl+O allows it once")
+        await drive.press("x", "ctrl+o")
+        await drive.until(lambda: drive.fake.of(m.Answer))
+        answer = drive.fake.of(m.Answer)[0]
+        assert answer.decision.updated_input == {"command": "xnpm test -- --run"}
+        assert answer.digest == digest({"command": "npm test -- --run"})
+
+
+async def test_a_question_is_answered_by_its_digit() -> None:
+    fake = Fake()
+    fake.session("a1", "db-choice")
+    options = [{"label": "PostgreSQL", "description": "as in production"}, {"label": "SQLite"}]
+    asked = {"questions": [{"question": "Which database?", "options": options}]}
+    fake.ask("a1", "q1", "AskUserQuestion", asked, "question")
+    async with screen(fake) as drive:
+        await drive.shows("2  SQLite")
+        await drive.press("ctrl+n")
+        await drive.ready()
+        await drive.press("2")
+        await drive.until(lambda: fake.of(m.Answer))
+        assert fake.of(m.Answer)[0].decision.answers == {"Which database?": "SQLite"}
+
+
+async def test_a_plan_is_shown_and_approved_into_a_mode() -> None:
+    fake = Fake()
+    fake.session("a1", "planner")
+    fake.ask("a1", "p1", "ExitPlanMode", {"plan": "# Plan\n\n1. Split it"}, "plan")
+    async with screen(fake) as drive:
+        await drive.shows("Split it")
+        await drive.press("tab")
+        await drive.ready()
+        await drive.press("1")
+        await drive.until(lambda: fake.of(m.Answer))
+        assert fake.of(m.Answer)[0].decision.mode == "acceptEdits"
+
+
+async def test_several_requests_are_counted_and_turned() -> None:
+    fake = two()
+    fake.ask("a1", "r2", given={"command": "make"})
+    async with screen(fake) as drive:
+        await drive.shows("1/2")
+        await drive.press("tab", "]")
+        await drive.shows("2/2")
+        await drive.ready()
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer))
+        assert fake.of(m.Answer)[0].request == "r2"
+
+
+# --- stop, delete, undo -------------------------------------------------------------------------
+
+
+async def test_two_presses_on_the_same_session_delete_it_and_u_undoes() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Stop))
+        assert fake.of(m.Delete) == []
+        await drive.press("ctrl+x")
+        await drive.shows("deleting…")
+        assert fake.of(m.Delete)[0].session == "a1"
+        assert fake.of(m.Stop)[0].wait is False
+        await drive.press("u")
+        await drive.until(lambda: fake.of(m.CancelDelete))
+        await drive.until(lambda: not fake.states["a1"].deleting)
+
+
+async def test_a_deleted_session_is_restored() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "ctrl+x")
+        await drive.until(lambda: fake.of(m.Delete))
+        fake.happen("a1", ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == "b2", "the neighbour is selected")
+        await drive.press("u")
+        await drive.until(lambda: fake.of(m.Restore))
+        assert fake.of(m.Restore)[0].session == "a1"
+
+
+async def test_the_second_press_counts_for_the_session_not_the_row() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "down", "ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2)
+        assert [stop.session for stop in fake.of(m.Stop)] == ["a1", "b2"]
+        assert fake.of(m.Delete) == []
+
+
+async def test_a_late_second_press_only_arms_again() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        drive.clock.pass_(2.5)
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2)
+        assert fake.of(m.Delete) == []
+
+
+async def test_ctrl_x_in_the_input_cuts_or_stops_but_never_deletes() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("shift+tab")
+        assert drive.main.zone == "input"
+        await drive.press("h", "ctrl+x")
+        assert fake.of(m.Stop) == []
+        drive.main.prompt.clear()
+        await drive.press("ctrl+x", "ctrl+x", "ctrl+x")
+        await drive.until(lambda: fake.of(m.Stop))
+        assert fake.of(m.Delete) == []
+
+
+# --- moving -------------------------------------------------------------------------------------
+
+
+async def test_the_selection_follows_the_session() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down")
+        assert drive.main.store.selected == "b2"
+        fake.happen("b2", ev.Pinned(pinned=True))
+        await drive.shows("PINNED")
+        assert drive.main.store.selected == "b2"
+
+
+async def test_next_that_needs_you_goes_to_the_card() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down", "ctrl+n")
+        await drive.until(lambda: drive.main.zone == "card")
+        assert drive.main.store.selected == "a1"
+
+
+@pytest.mark.parametrize("keys", [("alt+2",), ("™",), ("g", "2")])
+async def test_jumping_to_a_number(keys: tuple[str, ...]) -> None:
+    async with screen(two()) as drive:
+        named = {"™": "trade_mark_sign"}
+        await drive.press(*(named.get(key, key) for key in keys))
+        assert drive.main.store.selected == "b2"
+
+
+async def test_the_zones_go_round() -> None:
+    async with screen(two()) as drive:
+        await drive.shows("npm test")
+        seen = []
+        for _ in range(3):
+            await drive.press("tab")
+            seen.append(drive.main.zone)
+        assert seen == ["card", "input", "list"]
+        await drive.press("shift+tab", "escape")
+        assert drive.main.zone == "list"
+
+
+async def test_escape_leaves_only_the_empty_input_and_twice_interrupts() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down", "enter", "h")
+        assert drive.main.zone == "input"
+        await drive.press("escape")
+        assert drive.main.zone == "input"
+        await drive.press("escape")
+        await drive.until(lambda: fake.of(m.Interrupt))
+        assert fake.of(m.Interrupt)[0].session == "b2"
+
+
+async def test_ctrl_c_interrupts_a_running_turn() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down", "enter", "ctrl+c")
+        await drive.until(lambda: fake.of(m.Interrupt))
+
+
+# --- replies ------------------------------------------------------------------------------------
+
+
+async def test_a_reply_goes_to_the_session_shown_and_drafts_stay() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down", "enter", "h", "i")
+        await drive.press("alt+1")
+        await drive.until(lambda: drive.main.prompt.text == "", "another session's draft")
+        await drive.press("alt+2")
+        await drive.until(lambda: drive.main.prompt.text == "hi", "the draft is back")
+        drive.main.prompt.focus()
+        await drive.press("enter")
+        await drive.until(lambda: fake.of(m.Send))
+        assert (fake.of(m.Send)[0].session, fake.of(m.Send)[0].text) == ("b2", "hi")
+
+
+async def test_a_reply_that_cannot_be_sent_is_not_lost() -> None:
+    fake = two()
+    fake.answers["send"] = UserError("The disk is full.")
+    async with screen(fake) as drive:
+        await drive.press("down", "enter", "h", "i", "enter")
+        await drive.until(lambda: fake.of(m.Send))
+        await drive.until(lambda: drive.main.prompt.text == "hi", "put back")
+        await drive.shows("The disk is full.")
+
+
+async def test_peek_and_reply() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down")
+        await drive.until(lambda: drive.main.store.conversation.loaded)  # type: ignore[union-attr]
+        await drive.press("space")
+        await drive.until(lambda: isinstance(drive.app.screen, PeekScreen))
+        await drive.press("o", "k", "enter")
+        await drive.until(lambda: fake.of(m.Send))
+        assert fake.of(m.Send)[0].session == "b2"
+
+
+async def test_rename_pin_group_mode() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+t")
+        await drive.until(lambda: fake.states["a1"].pinned)
+        await drive.press("ctrl+r")
+        await drive.until(lambda: isinstance(drive.app.screen, LineDialog))
+        await drive.press("2", "enter")
+        await drive.until(lambda: fake.states["a1"].name == "auth-refactor2")
+        await drive.press("ctrl+s")
+        await drive.shows("by directory")
+        await drive.press("m")
+        await drive.shows("Permission mode")
+        await drive.press("2")
+        await drive.until(lambda: fake.of(m.SetOptions))
+        assert fake.of(m.SetOptions)[0].mode == "acceptEdits"
+
+
+# --- dispatch -----------------------------------------------------------------------------------
+
+
+async def _dispatch(drive: Drive, *, first: bool = True) -> None:
+    await drive.press("c")
+    if first:
+        await drive.shows("How much may new agents do")
+        await drive.press("1")
+    await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
+    await drive.shows(ROOT)
+    await drive.press("f", "i", "x", "enter")
+
+
+async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
+    fake = Fake()
+    fake.answers["resolve_repository"] = resolved()
+    fake.answers["new"] = {"session": {"id": "n1"}}
+    async with screen(fake) as drive:
+        await drive.shows("No sessions yet.")
+        await _dispatch(drive)
+        await drive.until(lambda: fake.of(m.New))
+        new = fake.of(m.New)[0]
+        assert (new.prompt, new.directory, new.base) == ("fix", ROOT, "fresh")
+        assert (new.options.mode, new.options.trusted) == ("acceptEdits", True)
+        await drive.until(lambda: not isinstance(drive.app.screen, DispatchScreen))
+        fake.session("n1", "fix")
+        await drive.until(lambda: drive.main.store.selected == "n1")
+        await _dispatch(drive, first=False)
+        await drive.until(lambda: len(fake.of(m.New)) == 2, "no question the second time")
+
+
+@pytest.mark.parametrize(("key", "trusted"), [("y", True), ("n", False)])
+async def test_an_untrusted_repository_is_shown_first(key: str, *, trusted: bool) -> None:
+    fake = Fake()
+    fake.answers["resolve_repository"] = resolved(trusted=False)
+    fake.answers["new"] = {"session": {"id": "n1"}}
+    async with screen(fake) as drive:
+        await _dispatch(drive)
+        await drive.until(lambda: isinstance(drive.app.screen, TrustScreen), "the question")
+        await drive.shows("{hooks}")
+        await drive.press("enter", "space")
+        assert fake.of(m.New) == []
+        await drive.press(key)
+        await drive.until(lambda: fake.of(m.New))
+        assert fake.of(m.New)[0].options.trusted is trusted
+        assert [t.digest for t in fake.of(m.Trust)] == (["d1"] if trusted else [])
+
+
+async def test_leaving_the_trust_question_starts_nothing() -> None:
+    fake = Fake()
+    fake.answers["resolve_repository"] = resolved(trusted=False)
+    async with screen(fake) as drive:
+        await _dispatch(drive)
+        await drive.until(lambda: isinstance(drive.app.screen, TrustScreen), "the question")
+        await drive.press("escape")
+        await drive.shows("Not started.")
+        assert fake.of(m.New) == []
+        assert drive.app.screen.query_one("#task").text == "fix"  # type: ignore[attr-defined]
+
+
+async def test_a_missing_agent_is_said_and_the_text_stays() -> None:
+    fake = Fake()
+    fake.answers["resolve_repository"] = resolved(available=False)
+    async with screen(fake) as drive:
+        await _dispatch(drive)
+        await drive.shows("claude is not on the PATH.")
+        assert fake.of(m.New) == []
+
+
+# --- staying true -------------------------------------------------------------------------------
+
+
+async def test_a_lost_connection_is_said_and_made_again() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        fake.refuse = UnreachableError("No supervisor is running.")
+        fake.drop()
+        await drive.shows("not connected")
+        assert "auth-refactor" in drive.text()
+        fake.refuse = None
+        fake.happen("b2", ev.AssistantText(text="while you were away"))
+        await drive.until(lambda: drive.main.store.problem is None, "connected again")
+        await drive.press("down")
+        await drive.shows("while you were away")
+
+
+async def test_what_came_while_away_is_read_into_the_open_conversation() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.shows("waiting for you")
+        fake.drop()
+        fake.happen("a1", ev.AssistantText(text="unseen words"))
+        await drive.shows("unseen words")
+
+
+async def test_live_text_is_shown_as_it_arrives() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("down")
+        await drive.until(lambda: drive.main.store.conversation.loaded)  # type: ignore[union-attr]
+        fake.say("b2", "Reading the te")
+        await drive.shows("Reading the te")
+        fake.say("b2", "sts now", offset=14)
+        await drive.shows("Reading the tests now")
+
+
+async def test_foreign_text_is_neutralised_everywhere() -> None:
+    fake = Fake()
+    fake.session("a1", HOSTILE, prompt=HOSTILE)
+    fake.ask("a1", tool=HOSTILE, given={"command": HOSTILE, HOSTILE: HOSTILE})
+    async with screen(fake) as drive:
+        await drive.shows("[red]name[/]")
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Stop))
+        text = drive.text()
+        assert not {"\x1b", "\u202e", "\x07"} & set(text)
+        assert "␛" in text
+
+
+async def test_the_bell_rings_once_for_what_newly_needs_the_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        rung: list[int] = []
+        monkeypatch.setattr(drive.app, "bell", lambda: rung.append(1))
+        fake.happen("b2", ev.AssistantText(text="hm"))
+        assert rung == []
+        fake.ask("b2")
+        await drive.shows("2 need you")
+        assert rung == [1]
+
+
+async def test_looking_at_a_finished_session_marks_it_seen() -> None:
+    fake = Fake()
+    fake.session("a1", "done-one")
+    fake.finish("a1", (1, 2, 3))
+    async with screen(fake) as drive:
+        await drive.shows("READY FOR REVIEW")
+        assert fake.of(m.MarkSeen) == []
+        await drive.press("enter")
+        await drive.until(lambda: fake.of(m.MarkSeen))
+
+
+async def test_the_diff_is_read_when_looked_at_and_again_when_it_changed() -> None:
+    fake = two()
+    files = [
+        {
+            "path": "src/a.py",
+            "oldPath": None,
+            "status": "M",
+            "insertions": 1,
+            "deletions": 0,
+            "binary": False,
+        }
+    ]
+    fake.answers["diff_stat"] = {"against": "origin/main", "commit": "0" * 40, "files": files}
+    patch = (
+        "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n@@ -0,0 +1 @@\n+one\n"
+    )
+    fake.answers["diff_text"] = {"text": patch, "next": None}
+    async with screen(fake) as drive:
+        assert fake.of(m.DiffStat) == []
+        await drive.press("d")
+        await drive.shows("one")
+        fake.answers["diff_text"] = {"text": patch.replace("one", "two"), "next": None}
+        fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
+        await drive.shows("two")
+        assert drive.main.zone == "view"
+
+
+async def test_attach_lends_the_terminal_and_gives_the_conversation_back() -> None:
+    fake = two()
+    fake.answers["attach_begin"] = {"argv": ["claude", "--resume", "c"], "cwd": ROOT, "env": {}}
+    async with screen(fake) as drive:
+        ran: list[list[str]] = []
+
+        def refuse(argv: list[str], cwd: str, env: object) -> int:
+            ran.append(argv)
+            raise UserError("cannot be started")
+
+        drive.main.run_outside = refuse  # type: ignore[assignment]
+        await drive.press("T")
+        await drive.until(lambda: fake.of(m.AttachEnd), "given back")
+        assert ran == [["claude", "--resume", "c"]]
+
+
+async def test_a_shell_opens_in_the_worktree() -> None:
+    async with screen(two()) as drive:
+        places: list[str] = []
+        drive.main.run_outside = lambda _, cwd, __: len(places.append(cwd) or "")  # type: ignore[func-returns-value,redundant-expr]
+        await drive.press("o")
+        assert places == [f"{ROOT}/.claude/worktrees/auth-refactor"]
+
+
+async def test_explain_help_and_quit() -> None:
+    fake = two()
+    fake.answers["explain"] = {
+        "shown": "Needs input",
+        "detail": "Bash",
+        "facts": {"pid": 100},
+        "evidence": [
+            {"fact": "requests", "seq": 9, "at": 0, "event": "request_opened", "line": "{raw}"}
+        ],
+    }
+    async with screen(fake) as drive:
+        await drive.press("w")
+        await drive.shows("request_opened #9")
+        await drive.press("escape", "question_mark")
+        await drive.until(lambda: isinstance(drive.app.screen, HelpScreen))
+        await drive.press("escape")
+        await drive.press("q")
+        assert fake.of(m.Stop) == []
+        assert drive.app.return_code == 0
+
+
+async def test_narrow_terminals_show_list_or_session() -> None:
+    async with screen(two(), size=(80, 24)) as drive:
+        await drive.shows("NEEDS INPUT")
+        assert "allow once" not in drive.text()
+        await drive.press("enter")
+        await drive.shows("allow once")
+        assert "NEEDS INPUT" not in drive.text()
+        await drive.press("escape")
+        await drive.shows("NEEDS INPUT")
