@@ -1,0 +1,342 @@
+"""`python -m tests.bench`: the figures of `docs/benchmarks.md`, as a table and as JSON.
+
+Keep true: every line stands beside its floor, measured in the same run; `claude`'s own background
+agents are measured where they do the same, in an environment that holds nothing of the user's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.client.connection import Connection
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire.messages import Follow, ListSessions, Send, Status, Subscribe
+from parallel_agents.wire.pushes import DeltaPush, ReadyPush
+from tests.bench.journals import write_sessions
+from tests.bench.measure import command, cpu_seconds, milliseconds, pss_mb, share
+from tests.bench.painted import stamps, while_all_write
+from tests.bench.screen import MINIMAL, Terminal, first_paint
+from tests.support.claude import claude_env, claude_program
+from tests.support.messages_api import MessagesApi
+from tests.support.world import World, report
+
+OURS = (sys.executable, "-I", "-m", "parallel_agents")
+PASS = (sys.executable, "-I", "-c", "pass")
+ASYNCIO = (sys.executable, "-I", "-c", "import asyncio, json, pydantic, git")
+BARE = ("-I", "-S", "-c", "import signal; signal.pause()")
+SCREEN = OURS
+_SIDEBAR = rb"s\d\d"
+_LINE = re.compile(r"line (\d+)\n")
+
+Row = dict[str, Any]
+
+
+def row(what: str, value: object, floor: object = "", claude: object = "", aim: str = "") -> Row:
+    """A line of the table: a figure, its floor, the same of `claude`, and what was aimed at."""
+    return {"what": what, "ours": value, "floor": floor, "claude": claude, "aim": aim}
+
+
+def quiet_sessions(world: World, count: int) -> list[str]:
+    """Begin sessions of the demo agent, and wait until all are at rest."""
+    sessions = [world.new("echo ready", name=f"s{number}") for number in range(count)]
+    for session in sessions:
+        world.wait_state(session, "done")
+    return sessions
+
+
+# --- commands -----------------------------------------------------------------------------
+
+
+def commands(args: argparse.Namespace) -> list[Row]:
+    """`ls --json` with 10 sessions, `new`, and `ls` after the supervisor was killed."""
+    floor_claude = claude_commands(args) if args.claude else {}
+    with World() as world:
+        world.trust()
+        quiet_sessions(world, 10)
+        nothing = milliseconds(command(PASS, world.repo, world.env))
+        listing = milliseconds(command((*OURS, "ls", "--json"), world.repo, world.env))
+        begin = (*OURS, "new", "--agent", "demo", "--base", "head", "echo hello")
+        dispatch = milliseconds(command(begin, world.repo, world.env), 9)
+        back = milliseconds(lambda: _killed_then_listed(world), 9)
+        imports = milliseconds(command(ASYNCIO, world.repo, world.env))
+    agents, background = floor_claude.get("agents", ""), floor_claude.get("bg", "")
+    return [
+        row("ls --json, 10 sessions, ms", listing, nothing, agents, "half of claude"),
+        row("new returns, ms", dispatch, nothing, background, "as claude --bg"),
+        row("supervisor killed -> ls answered, 20 sessions, ms", back, imports),
+    ]
+
+
+def _killed_then_listed(world: World) -> None:
+    world.kill_supervisor()
+    command((*OURS, "ls", "--json"), world.repo, world.env)()
+
+
+def claude_commands(args: argparse.Namespace) -> dict[str, float]:
+    """The same of the real CLI's own background agents."""
+    program = str(claude_program())
+    with MessagesApi() as api, World() as world:
+        env = claude_env(world.root / "claude", api.url)
+        env["PARALLEL_AGENTS_HOME"] = str(world.state)  # by this its processes are found again
+        known = {str(world.repo): {"hasTrustDialogAccepted": True}}
+        config = Path(env["CLAUDE_CONFIG_DIR"]) / ".claude.json"
+        config.write_text(json.dumps({"hasCompletedOnboarding": True, "projects": known}))
+        try:
+            begin = command((program, "--bg", "SAY hello"), world.repo, env)
+            background = milliseconds(begin, 9)
+            listing = milliseconds(command((program, "agents", "--json"), world.repo, env))
+        finally:
+            world.kill_left()
+    return {"bg": background, "agents": listing}
+
+
+# --- memory and processor -----------------------------------------------------------------
+
+
+def idle(args: argparse.Namespace) -> list[Row]:
+    """Memory of 10 idle sessions, processor time of 50; agents apart."""
+    with World() as world:
+        world.trust()
+        quiet_sessions(world, 10)
+        ten = _ours(world)
+        memory, bare = pss_mb(ten), _bare_pss(len(ten))
+        quiet_sessions(world, 40)
+        processes = _ours(world)
+        before = cpu_seconds(processes)
+        time.sleep(args.seconds)
+        used = (cpu_seconds(processes) - before) / args.seconds * 100
+        with Terminal(SCREEN, world.repo, world.env) as terminal:
+            terminal.until(_SIDEBAR)
+            terminal.watch(3)
+            shown = [*processes, terminal.pid]
+            before = cpu_seconds(shown)
+            terminal.watch(args.seconds)
+            watched = (cpu_seconds(shown) - before) / args.seconds * 100
+    name = f"50 idle sessions for {args.seconds} s"
+    return [
+        row("supervisor and 10 shims, PSS in MB", memory, bare, "", "100"),
+        row(f"{name}, % of a core", round(used, 2), 0),
+        row(f"{name}, screen open and included, % of a core", round(watched, 2), 0, "", "0.5"),
+    ]
+
+
+def _ours(world: World) -> list[int]:
+    pid = world.supervisor_pid()
+    assert pid is not None
+    return [pid, *world.shims().values()]
+
+
+def _bare_pss(count: int) -> float | None:
+    """As many Python processes that do nothing at all."""
+    interpreter = getattr(sys, "_base_executable", sys.executable)
+    processes = [subprocess.Popen([interpreter, *BARE]) for _ in range(count)]
+    try:
+        time.sleep(1)
+        return pss_mb(process.pid for process in processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+# --- restart ------------------------------------------------------------------------------
+
+
+def restart(args: argparse.Namespace) -> list[Row]:
+    """From the start of the supervisor until `ls` is answered, with 100 long sessions."""
+    events = args.events
+    empty = _restarted(0, events, events)
+    name = f"restart, 100 sessions of {events:,} events -> ls answered"
+    return [
+        row(f"{name}, ms", _restarted(100, events, events), empty, "", "2000"),
+        row("… after a crash: checkpoints 250 records old", _restarted(100, events, events - 250)),
+        row("… 5 of them without any checkpoint, first start", _restarted(5, events, 0, takes=1)),
+    ]
+
+
+def _restarted(sessions: int, events: int, saved_at: int, takes: int = 5) -> float:
+    with World() as world:
+        write_sessions(world, sessions, events, saved_at)
+        times = []
+        for _ in range(takes):
+            began = time.perf_counter()
+            process = world.start_supervisor()
+            world.wait_ready(process)
+            listed = world.ask(ListSessions(every=True), start=False)["sessions"]
+            times.append((time.perf_counter() - began) * 1000)
+            assert len(listed) == sessions
+            world.kill(process.pid)
+    return round(sorted(times)[len(times) // 2], 1)
+
+
+# --- the screen ---------------------------------------------------------------------------
+
+
+def screen(args: argparse.Namespace) -> list[Row]:
+    """The first paint with 100 sessions, and the first screen of a long transcript."""
+    minimal = (sys.executable, "-I", "-c", MINIMAL)
+    with World() as world:
+        write_sessions(world, 100, args.events, args.events)
+        world.wait_ready(world.start_supervisor())
+        floors, ours, opened = [], [], []
+        for _ in range(5):
+            floors.append(first_paint(minimal, world.repo, world.env, b"painted"))
+            ours.append(first_paint(SCREEN, world.repo, world.env, _SIDEBAR))
+        with Terminal(SCREEN, world.repo, world.env) as terminal:
+            terminal.until(_SIDEBAR)
+            terminal.watch(3)
+            for _ in range(9):
+                began = time.perf_counter()
+                terminal.press(b"\x1b[B")
+                terminal.until(rb"Part \d+ of s")
+                opened.append((time.perf_counter() - began) * 1000)
+                terminal.watch(1)
+    name = f"another session chosen -> a screen of its {args.events:,} events painted, ms"
+    return [
+        row("first paint with 100 sessions, ms", share(ours, 0.5), share(floors, 0.5), "", "x 1.5"),
+        row(name, share(opened, 0.5), "", "", "300"),
+    ]
+
+
+# --- latency ------------------------------------------------------------------------------
+
+
+def latency(args: argparse.Namespace) -> list[Row]:
+    """From a line's arrival at the shim until a client has it, while 20 agents write."""
+    with World() as world:
+        world.trust()
+        sessions = quiet_sessions(world, 20)
+        delays, trips, used = asyncio.run(_listen(world, sessions, args.seconds))
+    p50, p95 = share(delays, 0.5), share(delays, 0.95)
+    name = "line -> pushed to a client, 20 agents at 50 lines/s"
+    floor = share(trips, 0.5)
+    return [
+        row(f"{name}, p50, ms", p50, floor),
+        row(f"{name}, p95, ms", p95, share(trips, 0.95), "", "100 painted"),
+        row("the same: supervisor and 20 shims, % of a core", round(used, 1)),
+    ]
+
+
+async def _listen(
+    world: World, sessions: list[str], seconds: int
+) -> tuple[list[float], list[float], float]:
+    """Follow one session of many; its lines, round trips of a still supervisor, processor use."""
+    connection = await Connection.open(start=False)
+    trips = [await _trip(connection) for _ in range(200)]
+    await connection.request(Subscribe())
+    await connection.request(Follow(session=sessions[0]))
+    lines = seconds * 50
+    for session in sessions:
+        key = new_uuid()
+        await connection.request(Send(key=key, session=session, text=f"stream {lines} 50"))
+    processes = _ours(world)
+    before, began = cpu_seconds(processes), time.monotonic()
+    seen = await _seen(connection, lines)
+    used = (cpu_seconds(processes) - before) / (time.monotonic() - began) * 100
+    await connection.close()
+    arrived = await asyncio.to_thread(stamps, world, sessions[0])
+    return [seen[number] - arrived[number] for number in seen], trips, used
+
+
+async def _trip(connection: Connection) -> float:
+    began = time.perf_counter()
+    await connection.request(Status())
+    return (time.perf_counter() - began) * 1000
+
+
+async def _seen(connection: Connection, lines: int) -> dict[int, float]:
+    """When each numbered line came, in ms since 1970."""
+    seen: dict[int, float] = {}
+    async for push in connection.pushes():
+        if isinstance(push, ReadyPush):
+            seen.clear()
+        if isinstance(push, DeltaPush):
+            for found in _LINE.finditer(push.delta.text):
+                seen[int(found[1])] = time.time() * 1000
+        if len(seen) == lines:
+            break
+    return seen
+
+
+def painted(args: argparse.Namespace) -> list[Row]:
+    """The same until a person sees it: lines and keys on the screen, while 20 agents write."""
+    with World() as world:
+        world.trust()
+        sessions = quiet_sessions(world, 20)
+        with Terminal(SCREEN, world.repo, world.env) as terminal:
+            terminal.until(_SIDEBAR)
+            terminal.watch(3)
+            terminal.press(b"\x1b[B")
+            name = terminal.until(rb"reply to s\d+").split()[-1].decode()
+            terminal.watch(1)
+            terminal.press(b"\t")
+            terminal.watch(1)
+            shown = sessions[int(name[1:])]
+            ordered = [shown, *(s for s in sessions if s != shown)]
+            lines, keys = while_all_write(world, terminal, ordered, min(args.seconds, 20))
+    name = "line at the shim -> painted, 20 agents at 50 lines/s"
+    return [
+        row(f"{name}, p50, ms", share(lines, 0.5)),
+        row(f"{name}, p95, ms", share(lines, 0.95), "", "", "100"),
+        row("key -> painted meanwhile, p50, ms", share(keys, 0.5)),
+        row("key -> painted meanwhile, p99, ms", share(keys, 0.99), "", "", "50"),
+    ]
+
+
+# --- all ----------------------------------------------------------------------------------
+
+PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
+    "commands": commands,
+    "idle": idle,
+    "restart": restart,
+    "latency": latency,
+    "screen": screen,
+    "painted": painted,
+}
+
+
+def parsed() -> argparse.Namespace:
+    """The arguments."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="only this part")
+    parser.add_argument("--claude", action="store_true", help="beside the real claude")
+    parser.add_argument("--seconds", type=int, default=30, help="how long idle and latency last")
+    parser.add_argument("--events", type=int, default=10_000, help="length of the long journals")
+    return parser.parse_args()
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    git = shutil.which("git") or "git"
+    head = [git, "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(head, capture_output=True, text=True, check=False).stdout.strip()
+    cores = len(os.sched_getaffinity(0))
+    return {"commit": commit, "cores": cores, "python": platform.python_version()}
+
+
+def main() -> int:
+    """Measure, and print."""
+    args = parsed()
+    rows: list[Row] = []
+    for name, part in PARTS.items():
+        if not args.only or name in args.only:
+            print(f"measuring {name} …", file=sys.stderr, flush=True)
+            rows += part(args)
+    report("bench", rows, {**machine(), "rows": rows})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

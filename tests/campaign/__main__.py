@@ -1,0 +1,137 @@
+"""`python -m tests.campaign`: the figures of `docs/reliability.md`, as a table and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tests.campaign import kills, shims, steps, torn
+from tests.support.claude import claude_env, claude_program
+from tests.support.messages_api import MessagesApi
+from tests.support.world import World, report
+
+
+class Outcome(Protocol):
+    """What a part of the campaign came to."""
+
+    @property
+    def faults(self) -> dict[str, int]: ...
+
+    def figures(self) -> dict[str, Any]: ...
+
+
+def demo_kills(args: argparse.Namespace) -> Outcome:
+    """Kill the supervisor over sessions of the demo agent."""
+    with World() as world:
+        plan = kills.Plan(kills=args.kills, sessions=args.sessions, seed=args.seed)
+        return said(kills.run(world, plan))
+
+
+def claude_kills(args: argparse.Namespace) -> Outcome:
+    """Kill the supervisor over sessions of the real CLI, which talks to a server of ours."""
+    program = str(claude_program())
+    with MessagesApi() as api, World() as world:
+        hermetic = claude_env(world.root / "claude", api.url)
+        kept = {name: value for name, value in hermetic.items() if name not in world.env}
+        world.env |= {**kept, "PARALLEL_AGENTS_CLAUDE": program}
+        plan = kills.Plan(
+            kills=args.claude_kills,
+            sessions=min(args.sessions, 3),
+            seed=args.seed,
+            agent="claude",
+            pause=1.0,
+        )
+        return said(kills.run(world, plan))
+
+
+def shim_kills(args: argparse.Namespace) -> Outcome:
+    """Kill shims."""
+    with World() as world:
+        world.trust()
+        return said(shims.run(world, args.shims))
+
+
+def torn_journals(args: argparse.Namespace) -> Outcome:
+    """Cut journals."""
+    with World() as world:
+        world.trust()
+        session = world.new("echo ready")
+        world.wait_state(session, "done")
+        rng = random.Random(args.seed)
+        return said(torn.restart_on_cuts(world, session, rng, args.cuts))
+
+
+def failing_steps(args: argparse.Namespace) -> Outcome:
+    """Every durable step fails in every way."""
+    outcome = steps.Outcome()
+    with World() as world:
+        steps.prepare(world)
+        for point, action in steps.ALL[:: args.every]:
+            steps.fail_once(world, point, action, outcome)
+    return said(outcome)
+
+
+def random_steps(args: argparse.Namespace) -> Outcome:
+    """Create, delete and restore with kills at random moments."""
+    with World() as world:
+        steps.prepare(world)
+        return said(steps.kill_at_random(world, random.Random(args.seed), args.rounds))
+
+
+def said(outcome: Any) -> Outcome:
+    """Print what was noticed on the way, and hand the outcome on."""
+    for note in outcome.notes[:20]:
+        print("  !", note, file=sys.stderr)
+    found: Outcome = outcome
+    return found
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
+    "supervisor, demo agent": demo_kills,
+    "shim": shim_kills,
+    "torn journal": torn_journals,
+    "failing steps": failing_steps,
+    "kills at random steps": random_steps,
+    "supervisor, real claude": claude_kills,
+}
+
+
+def parsed() -> argparse.Namespace:
+    """The arguments."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("--kills", type=int, default=1000, help="of the supervisor, demo agent")
+    parser.add_argument("--sessions", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--shims", type=int, default=20, help="kills of shims")
+    parser.add_argument("--cuts", type=int, default=50, help="restarts on a cut journal")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th step")
+    parser.add_argument("--rounds", type=int, default=30, help="sessions killed at random steps")
+    parser.add_argument("--claude", action="store_true", help="also over the real claude")
+    parser.add_argument("--claude-kills", type=int, default=50)
+    parser.add_argument("--only", choices=PARTS, action="append", help="only this part")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Carry the campaign out; 1 when anything is wrong."""
+    args = parsed()
+    wrong = 0
+    for name, part in PARTS.items():
+        wanted = name in args.only if args.only else args.claude or part is not claude_kills
+        if not wanted:
+            continue
+        began = time.monotonic()
+        outcome = part(args)
+        wrong += bool(outcome.faults)
+        figures = outcome.figures() | {"took_s": round(time.monotonic() - began, 1)}
+        print(f"\n{name}: {'WRONG ' + str(outcome.faults) if outcome.faults else 'sound'}")
+        report(name, [{"figure": k, "value": v} for k, v in figures.items()], figures)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.config import Config
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.hub import Hub
+from parallel_agents.supervisor.trust import TrustStore
+from parallel_agents.worktrees.manager import WorktreeManager
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    """What sessions share, without agents and with a shim that is never started."""
+
+    def nothing() -> list[SessionState]:
+        return []
+
+    return Context(
+        state_dir=tmp_path,
+        shim=tmp_path / "shim.py",
+        manager=WorktreeManager(tmp_path),
+        hub=Hub(nothing),
+        agents={},
+        trust=TrustStore(tmp_path / "trust.json"),
+        config=Config(),
+    )

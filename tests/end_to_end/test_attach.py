@@ -1,0 +1,68 @@
+"""The conversation in the person's own terminal, and back."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.person import Person
+from tests.support.terminal import Terminal
+
+pytestmark = [pytest.mark.claude, pytest.mark.tmux]
+
+
+def accept_dialogs(person: Person, repo: Path) -> None:
+    """What a person clicked away in claude long ago: its welcome, the key, the folder's trust."""
+    path = Path(person.env["CLAUDE_CONFIG_DIR"]) / ".claude.json"
+    known = json.loads(path.read_text())
+    accepted = {
+        "hasCompletedOnboarding": True,
+        "theme": "dark",
+        "customApiKeyResponses": {"approved": ["dummy"], "rejected": []},
+        "projects": {str(repo): {"hasTrustDialogAccepted": True}},
+    }
+    path.write_text(json.dumps({**known, **accepted}))
+
+
+@pytest.fixture
+def session(developer: Person) -> str:
+    repo = developer.repository()
+    session = developer.ok("new", "SAY remember me", "-C", str(repo), "--base", "head")
+    developer.wait(session, "done")
+    accept_dialogs(developer, repo)
+    return session
+
+
+def test_attach_and_back(developer: Person, session: str) -> None:
+    """One owner at a time; the worktree is the session's; afterwards it goes on headless."""
+    command = f"{sys.executable} -m parallel_agents attach {session}"
+    terminal = Terminal(command, developer.env)
+    try:
+        terminal.wait(lambda screen: "remember me" in screen and "/worktrees/" in screen)
+        assert developer.show(session)["detail"] == "attached in a terminal"
+        assert developer.run("send", session, "hello").code == 4
+        terminal.press("C-c")
+        terminal.press("C-c")
+        terminal.wait("Resume this session")
+    finally:
+        terminal.close()
+    send_when_back(developer, session)
+    assert "back again" in developer.ok("logs", session)
+
+
+def test_terminal_closed_while_attached(developer: Person, session: str) -> None:
+    """Nobody gives the conversation back; it is taken once its process is gone."""
+    terminal = Terminal(f"{sys.executable} -m parallel_agents attach {session}", developer.env)
+    terminal.wait(lambda screen: "remember me" in screen and "/worktrees/" in screen)
+    terminal.close()
+    send_when_back(developer, session)
+    assert "back again" in developer.ok("logs", session)
+
+
+def send_when_back(developer: Person, session: str) -> None:
+    deadline = time.monotonic() + 30
+    while developer.run("send", session, "SAY back again").code != 0:
+        assert time.monotonic() < deadline, developer.show(session)
+    developer.wait(session, "done")

@@ -1,0 +1,120 @@
+"""Repositories that are set up in uncommon ways, on the real `claude` (pitfall 2)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.person import Person
+
+pytestmark = pytest.mark.claude
+
+WRITE = 'WRITE {"file_path": "$CWD/made.txt", "content": "x"}'
+MODE = ("--permission-mode", "acceptEdits", "--base", "head")
+
+
+def works_in_its_worktree(person: Person, session: str) -> Path:
+    person.wait(session, "done")
+    tree = Path(person.show(session)["worktree"])
+    assert (tree / "made.txt").read_text() == "x"
+    assert [f["path"] for f in person.json("diff", session)["files"]] == ["made.txt"]
+    return tree
+
+
+def test_symlinked_path_subdirectory_and_linked_checkout(developer: Person) -> None:
+    """Wherever `new` runs from, the worktree lies under the main root."""
+    repo = developer.repository()
+    (repo / "sub").mkdir()
+    link = developer.tmp / "link"
+    link.symlink_to(repo)
+    linked = developer.tmp / "linked"
+    developer.git("worktree", "add", "-q", "-b", "side", str(linked), cwd=repo)
+    for directory in (repo / "sub", link, linked):
+        session = developer.ok("new", WRITE, "-C", str(directory), *MODE)
+        tree = works_in_its_worktree(developer, session)
+        assert tree.parent == repo / ".claude/worktrees"
+    assert developer.git("status", "--porcelain", cwd=repo) == ""
+    assert developer.git("status", "--porcelain", cwd=linked) == ""
+
+
+def test_bare_hub(developer: Person) -> None:
+    """A bare repository with linked checkouts."""
+    plain = developer.repository("plain")
+    hub = developer.tmp / "hub"
+    hub.mkdir()
+    developer.git("clone", "-q", "--bare", str(plain), str(hub / ".bare"), cwd=hub)
+    developer.git("worktree", "add", "-q", str(hub / "main"), "main", cwd=hub / ".bare")
+    developer.ok("trust", str(hub / "main"), "--base", "head")
+    session = developer.ok("new", WRITE, "-C", str(hub / "main"), *MODE)
+    works_in_its_worktree(developer, session)
+    assert developer.git("status", "--porcelain", cwd=hub / "main") == ""
+
+
+def test_symlinked_claude_directory_is_refused(developer: Person) -> None:
+    repo = developer.repository()
+    (developer.tmp / "dotfiles").mkdir()
+    (repo / ".claude").symlink_to(developer.tmp / "dotfiles")
+    developer.ok("trust", str(repo))
+    session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
+    developer.wait(session, "failed")
+    assert "symlink" in developer.show(session)["detail"]
+    assert list((developer.tmp / "dotfiles").iterdir()) == []
+
+
+def test_worktree_hook_never_moves_the_agent(developer: Person) -> None:
+    """A `WorktreeCreate` hook would make the CLI work elsewhere: said, and never followed."""
+    repo = developer.repository()
+    elsewhere = developer.tmp / "elsewhere"
+    elsewhere.mkdir()
+    hook = {"type": "command", "command": f"echo {elsewhere}"}
+    settings = {"hooks": {"WorktreeCreate": [{"hooks": [hook]}]}}
+    (repo / ".claude").mkdir()
+    (repo / ".claude/settings.json").write_text(json.dumps(settings))
+    developer.git("add", "-A", cwd=repo)
+    developer.git("commit", "-qm", "hook", cwd=repo)
+    developer.ok("trust", str(repo))
+    session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
+    developer.wait(session, "failed")
+    assert "worktree" in developer.show(session)["detail"]
+    assert list(elsewhere.iterdir()) == []
+    assert developer.show(session)["pid"] is None
+
+
+def test_merged_branch_is_not_moved_at_resume(developer: Person) -> None:
+    """The branch was pushed, merged and deleted on the remote; a resume leaves it alone."""
+    remote = developer.tmp / "remote.git"
+    repo = developer.repository()
+    developer.git("clone", "-q", "--bare", str(repo), str(remote), cwd=repo)
+    developer.git("remote", "add", "origin", str(remote), cwd=repo)
+    developer.git("fetch", "-q", "origin", cwd=repo)
+    session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
+    tree = works_in_its_worktree(developer, session)
+    developer.ok("stop", session)
+    branch = developer.show(session)["branch"]
+    developer.git("add", "-A", cwd=tree)
+    developer.git("commit", "-qm", "work", cwd=tree)
+    own = developer.git("rev-parse", "HEAD", cwd=tree)
+    developer.git("push", "-q", "origin", branch, cwd=tree)
+    developer.git("merge", "-q", "--no-ff", "-m", "merge", branch, cwd=repo)
+    developer.git("push", "-q", "origin", "main", cwd=repo)
+    developer.git("push", "-q", "origin", "--delete", branch, cwd=repo)
+    developer.ok("send", session, "SAY still here")
+    developer.wait(session, "done")
+    assert developer.git("rev-parse", "HEAD", cwd=tree) == own
+
+
+def test_land_command_of_info_works(developer: Person) -> None:
+    """The command that Info shows brings the work into the main checkout."""
+    import subprocess
+
+    from parallel_agents.wire.messages import Info
+
+    repo = developer.repository()
+    session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
+    works_in_its_worktree(developer, session)
+    with developer.client() as client:
+        commands = client.request(Info(session=session))["land"]
+    merge = next(i for i, command in enumerate(commands) if " merge " in command)
+    for command in commands[: merge + 1]:
+        subprocess.run(command, shell=True, cwd=repo, env=developer.env, check=True)
+    assert (repo / "made.txt").read_text() == "x"

@@ -1,0 +1,129 @@
+"""Records and states for tests: short to write, and any by Hypothesis."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from hypothesis import strategies as st
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.options import JsonObject
+from parallel_agents.core.reduce import reduce
+from parallel_agents.core.state import SessionState
+
+UUID = "00000000-0000-4000-8000-000000000000"
+EVENT_TYPES: tuple[type[Any], ...] = get_args(get_args(ev.Event)[0])
+
+CREATED = ev.SessionCreated(
+    id="00000000",
+    request=UUID,
+    name="n",
+    prompt="p",
+    agent="demo",
+    directory="/r",
+    base="head",
+)
+READY = ev.WorktreeReady(path="/r/w", root="/r", branch="b", base="head", base_commit="0" * 40)
+LIVING: tuple[ev.Event, ...] = (
+    CREATED,
+    READY,
+    ev.RunStarted(run=1, conversation=UUID),
+    ev.RunReady(run=1, pid=7),
+)
+"""A session whose process lives and has been asked nothing."""
+
+
+def asked(request: str = "r1", tool_use: str = "t1", **rest: Any) -> ev.RequestOpened:
+    """A permission asked."""
+    values: dict[str, Any] = {"kind": "permission", "tool_name": "Bash", "digest": "d"} | rest
+    return ev.RequestOpened(request=request, input={"command": "ls"}, tool_use=tool_use, **values)
+
+
+def records(*events: ev.Event, first: int = 1, run: int = 0) -> list[ev.Record]:
+    """Number events from `first`; each happens at 10 ms times its number."""
+    return [
+        ev.Record(seq=seq, at=seq * 10, event=event, run=run, offset=seq * 100 if run else 0)
+        for seq, event in enumerate(events, first)
+    ]
+
+
+def fold(*events: ev.Event, state: SessionState | None = None) -> SessionState:
+    """The facts after these events."""
+    facts = state or SessionState()
+    for record in records(*events, first=facts.seq + 1):
+        facts = reduce(facts, record)
+    return facts
+
+
+# --- anything -------------------------------------------------------------------------------
+
+_NAMES = st.sampled_from(["", "a", "b", "c"])
+"""Few, so that events speak of the same requests, messages and tools."""
+
+_VALUES = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4)
+JSON: st.SearchStrategy[JsonObject] = st.dictionaries(
+    st.sampled_from(["command", "questions", "plan", "x"]),
+    _VALUES | st.lists(_VALUES, max_size=2),
+    max_size=2,
+)
+_TEXT_FIELDS = {"text", "error", "description", "message", "stderr", "name"}
+_BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "run": st.integers(0, 2),
+    "cost_usd": st.floats(0, 9),
+    **{name: st.text(max_size=6) for name in _TEXT_FIELDS},
+}
+_BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    str: _NAMES,
+    int: st.integers(0, 9),
+    float: st.floats(0, 9),
+    bool: st.booleans(),
+    type(None): st.none(),
+    JsonObject: JSON,
+}
+
+
+def any_of(cls: type[Any], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Any value of a dataclass of ours."""
+    known = {**_BY_NAME, **given}
+    made = {
+        field.name: known[field.name] if field.name in known else _of(field.type)
+        for field in fields(cls)
+        if field.name != "type"
+    }
+    return st.builds(cls, **made)
+
+
+def _of(annotation: Any) -> st.SearchStrategy[Any]:
+    """Any value of a field's type, drawn from few names where it is a name."""
+    if annotation in _BY_TYPE:
+        return _BY_TYPE[annotation]
+    if is_dataclass(annotation) and isinstance(annotation, type):
+        return any_of(annotation)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin is tuple:
+        return st.lists(_of(args[0]), max_size=2).map(tuple)
+    if origin is list:
+        return st.lists(_of(args[0]), max_size=2)
+    if origin is dict:
+        return st.dictionaries(_of(args[0]), _of(args[1]), max_size=2)
+    return st.one_of([_of(arg) for arg in args])
+
+
+events: st.SearchStrategy[ev.Event] = st.one_of([any_of(cls) for cls in EVENT_TYPES])
+
+
+@st.composite
+def journals(draw: st.DrawFn, max_size: int = 30) -> list[ev.Record]:
+    """Any events in any order, numbered from 1, of any process start."""
+    drawn = draw(st.lists(events, max_size=max_size))
+    made = []
+    for seq, event in enumerate(drawn, 1):
+        run = draw(st.integers(0, 2))
+        key = draw(_NAMES)
+        made.append(
+            ev.Record(seq=seq, at=seq, event=event, run=run, offset=seq if run else 0, key=key)
+        )
+    return made
