@@ -381,7 +381,7 @@ async def test_a_dropped_connection_repeats_its_text_from_the_start(
     place: Place, api: MessagesApi
 ) -> None:
     async with run_claude(place, conversation=new_uuid()) as claude:
-        claude.send("HOLD k THEN DROP 1")
+        claude.send("BREAK k 1")
         await claude.wait(lambda f: any(d.text == "holding " for d in f.deltas))
         api.release("k")
         ended = await claude.at_rest()
@@ -389,4 +389,18 @@ async def test_a_dropped_connection_repeats_its_text_from_the_start(
     first, *_, last = (d for d in claude.fold.deltas if d.text == "holding ")
     assert first.message != last.message
     assert (first.offset, last.offset) == (0, 0)
+    assert claude.fold.transcript.partial == {}
+
+
+async def test_a_dropped_connection_after_a_whole_block_is_resumed(
+    place: Place, api: MessagesApi
+) -> None:
+    """What was said in full stays; the CLI asks the model to go on after it."""
+    async with run_claude(place, conversation=new_uuid()) as claude:
+        claude.send("SAY whole THEN BREAK k 1")
+        await claude.wait(lambda f: any(d.text == "holding " for d in f.deltas))
+        api.release("k")
+        ended = await claude.at_rest()
+    assert ended.outcome == "ok"
+    assert "whole" in [e.text for e in claude.events(ev.AssistantText)]
     assert claude.fold.transcript.partial == {}

@@ -53,23 +53,31 @@ def state(person: Person, name: str) -> str:
 
 
 def opened(screen: str) -> str:
-    """The name over the opened session."""
-    found = re.search(r"▕ \S (\S+)  ", screen.splitlines()[1])
-    return found[1] if found else ""
+    """The name of the opened session; empty while the screen is half painted.
+
+    A terminal shows a picture in pieces: only when the list, the line over the session and its
+    card, where it has one, name the same session was it painted in full.
+    """
+    over = re.search(r"▕ \S (\S+)  ", screen.splitlines()[1])
+    cursor = re.search(r"^▌\S (\S+) ", screen, re.MULTILINE)
+    card = re.search(r"▕ \S (\S+) (?:wants to|asks|has a plan)", screen)
+    names = {found[1] for found in (over, cursor, card) if found}
+    return names.pop() if len(names) == 1 and over and cursor else ""
 
 
 def _moved(before: str, now: str) -> bool:
     """Another session is opened; or the only one that asks has the keys now."""
-    only = "Tab input" in now and "Tab input" not in before
-    return opened(now) != opened(before) or only
+    only = "1 need you" in now and "Tab input" in now
+    return opened(now) not in ("", before) or (only and opened(now) != "")
 
 
 def go_to(terminal: Terminal, name: str) -> None:
     """Ctrl+N until the named session is opened and its request has the keys."""
+    before = opened(terminal.wait(lambda screen: opened(screen) != ""))
     for _ in range(10):
-        before = terminal.screen
         terminal.press("C-n")
-        if opened(terminal.wait(functools.partial(_moved, before))) == name:
+        before = opened(terminal.wait(functools.partial(_moved, before)))
+        if before == name:
             terminal.wait("Tab input")
             return
     raise AssertionError(terminal.screen)

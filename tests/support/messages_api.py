@@ -108,9 +108,6 @@ class _Answer:
                 {"type": "signature_delta", "signature": "c2lnbmVk"},
             ]
             yield from self._block(block, iter(deltas))
-        elif part.verb == "DROP":
-            if is_due(part.rest, self.before):
-                raise ConnectionAbortedError
         elif part.verb != "ERR":
             texts = ({"type": "text_delta", "text": text} for text in self._words(part))
             yield from self._block({"type": "text", "text": ""}, texts)
@@ -124,6 +121,14 @@ class _Answer:
         elif part.verb == "HOLD":
             yield "holding "
             self.server.hold(part.rest)
+            yield "released"
+        elif part.verb == "BREAK":
+            key, times = part.rest.split()
+            yield "holding "
+            self.server.hold(key)
+            # Inside the block: a break after its end meets a client that read the end or not.
+            if is_due(times, self.before):
+                raise ConnectionAbortedError
             yield "released"
         elif part.verb == "LONG":
             for number in range(int(part.rest)):

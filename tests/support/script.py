@@ -17,7 +17,7 @@ lines are prose; ` THEN ` separates steps on one line. Steps:
     SLOW n [gap]         n words, one delta each, `gap` seconds between (0.01)
     HOLD key             say a word, then stream nothing until `release(key)`
     LONG n               one text of n kilobytes
-    DROP [times]         the connection breaks, always or the first `times` times
+    BREAK key times      as HOLD, but the first `times` times the connection breaks when released
     ERR status [times]   answer with that HTTP status, always or the first `times` times
 
 `$CWD` and `$PLANFILE` in a step are replaced by what the request says about them. After each
@@ -49,7 +49,7 @@ VERBS = (
     "SLOW",
     "HOLD",
     "LONG",
-    "DROP",
+    "BREAK",
     "ERR",
 )
 DEFAULT_ASK: Json = {
