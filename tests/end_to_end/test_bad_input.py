@@ -1,7 +1,10 @@
 """What goes wrong is said plainly, with the right exit code, and nothing is lost."""
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,15 +119,31 @@ def test_claude_that_dies_at_once(person: Person) -> None:
     assert "hello" in person.ok("logs", session)
 
 
-@pytest.mark.parametrize("story", ["garbage", "big 20000000", "crash 3"])
+@pytest.mark.parametrize("story", ["garbage", "big 100000000", "crash 3"])
 def test_odd_output(person: Person, story: str) -> None:
-    """Output that is no JSON, 20 MB lines, a crash: the session goes on or says so."""
+    """Output that is no JSON, a line of 100 MB, a crash: the session goes on or says so."""
     repo = person.repository()
     session = demo(person, repo, story)
     person.wait(session, "done", "failed")
     logs = person.ok("logs", session)
     assert not any(ord(c) < 32 and c not in "\n\t" for c in logs)
     assert person.show(session)["state"] == ("failed" if "crash" in story else "done")
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A small file system of its own is filled under a supervisor and two agents."""
+    unshare = ["unshare", "-Urm"]
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"], check=False).returncode:
+        pytest.skip("user namespaces are not available here")
+    done = subprocess.run(
+        [*unshare, sys.executable, "-m", "tests.end_to_end.full_disk", str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_repository_full_of_our_module_names(person: Person) -> None:
@@ -136,9 +155,6 @@ def test_repository_full_of_our_module_names(person: Person) -> None:
     session = demo(person, repo, "echo hi")
     person.wait(session, "done")
     person.kill_supervisor()
-    import subprocess
-    import sys
-
     subprocess.run(
         [sys.executable, "-P", "-m", "parallel_agents", "ls"],
         cwd=repo,

@@ -24,9 +24,11 @@ DELTA = ev.Delta(message="m", block=0, offset=0, text="hi")
 class World:
     """Two sessions, their hub, and one client with its mirror."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, complete: bool = True) -> None:
         self.states = {name: SessionState(id=name) for name in ("a", "b")}
         self.hub = Hub(lambda: list(self.states.values()))
+        if complete:
+            self.hub.complete()
         self.client = Subscriber()
         self.mirror = Mirror()
 
@@ -174,3 +176,15 @@ async def test_progress_reaches_everybody(session: str) -> None:
     world.hub.progress(session, 3, 9)
     await world.read()
     assert world.mirror.progress == {session: (3, 9)}
+
+
+async def test_nobody_is_told_that_all_is_there_before_it_is() -> None:
+    world = World(complete=False)
+    world.hub.add(world.client)
+    assert await world.read() == ["state", "state"]
+    world.states["c"] = SessionState(id="c")
+    world.hub.found(world.states["c"])
+    assert await world.read() == ["state"]
+    world.hub.complete()
+    assert await world.read() == ["state", "state", "state", "ready"]
+    assert world.mirror.sessions == world.states

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError
+from parallel_agents.supervisor import supervisor
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.session import Session
+from parallel_agents.wire.messages import ListSessions, Status
 from tests.support.facts import LIVING, records
+from tests.support.world import World
 
 PROMPT = ev.MessageQueued(uuid="m", text="go")
 ASLEEP = (*LIVING, ev.StopRequested(reason="asleep"), ev.RunEnded(run=1, code=0, asked=True))
@@ -60,3 +66,40 @@ async def _liveness_after_recovery(context: Context, *events: ev.Event) -> str:
 )
 async def test_what_was_owed(context: Context, events: tuple[ev.Event, ...], liveness: str) -> None:
     assert await _liveness_after_recovery(context, *events) == liveness
+
+
+def test_who_connects_while_sessions_are_taken_up_is_greeted() -> None:
+    """One session takes as long as we want: its checkpoint is a pipe that nobody writes to."""
+    with World() as world, ThreadPoolExecutor(1) as pool:
+        world.trust()
+        sessions = sorted(world.new("echo ready") for _ in range(2))
+        for session in sessions:
+            world.wait_state(session, "done")
+        world.kill_supervisor()
+        slow = world.session_dir(sessions[1]) / "meta.json"
+        slow.unlink(missing_ok=True)
+        os.mkfifo(slow)
+        assert world.ask(Status())["sessions"] == 1
+        listed = pool.submit(world.ask, ListSessions())
+        assert world.ask(Status())["sessions"] == 1
+        assert not listed.done()
+        os.close(os.open(slow, os.O_WRONLY))
+        assert sorted(row["id"] for row in listed.result(60)["sessions"]) == sessions
+
+
+async def test_the_end_of_all_does_not_wait_for_ever(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process whose end nobody records: the person is told, and may try again."""
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.01)
+    sessions = supervisor.SessionSupervisor(context)
+    directory = context.session_dir("00000000")
+    directory.mkdir(parents=True)
+    journal = Journal(directory / "journal.jsonl")
+    journal.append(records(*LIVING))
+    journal.close()
+    session = Session(context, directory, DemoAgent())
+    sessions.sessions[session.id] = session
+    with pytest.raises(UserError, match=session.id):
+        await sessions.stop_all()
+    await session.close()

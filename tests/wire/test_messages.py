@@ -59,7 +59,9 @@ class _Answers:
 
 @_cases(tuple(kind for kind in REQUESTS if kind not in ON_THE_CONNECTION | {m.Status}))
 async def test_every_request_reaches_a_method_of_its_own(kind: type[Any], context: Context) -> None:
-    api = Api(SessionSupervisor(context))
+    supervisor = SessionSupervisor(context)
+    await supervisor.recover()
+    api = Api(supervisor)
     api._reading = api._acting = api._places = _Answers()  # type: ignore[assignment]
     with pytest.raises(_AnsweredError) as answered:
         await api.answer(_example(kind))

@@ -70,7 +70,7 @@ class Api:
         self._places = Places(supervisor)
 
     async def answer(self, message: m.Request) -> Reply:
-        """Answer one request.
+        """Answer one request; while sessions are being taken up, all but `Status` wait.
 
         Args:
             message: the request.
@@ -81,6 +81,8 @@ class Api:
         Raises:
             UserError: it was refused or failed.
         """
+        if not isinstance(message, m.Status):
+            await self._supervisor.recovered.wait()
         match message:
             case (
                 m.ResolveRepository()

@@ -1,7 +1,8 @@
 """Who listens, and what they are owed.
 
 Keep true: a client gets pushes in order; one that does not read is never waited for and never
-costs more than `PUSH_LIMIT` bytes: what it is owed is dropped and it is resynchronised.
+costs more than `PUSH_LIMIT` bytes: what it is owed is dropped and it is resynchronised; it is told
+that it has every session only when it has.
 """
 
 import asyncio
@@ -75,6 +76,16 @@ class Hub:
     def __init__(self, snapshot: Callable[[], list[SessionState]]) -> None:
         self._snapshot = snapshot
         self._subscribers: set[Subscriber] = set()
+        self._complete = False
+
+    def complete(self) -> None:
+        """Every session was taken up: from now on a snapshot is all there is."""
+        self._complete = True
+        self.refresh()
+
+    def found(self, state: SessionState) -> None:
+        """Tell everybody of a session that was taken up."""
+        self._all(StatePush(state=state))
 
     def add(self, subscriber: Subscriber) -> None:
         """Begin to push to a client, with a snapshot first."""
@@ -89,7 +100,8 @@ class Hub:
         """Send a client everything anew."""
         states = self._snapshot()
         pushes: list[Push] = [StatePush(state=state) for state in states]
-        pushes.append(ReadyPush(sessions=tuple(state.id for state in states)))
+        if self._complete:
+            pushes.append(ReadyPush(sessions=tuple(state.id for state in states)))
         subscriber.refill(_lines(pushes))
 
     def record(self, session: str, record: Record) -> None:

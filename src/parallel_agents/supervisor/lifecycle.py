@@ -82,15 +82,24 @@ class Lifecycle:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._over.set)
-        self.supervisor.recover()
         await self._server.listen(supervisor_socket(self._state))
         _say({"ready": True, "pid": os.getpid()})
-        keeping = asyncio.create_task(self._keep_house())
-        await self._over.wait()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        working = asyncio.create_task(self._work())
+        over = asyncio.create_task(self._over.wait())
+        # One that cannot work ends: if it only listened, its clients would wait for ever.
+        await asyncio.wait({working, over}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, over):
+            task.cancel()
+        await asyncio.gather(over, return_exceptions=True)
         await self._server.close()
         await self.supervisor.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+
+    async def _work(self) -> None:
+        await self.supervisor.recover()
+        self._server.later(self._server.api.recover_terminals())
+        await self._keep_house()
 
     def _alarm(self, pid: int, what: str) -> None:
         """An agent's process asked for what only a person may: say so where it is seen."""

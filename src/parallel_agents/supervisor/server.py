@@ -53,7 +53,6 @@ class Server:
         await asyncio.to_thread(path.unlink, missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, os.fspath(path))
         await asyncio.to_thread(path.chmod, 0o600)
-        self.later(self.api.recover_terminals())
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""

@@ -29,6 +29,9 @@ from parallel_agents.wire.messages import New
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 30.0
+"""How long the end of all processes may take: longer than a shim's own patience with its agent."""
+
 _NAME_WORDS = 6
 _NAME_LENGTH = 40
 
@@ -38,6 +41,9 @@ class SessionSupervisor:
 
     Args:
         context: what sessions share.
+
+    Attributes:
+        recovered: set once every session on disk was taken up.
     """
 
     def __init__(self, context: Context) -> None:
@@ -45,25 +51,34 @@ class SessionSupervisor:
         self.sessions: dict[str, Session] = {}
         self.deletions: dict[str, Deletion] = {}
         self.damaged: dict[str, str] = {}
+        self.recovered = asyncio.Event()
 
-    def recover(self) -> None:
-        """Take up every session found on disk."""
+    async def recover(self) -> None:
+        """Take up every session found on disk, one after the other.
+
+        A journal without a checkpoint takes a second to fold, so that is done in a thread: whoever
+        connects meanwhile is greeted, and sees the sessions come.
+        """
         base = self.context.state_dir / "sessions"
         for directory in sorted(base.iterdir()) if base.exists() else []:
             try:
-                self._take_up(directory)
+                await self._take_up(directory)
             except (UserError, KeyError, ValueError) as error:
                 log.exception("session %s cannot be read", directory.name)
                 self.damaged[directory.name] = str(error)
+        self.context.hub.complete()
+        self.recovered.set()
 
-    def _take_up(self, directory: Path) -> None:
+    async def _take_up(self, directory: Path) -> None:
         if not (directory / "journal.jsonl").exists():
             return
-        session = Session(self.context, directory)
+        session = await asyncio.to_thread(Session, self.context, directory)
         if not session.id:
             session.ledger.close()
             return
         self._add(session)
+        if not session.state.deleted:
+            self.context.hub.found(session.state)
         session.recover()
         if session.state.deleting:
             self.deletions[session.id].resume()
@@ -189,13 +204,29 @@ class SessionSupervisor:
         )
 
     async def stop_all(self) -> list[str]:
-        """Stop every process; returns the ids of those whose turn was cut."""
+        """Stop every process.
+
+        Returns:
+            The ids of those whose turn was cut.
+
+        Raises:
+            UserError: some have not ended in time, for example because a full disk keeps their
+                ending from being recorded; they end when they can.
+        """
         going = [
             s for s in self.sessions.values() if s.state.liveness != "none" or s.state.creating
         ]
         cut = [s.id for s in going if s.state.running]
         stops = [s.stop(new_uuid(), "shutdown") for s in going]
-        await asyncio.gather(*stops, return_exceptions=True)
+        ending = asyncio.gather(*stops, return_exceptions=True)
+        try:
+            await asyncio.wait_for(ending, STOP_SECONDS)
+        except TimeoutError:
+            left = ", ".join(s.id for s in going if s.state.liveness != "none")
+            raise UserError(
+                f"These sessions have not ended in {STOP_SECONDS:.0f} s: {left}",
+                "Is the disk full? Try again, or leave them: daemon stop --keep-sessions",
+            ) from None
         return cut
 
     async def forget_deleted(self, gone: Sequence[str], *, only: bool = False) -> list[str]:
