@@ -16,6 +16,7 @@ RequestKind = Literal["permission", "question", "plan"]
 AgentActivity = Literal["running", "requires_action", "idle"]
 TurnOutcome = Literal["ok", "error", "interrupted"]
 MessageProgress = Literal["delivered", "accepted", "started", "completed", "cancelled"]
+Step = Literal["set-up", "teardown"]
 StopReason = Literal["person", "delete", "asleep", "attach", "shutdown", "worktree", "restart"]
 
 
@@ -41,7 +42,12 @@ class SessionCreated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorktreeReady:
-    """The session's worktree stands; `record` is the manager's own record of it."""
+    """The session's worktree stands.
+
+    Attributes:
+        record: the manager's own record of it.
+        setup: whether the repository's set-up commands are still to be run in it.
+    """
 
     path: str
     root: str
@@ -50,12 +56,13 @@ class WorktreeReady:
     base_commit: str
     notes: tuple[str, ...] = ()
     record: JsonObject = field(default_factory=dict)
+    setup: bool = False
     type: Literal["worktree_ready"] = "worktree_ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupFailed:
-    """The worktree could not be made; the prompt is kept."""
+    """The worktree could not be made, or set up; the prompt and what was made are kept."""
 
     message: str
     hint: str = ""
@@ -67,6 +74,54 @@ class SetupRetried:
     """A person asked to make the worktree again."""
 
     type: Literal["setup_retried"] = "setup_retried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortsAssigned:
+    """The session has a range of TCP ports to itself, among our sessions."""
+
+    first: int
+    count: int
+    type: Literal["ports_assigned"] = "ports_assigned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A set-up or teardown command of the repository is run in the worktree."""
+
+    step: Step
+    command: str
+    type: Literal["step_started"] = "step_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutput:
+    """More of what the command that runs has printed, on either stream."""
+
+    text: str
+    type: Literal["step_output"] = "step_output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded:
+    """The command has ended.
+
+    Attributes:
+        code: its exit status; 128 and the signal's number when it was ended by one.
+        reason: why we ended it; empty when it ended by itself.
+    """
+
+    step: Step
+    code: int
+    reason: str = ""
+    type: Literal["step_ended"] = "step_ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupDone:
+    """Every set-up command has succeeded."""
+
+    type: Literal["setup_done"] = "setup_done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -540,6 +595,11 @@ Event = Annotated[
     | WorktreeReady
     | SetupFailed
     | SetupRetried
+    | PortsAssigned
+    | StepStarted
+    | StepOutput
+    | StepEnded
+    | SetupDone
     | WorktreeMissing
     | ChangesCounted
     | MainCheckoutChanged

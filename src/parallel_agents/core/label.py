@@ -65,7 +65,8 @@ def _asked(state: SessionState) -> str:
 
 def _working(state: SessionState) -> Label | None:
     if state.creating:
-        return Label(state="working", detail="making the worktree", facts=("created", "setup"))
+        detail = f"set-up: {state.step}" if state.step else "making the worktree"
+        return Label(state="working", detail=detail, facts=("created", "setup"))
     if state.liveness == "none":
         return None
     if state.running:

@@ -29,6 +29,7 @@ FACT_OF = {
     "worktree_missing": "worktree",
     "setup_failed": "setup",
     "setup_retried": "setup",
+    "setup_done": "setup",
     "run_started": "process",
     "run_ready": "process",
     "run_ended": "process",
@@ -105,17 +106,33 @@ def _fold(state: SessionState, event: ev.Event, record: ev.Record) -> SessionSta
 
 
 _REFUSED = 8
-_OnlySaid = ev.Notice | ev.LineKept | ev.ControlAnswered
+_OnlySaid = ev.Notice | ev.StepOutput | ev.LineKept | ev.ControlAnswered
 
 _PlaceEvent = (
     ev.SessionCreated
     | ev.WorktreeReady
     | ev.SetupFailed
     | ev.SetupRetried
+    | ev.PortsAssigned
+    | ev.StepStarted
+    | ev.StepEnded
+    | ev.SetupDone
     | ev.WorktreeMissing
     | ev.ChangesCounted
     | ev.MainCheckoutChanged
 )
+
+
+def _ready(state: SessionState, event: ev.WorktreeReady) -> SessionState:
+    """It stands; one that is seen again after it was missed owes what it owed before."""
+    return replace(
+        state,
+        worktree=replace(event, setup=False),
+        creating=event.setup,
+        setup_owed=event.setup or state.setup_owed,
+        setup=None,
+        missing="",
+    )
 
 
 def _place(state: SessionState, event: _PlaceEvent, record: ev.Record) -> SessionState:
@@ -123,12 +140,20 @@ def _place(state: SessionState, event: _PlaceEvent, record: ev.Record) -> Sessio
         case ev.SessionCreated():
             return _created(event, record)
         case ev.WorktreeReady():
-            return replace(state, worktree=event, creating=False, setup=None, missing="")
+            return _ready(state, event)
         case ev.SetupFailed():
             problem = Problem(message=event.message, hint=event.hint)
-            return replace(state, creating=False, setup=problem, unread=True)
+            return replace(state, creating=False, setup=problem, step="", unread=True)
         case ev.SetupRetried():
             return replace(state, creating=True, setup=None)
+        case ev.PortsAssigned():
+            return replace(state, port=event.first, ports=event.count)
+        case ev.StepStarted():
+            return replace(state, step=first_line(event.command))
+        case ev.StepEnded():
+            return replace(state, step="")
+        case ev.SetupDone():
+            return replace(state, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
             return replace(state, missing=event.reason, unread=True)
         case ev.ChangesCounted():

@@ -111,6 +111,10 @@ class SessionState:
         keys: uuids of the last `KEYS` requests that changed the session.
         cost_usd: what the session has cost, in US dollars.
         cost_reported: what the agent last reported for the conversation it is in.
+        setup_owed: whether the repository's set-up commands have not all succeeded yet.
+        step: first line of the set-up or teardown command that runs.
+        port: first of the session's own TCP ports; 0 when it has none.
+        ports: how many those are.
         because: which record made which fact.
     """
 
@@ -133,6 +137,10 @@ class SessionState:
     worktree: WorktreeReady | None = None
     missing: str = ""
     setup: Problem | None = None
+    setup_owed: bool = False
+    step: str = ""
+    port: int = 0
+    ports: int = 0
 
     liveness: Liveness = "none"
     pid: int | None = None

@@ -66,6 +66,7 @@ class Transcript:
         self.partial: dict[tuple[str, str, int], str] = {}
         self._by_key: dict[tuple[str, str], int] = {}
         self._asking: dict[str, str] = {}
+        self._stepping = ""
 
     def extend(self, records: Iterable[ev.Record]) -> set[int]:
         """Fold several records; returns the indexes of items made or changed."""
@@ -146,6 +147,8 @@ class Transcript:
                 return self._run_ended(record, event)
             case ev.TaskProgressed() as event:
                 return self._task(record, event)
+            case ev.StepStarted() | ev.StepOutput() | ev.StepEnded() as event:
+                return self._step(record, event)
             case _:
                 return self._say(record)
 
@@ -264,6 +267,25 @@ class Transcript:
             status=event.status,
             parent=event.tool_use,
         )
+
+    def _step(
+        self, record: ev.Record, event: ev.StepStarted | ev.StepOutput | ev.StepEnded
+    ) -> set[int]:
+        """A set-up or teardown command is a row like a tool's, whose output grows."""
+        if isinstance(event, ev.StepStarted):
+            given = {"command": event.command}
+            self._stepping = f"step {record.seq}"
+            return self._add(record, "tool", "", key=self._stepping, name=event.step, input=given)
+        index = self._by_key.get(("tool", self._stepping))
+        if index is None:
+            return set()
+        item = self.items[index]
+        if isinstance(event, ev.StepOutput):
+            item.result = (item.result or "") + event.text
+            return {index}
+        item.failed, item.ended_at = event.code != 0, record.at
+        item.result = "\n".join(part for part in (item.result, event.reason) if part)
+        return {index}
 
     def _say(self, record: ev.Record) -> set[int]:
         said = _notice(record.event)

@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from parallel_agents.core.errors import UsageError
+from parallel_agents.core.worktree import ExecutableConfig
+
+REPOSITORY_SETTINGS = ".parallel-agents.toml"
+"""What a repository presets, at the top of its main worktree; part of what is trusted."""
+
+PORTS_LIMIT = 100
+"""Most ports a session may have: a hundred sessions still find theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,42 +64,107 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
     return Config(**values), sources
 
 
-REPOSITORY_KEYS = ("agent", "mode", "model")
-"""What a repository may preset for its sessions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """What a repository presets for its sessions.
+
+    Attributes:
+        agent: agent of a session when none is named; empty leaves it to the person's settings.
+        mode: permission mode when none is named; likewise.
+        model: model when none is named; likewise.
+        setup: shell commands to run in a new worktree before the agent starts, in order.
+        teardown: shell commands to run in a worktree before it is deleted, in order.
+        setup_timeout: seconds that each of these commands may take.
+        ports: how many TCP ports each session gets for itself.
+    """
+
+    agent: str = ""
+    mode: str = ""
+    model: str = ""
+    setup: tuple[str, ...] = ()
+    teardown: tuple[str, ...] = ()
+    setup_timeout: float = 600.0
+    ports: int = 0
 
 
-def load_repository_config(path: Path) -> dict[str, str]:
+def load_preset(path: Path) -> Preset:
     """Read what a repository presets for its sessions.
 
     Args:
         path: its `.parallel-agents.toml`; a missing one presets nothing.
 
     Returns:
-        Some of `REPOSITORY_KEYS`.
+        The presets.
 
     Raises:
-        UsageError: the file is no TOML, or a key is unknown or no text.
+        UsageError: the file is no TOML, or a key is unknown, ill-typed or out of range.
     """
-    values = _read(path)
+    return _preset(path, _read(path))
+
+
+def preset_of(config: ExecutableConfig) -> Preset:
+    """The same out of what a person was shown and accepted, whatever the file holds by now.
+
+    Args:
+        config: the executable configuration of a repository.
+
+    Returns:
+        The presets of its main worktree.
+
+    Raises:
+        UsageError: as `load_preset`.
+    """
+    path = Path(REPOSITORY_SETTINGS)
+    for file in config.files:
+        if (file.origin, file.path) == ("main", REPOSITORY_SETTINGS):
+            return _preset(path, _parsed(path, file.text))
+    return Preset()
+
+
+def _preset(path: Path, values: dict[str, Any]) -> Preset:
+    known = {field.name: field for field in fields(Preset)}
     for name, value in values.items():
-        if name not in REPOSITORY_KEYS:
-            known = ", ".join(REPOSITORY_KEYS)
-            raise UsageError(f"{path}: a repository cannot set “{name}”", f"It can: {known}")
-        _check(path, name, value, "")
-    return values
+        if name not in known:
+            raise UsageError(
+                f"{path}: a repository cannot set “{name}”", f"It can: {', '.join(known)}"
+            )
+        values[name] = _commands(value) if name in {"setup", "teardown"} else value
+        _check(path, name, values[name], known[name].default)
+    preset = Preset(**values)
+    if not 0 <= preset.ports <= PORTS_LIMIT or preset.setup_timeout <= 0:
+        raise UsageError(f"{path}: “ports” is 0 to {PORTS_LIMIT}, “setup_timeout” over 0")
+    return preset
+
+
+def _commands(value: object) -> object:
+    """One command, or a list of commands; anything else is left for the check to refuse."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and all(isinstance(command, str) for command in value):
+        return tuple(value)
+    return value
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return _parsed(path, path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeError) as error:
         raise UsageError(f"cannot read {path}: {error}", "Mend or remove the file.") from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise UsageError(f"cannot read {path}: {error}", "Mend or remove the file.") from error
+
+
+_KINDS = {float: "a number", int: "a whole number", tuple: "a command, or a list of commands"}
 
 
 def _check(path: Path, name: str, value: object, default: object) -> None:
     wanted: tuple[type, ...] = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or isinstance(value, bool):
-        kind = "a number" if isinstance(default, float) else "text"
-        raise UsageError(f"{path}: “{name}” must be {kind}")
+        raise UsageError(f"{path}: “{name}” must be {_KINDS.get(type(default), 'text')}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from parallel_agents.agents.base import Agent
 from parallel_agents.supervisor.config import Config
 from parallel_agents.supervisor.hub import Hub
+from parallel_agents.supervisor.ports import Ports
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
 
@@ -29,6 +30,7 @@ class Context:
         counting: how many diffs may be counted at once; twenty at once take a second.
         umask: the person's own, for files that agents make.
         config_sources: where each setting came from.
+        ports: which session has which TCP ports.
     """
 
     state_dir: Path
@@ -42,6 +44,7 @@ class Context:
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     umask: int = 0o022
     config_sources: dict[str, str] = field(default_factory=dict)
+    ports: Ports = field(default_factory=Ports)
 
     def session_dir(self, session: str) -> Path:
         """Where a session's files are."""

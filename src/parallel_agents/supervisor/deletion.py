@@ -96,6 +96,7 @@ class Deletion:
     async def _delete(self) -> ev.Deleted:
         if self._session.state.worktree is None:
             return ev.Deleted()
+        await self._session.workplace.tear_down()
         await self._session.workplace.close()
         manager = self._session.context.manager
         record = self._session.workplace.record

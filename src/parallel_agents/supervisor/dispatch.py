@@ -12,12 +12,11 @@ from pathlib import Path
 from parallel_agents.core.errors import UntrustedError, UsageError
 from parallel_agents.core.options import MODES
 from parallel_agents.core.worktree import Base, Repository
-from parallel_agents.supervisor.config import load_repository_config
+from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.spawn import check_version, find_program, kept_environment
 from parallel_agents.wire.messages import New
 
-REPOSITORY_SETTINGS = ".parallel-agents.toml"
 _PROMPT_LIMIT = 10 << 20
 _NAME_LIMIT = 200
 
@@ -71,16 +70,16 @@ def _check_choices(context: Context, message: New) -> None:
 
 
 def _with_defaults(context: Context, message: New, repository: Repository) -> New:
-    local = {}
+    preset = Preset()
     if message.options.trusted:
-        local = load_repository_config(Path(repository.root) / REPOSITORY_SETTINGS)
+        preset = load_preset(Path(repository.root) / REPOSITORY_SETTINGS)
     config, options = context.config, message.options
     options = replace(
         options,
-        mode=options.mode or local.get("mode") or config.mode or None,
-        model=options.model or local.get("model") or config.model or None,
+        mode=options.mode or preset.mode or config.mode or None,
+        model=options.model or preset.model or config.model or None,
     )
-    agent = message.agent or local.get("agent") or config.agent
+    agent = message.agent or preset.agent or config.agent
     return replace(message, agent=agent, options=options)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.core.errors import AgentError
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER
 
 _OURS = re.compile(r"PARALLEL_AGENTS_(?!HOME$|DEMO_)")
@@ -151,6 +152,7 @@ def agent_environment(
     return {
         **{name: value for name, value in environment.items() if name != CLAUDE_VARIABLE},
         **agent.environment(),
+        **place_variables(state),
         "GIT_CEILING_DIRECTORIES": str(Path(state.worktree.path).parent),
         MARKER: state.id,
     }

@@ -245,6 +245,7 @@ class SessionSupervisor:
             if not session.state.deleted or kept:
                 continue
             await session.close()
+            self.context.ports.release(session.id)
             await asyncio.to_thread(shutil.rmtree, session.ledger.directory)
             del self.sessions[session.id], self.deletions[session.id]
             removed.append(session.id)

@@ -19,7 +19,11 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
+from parallel_agents.supervisor.config import Preset, preset_of
+from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.steps import Steps, place_variables
+from parallel_agents.wire.peer import MARKER
 
 _SETTLE = 0.3
 """Seconds between a change and its count: an agent writes several files in a row."""
@@ -42,6 +46,8 @@ class Workplace:
         self._cancelled = False
         self._leaving = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._steps = Steps(ledger)
+        ledger.context.ports.keep(ledger.id, ledger.state.port, ledger.state.ports)
 
     @property
     def record(self) -> WorktreeRecord:
@@ -64,28 +70,84 @@ class Workplace:
             Whether it stands now.
         """
         self._cancelled = False
-        progress = self._progress(asyncio.get_running_loop())
         try:
-            ready = await asyncio.to_thread(self._make, progress)
+            if not self._ledger.state.setup_owed:
+                await self._make_worktree()
+            if self._ledger.state.setup_owed:
+                await self._set_up()
         except UserError as error:
-            if self._leaving:
-                return False
-            failed = ev.SetupFailed(message=error.message, hint=error.hint)
-            await self._ledger.record_patiently(failed)
+            if not self._leaving:
+                failed = ev.SetupFailed(message=error.message, hint=error.hint)
+                await self._ledger.record_patiently(failed)
             return False
-        await self._ledger.record_patiently(ready)
         return True
 
+    async def _make_worktree(self) -> None:
+        progress = self._progress(asyncio.get_running_loop())
+        record, base = await asyncio.to_thread(self._make, progress)
+        preset = await asyncio.to_thread(self._trusted_preset, record)
+        made: list[ev.Event] = []
+        if preset.ports and not self._ledger.state.ports:
+            first = self._ledger.context.ports.assign(self._ledger.id, preset.ports)
+            made.append(ev.PortsAssigned(first=first, count=preset.ports))
+        made.append(ready_event(record, base, setup=bool(preset.setup)))
+        await self._ledger.record_patiently(*made)
+
+    async def _set_up(self) -> None:
+        record = self.record
+        if (reason := await asyncio.to_thread(self._manager.verify, record)) is not None:
+            raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
+        preset = await asyncio.to_thread(self._trusted_preset, record)
+        if self._cancelled:
+            raise UserError("The set-up was stopped.", "")
+        try:
+            await self._run("set-up", preset.setup, preset.setup_timeout)
+        except UserError as error:
+            hint = f"{error.hint} Then try again: parallel-agents respawn {self._ledger.id}"
+            raise UserError(error.message, hint) from error
+        await self._ledger.record_patiently(ev.SetupDone())
+
+    async def tear_down(self) -> None:
+        """Run the repository's teardown commands; what goes wrong is said, and hinders nothing."""
+        if self._ledger.state.worktree is None or self._ledger.state.missing:
+            return
+        try:
+            preset = await asyncio.to_thread(self._trusted_preset, self.record)
+            await self._run("teardown", preset.teardown, preset.setup_timeout)
+        except UserError as error:
+            text = f"The teardown did not succeed: {error.message}"
+            await self._ledger.record_patiently(ev.Notice(text=text, level="warning"))
+
+    async def _run(self, step: ev.Step, commands: tuple[str, ...], seconds: float) -> None:
+        if commands:
+            state = self._ledger.state
+            kept = read_json(self._ledger.directory / "environment.json") or {}
+            environment = {**kept, **place_variables(state), MARKER: state.id}
+            await self._steps.run(step, commands, environment, seconds)
+
+    def _trusted_preset(self, record: WorktreeRecord) -> Preset:
+        """What the repository presets, as it was accepted; nothing for a session without trust.
+
+        Raises:
+            UntrustedError: what would be run was not accepted.
+        """
+        if not self._ledger.state.options.trusted:
+            return Preset()
+        config = self._config_of(record)
+        self._check_accepted(record.root, config)
+        return preset_of(config)
+
     def cancel(self) -> None:
-        """Give up making the worktree at the next opportunity."""
+        """Give up making the worktree, or setting it up, at the next opportunity."""
         self._cancelled = True
+        self._steps.cancel("it was stopped")
 
     def leave(self) -> None:
         """Break off without a word: the next supervisor makes the worktree."""
         self._leaving = True
-        self._cancelled = True
+        self.cancel()
 
-    def _make(self, progress: Callable[[int, int], None]) -> ev.WorktreeReady:
+    def _make(self, progress: Callable[[int, int], None]) -> tuple[WorktreeRecord, Base]:
         state = self._ledger.state
         repository = self._manager.resolve(state.directory)
         base = self._manager.resolve_base(repository, state.base)
@@ -98,7 +160,7 @@ class Workplace:
             progress=progress,
             cancelled=lambda: self._cancelled,
         )
-        return ready_event(record, base)
+        return record, base
 
     def _progress(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int], None]:
         hub, session = self._ledger.context.hub, self._ledger.id
@@ -139,18 +201,18 @@ class Workplace:
         Raises:
             UserError: it cannot be read.
         """
-        record = self.record
+        return self.record.root, self._config_of(self.record)
+
+    def _config_of(self, record: WorktreeRecord) -> ExecutableConfig:
         repository = self._manager.resolve(record.checkout or record.root)
-        config = self._manager.executable_config(
-            repository, record.base_commit, worktree=record.path
-        )
-        return record.root, config
+        return self._manager.executable_config(repository, record.base_commit, worktree=record.path)
 
     def _check_trust(self) -> None:
         """The agent, or the person, may have changed what a new process would load."""
-        if not self._ledger.state.options.trusted:
-            return
-        root, config = self.loaded_config()
+        if self._ledger.state.options.trusted:
+            self._check_accepted(*self.loaded_config())
+
+    def _check_accepted(self, root: str, config: ExecutableConfig) -> None:
         if not self._ledger.context.trust.trusts(root, config.digest):
             changed = ", ".join(sorted({file.path for file in config.files}))
             raise UntrustedError(
@@ -234,12 +296,15 @@ class Workplace:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def ready_event(record: WorktreeRecord, base: Base | None = None) -> ev.WorktreeReady:
+def ready_event(
+    record: WorktreeRecord, base: Base | None = None, *, setup: bool = False
+) -> ev.WorktreeReady:
     """The event that says a worktree stands.
 
     Args:
         record: the manager's record.
         base: the base it was made from, when it was made just now.
+        setup: whether set-up commands are to be run in it.
     """
     notes = (base.note, *record.notes) if base and base.note else record.notes
     return ev.WorktreeReady(
@@ -250,4 +315,5 @@ def ready_event(record: WorktreeRecord, base: Base | None = None) -> ev.Worktree
         base_commit=record.base_commit,
         notes=notes,
         record=to_json(record),
+        setup=setup,
     )

@@ -156,6 +156,8 @@ class Painter:
             lines += self._inside(item)
         elif item.failed:
             lines += self._indented((item.result or "").strip(), 3)
+        elif item.result and not item.ended_at:
+            lines += self._indented("\n".join(item.result.strip().splitlines()[-3:]), 3)
         return lines + self._steps()
 
     def _short(self, path: str) -> str:
@@ -163,7 +165,7 @@ class Painter:
         return path.removeprefix(f"{self.root}/") if self.root else path
 
     def _outcome(self, item: Item) -> list[Span]:
-        if item.result is None:
+        if not item.ended_at:
             return [Span("…", self.ink.muted)]
         took = duration(item.ended_at - item.at)
         if item.failed:

@@ -276,7 +276,8 @@ def _tail(text: str) -> str:
 
 
 def _version(item: Item) -> tuple[object, ...]:
-    return (item.status, item.failed, item.ended_at, len(item.text), id(item.input))
+    length = len(item.text) + len(item.result or "")
+    return (item.status, item.failed, item.ended_at, length, id(item.input))
 
 
 def _said(item: Item) -> str:
