@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.config import Config
@@ -10,6 +12,12 @@ from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.hub import Hub
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
+
+# How long an example takes says how busy the machine is. In CI the same examples are tried each
+# time: what fails there fails on every machine.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
 @pytest.fixture

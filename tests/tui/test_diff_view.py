@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core.options import JsonObject
@@ -206,7 +206,6 @@ async def test_hostile_names_and_lines_are_harmless() -> None:
         assert_harmless(view)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text(max_size=8), st.text(max_size=60)), max_size=4),
     st.integers(0, 3),

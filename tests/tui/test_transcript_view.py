@@ -1,6 +1,6 @@
 """The transcript: what each kind of item looks like, keeping up, folding, hostile text."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core import events as ev
@@ -268,7 +268,6 @@ marks = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(st.one_of(marks, st.text(max_size=3)), max_size=40).map("".join), st.integers(2, 50)
 )
@@ -328,7 +327,6 @@ items = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(items, st.integers(4, 120), st.booleans(), st.integers(0, 4))
 def test_any_item_is_painted(item: Item, width: int, unfolded: bool, depth: int) -> None:
     painter = Painter(width=width, ink=DARK, unfolded=unfolded, depth=depth)
@@ -337,7 +335,6 @@ def test_any_item_is_painted(item: Item, width: int, unfolded: bool, depth: int)
         assert "\n" not in line.strip.text
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["", "t0", "t1", "t2"]), st.sampled_from(["say", "tool"])),
