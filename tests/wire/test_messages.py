@@ -12,14 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parallel_agents.core.codec import (
+    dump_record,
+    record_from_json,
+    state_from_json,
+    state_to_json,
+)
 from parallel_agents.core.errors import UsageError
+from parallel_agents.core.events import Event, Record
+from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
-from parallel_agents.wire.codec import dump_push, load_push, load_request
-from parallel_agents.wire.pushes import Push
-from tests.support.facts import any_of
+from parallel_agents.wire.codec import dump_push, load_request
+from parallel_agents.wire.pushes import Push, StatePush
+from parallel_agents.wire.reading import load_push, load_record
+from tests.support.facts import any_of, events
 
 REQUESTS: tuple[type[Any], ...] = get_args(m.Request)
 PUSHES: tuple[type[Any], ...] = get_args(get_args(Push)[0])
@@ -112,6 +121,38 @@ def test_every_push_comes_back(kind: type[Any]) -> None:
         assert load_push(json.loads(dump_push(push))["push"]) == push
 
     round_trip()
+
+
+@given(events)
+def test_every_record_comes_back(event: Event) -> None:
+    record = Record(seq=1, at=2, event=event, run=3, offset=4, raw="{}", key="k", more=True)
+    value = json.loads(dump_record(record))
+    assert load_record(value) == record == record_from_json(value)
+
+
+@given(any_of(SessionState))
+def test_the_screen_reads_facts_as_the_supervisor_does(state: SessionState) -> None:
+    value = json.loads(json.dumps(state_to_json(state)))
+    pushed = load_push({"type": "state", "state": value})
+    assert isinstance(pushed, StatePush)
+    assert pushed.state == state_from_json(value)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=4) | st.just("record"),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["type", "state", "record", "event"]), inner)
+        ),
+    )
+)
+def test_what_is_no_push_is_a_value_error(value: object) -> None:
+    with pytest.raises(ValueError, match="not what"):
+        load_record(value)
+    if not (isinstance(value, dict) and value.get("type") in map(_name, PUSHES)):
+        with pytest.raises(ValueError, match="not what"):
+            load_push(value)
 
 
 @_cases(REQUESTS)

@@ -1,5 +1,6 @@
 """The one place where the command line loads the screen, and only when it is asked for."""
 
+import gc
 import sys
 
 from parallel_agents.cli.common import absolute
@@ -20,6 +21,10 @@ def open_screen(directory: str) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The screen needs a terminal.", "List sessions instead: ls")
+    from parallel_agents.client.ahead import connect_ahead
+
+    ahead = connect_ahead()
+    gc.disable()  # nothing that is imported is garbage; `run` enables it again
     from parallel_agents.tui.app import run
 
-    return run(absolute(directory))
+    return run(absolute(directory), ahead)

@@ -10,10 +10,11 @@ from dataclasses import asdict
 from typing import Any
 
 from parallel_agents import __version__
+from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
 from parallel_agents.client.quick import unwrap
 from parallel_agents.core.errors import UnreachableError
-from parallel_agents.wire.codec import load_push
+from parallel_agents.wire.reading import load_push
 from parallel_agents.wire.framing import dump_frame, load_frame
 from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
 from parallel_agents.wire.pushes import Push
@@ -31,11 +32,12 @@ class Connection:
         self._task = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, *, start: bool = True) -> "Connection":
+    async def open(cls, *, start: bool = True, ahead: Ahead | None = None) -> "Connection":
         """Connect to the supervisor.
 
         Args:
             start: start one when none answers.
+            ahead: a socket that is being connected already.
 
         Returns:
             A connection that has shaken hands.
@@ -43,7 +45,7 @@ class Connection:
         Raises:
             UserError: none answers, it is another version, or it refused.
         """
-        connection = await cls._connect(start=start)
+        connection = await cls._connect(start=start, ahead=ahead)
         reply = await connection.request(Hello(version=__version__))
         if not reply.get("outdated"):
             return connection
@@ -54,8 +56,11 @@ class Connection:
         return connection
 
     @classmethod
-    async def _connect(cls, *, start: bool) -> "Connection":
-        sock = await asyncio.to_thread(connect, start=start)
+    async def _connect(cls, *, start: bool, ahead: Ahead | None = None) -> "Connection":
+        if ahead is None:
+            sock = await asyncio.to_thread(connect, start=start)
+        else:
+            sock = await asyncio.wrap_future(ahead)
         sock.setblocking(False)
         reader, writer = await asyncio.open_unix_connection(sock=sock, limit=FRAME_LIMIT)
         return cls(reader, writer)

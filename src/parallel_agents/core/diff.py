@@ -11,12 +11,12 @@ all numstat entries, one NUL, the patches in the same order.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import StringIO
-
-from unidiff.errors import UnidiffParseError
-from unidiff.patch import Hunk as ParsedHunk
-from unidiff.patch import PatchSet
+from typing import TYPE_CHECKING
 
 from parallel_agents.core.worktree import FileStat
+
+if TYPE_CHECKING:
+    from unidiff.patch import Hunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +161,9 @@ def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
     start = 0 if patch.startswith("@@ ") else patch.find("\n@@ ") + 1
     if not patch.startswith("@@ ", start):
         return ()
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
     # unidiff reads only hunks: its reading of file headers stumbles over odd names.
     source = StringIO("--- a/f\n+++ b/f\n" + patch[start:], newline="\n")
     try:
@@ -170,7 +173,7 @@ def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
         return ()
 
 
-def _hunk(hunk: ParsedHunk) -> DiffHunk:
+def _hunk(hunk: "Hunk") -> DiffHunk:
     return DiffHunk(
         old_start=hunk.source_start,
         old_count=hunk.source_length,

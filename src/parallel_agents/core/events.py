@@ -8,9 +8,8 @@ A field is only ever added, with a default, so that every older journal still re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from parallel_agents.core.options import Decision, JsonObject, Options
+from parallel_agents.core.tagged import ByType
 
 RequestKind = Literal["permission", "question", "plan"]
 AgentActivity = Literal["running", "requires_action", "idle"]
@@ -638,7 +637,7 @@ Event = Annotated[
     | ToolUsed
     | ToolReturned
     | LineKept,
-    Field(discriminator="type"),
+    ByType(),
 ]
 """Everything that can happen to a session."""
 

@@ -9,6 +9,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
+from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.backend import Backend, Link
@@ -51,8 +52,8 @@ class ScreenApp(App[None]):
         store = Store(lambda: main.wake())  # noqa: PLW0108 - made after the store
         store.backend = Backend(self._connect, store)
         main = MainScreen(store, self._clock, self.tell_title, self.place)
-        self.push_screen(main)
         self.run_worker(store.backend.run(), group="backend", exit_on_error=True)
+        self.push_screen(main)
 
     def tell_title(self, text: str) -> None:
         """Set the terminal's title (OSC 2)."""
@@ -62,18 +63,30 @@ class ScreenApp(App[None]):
             self._driver.write(f"\x1b]2;{title}\x07")
 
 
-def run(directory: str) -> int:
+def _connector(ahead: Ahead) -> Callable[[], Awaitable[Link]]:
+    """Opens connections; the first one over the socket that is already being connected."""
+    waiting = [ahead]
+
+    def opens() -> Awaitable[Link]:
+        return Connection.open(ahead=waiting.pop() if waiting else None)
+
+    return opens
+
+
+def run(directory: str, ahead: Ahead) -> int:
     """Open the screen and stay until the person leaves it.
 
     Args:
         directory: where a new session is dispatched by default; absolute.
+        ahead: a connection to the supervisor, begun before the screen was loaded.
 
     Returns:
         The exit code.
     """
-    app = ScreenApp(directory, Connection.open)
+    app = ScreenApp(directory, _connector(ahead))
     # A full collection over all of Textual stops the screen for a tenth of a second.
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)
+    gc.enable()
     app.run()
     return app.return_code or 0

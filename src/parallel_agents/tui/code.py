@@ -5,18 +5,16 @@ plain; long texts are not highlighted, so that no input is slow.
 """
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from pygments.lexer import Lexer  # type: ignore[import-untyped]
-from pygments.lexers import (  # type: ignore[import-untyped]
-    get_lexer_by_name,
-    get_lexer_for_filename,
-)
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 from rich.style import Style
 
 from parallel_agents.core.text import safe
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.spans import TAB, Span
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer  # type: ignore[import-untyped]
 
 LONGEST = 20_000
 """Characters beyond which code is shown plain."""
@@ -59,7 +57,13 @@ def _base_name(filename: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _lexer(language: str, filename: str) -> Lexer | None:
+def _lexer(language: str, filename: str) -> "Lexer | None":
+    from pygments.lexers import (  # type: ignore[import-untyped]
+        get_lexer_by_name,
+        get_lexer_for_filename,
+    )
+    from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+
     try:
         if language:
             return get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from parallel_agents.client.mirror import Mirror
-from parallel_agents.core.codec import record_from_json
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.events import Record
 from parallel_agents.core.state import SessionState
@@ -24,6 +23,7 @@ from parallel_agents.wire.pushes import (
     RecordPush,
     StatePush,
 )
+from parallel_agents.wire.reading import load_record
 
 PAGE = 400
 
@@ -240,4 +240,4 @@ class Store:
 
 
 def _records(reply: dict[str, Any]) -> list[Record]:
-    return [record_from_json(value) for value in reply["records"]]
+    return [load_record(value) for value in reply["records"]]

@@ -39,15 +39,6 @@ def dump_push(push: Push) -> bytes:
     return b'{"push":' + _pushes().dump_json(push) + b"}"
 
 
-def load_push(value: object) -> Push:
-    """Read a push.
-
-    Raises:
-        ValueError: when it is none of the closed list.
-    """
-    return _pushes().validate_python(value)
-
-
 def to_json(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours to plain JSON values
     """Turn a value of ours into plain JSON values."""
     return TypeAdapter(type(value)).dump_python(value, mode="json")

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from parallel_agents.core.events import Delta, Record
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.tagged import ByType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +54,6 @@ class ProgressPush:
 
 Push = Annotated[
     StatePush | ReadyPush | RecordPush | DeltaPush | ProgressPush,
-    Field(discriminator="type"),
+    ByType(),
 ]
 """The closed list of pushes."""

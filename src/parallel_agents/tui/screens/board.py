@@ -110,7 +110,7 @@ class Board(Screen[None]):
         self.prompt.complete_files = self.complete_files
         self.sidebar.focus()
         self.set_interval(AGES, self.paint_list)
-        self.paint()
+        self.wake()
 
     async def complete_files(self, prefix: str) -> list[str]:
         """Files of the shown session's worktree; overridden where requests are made."""

@@ -22,8 +22,6 @@ from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.remembered import Remembered, recall, remember
 from parallel_agents.tui.screens.board import Board
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
-from parallel_agents.tui.screens.dispatch import DispatchScreen
-from parallel_agents.tui.screens.help import HelpScreen
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.spans import Span, flat
 from parallel_agents.tui.store import Store
@@ -94,6 +92,8 @@ class Verbs(Board):
         root = state.worktree.root if state is not None and state.worktree is not None else ""
         if root and safe_line(root) == root:
             directory = root
+        from parallel_agents.tui.screens.dispatch import DispatchScreen
+
         made = await self._ask(DispatchScreen(self.store, directory, chosen, prompt))
         if made is not None:
             self.store.select_when_there(made.removeprefix(">"))
@@ -232,6 +232,8 @@ class Verbs(Board):
 
     def do_help(self) -> None:
         """Every key."""
+        from parallel_agents.tui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(ink_of(self.app)))
 
     def do_quit(self) -> None:
