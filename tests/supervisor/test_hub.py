@@ -15,8 +15,8 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.hub import Hub, Subscriber
-from parallel_agents.wire.reading import load_push
 from parallel_agents.wire.messages import PUSH_LIMIT
+from parallel_agents.wire.reading import load_push
 
 DELTA = ev.Delta(message="m", block=0, offset=0, text="hi")
 

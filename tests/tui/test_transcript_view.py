@@ -9,7 +9,7 @@ from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ink import ink
 from parallel_agents.tui.items import Painter
 from parallel_agents.tui.markdown import markdown
-from parallel_agents.tui.transcript_lines import Conversation, paragraphs
+from parallel_agents.tui.transcript_lines import Conversation, paragraphs, pieces
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from tests.tui.views import HOSTILE, Host, Talk, assert_harmless, built, text
 
@@ -142,7 +142,6 @@ async def test_thinking_that_arrives_is_one_folded_line() -> None:
     talk, view = Talk(), TranscriptView()
     async with Host(view).run_test(size=(60, 30)) as pilot:
         view.load(talk.transcript)
-        view.mark_thinking({("", "m", 0)})
         talk.transcript.stream(ev.Delta(message="m", block=0, offset=0, text="a\nb", thinking=True))
         view.streaming()
         await pilot.pause()
@@ -280,6 +279,26 @@ def test_any_markdown_is_painted(source: str, width: int) -> None:
 @given(st.lists(st.one_of(marks, st.text(max_size=3)), max_size=40).map("".join))
 def test_paragraphs_hold_every_word(source: str) -> None:
     assert "".join("".join(paragraphs(source)).split()) == "".join(source.split())
+
+
+grown = st.lists(
+    st.sampled_from(["line", "two words.", "snow man", "x_y", "**b", "b**", "- i", "> q", "a|b"]),
+    min_size=1,
+    max_size=40,
+).map("\n".join)
+
+
+@given(grown)
+def test_a_paragraph_in_pieces_is_painted_as_in_one(source: str) -> None:
+    """While it grows it looks as it will look when it has arrived."""
+    for paragraph in paragraphs(source):
+        parts = list(pieces(paragraph))
+        assert "\n".join(parts) == paragraph
+        assert [line for part in parts for line in said(part)] == said(paragraph)
+
+
+def test_only_the_end_of_a_growing_paragraph_is_rendered_again() -> None:
+    assert [len(part.split("\n")) for part in pieces("\n".join(["plain"] * 20))] == [8, 8, 4]
 
 
 def test_markdown_is_painted_plainly() -> None:

@@ -14,10 +14,10 @@ from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
 from parallel_agents.client.quick import unwrap
 from parallel_agents.core.errors import UnreachableError
-from parallel_agents.wire.reading import load_push
 from parallel_agents.wire.framing import dump_frame, load_frame
 from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
 from parallel_agents.wire.pushes import Push
+from parallel_agents.wire.reading import load_push
 
 
 class Connection:

@@ -27,12 +27,19 @@ def tool_summary(name: str, tool_input: JsonObject) -> str:
     if name == "AskUserQuestion":
         return first_line(question_text(tool_input)) or "asks a question"
     if name == "ExitPlanMode":
-        return "Plan: " + first_line(str(tool_input.get("plan") or "ready for approval"))
+        return f"Plan: {_plan_title(str(tool_input.get('plan') or 'ready for approval'))}"
     for key in _TELLING:
         value = tool_input.get(key)
         if isinstance(value, str) and value.strip():
             return f"{name}: {first_line(value)}"[:TRACKED]
     return name[:TRACKED]
+
+
+def _plan_title(plan: str) -> str:
+    """What a plan's first line says: without Markdown's heading marks, and not `Plan` again."""
+    lines = (first_line(line).lstrip("#").strip() for line in plan.splitlines())
+    said = [line for line in lines if line and line.rstrip(":").lower() != "plan"]
+    return next(iter(said), "ready for approval").removeprefix("Plan:").strip()
 
 
 def question_text(tool_input: JsonObject) -> str:

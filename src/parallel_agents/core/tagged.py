@@ -12,7 +12,7 @@ from typing import Annotated, Any
 class ByType:
     """Metadata of `Annotated`: the member is named by its field `type`."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:  # noqa: ANN401, PLW3201
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:  # noqa: ANN401
         """What pydantic asks for when it builds a schema (its documented custom-type hook)."""
         from pydantic import Field
 

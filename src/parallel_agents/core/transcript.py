@@ -51,6 +51,10 @@ class Item:
     decision: Decision | None = None
 
 
+PartialKey = tuple[str, str, int]
+"""What a text still arriving belongs to: parent, message, index of its block."""
+
+
 class Transcript:
     """The items of one conversation, oldest first, and the text that is still arriving.
 
@@ -58,12 +62,14 @@ class Transcript:
         items: all entries so far.
         seq: number of the last record folded.
         partial: text blocks still arriving, by (parent, message, block), in order of arrival.
+        thoughts: those of them that are thinking, not words.
     """
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.seq = 0
-        self.partial: dict[tuple[str, str, int], str] = {}
+        self.partial: dict[PartialKey, str] = {}
+        self.thoughts: set[PartialKey] = set()
         self._by_key: dict[tuple[str, str], int] = {}
         self._asking: dict[str, str] = {}
         self._stepping = ""
@@ -104,6 +110,9 @@ class Transcript:
                 if parent != delta.parent or message == delta.message
             }
             self.partial[key] = delta.text
+            self.thoughts &= self.partial.keys()
+            if delta.thinking:
+                self.thoughts.add(key)
             return True
         if delta.offset > len(known):
             return False

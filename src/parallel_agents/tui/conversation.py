@@ -72,11 +72,11 @@ class Conversation:
             page: records in order, ending right before `oldest`.
             more: whether still older ones exist.
         """
-        partial = self.transcript.partial
+        before = self.transcript
         self._records = [*page, *self._records]
         self.transcript = Transcript()
         self.transcript.extend(self._records)
-        self.transcript.partial = partial
+        self.transcript.partial, self.transcript.thoughts = before.partial, before.thoughts
         self.more = more
 
     def follow_up(self, page: list[Record]) -> set[int]:

@@ -90,7 +90,7 @@ class Store:
 
     def pushed(self, push: Push) -> None:
         """Take what the supervisor sent."""
-        before = self.order() if self.selected in self.mirror.sessions else []
+        before = self.order() if self._may_take_selected(push) else []
         self.changes.sessions |= self.mirror.apply(push)
         match push:
             case RecordPush(session=session, record=record):
@@ -106,6 +106,20 @@ class Store:
                 pass
         self._keep_selection(before)
         self._wake()
+
+    def _may_take_selected(self, push: Push) -> bool:
+        """Whether the selected session may be gone after a push; texts come too often to look."""
+        if self.selected not in self.mirror.sessions:
+            return False
+        match push:
+            case RecordPush(session=session):
+                return session == self.selected
+            case StatePush(state=state):
+                return state.id == self.selected
+            case ReadyPush():
+                return True
+            case _:
+                return False
 
     def _record(self, session: str, record: Record) -> None:
         conversation = self.conversation

@@ -5,12 +5,13 @@ that started it, and only while that is unfolded; text still arriving is cut int
 end, of which only the last is rendered again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from typing import NamedTuple
 
 from parallel_agents.core.summary import first_line, tool_summary
-from parallel_agents.core.transcript import Item, Transcript
+from parallel_agents.core.transcript import Item, PartialKey, Transcript
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.items import Painter
 from parallel_agents.tui.lines import Block
@@ -21,7 +22,10 @@ _UNFOLDS = {"tool", "request", "thinking", "user"}
 _LIVE = 2_000
 """Characters of an unfinished paragraph beyond which its beginning is no longer rendered."""
 
-PartialKey = tuple[str, str, int]
+_PIECE = 8
+"""Lines of a paragraph still arriving that are rendered together."""
+_PLAIN = re.compile(r"(?![-+#=>:]|\d+[.)])\S[^*_`~\[\]<>&|\\!]*")
+"""A line that Markdown shows as it is, whatever stands around it in its paragraph."""
 
 
 class _How(NamedTuple):
@@ -38,12 +42,10 @@ class Conversation:
 
     Attributes:
         root: the worktree's path, left out of file names.
-        thinking: whether a text still arriving is thinking, by its key.
     """
 
     def __init__(self) -> None:
         self.root = ""
-        self.thinking: Callable[[PartialKey], bool] = lambda _: False
         self._items: list[Item] = []
         self._tools: dict[str, int] = {}
         self._children: dict[str, list[int]] = {}
@@ -87,12 +89,17 @@ class Conversation:
         else:
             self._arrange()
 
-    def stream(self, texts: dict[PartialKey, str]) -> None:
-        """Take the text that is still arriving for the main conversation."""
+    def stream(self, texts: dict[PartialKey, str], thoughts: Set[PartialKey]) -> None:
+        """Take the text that is still arriving for the main conversation.
+
+        Args:
+            texts: by what they belong to.
+            thoughts: which of them are thinking.
+        """
         made: list[Block] = []
         for key, text in texts.items():
             if text and not self._tools.get(key[0]):
-                made.extend(self._arriving(key, text))
+                made.extend(self._arriving(key, text, thinking=key in thoughts))
         known = {block.key: block for block in self._live}
         self._live = [
             old if (old := known.get(block.key)) and old.version == block.version else block
@@ -212,17 +219,26 @@ class Conversation:
         below = self._children.get(item.key, ()) if item.kind == "tool" else ()
         return (len(below), _said(self._items[below[-1]])) if below else (0, "")
 
-    def _arriving(self, key: PartialKey, text: str) -> Iterator[Block]:
-        if self.thinking(key):
+    def _arriving(self, key: PartialKey, text: str, *, thinking: bool) -> Iterator[Block]:
+        if thinking:
             yield self._paragraph(key, 0, text[-_LIVE:], thinking=True)
             return
-        for number, part in enumerate(paragraphs(text)):
-            yield self._paragraph(key, number, part)
+        number = 0
+        for paragraph in paragraphs(text):
+            for piece, part in enumerate(pieces(paragraph)):
+                yield self._paragraph(key, number, part, goes_on=piece > 0)
+                number += 1
 
     def _paragraph(
-        self, key: PartialKey, number: int, text: str, *, thinking: bool = False
+        self,
+        key: PartialKey,
+        number: int,
+        text: str,
+        *,
+        thinking: bool = False,
+        goes_on: bool = False,
     ) -> Block:
-        gap = bool(self._order) or number > 0
+        gap = (bool(self._order) or number > 0) and not goes_on
 
         def build(width: int, ink: Ink) -> list[Line]:
             painter = Painter(width=width, ink=ink, root=self.root)
@@ -265,6 +281,24 @@ def paragraphs(text: str) -> Iterator[str]:
             part.append(line)
     if part:
         yield "\n".join(part)
+
+
+def pieces(paragraph: str) -> Iterator[str]:
+    """Cut a long paragraph of plain lines, so that only its end is rendered again as it grows.
+
+    Args:
+        paragraph: one of `paragraphs`.
+
+    Yields:
+        The parts; each begins a line, and Markdown means nothing in all but the last.
+    """
+    lines = paragraph.split("\n")
+    plain = next((n for n, line in enumerate(lines) if not _PLAIN.fullmatch(line)), len(lines))
+    start = 0
+    while start + _PIECE < plain:
+        yield "\n".join(lines[start : start + _PIECE])
+        start += _PIECE
+    yield "\n".join(lines[start:])
 
 
 def _tail(text: str) -> str:

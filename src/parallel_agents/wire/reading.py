@@ -55,7 +55,7 @@ def _reader(kind: Any) -> Read:  # noqa: ANN401 - any type form that our datacla
     arguments = get_args(kind)
     if get_origin(kind) is Annotated and isinstance(arguments[1], ByType):
         return _by_type(get_args(arguments[0]))
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return _object(kind)
     if get_origin(kind) is tuple:
         inner = _reader(arguments[0])
@@ -82,7 +82,8 @@ def _name(member: Any) -> str:  # noqa: ANN401 - a dataclass
 
 
 def _object(kind: Any) -> Read:  # noqa: ANN401 - a dataclass
-    readers = {field.name: _reader(field.type) for field in fields(kind)}
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(kind)}
+    readers = {name: _reader(kind) for name, kind in kinds.items()}
     inner = {name: read for name, read in readers.items() if read is not _same}
 
     def read(value: dict[str, Any]) -> Any:  # noqa: ANN401 - a value of that dataclass

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from parallel_agents.core.transcript import Transcript
 from parallel_agents.tui.lines import LineView
-from parallel_agents.tui.transcript_lines import Conversation, PartialKey
+from parallel_agents.tui.transcript_lines import Conversation
 
 
 class TranscriptView(LineView):
@@ -67,13 +67,8 @@ class TranscriptView(LineView):
 
     def streaming(self) -> None:
         """The text still arriving changed."""
-        self._conversation.stream(self._transcript.partial)
+        self._conversation.stream(self._transcript.partial, self._transcript.thoughts)
         self.set_blocks(self._conversation.blocks())
-
-    def mark_thinking(self, keys: set[PartialKey]) -> None:
-        """Say which texts still arriving are thinking: (parent, message, block)."""
-        self._conversation.thinking = keys.__contains__
-        self.streaming()
 
     def action_fold(self) -> None:
         """Unfold what the cursor is on, or fold it."""
