@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.wire.messages import Info
-from tests.end_to_end.test_screen import eventually, go_to, press_until
+from tests.support.board import eventually, go_to, press_until
 from tests.support.person import Person
 from tests.support.terminal import Terminal
 

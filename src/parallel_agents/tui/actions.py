@@ -104,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", ("E",), READING, "E", "open $EDITOR in the worktree", "Editor in worktree"),
     Action("attach", ("T",), READING, "T", "take the conversation into this terminal", "Attach"),
     Action("undo", ("u",), READING, "u", "undo the last delete", "Undo delete"),
+    Action("trash", ("U",), READING, "U", "list the trash, and restore from it", "Trash"),
     Action(
         "stop",
         ("ctrl+x",),

@@ -49,11 +49,15 @@ class ScreenApp(App[None]):
 
     def on_mount(self) -> None:
         """Wire everything and connect."""
-        store = Store(lambda: main.wake())  # noqa: PLW0108 - made after the store
+        store = Store(lambda: self._main.wake())  # noqa: PLW0108 - made after the store
         store.backend = Backend(self._connect, store)
-        main = MainScreen(store, self._clock, self.tell_title, self.place)
+        self._main = MainScreen(store, self._clock, self.tell_title, self.place)
         self.run_worker(store.backend.run(), group="backend", exit_on_error=True)
-        self.push_screen(main)
+        self.push_screen(self._main)
+
+    async def action_quit(self) -> None:
+        """Close the screen, from a dialog too; sessions keep working."""
+        self._main.do_quit()
 
     def tell_title(self, text: str) -> None:
         """Set the terminal's title (OSC 2)."""

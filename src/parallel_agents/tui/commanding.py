@@ -132,7 +132,7 @@ class Commands:
             return
         state = self._store.mirror.sessions.get(session)
         if state is None or state.deleted:
-            await self._restore(session)
+            await self.restore(session)
             return
         try:
             await self._store.ask(m.CancelDelete(key=new_uuid(), session=session))
@@ -149,7 +149,7 @@ class Commands:
             state = self._store.mirror.sessions.get(session)
             if state is None or state.deleted:
                 self._wanted_back.discard(session)
-                await self._restore(session)
+                await self.restore(session)
             elif not state.deleting:
                 self._wanted_back.discard(session)
 
@@ -159,10 +159,12 @@ class Commands:
         latest = max(entries, key=lambda entry: int(entry["deletedAt"]), default=None)
         return str(latest["id"]) if latest else None
 
-    async def _restore(self, session: str) -> None:
+    async def restore(self, session: str) -> None:
+        """Bring a session back from the trash."""
         reply = await self.ask(m.Restore(key=new_uuid(), session=session))
         if reply is not None:
             self.say(f"{reply['session'].get('name') or session} is back.")
+            self._store.select_when_there(session)
 
     # --- small things -------------------------------------------------------------------------
 

@@ -245,7 +245,11 @@ class Store:
             return
         conversation.more = False
         session, before = conversation.session, conversation.oldest
-        reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
+        try:
+            reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
+        except UserError:
+            conversation.more = True
+            raise
         conversation.older(_records(reply), more=bool(reply["more"]))
         if conversation is self.conversation:
             self.changes.older |= not self.changes.reload

@@ -62,8 +62,9 @@ def _reader(kind: Any) -> Read:  # noqa: ANN401 - any type form that our datacla
         return tuple if inner is _same else lambda value: tuple(map(inner, value))
     if get_origin(kind) is dict and (inner := _reader(arguments[1])) is not _same:
         return lambda value: {key: inner(one) for key, one in value.items()}
-    if isinstance(kind, types.UnionType) and (found := [k for k in arguments if is_dataclass(k)]):
-        inner = _reader(found[0])
+    members: list[Any] = [member for member in arguments if is_dataclass(member)]
+    if isinstance(kind, types.UnionType) and members:
+        inner = _reader(members[0])
         return lambda value: None if value is None else inner(value)
     return _same
 

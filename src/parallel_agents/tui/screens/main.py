@@ -20,7 +20,6 @@ from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
-from parallel_agents.tui.workers import alone
 from parallel_agents.wire.messages import ListFiles
 
 TWICE = 0.6
@@ -203,7 +202,7 @@ class MainScreen(Verbs):
 
     def on_transcript_view_need_older(self, message: TranscriptView.NeedOlder) -> None:
         """Read what is before the top."""
-        alone(self, self._older, "older")
+        self.later(self._older())
 
     async def _older(self) -> None:
         try:

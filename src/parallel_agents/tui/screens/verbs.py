@@ -20,7 +20,7 @@ from parallel_agents.tui import outside
 from parallel_agents.tui.ages import age
 from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.remembered import Remembered, recall, remember
-from parallel_agents.tui.screens.board import Board
+from parallel_agents.tui.screens.board import Board, now_ms
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.spans import Span, flat
@@ -192,6 +192,20 @@ class Verbs(Board):
     def do_undo(self) -> None:
         """Bring back what was deleted last."""
         self.later(self.commands.undo())
+
+    def do_trash(self) -> None:
+        """List what was deleted, and bring it back."""
+        self.later(self._trash())
+
+    async def _trash(self) -> None:
+        from parallel_agents.tui.screens.trash import TrashScreen
+
+        reply = await self.commands.ask(m.ListTrash())
+        if reply is None:
+            return
+        session = await self._ask(TrashScreen(reply["entries"], now_ms()))
+        if session is not None:
+            await self.commands.restore(session)
 
     def do_pin(self) -> None:
         """Pin or unpin."""

@@ -1,0 +1,86 @@
+"""The trash: what was deleted, and bringing it back.
+
+Keep true: nothing is removed from here; what is restored is the entry that the cursor was put on.
+"""
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from parallel_agents.tui.ages import age, size
+from parallel_agents.tui.ink import Ink
+from parallel_agents.tui.lines import Block, LineView
+from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.spans import Line, Span, block, flat, line_of, row
+
+_EMPTY = "The trash is empty. What you delete with Ctrl+X stands here until you bring it back."
+
+
+class TrashList(LineView):
+    """The entries, newest first."""
+
+    def put(self, entries: list[dict[str, Any]], now: int) -> None:
+        """Show the entries; the cursor stands on the first.
+
+        Args:
+            entries: of a `ListTrash` reply.
+            now: milliseconds since 1970.
+        """
+        newest = sorted(entries, key=lambda entry: -int(entry["deletedAt"]))
+        blocks = [_block(entry, now) for entry in newest]
+        self.set_blocks(blocks or [_nothing()])
+        if blocks:
+            self.put_cursor(blocks[0].key)
+
+
+class TrashScreen(Dialog):
+    """Lists the trash; returns the id of the session to restore.
+
+    Args:
+        entries: of a `ListTrash` reply.
+        now: milliseconds since 1970.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "restore", show=False)]
+
+    def __init__(self, entries: list[dict[str, Any]], now: int) -> None:
+        hint = "Enter restore   ↑↓ choose   Esc leave" if entries else "Esc leave"
+        super().__init__("Trash", hint)
+        self._entries = entries
+        self._now = now
+
+    def content(self) -> ComposeResult:
+        """The list."""
+        yield TrashList()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        super().on_mount()
+        listed = self.query_one(TrashList)
+        listed.put(self._entries, self._now)
+        listed.focus()
+
+    def action_restore(self) -> None:
+        """Restore what the cursor is on."""
+        if (chosen := self.query_one(TrashList).cursor) is not None:
+            self.dismiss(chosen)
+
+
+def _block(entry: dict[str, Any], now: int) -> Block:
+    name = str(entry["name"] or entry["id"])
+
+    def build(width: int, ink: Ink) -> list[Line]:
+        left = [flat(name, ink.strong), flat(f"  {entry['branch'] or 'no branch'}", ink.muted)]
+        words = [f"{age(now - int(entry['deletedAt']))} ago"]
+        if entry["sizeBytes"]:
+            words.append(size(int(entry["sizeBytes"])))
+        lines = [Line(row(left, [Span("  " + " · ".join(words), ink.muted)], width))]
+        kept = ", ".join(map(str, entry["saved"]))
+        return [*lines, line_of(flat(f"  {kept}", ink.muted))] if kept else lines
+
+    return Block(str(entry["id"]), (now,), build, text=name)
+
+
+def _nothing() -> Block:
+    return Block("", (), lambda width, ink: block([Span(_EMPTY, ink.muted)], width), stop=False)

@@ -1,0 +1,68 @@
+"""The screen in a real terminal: what is shown, and keys pressed until they take effect.
+
+Keep true: a terminal shows a picture in pieces; what is read from it is read from a whole one.
+"""
+
+import functools
+import re
+import sys
+import time
+from collections.abc import Callable
+
+from tests.support.person import Person
+from tests.support.terminal import Terminal
+
+PROGRAM = f"{sys.executable} -m parallel_agents"
+
+
+def eventually(holds: Callable[[], bool], terminal: Terminal | None = None) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        shown = terminal.screen if terminal else ""
+        assert time.monotonic() < end, f"it did not happen in time\n{shown}"
+
+
+def press_until(terminal: Terminal, key: str, holds: Callable[[], bool]) -> None:
+    """Press a key as a person does: again, when the card was too new to take it."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, f"the key {key} did nothing\n{terminal.screen}"
+        terminal.press(key)
+        soon = time.monotonic() + 1
+        while not holds() and time.monotonic() < soon:
+            time.sleep(0.05)
+
+
+def state(person: Person, name: str) -> str:
+    return str(person.show(name)["state"])
+
+
+def opened(screen: str) -> str:
+    """The name of the opened session; empty while the screen is half painted.
+
+    A terminal shows a picture in pieces: only when the list, the line over the session and its
+    card, where it has one, name the same session was it painted in full.
+    """
+    over = re.search(r"▕ \S (\S+)  ", screen.splitlines()[1])
+    cursor = re.search(r"^▌\S (\S+) ", screen, re.MULTILINE)
+    card = re.search(r"▕ \S (\S+) (?:wants to|asks|has a plan)", screen)
+    names = {found[1] for found in (over, cursor, card) if found}
+    return names.pop() if len(names) == 1 and over and cursor else ""
+
+
+def _moved(before: str, now: str) -> bool:
+    """Another session is opened; or the only one that asks has the keys now."""
+    only = "1 need you" in now and "Tab input" in now
+    return opened(now) not in ("", before) or (only and opened(now) != "")
+
+
+def go_to(terminal: Terminal, name: str) -> None:
+    """Ctrl+N until the named session is opened and its request has the keys."""
+    before = opened(terminal.wait(lambda screen: opened(screen) != ""))
+    for _ in range(10):
+        terminal.press("C-n")
+        before = opened(terminal.wait(functools.partial(_moved, before)))
+        if before == name:
+            terminal.wait("Tab input")
+            return
+    raise AssertionError(terminal.screen)
