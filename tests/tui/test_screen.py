@@ -423,6 +423,48 @@ async def test_an_untrusted_repository_is_shown_first(key: str, *, trusted: bool
         assert [t.digest for t in fake.of(m.Trust)] == (["d1"] if trusted else [])
 
 
+CHANGED = {
+    "known": True,
+    "files": [
+        {"path": ".claude/settings.json", "origin": "main", "text": "a\nnew\x1b[31m\nc"},
+        {"path": ".mcp.json", "origin": "base", "text": "{servers}", "digest": "same"},
+        {"path": "long.json", "origin": "base", "text": "cut", "digest": "two"},
+    ],
+    "accepted": [
+        {"path": ".claude/settings.json", "origin": "main", "text": "a\nold\nc"},
+        {"path": ".claude/hooks/x", "origin": "main", "text": "sh"},
+        {"path": ".mcp.json", "origin": "base", "text": "{servers}", "digest": "same"},
+        {"path": "long.json", "origin": "base", "text": "cut", "digest": "one"},
+    ],
+}
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_a_session_goes_on_when_what_it_loads_was_looked_at(*, accepted: bool) -> None:
+    """Only what changed is shown; y accepts exactly that, and the session starts again."""
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.answers["resolve_repository"] = {**resolved(trusted=False), **CHANGED}
+    async with screen(fake) as drive:
+        await drive.press("R")
+        await drive.shows("They changed since you last trusted them.")
+        shown = drive.text()
+        for words in ("-old", "+new", ".claude/hooks/x  main  is gone", "as you accepted it"):
+            assert words in shown
+        assert "{servers}" not in shown
+        assert "beyond the part" in shown
+        assert "\x1b" not in shown
+        await drive.press("n", "enter", "space")
+        assert fake.of(m.Respawn) == fake.of(m.Trust) == []
+        await drive.press("y" if accepted else "escape")
+        await drive.until(lambda: not isinstance(drive.app.screen, TrustScreen), "closed")
+        if accepted:
+            await drive.until(lambda: fake.of(m.Respawn), "started again")
+        trusted = [(t.session, t.digest) for t in fake.of(m.Trust)]
+        assert trusted == ([("a1", "d1")] if accepted else [])
+        assert len(fake.of(m.Respawn)) == accepted
+
+
 async def test_leaving_the_trust_question_starts_nothing() -> None:
     fake = Fake()
     fake.answers["resolve_repository"] = resolved(trusted=False)

@@ -5,6 +5,7 @@ trusted is the hash that was shown.
 """
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from parallel_agents.core.errors import AgentError, RefusedError, UserError
@@ -30,9 +31,7 @@ class Places:
 
     async def resolve(self, message: m.ResolveRepository) -> dict[str, Any]:
         """What repository a directory belongs to, and what a start there would run."""
-        repository, config, base = await asyncio.to_thread(
-            self._look, message.directory, message.base
-        )
+        repository, config, base = await asyncio.to_thread(self._meant, message)
         return {
             "root": repository.root,
             "checkout": repository.checkout,
@@ -41,13 +40,22 @@ class Places:
             "trusted": self._context.trust.trusts(repository.root, config.digest),
             "known": self._context.trust.knows(repository.root),
             "digest": config.digest,
-            "files": [
-                {"path": file.path, "origin": file.origin, "text": file.text[:_SHOWN]}
-                for file in config.files
-            ],
+            "files": [_shown(asdict(file)) for file in config.files],
+            "accepted": [_shown(file) for file in self._context.trust.accepted(repository.root)],
             "notes": [*repository.notes, *config.notes],
             "agents": [self._agent(name, message.environment) for name in self._context.agents],
         }
+
+    def _meant(
+        self, message: m.ResolveRepository
+    ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
+        if message.session is None:
+            return self._look(message.directory, message.base)
+        workplace = self._supervisor.find(message.session).workplace
+        record = workplace.record
+        repository = self._manager.resolve(record.checkout or record.root)
+        base = {"name": record.base, "commit": record.base_commit, "note": ""}
+        return repository, workplace.loaded_config()[1], base
 
     def _look(
         self, directory: str, base_name: str
@@ -72,7 +80,7 @@ class Places:
             raise RefusedError(
                 "The configuration changed since it was shown.", "Look at it again, then accept."
             )
-        self._context.trust.accept(root, config.digest)
+        self._context.trust.accept(root, config.digest, config.files)
         return {
             "root": root,
             "digest": config.digest,
@@ -125,5 +133,9 @@ class Places:
             raise UserError(f"cannot make {parent}: {error.strerror}") from error
         path = await asyncio.to_thread(self._manager.make_scratch_repository, str(parent))
         repository, config, _ = await asyncio.to_thread(self._look, path, "head")
-        self._context.trust.accept(repository.root, config.digest)
+        self._context.trust.accept(repository.root, config.digest, config.files)
         return {"directory": path}
+
+
+def _shown(file: dict[str, str]) -> dict[str, str]:
+    return {**file, "text": file["text"][:_SHOWN]}

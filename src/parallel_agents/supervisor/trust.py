@@ -1,18 +1,25 @@
 """Which repositories a person trusts, and with which executable configuration.
 
 Keep true: trust belongs to a repository's real path *and* the hash of the configuration that a
-start would load; a hash that was never shown and accepted is not trusted.
+start would load; a hash that was never shown and accepted is not trusted. The text accepted last
+is kept only to show what changed since; it decides nothing.
 """
 
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from parallel_agents.core.errors import StorageError
+from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.supervisor.files import read_json, write_json
 
 _KEPT = 50
 
 
 class TrustStore:
-    """`trust.json`: accepted hashes by repository.
+    """`trust.json`: accepted hashes by repository; `trusted/`: the text accepted last.
 
     Args:
         path: the file; made when first written.
@@ -20,6 +27,7 @@ class TrustStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._texts = path.with_name("trusted")
         value = read_json(path)
         self._digests: dict[str, list[str]] = value if isinstance(value, dict) else {}
 
@@ -31,7 +39,15 @@ class TrustStore:
         """Whether any configuration of this repository was accepted."""
         return bool(self._digests.get(root))
 
-    def accept(self, root: str, digest: str) -> None:
+    def accepted(self, root: str) -> list[dict[str, str]]:
+        """The files accepted last for this repository: `path`, `origin`, `digest`, `text`."""
+        value = read_json(self._text(root))
+        return value if isinstance(value, list) else []
+
+    def _text(self, root: str) -> Path:
+        return self._texts / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"
+
+    def accept(self, root: str, digest: str, files: Sequence[ConfigFile]) -> None:
         """Remember that a person accepted this configuration.
 
         Raises:
@@ -39,5 +55,10 @@ class TrustStore:
         """
         digests = [d for d in self._digests.get(root, []) if d != digest]
         digests = [*digests, digest][-_KEPT:]
+        try:
+            self._texts.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot make {self._texts}: {error.strerror}") from error
+        write_json(self._text(root), [asdict(file) for file in files])
         write_json(self._path, {**self._digests, root: digests})
         self._digests[root] = digests

@@ -217,7 +217,8 @@ class Workplace:
             changed = ", ".join(sorted({file.path for file in config.files}))
             raise UntrustedError(
                 f"What this agent would load and run was changed: {changed or 'nothing is left'}.",
-                f"Look at it and accept it: parallel-agents trust --session {self._ledger.id}",
+                "Look at it and accept it: R on the screen, or parallel-agents trust --session "
+                f"{self._ledger.id}",
             )
 
     def vanished(self) -> bool:

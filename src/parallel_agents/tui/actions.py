@@ -67,7 +67,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous", ("up", "k"), LIST, "↑ k", "select the session above"),
     Action("next", ("down", "j"), LIST, "↓ j", "select the session below"),
     Action("enter", ("enter", "right"), LIST, "Enter →", "go into the session", "", "open"),
-    Action("peek", ("space",), LIST, "Space", "peek at the latest, and reply", "Peek", "peek"),
+    Action(
+        "peek",
+        ("space",),
+        LIST,
+        "Space",
+        "peek at the latest, and reply; y and n decide on a permission",
+        "Peek",
+        "peek",
+    ),
     Action(
         "next_needing",
         ("ctrl+n",),

@@ -356,10 +356,12 @@ class ResolveRepository:
     """What repository a directory belongs to, and whether it is trusted.
 
     Attributes:
+        session: ask about what this session would load now, instead of a directory.
         environment: the caller's, to say which agents are installed.
     """
 
-    directory: str
+    directory: str = ""
+    session: str | None = None
     base: str = "fresh"
     environment: dict[str, str] = field(default_factory=dict)
     type: Literal["resolve_repository"] = "resolve_repository"

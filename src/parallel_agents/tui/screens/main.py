@@ -226,7 +226,7 @@ class MainScreen(Verbs):
     def _press(self, key: str) -> None:
         outcome = self.card.press(key)
         if isinstance(outcome, Verdict):
-            self.later(self._answer(outcome))
+            self.later(self.decide(self.card, outcome))
         elif isinstance(outcome, Wanted):
             self.later(self._write(outcome))
         self.wake()
@@ -245,7 +245,7 @@ class MainScreen(Verbs):
             self.prompt.clear()
         verdict = self.card.written(wanted, text)
         if verdict is not None:
-            await self._answer(verdict)
+            await self.decide(self.card, verdict)
         self.wake()
 
     async def _edit_input(self, wanted: Wanted) -> None:
@@ -266,12 +266,7 @@ class MainScreen(Verbs):
         if not isinstance(value, dict):
             self.commands.say("The input must be a JSON object. Nothing was sent.", "error")
             return
-        await self._answer(self.card.edited(wanted, value))
-
-    async def _answer(self, verdict: Verdict) -> None:
-        if not await self.commands.answer(verdict):
-            self.card.refused(verdict.identity)
-            self.wake()
+        await self.decide(self.card, self.card.edited(wanted, value))
 
     def do_allow(self) -> None:
         """Allow once; send the answers; approve the plan."""

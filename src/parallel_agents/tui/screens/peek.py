@@ -1,46 +1,74 @@
-"""Peek: the latest of a session beside the list, and a reply without going in.
+"""Peek: the latest of a session beside the list, a reply or a plain permission without going in.
 
-Keep true: a request is shown but not decided here; a reply goes to the session that is named.
+Keep true: `y` and `n` count only for a permission, only with the focus on it, and by the rules of
+`deciding.Card`; what needs more than that is decided inside; a reply goes to the session named.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.transcript import Transcript
+from parallel_agents.tui.deciding import Card, Verdict
+from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.spans import flat
+from parallel_agents.tui.widgets.card import CardView
+from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 
 GO_IN = "\0"
 """Returned instead of a reply when the person wants to go in."""
 
+_REPLY = "Enter send   Ctrl+O go in   Esc leave"
+_PERMISSION = "y allow once   n deny   Tab reply   Ctrl+O go in   Esc leave"
+_OTHER = "Ctrl+O go in and answer   Tab reply   Esc leave"
+
 
 class PeekScreen(Dialog):
-    """Shows the end of a conversation; returns a reply.
+    """Shows the end of a conversation, and its request; returns a reply.
 
     Args:
         state: the session.
         transcript: its conversation.
+        card: what the request is decided with.
+        decided: takes a decision.
+
+    Attributes:
+        session: id of the session.
+        card: as given.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "enter", show=False, priority=True),
     ]
 
-    def __init__(self, state: SessionState, transcript: Transcript) -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        transcript: Transcript,
+        card: Card,
+        decided: Callable[[Card, Verdict], None],
+    ) -> None:
         label = derive(state)
         words = [state.name or state.id, label.shown, label.detail]
-        super().__init__(" · ".join(w for w in words if w), "Enter send   Ctrl+O go in   Esc leave")
+        super().__init__(" · ".join(w for w in words if w), _REPLY)
+        self.session = state.id
+        self.card = card
         self._state = state
         self._transcript = transcript
+        self._decided = decided
 
     def content(self) -> ComposeResult:
-        """The end of the conversation, and the input."""
+        """The end of the conversation, the request, and the input."""
         yield TranscriptView()
+        yield CardView(self.card)
         yield Prompt(f"reply to {self._state.name or self._state.id} …")
 
     def on_mount(self) -> None:
@@ -48,7 +76,44 @@ class PeekScreen(Dialog):
         super().on_mount()
         root = self._state.worktree.path if self._state.worktree else ""
         self.query_one(TranscriptView).load(self._transcript, root=root)
-        self.query_one(Prompt).focus()
+        self._show(self._state)
+        asked = self.card.request is not None
+        (self.query_one(CardView) if asked else self.query_one(Prompt)).focus()
+
+    def follow(self, state: SessionState | None) -> None:
+        """Show the request that there is now.
+
+        Args:
+            state: facts of the session; None when it is gone.
+        """
+        if self.is_mounted:
+            self._show(state)
+
+    def _show(self, state: SessionState | None) -> None:
+        self.card.show(state)
+        request, view = self.card.request, self.query_one(CardView)
+        if request is None and self.focused is view:
+            self.query_one(Prompt).focus()
+        view.update(self._state.name or self.session)
+        view.display = request is not None
+        self.set_class(request is not None, "-asking")
+        self._hint = _REPLY if request is None else _OTHER
+        if request is not None and request.kind == "permission":
+            self._hint = _PERMISSION
+        self.query_one(".keys", OneLine).put([flat(self._hint, ink_of(self.app).muted)])
+
+    def on_key(self, event: events.Key) -> None:
+        """Decide on a permission, when it has the focus."""
+        request = self.card.request
+        if event.key not in {"y", "n"} or self.focused is not self.query_one(CardView):
+            return
+        event.stop()
+        if request is None or request.kind != "permission":
+            return
+        verdict = self.card.press(event.key)
+        if isinstance(verdict, Verdict):
+            self._decided(self.card, verdict)
+            self.dismiss(None)
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """A reply."""

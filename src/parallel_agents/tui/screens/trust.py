@@ -1,8 +1,11 @@
 """Shows what a repository would run on its own, before anything of it is loaded.
 
-Keep true: what is trusted is the digest that was shown; no key but `y` trusts.
+Keep true: what is trusted is the digest that was shown; no key but `y` trusts; what is left out of
+the picture is what was accepted before, letter by letter.
 """
 
+from collections.abc import Iterator
+from difflib import unified_diff
 from typing import Any
 
 from parallel_agents.tui.ink import Ink
@@ -10,6 +13,14 @@ from parallel_agents.tui.screens.confirm import ReadDialog
 from parallel_agents.tui.spans import Span, flat, span
 
 _HINT = "y trust this   n start without it   ↑↓ scroll   Esc leave"
+_HINT_SESSION = "y trust this and go on   ↑↓ scroll   Esc leave"
+_LOADS = (
+    "An agent started here would load these files. They can run programs on your machine "
+    "without asking."
+)
+_File = tuple[str, str]
+_Content = tuple[str, str]
+_Lines = Iterator[list[Span]]
 
 
 class TrustScreen(ReadDialog):
@@ -18,30 +29,52 @@ class TrustScreen(ReadDialog):
     Args:
         resolved: a `ResolveRepository` reply.
         ink: styles.
+        going_on: a session is to go on; it was started with these settings, so there is no
+            starting without them.
     """
 
-    def __init__(self, resolved: dict[str, Any], ink: Ink) -> None:
-        keys = {"y": "trust", "n": "without"}
-        super().__init__(f"Trust {resolved['root']}?", _lines(resolved, ink), keys, _HINT)
+    def __init__(self, resolved: dict[str, Any], ink: Ink, *, going_on: bool = False) -> None:
+        keys = {"y": "trust"} if going_on else {"y": "trust", "n": "without"}
+        hint = _HINT_SESSION if going_on else _HINT
+        super().__init__(f"Trust {resolved['root']}?", list(_lines(resolved, ink)), keys, hint)
 
 
-def _lines(resolved: dict[str, Any], ink: Ink) -> list[list[Span]]:
-    files = resolved["files"]
-    empty = [Span("", ink.text)]
-    about = (
-        "An agent started here would load these files. They can run programs on your machine "
-        "without asking. They changed since you last trusted them."
-        if resolved.get("known")
-        else "An agent started here would load these files. They can run programs on your machine "
-        "without asking."
-    )
-    if not files:
-        about = "This repository brings no settings, hooks or servers of its own."
-    lines = [[Span(about, ink.text)], empty]
+def _lines(resolved: dict[str, Any], ink: Ink) -> _Lines:
+    now, before = _texts(resolved["files"]), _texts(resolved.get("accepted", ()))
+    about = _LOADS if now else "This repository brings no settings, hooks or servers of its own."
+    known = bool(resolved.get("known"))
+    yield [Span(f"{about} They changed since you last trusted them." if known else about, ink.text)]
+    yield [Span("", ink.text)]
     for note in resolved["notes"]:
-        lines += [[flat(str(note), ink.muted)]]
-    for file in files:
-        origin = str(file.get("origin", ""))
-        lines += [empty, [flat(str(file["path"]), ink.strong), flat(f"  {origin}", ink.muted)]]
-        lines += [[span(str(file["text"]), ink.code)]]
-    return lines
+        yield [flat(str(note), ink.muted)]
+    for file in sorted(now.keys() | before.keys()):
+        yield [Span("", ink.text)]
+        yield from _file(file, before.get(file), now.get(file), ink)
+
+
+def _texts(files: Any) -> dict[_File, _Content]:  # noqa: ANN401 - JSON
+    """Text and hash by path and origin; a long text is not whole, its hash is."""
+    return {
+        (str(f["path"]), str(f.get("origin", ""))): (str(f["text"]), str(f.get("digest", "")))
+        for f in files
+    }
+
+
+def _file(file: _File, before: _Content | None, now: _Content | None, ink: Ink) -> _Lines:
+    """One file: whole when it is new, else what changed in it."""
+    path, origin = file
+    head = [flat(path, ink.strong), flat(f"  {origin}", ink.muted)]
+    if before is None:
+        yield head
+        yield [span(now[0] if now else "", ink.code)]
+    elif now is None:
+        yield [*head, Span("  is gone", ink.bad)]
+    elif now == before:
+        yield [*head, Span("  as you accepted it", ink.muted)]
+    else:
+        yield [*head, Span("  changed", ink.need)]
+        old, new = before[0].split("\n"), now[0].split("\n")
+        changes = list(unified_diff(old, new, lineterm="", n=2))[2:]
+        for line in changes or ["beyond the part of this long file that can be shown here"]:
+            style = {"+": ink.good, "-": ink.bad, "@": ink.muted}.get(line[:1], ink.code)
+            yield [flat(line, style)]

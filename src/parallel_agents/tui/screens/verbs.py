@@ -18,6 +18,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui import outside
 from parallel_agents.tui.ages import age
+from parallel_agents.tui.deciding import Card, Verdict
 from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.remembered import Remembered, recall, remember
 from parallel_agents.tui.screens.board import Board, now_ms
@@ -57,6 +58,7 @@ class Verbs(Board):
     ) -> None:
         super().__init__(store, clock, title)
         self.directory = directory
+        self._peeking: PeekScreen | None = None
 
     def on_mount(self) -> None:
         """The terminal can be lent from now on."""
@@ -132,12 +134,30 @@ class Verbs(Board):
         if conversation is None or conversation.session != state.id:
             return
         await self.commands.seen(state)
-        reply = await self._ask(PeekScreen(state, conversation.transcript))
+        peek = PeekScreen(state, conversation.transcript, Card(self.clock), self._decided)
+        self._peeking = peek
+        reply = await self._ask(peek)
+        self._peeking = None
         if reply == GO_IN:
             self.store.select(state.id)
             self.go_in()
         elif reply is not None and not await self.commands.send(state.id, reply):
             self.keep_draft(state.id, reply)
+
+    def paint(self) -> None:
+        """Show what the store knows now, in a peek over the list too."""
+        super().paint()
+        if self._peeking is not None:
+            self._peeking.follow(self.store.mirror.sessions.get(self._peeking.session))
+
+    def _decided(self, card: Card, verdict: Verdict) -> None:
+        self.later(self.decide(card, verdict))
+
+    async def decide(self, card: Card, verdict: Verdict) -> None:
+        """Send a decision; when it is not taken, the card's keys count again."""
+        if not await self.commands.answer(verdict):
+            card.refused(verdict.identity)
+            self.wake()
 
     # --- panes --------------------------------------------------------------------------------
 
@@ -237,7 +257,25 @@ class Verbs(Board):
     def do_respawn(self) -> None:
         """Continue a cut turn, or start the process again."""
         if (state := self.chosen()) is not None:
-            self.later(self.commands.go_on(state))
+            self.later(self._go_on(state))
+
+    async def _go_on(self, state: SessionState) -> None:
+        """Go on; what the agent would load now is shown first when it was not accepted."""
+        if state.options.trusted and state.worktree is not None and not state.missing:
+            resolved = await self.commands.ask(m.ResolveRepository(session=state.id))
+            if resolved is None or not await self._accepted(state, resolved):
+                return
+        await self.commands.go_on(state)
+
+    async def _accepted(self, state: SessionState, resolved: dict[str, Any]) -> bool:
+        if resolved["trusted"]:
+            return True
+        from parallel_agents.tui.screens.trust import TrustScreen
+
+        if await self._ask(TrustScreen(resolved, ink_of(self.app), going_on=True)) != "trust":
+            return False
+        accept = m.Trust(key=new_uuid(), session=state.id, digest=str(resolved["digest"]))
+        return await self.commands.ask(accept) is not None
 
     def do_group(self) -> None:
         """Group by state or by directory."""

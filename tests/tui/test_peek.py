@@ -1,0 +1,97 @@
+"""A peek decides on a permission, by the rules of the card."""
+
+import pytest
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.ids import digest
+from parallel_agents.tui.screens.peek import PeekScreen
+from parallel_agents.tui.widgets.card import CardView
+from parallel_agents.wire import messages as m
+from tests.tui.drive import Drive, screen
+from tests.tui.fake import Fake
+
+
+def asking() -> Fake:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.ask("a1")
+    return fake
+
+
+def peeking(drive: Drive) -> PeekScreen | None:
+    top = drive.app.screen
+    return top if isinstance(top, PeekScreen) else None
+
+
+async def _peek(drive: Drive, *, wait: bool = True) -> PeekScreen:
+    await drive.until(lambda: drive.main.store.conversation.loaded)  # type: ignore[union-attr]
+    await drive.press("space")
+    await drive.until(lambda: peeking(drive), "peeking")
+    peek = peeking(drive)
+    assert peek is not None
+    if wait:
+        await _painted(drive, peek)
+    return peek
+
+
+async def _painted(drive: Drive, peek: PeekScreen) -> None:
+    card = peek.card
+    await drive.until(lambda: card.identity and card._painted == card.identity, "painted")
+    drive.clock.pass_(1.0)
+
+
+@pytest.mark.parametrize(("key", "behavior"), [("y", "allow"), ("n", "deny")])
+async def test_one_key_decides_on_a_permission(key: str, behavior: str) -> None:
+    async with screen(asking()) as drive:
+        await _peek(drive)
+        await drive.shows("y allow once")
+        await drive.press(key)
+        await drive.until(lambda: drive.fake.of(m.Answer), "answered")
+        answer = drive.fake.of(m.Answer)[0]
+        assert (answer.session, answer.request) == ("a1", "r1")
+        assert answer.digest == digest({"command": "npm test -- --run"})
+        assert answer.decision.behavior == behavior
+        await drive.until(lambda: not peeking(drive), "closed")
+
+
+async def test_an_early_key_or_one_in_the_reply_decides_nothing() -> None:
+    async with screen(asking()) as drive:
+        peek = await _peek(drive, wait=False)
+        await drive.press("y")
+        await _painted(drive, peek)
+        await drive.press("enter", "tab", "y", "n")
+        assert drive.fake.of(m.Answer) == []
+        assert peeking(drive)
+
+
+async def test_another_request_is_shown_before_it_takes_a_key() -> None:
+    async with screen(asking()) as drive:
+        peek = await _peek(drive)
+        drive.fake.happen("a1", ev.RequestWithdrawn(request="r1"))
+        drive.fake.ask("a1", "r2", given={"command": "rm -rf build"})
+        await drive.until(lambda: peek.card.request and peek.card.request.id == "r2")
+        await drive.press("y")
+        assert drive.fake.of(m.Answer) == []
+        await drive.shows("rm -rf build")
+
+
+async def test_what_a_key_cannot_decide_says_how_to_go_in() -> None:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.ask("a1", kind="plan", tool="ExitPlanMode", given={"plan": "# Plan\n\nadd it"})
+    async with screen(fake) as drive:
+        await _peek(drive)
+        await drive.shows("Ctrl+O go in and answer")
+        await drive.press("y", "n")
+        assert fake.of(m.Answer) == []
+        await drive.press("ctrl+o")
+        await drive.until(lambda: drive.main.zone == "card", "inside, at the request")
+
+
+async def test_a_request_that_goes_gives_the_keys_to_the_reply() -> None:
+    async with screen(asking()) as drive:
+        peek = await _peek(drive)
+        drive.fake.happen("a1", ev.RequestWithdrawn(request="r1"))
+        await drive.until(lambda: not peek.query_one(CardView).display, "gone")
+        await drive.press("y")
+        assert drive.fake.of(m.Answer) == []
