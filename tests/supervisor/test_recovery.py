@@ -17,7 +17,7 @@ from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.session import Session
 from parallel_agents.wire.messages import ListSessions, Status
 from tests.support.facts import LIVING, records
-from tests.support.world import World
+from tests.support.world import World, wait_until
 
 PROMPT = ev.MessageQueued(uuid="m", text="go")
 ASLEEP = (*LIVING, ev.StopRequested(reason="asleep"), ev.RunEnded(run=1, code=0, asked=True))
@@ -79,7 +79,7 @@ def test_who_connects_while_sessions_are_taken_up_is_greeted() -> None:
         slow = world.session_dir(sessions[1]) / "meta.json"
         slow.unlink(missing_ok=True)
         os.mkfifo(slow)
-        assert world.ask(Status())["sessions"] == 1
+        wait_until(lambda: world.ask(Status())["sessions"] == 1, what="the first one")
         listed = pool.submit(world.ask, ListSessions())
         assert world.ask(Status())["sessions"] == 1
         assert not listed.done()
@@ -103,3 +103,17 @@ async def test_the_end_of_all_does_not_wait_for_ever(
     with pytest.raises(UserError, match=session.id):
         await sessions.stop_all()
     await session.close()
+
+
+def test_a_stop_that_a_killed_supervisor_did_not_pass_on() -> None:
+    """It is in the journal, so it happens; nobody has to ask again."""
+    with World() as world:
+        world.trust()
+        session = world.new("echo ready")
+        world.wait_state(session, "done")
+        world.kill_supervisor()
+        journal = Journal(world.session_dir(session) / "journal.jsonl")
+        asked = ev.StopRequested(reason="person")
+        journal.append([ev.Record(seq=journal.count + 1, at=1, event=asked)])
+        journal.close()
+        world.wait_state(session, "stopped")

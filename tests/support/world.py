@@ -24,7 +24,7 @@ from parallel_agents.core.errors import UnreachableError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.wire.endpoint import supervisor_socket
-from parallel_agents.wire.messages import New, Request, Show, Shutdown, Status, Trust
+from parallel_agents.wire.messages import ListSessions, New, Request, Show, Shutdown, Status, Trust
 
 T = TypeVar("T")
 DEADLINE = 60.0
@@ -186,13 +186,14 @@ class World:
         return process
 
     def wait_ready(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until a supervisor answers."""
+        """Wait until a supervisor has taken up every session."""
 
         def answers() -> bool:
             assert process.poll() is None, (self.state / "supervisor.out").read_text()[-2000:]
             return self.supervisor_pid() == process.pid
 
         wait_until(answers, what="the supervisor answers")
+        self.ask(ListSessions(), start=False)
 
     def supervisor_pid(self) -> int | None:
         """The process id of the supervisor that answers now."""

@@ -133,10 +133,12 @@ class Driver:
         if not lock.exists():
             await self._live(resume="turn" in state.because)
             return
-        if is_locked(lock) and await run.connect():
+        if await run.connect_again():
             self._run = run
         pump = asyncio.create_task(self._pump(run, known=state.offset))
         if self._run is not None:
+            if self._ledger.state.stopping:
+                self.stop()  # asked of an earlier supervisor, or of this one a moment ago
             await self._take_up(run)
         await pump
 

@@ -93,6 +93,7 @@ class Run:
         self._reader = LogReader(directory / "out.log", offset)
         self._wake = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
+        self._end_frame: dict[str, Any] | None = None
         self._listener: asyncio.Task[None] | None = None
         self.agent_pid: int | None = None
         self._delivered: dict[str, asyncio.Future[bool]] = {}
@@ -163,7 +164,17 @@ class Run:
             return False
         self._writer = writer
         self._listener = asyncio.create_task(self._listen(reader))
+        if self._end_frame is not None:
+            self._send(self._end_frame)
         return True
+
+    async def connect_again(self) -> bool:
+        """Connect to the shim of an earlier supervisor; False when it is over."""
+        while is_locked(self.directory / "lock"):
+            if await self.connect():
+                return True
+            await asyncio.sleep(_RECONNECT)
+        return False
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         splitter = LineSplitter(_FRAME)
@@ -215,11 +226,17 @@ class Run:
             term: seconds to wait after SIGTERM.
             kill: seconds to wait after SIGKILL.
         """
-        self._send({"t": "stop", "steps": [list(s) for s in steps], "term": term, "kill": kill})
+        frame = {"t": "stop", "steps": [list(s) for s in steps], "term": term, "kill": kill}
+        self._end(frame)
 
     def kill(self) -> None:
         """Ask the shim to end the agent at once."""
-        self._send({"t": "kill"})
+        self._end({"t": "kill"})
+
+    def _end(self, frame: dict[str, Any]) -> None:
+        """Say it now, and again should the connection be lost before it has happened."""
+        self._end_frame = frame
+        self._send(frame)
 
     def _send(self, frame: dict[str, Any]) -> None:
         if self._writer is not None:
