@@ -24,7 +24,10 @@ StopReason = Literal["person", "delete", "asleep", "attach", "shutdown", "worktr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCreated:
-    """A person dispatched a session; nothing has been made yet."""
+    """A person dispatched a session; nothing has been made yet.
+
+    Without a `branch`, its name is made by `pattern` from the worktree's slug.
+    """
 
     id: str
     request: str
@@ -34,6 +37,7 @@ class SessionCreated:
     directory: str
     base: str
     branch: str | None = None
+    pattern: str = "worktree-{slug}"
     options: Options = field(default_factory=Options)
     by: str = "person"
     type: Literal["session_created"] = "session_created"

@@ -212,6 +212,7 @@ def _created(event: ev.SessionCreated, record: ev.Record) -> SessionState:
         directory=event.directory,
         base=event.base,
         asked_branch=event.branch,
+        branch_pattern=event.pattern,
         options=event.options,
         created_at=record.at,
         creating=True,

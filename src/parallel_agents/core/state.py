@@ -126,6 +126,7 @@ class SessionState:
     directory: str = ""
     base: str = ""
     asked_branch: str | None = None
+    branch_pattern: str = "worktree-{slug}"
     options: Options = field(default_factory=Options)
     created_at: int = 0
     updated_at: int = 0

@@ -36,19 +36,31 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What a branch is cut from.
+    """What a branch is cut from, or an existing branch to work on.
 
     Args:
-        name: as the person calls it: `origin/main`, `main`, a short hash.
+        name: as the person calls it: `origin/main`, `main`, `#12`, a short hash.
         ref: full name of the ref, when it is one that can move on; else `None`.
         commit: full hash.
         note: what was not as asked (offline, no remote); empty otherwise.
+        branch: short name of the existing branch to work on as it is; name, ref and commit are
+            then what its work is compared with. `None`: a branch is made.
+        tip: hash of that branch; empty without one.
+        stranger: it is a pull request, whose author need not be somebody the person trusts.
     """
 
     name: str
     ref: str | None
     commit: str
     note: str = ""
+    branch: str | None = None
+    tip: str = ""
+    stranger: bool = False
+
+    @property
+    def start(self) -> str:
+        """Hash of the commit that is checked out."""
+        return self.tip or self.commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +109,21 @@ class CopiedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a new worktree gets, or does without, beside the tracked files.
+
+    Args:
+        without_copies: why nothing of `.worktreeinclude` is copied; empty when it is.
+        links: directories to be symbolic links into the checkout it is made from.
+        sparse: the directories to check out; empty for all.
+    """
+
+    without_copies: str = ""
+    links: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorktreeRecord:
     """One worktree that we made, and how to know it again.
 
@@ -105,16 +132,22 @@ class WorktreeRecord:
         root: the repository's main worktree or bare directory.
         path: top of the worktree.
         slug: its directory's name.
-        branch: short name of the branch made for it.
+        branch: short name of its branch.
         base: name of the base, for people.
         base_ref: full ref of the base, or `None`.
-        base_commit: hash it was cut from.
+        base_commit: hash it was cut from; for a branch worked on as it is, what its work is
+            compared with.
         device: device number of the directory.
         inode: inode number of the directory.
         git_file: content of its `.git` file, without the line end.
         copied: files brought by `.worktreeinclude`.
         notes: what the person should be told, one sentence each.
         checkout: the worktree from which `new` ran, source of the copied files.
+        made_branch: the branch was made for the session, and goes with it when it is deleted.
+        start_commit: hash that was checked out; empty when it is `base_commit`.
+        stranger: the base is a pull request.
+        linked: directories that are symbolic links into the main checkout.
+        sparse: the directories that are checked out; empty for all.
     """
 
     session: str
@@ -131,6 +164,16 @@ class WorktreeRecord:
     copied: tuple[CopiedFile, ...] = ()
     notes: tuple[str, ...] = ()
     checkout: str = ""
+    made_branch: bool = True
+    start_commit: str = ""
+    stranger: bool = False
+    linked: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
+
+    @property
+    def started_at(self) -> str:
+        """Hash of the commit that was checked out first."""
+        return self.start_commit or self.base_commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +308,8 @@ def record_from_json(data: Mapping[str, Any]) -> WorktreeRecord:
     """
     fields = dict(data)
     fields["copied"] = tuple(CopiedFile(**item) for item in fields.get("copied", ()))
-    fields["notes"] = tuple(fields.get("notes", ()))
+    for name in ("notes", "linked", "sparse"):
+        fields[name] = tuple(fields.get(name, ()))
     return WorktreeRecord(**fields)
 
 

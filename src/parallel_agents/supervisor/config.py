@@ -11,6 +11,7 @@ from typing import Any
 
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ExecutableConfig
+from parallel_agents.worktrees import naming
 
 REPOSITORY_SETTINGS = ".parallel-agents.toml"
 """What a repository presets, at the top of its main worktree; part of what is trusted."""
@@ -31,6 +32,9 @@ class Config:
         agent: agent of a session when none is named.
         mode: permission mode of a session when none is named; empty leaves it to the agent.
         model: model of a session when none is named; empty leaves it to the agent.
+        branch: pattern for the names of branches, with `{slug}` and perhaps `{user}`, `{date}`,
+            `{ticket}`.
+        ticket: regular expression of a ticket's id, looked for in the prompt.
     """
 
     sleep_after: float = 15.0
@@ -40,6 +44,8 @@ class Config:
     agent: str = "claude"
     mode: str = ""
     model: str = ""
+    branch: str = naming.PATTERN
+    ticket: str = naming.TICKET
 
 
 def load_config(path: Path) -> tuple[Config, dict[str, str]]:
@@ -60,6 +66,7 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
         if name not in known:
             raise UsageError(f"{path}: there is no setting “{name}”", f"Known: {', '.join(known)}")
         _check(path, name, value, known[name].default)
+    _check_names(path, values)
     sources = {name: str(path) if name in values else "default" for name in known}
     return Config(**values), sources
 
@@ -72,6 +79,8 @@ class Preset:
         agent: agent of a session when none is named; empty leaves it to the person's settings.
         mode: permission mode when none is named; likewise.
         model: model when none is named; likewise.
+        branch: pattern for the names of branches; empty leaves it to the person's settings.
+        ticket: regular expression of a ticket's id; likewise.
         setup: shell commands to run in a new worktree before the agent starts, in order.
         teardown: shell commands to run in a worktree before it is deleted, in order.
         setup_timeout: seconds that each of these commands may take.
@@ -81,6 +90,8 @@ class Preset:
     agent: str = ""
     mode: str = ""
     model: str = ""
+    branch: str = ""
+    ticket: str = ""
     setup: tuple[str, ...] = ()
     teardown: tuple[str, ...] = ()
     setup_timeout: float = 600.0
@@ -130,6 +141,7 @@ def _preset(path: Path, values: dict[str, Any]) -> Preset:
             )
         values[name] = _commands(value) if name in {"setup", "teardown"} else value
         _check(path, name, values[name], known[name].default)
+    _check_names(path, values)
     preset = Preset(**values)
     if not 0 <= preset.ports <= PORTS_LIMIT or preset.setup_timeout <= 0:
         raise UsageError(f"{path}: “ports” is 0 to {PORTS_LIMIT}, “setup_timeout” over 0")
@@ -168,3 +180,12 @@ def _check(path: Path, name: str, value: object, default: object) -> None:
     wanted: tuple[type, ...] = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise UsageError(f"{path}: “{name}” must be {_KINDS.get(type(default), 'text')}")
+
+
+def _check_names(path: Path, values: dict[str, Any]) -> None:
+    """Say at once what would otherwise make every dispatch fail."""
+    try:
+        naming.check_pattern(values.get("branch", naming.PATTERN))
+        naming.ticket_in("", values.get("ticket", naming.TICKET))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error

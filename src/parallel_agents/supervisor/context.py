@@ -28,6 +28,7 @@ class Context:
         shim: the copied shim.
         spawning: how many agents may start at once; a start costs most of a core.
         counting: how many diffs may be counted at once; twenty at once take a second.
+        making: how many worktrees may be waited for at once; each holds a thread.
         umask: the person's own, for files that agents make.
         config_sources: where each setting came from.
         ports: which session has which TCP ports.
@@ -42,6 +43,7 @@ class Context:
     config: Config
     spawning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
     umask: int = 0o022
     config_sources: dict[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)

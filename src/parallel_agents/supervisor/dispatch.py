@@ -2,10 +2,14 @@
 
 Keep true: a mistake is said before anything is made; a repository's own settings count only once
 they are trusted, and only for what a session starts with; what a person names wins over the
-repository, and the repository over the person's settings.
+repository, and the repository over the person's settings; a pull request starts without the
+repository's settings unless a person has accepted it at this very commit.
 """
 
+import datetime
+import getpass
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +20,13 @@ from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.spawn import check_version, find_program, kept_environment
 from parallel_agents.wire.messages import New
+from parallel_agents.worktrees import naming
 
 _PROMPT_LIMIT = 10 << 20
 _NAME_LIMIT = 200
 
 
-def prepare(context: Context, message: New) -> New:
+def prepare(context: Context, message: New) -> tuple[New, str]:
     """Check a dispatch and fill what it leaves open; blocking: runs git.
 
     Args:
@@ -29,26 +34,73 @@ def prepare(context: Context, message: New) -> New:
         message: what a person asked for.
 
     Returns:
-        The same with agent, mode and model decided.
+        The same with base, agent, mode and model decided, and the pattern for its branch.
 
     Raises:
         UsageError: the prompt, the name, a mode or the agent's name makes no sense.
         UntrustedError: the repository, or what it would run, is not trusted.
         RepositoryError, GitError: there is no such repository or base.
+        RefusedError: the branch to work on is in use, or a name cannot be a branch.
         AgentError: the agent's program is missing or too old.
     """
     _check_words(message)
-    repository = context.manager.resolve(message.directory)
-    base = context.manager.resolve_base(repository, message.base)
-    if message.options.trusted:
+    manager = context.manager
+    repository = manager.resolve(message.directory)
+    named = chosen_base(
+        context, repository, message.base, message.branch,
+        environment=message.environment, accepted=message.options.trusted,
+    )  # fmt: skip
+    message = replace(message, base=named)
+    base = manager.resolve_base(repository, named, branch=message.branch)
+    if base.branch is not None:
+        manager.refuse_used(repository, base.branch)
+    if message.options.trusted and base.stranger:
+        accepted = _is_accepted(context, repository, base)
+        message = replace(message, options=replace(message.options, trusted=accepted))
+    elif message.options.trusted:
         _check_trust(context, message, repository, base)
-    message = _with_defaults(context, message, repository)
+    preset = _preset(message, repository)
+    message = _with_defaults(context, message, preset)
     _check_choices(context, message)
+    pattern = "{slug}" if base.stranger else _pattern(context, message, repository, preset)
     agent = context.agents[message.agent]
     own = tuple(getattr(agent, "program", ()))
     environment = kept_environment(message.environment)
     check_version(agent, find_program(message.agent, environment, own))
-    return message
+    return message, pattern
+
+
+def chosen_base(
+    context: Context,
+    repository: Repository,
+    base: str,
+    branch: str | None = None,
+    *,
+    environment: Mapping[str, str],
+    accepted: bool,
+) -> str:
+    """Decide what the base is when none was named.
+
+    Args:
+        context: what sessions share.
+        repository: where.
+        base: what was named; empty for nothing.
+        branch: the branch asked for; an existing one is worked on as it is.
+        environment: the caller's, for where their own settings of Claude Code are.
+        accepted: whether the repository's settings may count.
+
+    Returns:
+        The base for `WorktreeManager.resolve_base`.
+
+    Raises:
+        RefusedError: `branch` cannot be a branch.
+    """
+    if base:
+        return base
+    if branch and context.manager.has_branch(repository, branch):
+        return f"refs/heads/{branch}"
+    wishes = context.manager.wishes(repository, environment, accepted=accepted)
+    return wishes.base or "fresh"
 
 
 def _check_words(message: New) -> None:
@@ -69,10 +121,31 @@ def _check_choices(context: Context, message: New) -> None:
         raise UsageError(f"There is no mode “{mode}”.", f"One of: {', '.join(MODES)}")
 
 
-def _with_defaults(context: Context, message: New, repository: Repository) -> New:
-    preset = Preset()
-    if message.options.trusted:
-        preset = load_preset(Path(repository.root) / REPOSITORY_SETTINGS)
+def _preset(message: New, repository: Repository) -> Preset:
+    if not message.options.trusted:
+        return Preset()
+    return load_preset(Path(repository.root) / REPOSITORY_SETTINGS)
+
+
+def _pattern(context: Context, message: New, repository: Repository, preset: Preset) -> str:
+    """Fill the branch pattern; where it gives no possible name, say so before anything is made."""
+    pattern = preset.branch or context.config.branch
+    ticket = naming.ticket_in(message.prompt, preset.ticket or context.config.ticket)
+    today = datetime.datetime.now().astimezone().date().isoformat()
+    filled = naming.Filling(user=_user(), date=today, ticket=ticket).fill(pattern)
+    if message.branch is None and filled != naming.PATTERN:
+        context.manager.has_branch(repository, naming.branch_of("x", filled))
+    return filled
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return ""
+
+
+def _with_defaults(context: Context, message: New, preset: Preset) -> New:
     config, options = context.config, message.options
     options = replace(
         options,
@@ -83,9 +156,13 @@ def _with_defaults(context: Context, message: New, repository: Repository) -> Ne
     return replace(message, agent=agent, options=options)
 
 
+def _is_accepted(context: Context, repository: Repository, base: Base) -> bool:
+    config = context.manager.executable_config(repository, base.start, stranger=base.stranger)
+    return context.trust.trusts(repository.root, config.digest)
+
+
 def _check_trust(context: Context, message: New, repository: Repository, base: Base) -> None:
-    config = context.manager.executable_config(repository, base.commit)
-    if context.trust.trusts(repository.root, config.digest):
+    if _is_accepted(context, repository, base):
         return
     first = not context.trust.knows(repository.root)
     what = "is not trusted yet" if first else "would run something that was not accepted"

@@ -5,11 +5,13 @@ trusted is the hash that was shown.
 """
 
 import asyncio
+import os
 from dataclasses import asdict
 from typing import Any
 
 from parallel_agents.core.errors import AgentError, RefusedError, UserError
 from parallel_agents.core.worktree import ExecutableConfig, Repository
+from parallel_agents.supervisor.dispatch import chosen_base
 from parallel_agents.supervisor.spawn import find_program
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
@@ -50,7 +52,7 @@ class Places:
         self, message: m.ResolveRepository
     ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
         if message.session is None:
-            return self._look(message.directory, message.base)
+            return self._look(message.directory, message.base, message.environment)
         workplace = self._supervisor.find(message.session).workplace
         record = workplace.record
         repository = self._manager.resolve(record.checkout or record.root)
@@ -58,11 +60,15 @@ class Places:
         return repository, workplace.loaded_config()[1], base
 
     def _look(
-        self, directory: str, base_name: str
+        self, directory: str, base_name: str, environment: dict[str, str] | None = None
     ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
         repository = self._manager.resolve(directory)
-        base = self._manager.resolve_base(repository, base_name)
-        config = self._manager.executable_config(repository, base.commit)
+        named = chosen_base(
+            self._context, repository, base_name, environment=environment or os.environ,
+            accepted=True,
+        )  # fmt: skip
+        base = self._manager.resolve_base(repository, named)
+        config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
         return repository, config, {"name": base.name, "commit": base.commit, "note": base.note}
 
     def _agent(self, name: str, environment: dict[str, str]) -> dict[str, Any]:

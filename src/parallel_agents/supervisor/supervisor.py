@@ -145,12 +145,12 @@ class SessionSupervisor:
         session_id = self._session_id(message.key)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        message = await asyncio.to_thread(prepare, self.context, message)
+        message, pattern = await asyncio.to_thread(prepare, self.context, message)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        return self._begin(message, session_id, kept_environment(message.environment))
+        return self._begin(message, session_id, pattern)
 
-    def _begin(self, message: New, session_id: str, environment: dict[str, str]) -> Session:
+    def _begin(self, message: New, session_id: str, pattern: str) -> Session:
         directory = self.context.session_dir(session_id)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         created = ev.SessionCreated(
@@ -162,10 +162,11 @@ class SessionSupervisor:
             directory=message.directory,
             base=message.base,
             branch=message.branch,
+            pattern=pattern,
             options=message.options,
         )
         session = Session(self.context, directory, self.context.agents[message.agent])
-        session.keep_environment(environment)
+        session.keep_environment(kept_environment(message.environment))
         session.begin(created)
         self._add(session)
         return session

@@ -6,7 +6,9 @@ and never more often than it changes; what is found out becomes an event like ev
 
 import asyncio
 import contextlib
+import shlex
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
     ExecutableConfig,
+    Extras,
+    Repository,
     WorktreeRecord,
     record_from_json,
     to_json,
@@ -24,6 +28,7 @@ from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
+from parallel_agents.worktrees import naming
 
 _SETTLE = 0.3
 """Seconds between a change and its count: an agent writes several files in a row."""
@@ -84,13 +89,14 @@ class Workplace:
 
     async def _make_worktree(self) -> None:
         progress = self._progress(asyncio.get_running_loop())
-        record, base = await asyncio.to_thread(self._make, progress)
+        async with self._ledger.context.making:
+            record = await asyncio.to_thread(self._make, progress)
         preset = await asyncio.to_thread(self._trusted_preset, record)
         made: list[ev.Event] = []
         if preset.ports and not self._ledger.state.ports:
             first = self._ledger.context.ports.assign(self._ledger.id, preset.ports)
             made.append(ev.PortsAssigned(first=first, count=preset.ports))
-        made.append(ready_event(record, base, setup=bool(preset.setup)))
+        made.append(ready_event(record, setup=bool(preset.setup)))
         await self._ledger.record_patiently(*made)
 
     async def _set_up(self) -> None:
@@ -121,8 +127,7 @@ class Workplace:
     async def _run(self, step: ev.Step, commands: tuple[str, ...], seconds: float) -> None:
         if commands:
             state = self._ledger.state
-            kept = read_json(self._ledger.directory / "environment.json") or {}
-            environment = {**kept, **place_variables(state), MARKER: state.id}
+            environment = {**self._caller(), **place_variables(state), MARKER: state.id}
             await self._steps.run(step, commands, environment, seconds)
 
     def _trusted_preset(self, record: WorktreeRecord) -> Preset:
@@ -147,20 +152,53 @@ class Workplace:
         self._leaving = True
         self.cancel()
 
-    def _make(self, progress: Callable[[int, int], None]) -> tuple[WorktreeRecord, Base]:
+    def _make(self, progress: Callable[[int, int], None]) -> WorktreeRecord:
         state = self._ledger.state
         repository = self._manager.resolve(state.directory)
-        base = self._manager.resolve_base(repository, state.base)
+        base = self._manager.resolve_base(
+            repository, state.base, branch=state.asked_branch, cancelled=lambda: self._cancelled
+        )
+        slug = self._manager.slug(
+            repository, naming.text_for(base, state.name), state.branch_pattern
+        )
+        extras, notes = self._extras(repository, base)
         record = self._manager.create(
             repository,
             session=state.id,
-            slug=self._manager.slug(repository, state.name),
+            slug=slug,
             base=base,
-            branch=state.asked_branch,
+            branch=state.asked_branch or naming.branch_of(slug, state.branch_pattern),
+            extras=extras,
             progress=progress,
             cancelled=lambda: self._cancelled,
         )
-        return record, base
+        return replace(record, notes=(*record.notes, *notes))
+
+    def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
+        """What the worktree gets beside the tracked files; a stranger's gets nothing of ours."""
+        config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
+        trust = self._ledger.context.trust
+        accepted = self._ledger.state.options.trusted and trust.trusts(
+            repository.root, config.digest
+        )
+        wishes = self._manager.wishes(
+            repository, self._caller(), accepted=accepted and not base.stranger
+        )
+        if not base.stranger:
+            return Extras(links=wishes.links, sparse=wishes.sparse), wishes.notes
+        if accepted:
+            return Extras(sparse=wishes.sparse), wishes.notes
+        why = f"the pull request {base.name} has not been accepted"
+        return Extras(without_copies=why, sparse=wishes.sparse), (
+            *wishes.notes,
+            f"{base.name} is a pull request: started without the repository's settings, hooks and "
+            "servers. To accept them at this commit before the start: parallel-agents trust "
+            f"{shlex.quote(repository.checkout)} --base {shlex.quote(base.name)}",
+        )
+
+    def _caller(self) -> dict[str, str]:
+        """The environment of whoever dispatched the session, as far as it is kept."""
+        return read_json(self._ledger.directory / "environment.json") or {}
 
     def _progress(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int], None]:
         hub, session = self._ledger.context.hub, self._ledger.id
@@ -205,7 +243,9 @@ class Workplace:
 
     def _config_of(self, record: WorktreeRecord) -> ExecutableConfig:
         repository = self._manager.resolve(record.checkout or record.root)
-        return self._manager.executable_config(repository, record.base_commit, worktree=record.path)
+        return self._manager.executable_config(
+            repository, record.started_at, worktree=record.path, stranger=record.stranger
+        )
 
     def _check_trust(self) -> None:
         """The agent, or the person, may have changed what a new process would load."""
@@ -297,24 +337,20 @@ class Workplace:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def ready_event(
-    record: WorktreeRecord, base: Base | None = None, *, setup: bool = False
-) -> ev.WorktreeReady:
+def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeReady:
     """The event that says a worktree stands.
 
     Args:
         record: the manager's record.
-        base: the base it was made from, when it was made just now.
         setup: whether set-up commands are to be run in it.
     """
-    notes = (base.note, *record.notes) if base and base.note else record.notes
     return ev.WorktreeReady(
         path=record.path,
         root=record.root,
         branch=record.branch,
         base=record.base,
         base_commit=record.base_commit,
-        notes=notes,
+        notes=record.notes,
         record=to_json(record),
         setup=setup,
     )

@@ -153,6 +153,8 @@ class New:
     Attributes:
         key: uuid of this request; the session's id comes from it.
         directory: absolute path inside the repository.
+        base: `fresh`, `head`, a pull request, any ref; empty for `branch` itself when that exists,
+            else for the one in the settings.
         agent: its name; empty for the one in the settings.
         environment: the caller's environment, for the agent's process.
         wait_ready: answer only when the agent is ready or set-up failed.
@@ -162,7 +164,7 @@ class New:
     prompt: str
     directory: str
     name: str | None = None
-    base: str = "fresh"
+    base: str = ""
     branch: str | None = None
     agent: str = ""
     options: Options = field(default_factory=Options)
@@ -362,7 +364,7 @@ class ResolveRepository:
 
     directory: str = ""
     session: str | None = None
-    base: str = "fresh"
+    base: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     type: Literal["resolve_repository"] = "resolve_repository"
 

@@ -1,16 +1,19 @@
 """Turn what the person calls the base into a commit.
 
-Keep true: a hanging or missing remote delays by seconds at most and never fails a dispatch; a
+Keep true: a hanging or missing remote delays `fresh` by seconds at most and never fails it; a
 name reaches git only behind `--end-of-options`, and from then on as a hash.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from parallel_agents.core.errors import GitError, UsageError
+from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import Base, Repository
+from parallel_agents.worktrees import branches
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.pull import PullRequests, parse_pull
 
 FRESH_SECONDS = 24 * 3600
 FETCH_SECONDS = 5.0
@@ -26,32 +29,57 @@ class BaseResolver:
 
     def __init__(self, locks: RepositoryLocks) -> None:
         self._locks = locks
+        self._pulls = PullRequests()
         self._failed: dict[str, float] = {}
 
-    def resolve(self, repository: Repository, base: str) -> Base:
+    def resolve(
+        self,
+        repository: Repository,
+        base: str,
+        *,
+        branch: str | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Base:
         """Find the commit for a base.
 
         Args:
             repository: where.
-            base: `fresh`, `head`, or anything git takes for a commit.
+            base: `fresh`, `head`, a pull request (`#12` or its URL), or anything git takes for a
+                commit.
+            branch: the branch asked for; when it is the base, too, it is worked on as it is.
+            cancelled: asked about ten times a second, while the network is waited for, whether
+                to stop.
 
         Returns:
             The base.
 
         Raises:
-            UsageError: a pull request was named.
-            GitError: there is no such commit.
+            UsageError: the URL is that of another repository, or of no pull request.
+            GitError: there is no such commit, branch or pull request, or it was cancelled.
         """
+        if branch is not None and branches.is_itself(branch, base):
+            return self._existing(repository, branch)
         if base == "fresh":
             return self._fresh(repository)
         if base == "head":
             return _head(repository)
-        if base.startswith("#") or "/pull/" in base or "/merge_requests/" in base:
-            raise UsageError(
-                f"{base!r} is a pull request: such bases come in a later version",
-                "Fetch its branch and name that: git fetch origin pull/NUMBER/head:NAME",
-            )
+        pull = parse_pull(base)
+        if pull is not None:
+            return self._pulls.resolve(repository, pull, cancelled)
         return named(repository, base)
+
+    def _existing(self, repository: Repository, branch: str) -> Base:
+        """Find what a branch's work is compared with: where it left the remote's default one."""
+        git = Git(repository.checkout)
+        tip = branches.tip(git, branch)
+        remote = _remote(git)
+        candidates = [_default_branch(git, remote) if remote else None]
+        candidates += [branches.upstream(git, branch), branches.on_remote(git, branch)]
+        for ref in candidates:
+            common = ref and git.read("merge-base", tip, ref, ok=(0, 1, 128)).line
+            if ref and common:
+                return Base(name=_short(ref), ref=ref, commit=common, branch=branch, tip=tip)
+        return Base(name=branch, ref=None, commit=tip, branch=branch, tip=tip)
 
     def _fresh(self, repository: Repository) -> Base:
         git = Git(repository.checkout)
@@ -148,10 +176,7 @@ def _commit(git: Git, name: str) -> str | None:
 
 
 def _remote(git: Git) -> str | None:
-    names = [name for name in git.read("remote").text.split("\n") if name]
-    if "origin" in names:
-        return "origin"
-    return names[0] if len(names) == 1 else None
+    return branches.main_remote(branches.remotes(git))
 
 
 def _default_branch(git: Git, remote: str) -> str | None:

@@ -3,7 +3,7 @@
 Keep true: a marker is on the disk before the first effect. While it holds the plan, what lies
 under our name is unfinished and may be cleaned; once it holds the record, the worktree is complete,
 and whoever asks again for the same session gets that record. A branch is deleted only when we made
-it and it has not moved.
+it and it has not moved; one that was there is worked on only where nobody else does.
 """
 
 import os
@@ -11,17 +11,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from parallel_agents.core.errors import GitError, RefusedError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
     CopiedFile,
+    Extras,
     Repository,
     WorktreeRecord,
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import exclude, naming
+from parallel_agents.worktrees import branches, exclude, naming
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -34,7 +36,8 @@ from parallel_agents.worktrees.files import (
 )
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import bound_git, identify, lock_reason, verify
-from parallel_agents.worktrees.include import copy_included
+from parallel_agents.worktrees.include import FILE_NAME, copy_included
+from parallel_agents.worktrees.links import link_directories
 from parallel_agents.worktrees.locks import clear_leftovers
 from parallel_agents.worktrees.porcelain import WorktreeEntry, parse_progress
 from parallel_agents.worktrees.repository import list_worktrees
@@ -51,9 +54,10 @@ class Order:
         repository: where.
         session: id of the session.
         slug: name of the worktree.
-        base: what the branch is cut from.
+        base: what the branch is cut from, or the branch itself.
         branch: short name of the branch.
         marker: file for the plan, then the record.
+        extras: what it gets beside the tracked files.
         progress: called with files written and files in all.
         cancelled: asked whether to stop.
     """
@@ -64,6 +68,7 @@ class Order:
     base: Base
     branch: str
     marker: Path
+    extras: Extras = field(default_factory=Extras)
     progress: Callable[[int, int], None] | None = None
     cancelled: Callable[[], bool] | None = None
     notes: list[str] = field(default_factory=list)
@@ -95,9 +100,9 @@ def create(order: Order, lock_fd: int) -> WorktreeRecord:
     if finished is not None:
         return finished
     clean(order.marker, git)
-    _refuse_taken(order, git)
+    branch = _choose_branch(order, git)
     try:
-        return _make(order, git, lock_fd)
+        return _make(order, branch, git, lock_fd)
     except (GitError, OSError, RefusedError, WorktreeError):
         clean(order.marker, git)
         raise
@@ -158,12 +163,12 @@ def clean(marker: Path, git: Git) -> None:
     ref = f"refs/heads/{plan['branch']}"
     clear_leftovers(plan["common_dir"], ref)
     tip = git.read("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).line
-    if tip == plan["commit"]:
+    if tip == plan["commit"] and plan.get("made_branch", True):
         git.write("update-ref", "-d", ref, plan["commit"])
     marker.unlink(missing_ok=True)
 
 
-def _unfinished_admins(plan: dict[str, str]) -> list[Path]:
+def _unfinished_admins(plan: dict[str, Any]) -> list[Path]:
     """Find what `worktree add` made for us; killed early, it breaks git's own list."""
     directory = Path(plan["common_dir"]) / "worktrees"
     if not directory.is_dir():
@@ -189,24 +194,46 @@ def _finished(marker: Path) -> WorktreeRecord | None:
     return record if verify(record) is None else None
 
 
-def _refuse_taken(order: Order, git: Git) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Branch:
+    """The branch that a worktree gets.
+
+    Args:
+        made: it is made, at `start`.
+        start: hash that is checked out.
+        tracks: full ref of the remote branch that it is to follow.
+    """
+
+    made: bool
+    start: str
+    tracks: str | None = None
+
+
+def _choose_branch(order: Order, git: Git) -> _Branch:
+    """Decide between a new branch and an existing one, now that nobody else can make one."""
     if exists(order.path) or _entry(git, order.path) is not None:
         raise RefusedError(
             f"{order.path} exists already", "Choose another name, or remove that worktree first."
         )
-    ref = f"refs/heads/{order.branch}"
-    if git.read("check-ref-format", ref, ok=(0, 1)).returncode or order.branch.startswith("-"):
-        raise RefusedError(f"{order.branch!r} cannot name a branch", "See git-check-ref-format(1).")
-    if git.read("show-ref", "--verify", "--quiet", ref, ok=(0, 1)).returncode == 0:
+    branches.check_name(git, order.branch)
+    found = branches.exists(git, order.branch)
+    if order.base.branch is not None:
+        branches.refuse_used(git, order.branch)
+        tip = branches.tip(git, order.branch)
+        tracks = None if found else branches.on_remote(git, order.branch)
+        return _Branch(made=not found, start=tip, tracks=tracks)
+    if found:
         raise RefusedError(
             f"the branch {order.branch} exists already",
-            f"Choose another --branch, or start from it: --base {order.branch}",
+            f"Choose another --branch, or work on it as it is: --branch {order.branch} "
+            f"--base {order.branch}",
         )
+    return _Branch(made=True, start=order.base.commit)
 
 
-def _make(order: Order, git: Git, lock_fd: int) -> WorktreeRecord:
+def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeRecord:
     order.marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_json(order.marker, _plan(order))
+    write_json(order.marker, _plan(order, branch))
     hit("create.marker")
     if exclude.add_lines(order.repository.common_dir, [exclude.WORKTREES_LINE]):
         order.notes.append(
@@ -216,34 +243,40 @@ def _make(order: Order, git: Git, lock_fd: int) -> WorktreeRecord:
     hit("create.exclude")
     make_directories(order.path.parent, Git.umask)
     hit("create.directories")
-    _add(order, git)
+    _add(order, branch, git)
     hit("create.added")
     bound = bound_git(str(order.path), lock_fd=lock_fd)
+    sparse = _narrow(order, bound)
+    hit("create.narrowed")
     _check_out(order, bound)
     hit("create.checked-out")
-    copied, notes = copy_included(
-        Git(order.repository.checkout), bound, order.repository.common_dir
-    )
-    order.notes.extend(notes)
+    linked = _link(order, bound)
+    hit("create.linked")
+    copied = _copy(order, bound)
     hit("create.included")
-    record = _record(order, copied)
+    if branch.tracks is not None:
+        git.write("branch", "--quiet", f"--set-upstream-to={branch.tracks}", "--", order.branch)
+    hit("create.tracking")
+    record = _record(order, branch, copied=copied, linked=linked, sparse=sparse)
     write_json(order.marker, {"record": to_json(record)})
     hit("create.finished")
     return record
 
 
-def _plan(order: Order) -> dict[str, str]:
+def _plan(order: Order, branch: _Branch) -> dict[str, Any]:
     return {
         "session": order.session,
         "root": order.repository.root,
         "path": str(order.path),
         "branch": order.branch,
-        "commit": order.base.commit,
+        "commit": branch.start,
+        "made_branch": branch.made,
         "common_dir": order.repository.common_dir,
     }
 
 
-def _add(order: Order, git: Git) -> None:
+def _add(order: Order, branch: _Branch, git: Git) -> None:
+    named = ("-b", order.branch) if branch.made else ()
     # Without the checkout: only in the new worktree does git tell which settings apply there.
     git.write(
         "worktree",
@@ -251,16 +284,46 @@ def _add(order: Order, git: Git) -> None:
         "--quiet",
         "--no-checkout",
         "--no-track",
+        "--no-guess-remote",
         "--lock",
         "--reason",
         lock_reason(order.session),
-        "-b",
-        order.branch,
+        *named,
         "--end-of-options",
         str(order.path),
-        order.base.commit,
+        branch.start if branch.made else order.branch,
         cancelled=order.cancelled,
     )
+
+
+def _narrow(order: Order, bound: Git) -> tuple[str, ...]:
+    """Leave most directories out before anything is written, as git itself does it."""
+    if not order.extras.sparse:
+        return ()
+    lines = "".join(f"{path}\n" for path in order.extras.sparse)
+    # It sets `extensions.worktreeConfig`, without which all checkouts would become sparse.
+    bound.write(
+        "sparse-checkout", "set", "--cone", "--skip-checks", "--stdin", stdin=lines.encode()
+    )
+    return order.extras.sparse
+
+
+def _copy(order: Order, bound: Git) -> tuple[CopiedFile, ...]:
+    source = Git(order.repository.checkout)
+    if order.extras.without_copies:
+        if exists(Path(source.directory) / FILE_NAME):
+            order.notes.append(f"{FILE_NAME}: nothing was copied: {order.extras.without_copies}.")
+        return ()
+    copied, notes = copy_included(source, bound, order.repository.common_dir)
+    order.notes.extend(notes)
+    return copied
+
+
+def _link(order: Order, bound: Git) -> tuple[str, ...]:
+    source = Git(order.repository.checkout)
+    linked, notes = link_directories(source, bound, order.repository.common_dir, order.extras.links)
+    order.notes.extend(notes)
+    return linked
 
 
 def _check_out(order: Order, bound: Git) -> None:
@@ -292,7 +355,14 @@ def _reporter(progress: Callable[[int, int], None] | None) -> Callable[[bytes], 
     return report
 
 
-def _record(order: Order, copied: tuple[CopiedFile, ...]) -> WorktreeRecord:
+def _record(
+    order: Order,
+    branch: _Branch,
+    *,
+    copied: tuple[CopiedFile, ...],
+    linked: tuple[str, ...],
+    sparse: tuple[str, ...],
+) -> WorktreeRecord:
     device, inode, git_file = identify(str(order.path))
     notes = (order.base.note,) if order.base.note else ()
     return WorktreeRecord(
@@ -310,6 +380,11 @@ def _record(order: Order, copied: tuple[CopiedFile, ...]) -> WorktreeRecord:
         copied=copied,
         notes=(*order.repository.notes, *notes, *order.notes),
         checkout=order.repository.checkout,
+        made_branch=branch.made,
+        start_commit="" if branch.start == order.base.commit else branch.start,
+        stranger=order.base.stranger,
+        linked=linked,
+        sparse=sparse,
     )
 
 

@@ -7,6 +7,7 @@ no secret is committed by accident.
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import stat
@@ -27,6 +28,8 @@ from parallel_agents.worktrees.porcelain import fields
 
 FILE_NAME = ".worktreeinclude"
 _PIECE = 1 << 20
+_FICLONE = 0x40049409
+"""`FICLONE` of `linux/fs.h`; another system refuses it."""
 
 
 def copy_included(
@@ -53,16 +56,16 @@ def copy_included(
     wanted = _matching(source, f"--exclude-from={top / FILE_NAME}")
     wanted &= _matching(source, "--exclude-standard")
     names = sorted(name for name in wanted if _may_copy(name))
-    tracked = {_folded(name) for name in fields(target.read("ls-files", "-z").stdout)}
-    blocked = [name for name in names if not tracked.isdisjoint(_ways(name))]
-    names = [name for name in names if tracked.isdisjoint(_ways(name))]
-    unignored = _unignored(target, names)
-    unnameable = [name for name in unignored if exclude.pattern_for(name) is None]
-    exclude.add_lines(common_dir, [p for n in unignored if (p := exclude.pattern_for(n))])
+    tracked = {folded(name) for name in fields(target.read("ls-files", "-z").stdout)}
+    blocked = [name for name in names if not tracked.isdisjoint(ways(name))]
+    names = [name for name in names if tracked.isdisjoint(ways(name))]
+    shown = unignored(target, names)
+    unnameable = [name for name in shown if exclude.pattern_for(name) is None]
+    exclude.add_lines(common_dir, [p for n in shown if (p := exclude.pattern_for(n))])
     copied, left = copy_files(
         top, Path(target.directory), [n for n in names if n not in unnameable]
     )
-    return copied, _notes([*blocked, *unnameable, *left], unignored)
+    return copied, _notes([*blocked, *unnameable, *left], shown)
 
 
 def copy_files(
@@ -122,24 +125,47 @@ def _matching(git: Git, rule: str) -> set[str]:
 def _may_copy(name: str) -> bool:
     parts = name.split("/")
     nested = name.endswith("/")  # a repository of its own: git lists it without its files
-    return not nested and ".git" not in _folded(name).split("/") and parts[:2] != [
+    return not nested and ".git" not in folded(name).split("/") and parts[:2] != [
         ".claude",
         "worktrees",
     ]  # fmt: skip
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Write a path as a file system may that tells neither case nor Unicode forms apart.
+
+    Args:
+        name: the path.
+
+    Returns:
+        Its folded form.
+    """
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _ways(name: str) -> list[str]:
-    """List a path and all directories on its way, folded: none may be a file of the base."""
-    parts = _folded(name).split("/")
+def ways(name: str) -> list[str]:
+    """List a path and all directories on its way, folded: none may be a file of the base.
+
+    Args:
+        name: the path, relative.
+
+    Returns:
+        The folded paths, the shortest first.
+    """
+    parts = folded(name).split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
-def _unignored(target: Git, names: list[str]) -> list[str]:
-    """Pick the paths that the new worktree's own rules do not ignore."""
+def unignored(target: Git, names: list[str]) -> list[str]:
+    """Pick the paths that a worktree's own rules do not ignore.
+
+    Args:
+        target: a git in the worktree.
+        names: relative paths, existing or not; a directory's may end in `/`.
+
+    Returns:
+        Those that `git add -A` would take.
+    """
     if not names:
         return []
     # "./" keeps a name that begins with ":" from being read as a pattern.
@@ -163,11 +189,13 @@ def _copy(source_top: int, target_top: int, name: str) -> str | None:
         return None
     try:
         with opened_parent(target_top, name, make=True) as (directory, last):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             mode = stat.S_IMODE(os.fstat(source).st_mode) & 0o777
             target = os.open(last, flags, mode | stat.S_IWUSR, dir_fd=directory)
             try:
                 os.fchmod(target, mode)
+                if _clone(source, target):
+                    return _transfer(target, None)
                 return _transfer(source, target)
             finally:
                 os.close(target)
@@ -177,6 +205,19 @@ def _copy(source_top: int, target_top: int, name: str) -> str | None:
         raise
     finally:
         os.close(source)
+
+
+def _clone(source: int, target: int) -> bool:
+    """Let the copy share its blocks with the source, where the file system can (ioctl_ficlone(2)).
+
+    Whatever the reason why it cannot (another file system, one without such blocks, a sandbox),
+    the bytes are copied instead.
+    """
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
 
 
 def _open_regular(top: int, name: str) -> int | None:

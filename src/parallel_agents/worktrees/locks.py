@@ -10,8 +10,9 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,23 @@ from parallel_agents.core.errors import GitError
 
 _WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.02
+_TURN_SECONDS = 0.1
 _STALE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Until when somebody waits for a lock (`time.monotonic`), and whether they still do."""
+
+    ends: float
+    cancelled: Callable[[], bool] | None
+
+    def check(self) -> None:
+        """Give up when it is time to."""
+        if time.monotonic() > self.ends:
+            raise _busy()
+        if self.cancelled is not None and self.cancelled():
+            raise GitError("waiting for the repository was cancelled", returncode=-1)
 
 
 class RepositoryLocks:
@@ -36,38 +53,43 @@ class RepositoryLocks:
         self._locks: dict[str, threading.Lock] = {}
 
     @contextmanager
-    def hold(self, common_dir: str, seconds: float = _WAIT_SECONDS) -> Iterator[int]:
+    def hold(
+        self,
+        common_dir: str,
+        seconds: float = _WAIT_SECONDS,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[int]:
         """Hold a repository's lock; it cannot be taken twice by one thread.
 
         Args:
             common_dir: the directory that all its worktrees share, real path.
             seconds: how long to wait.
+            cancelled: asked while waiting, some ten times a second, whether to give up.
 
         Yields:
             The descriptor of the lock file, for git to inherit.
 
         Raises:
-            GitError: somebody held it all the time.
+            GitError: somebody held it all the time, or the wait was cancelled.
         """
-        ends = time.monotonic() + seconds
+        wait = _Wait(time.monotonic() + seconds, cancelled)
         with self._guard:
             lock = self._locks.setdefault(common_dir, threading.Lock())
-        if not lock.acquire(timeout=seconds):
-            raise _busy()
+        while not lock.acquire(timeout=_TURN_SECONDS):
+            wait.check()
         try:
-            yield from self._hold_file(common_dir, ends)
+            yield from self._hold_file(common_dir, wait)
         finally:
             lock.release()
 
-    def _hold_file(self, common_dir: str, ends: float) -> Iterator[int]:
+    def _hold_file(self, common_dir: str, wait: "_Wait") -> Iterator[int]:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:32]
         path = self._directory / f"{name}.lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             while not _try_lock(descriptor):
-                if time.monotonic() > ends:
-                    raise _busy()
+                wait.check()
                 time.sleep(_POLL_SECONDS)
             yield descriptor
         finally:

@@ -4,7 +4,7 @@ Keep true: every method may be called from any thread; writes are serialised per
 fails raises an error from `core.errors`, a full or failing disk too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -16,12 +16,14 @@ from parallel_agents.core.worktree import (
     Changes,
     DiffStat,
     ExecutableConfig,
+    Extras,
     Finding,
     Repository,
     TrashEntry,
     WorktreeRecord,
 )
 from parallel_agents.worktrees import (
+    branches,
     creation,
     diff,
     landing,
@@ -31,6 +33,7 @@ from parallel_agents.worktrees import (
     repository,
     scratch,
     trust,
+    wishes,
 )
 from parallel_agents.worktrees import restore as restoring
 from parallel_agents.worktrees.base import BaseResolver
@@ -41,6 +44,8 @@ from parallel_agents.worktrees.locks import RepositoryLocks
 from parallel_agents.worktrees.trash import Trash
 
 _DAY_SECONDS = 24 * 3600.0
+_QUEUE_SECONDS = 4 * 3600.0
+"""How long a creation waits for its turn: each may check out a large repository."""
 
 
 class WorktreeManager:
@@ -85,31 +90,73 @@ class WorktreeManager:
         """List files for completion; see `repository.files`."""
         return repository.files(directory, prefix, limit)
 
-    def resolve_base(self, repo: Repository, base: str) -> Base:
-        """Turn `fresh`, `head` or a ref into a commit; see `base.BaseResolver.resolve`."""
-        return self._bases.resolve(repo, base)
+    def resolve_base(
+        self,
+        repo: Repository,
+        base: str,
+        *,
+        branch: str | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Base:
+        """Turn what the person calls the base into a commit; see `base.BaseResolver.resolve`."""
+        return self._bases.resolve(repo, base, branch=branch, cancelled=cancelled)
+
+    def has_branch(self, repo: Repository, branch: str) -> bool:
+        """Tell whether a branch is there to be worked on, here or on a remote.
+
+        Args:
+            repo: where.
+            branch: short name.
+
+        Returns:
+            Whether it is.
+
+        Raises:
+            RefusedError: that cannot be a branch.
+        """
+        git = Git(repo.checkout)
+        branches.check_name(git, branch)
+        return branches.exists(git, branch) or branches.on_remote(git, branch) is not None
+
+    def wishes(
+        self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
+    ) -> wishes.Wishes:
+        """Read what Claude Code's settings say about worktrees; see `wishes.read_wishes`."""
+        main = Path(repo.checkout if repo.bare else repo.root)
+        with self._reading("read the settings"):
+            return wishes.read_wishes(main, environment, accepted=accepted)
+
+    def refuse_used(self, repo: Repository, branch: str) -> None:
+        """Insist that a branch is checked out nowhere; see `branches.refuse_used`."""
+        branches.refuse_used(Git(repo.checkout), branch)
 
     def executable_config(
-        self, repo: Repository, commit: str, *, worktree: str | None = None
+        self,
+        repo: Repository,
+        commit: str,
+        *,
+        worktree: str | None = None,
+        stranger: bool = False,
     ) -> ExecutableConfig:
         """Collect and hash what a spawn would load; see `trust.executable_config`."""
         with self._reading("read the configuration"):
-            return trust.executable_config(repo, commit, worktree)
+            return trust.executable_config(repo, commit, worktree, stranger=stranger)
 
-    def slug(self, repo: Repository, text: str) -> str:
+    def slug(self, repo: Repository, text: str, pattern: str = naming.PATTERN) -> str:
         """Name a worktree after a prompt or name.
 
         Args:
             repo: where.
             text: the prompt or name.
+            pattern: how its branch is made from the slug.
 
         Returns:
             A slug that is free, and that this manager gives to nobody else.
         """
-        used = naming.taken(repo)
+        used, branched = naming.taken(repo), naming.taken_branches(repo)
         with self._guard:
             mine = {slug for common, slug in self._reserved if common == repo.common_dir}
-            slug = naming.free(naming.plain(text), used | mine)
+            slug = naming.free(naming.plain(text), used | mine, branched, pattern)
             self._reserved.add((repo.common_dir, slug))
         return slug
 
@@ -121,10 +168,11 @@ class WorktreeManager:
         slug: str,
         base: Base,
         branch: str | None = None,
+        extras: Extras | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> WorktreeRecord:
-        """Make a session's worktree, locked, on a new branch, with its included files.
+        """Make a session's worktree, locked, on its branch, with its included files.
 
         Args:
             repo: where.
@@ -132,6 +180,7 @@ class WorktreeManager:
             slug: from `slug`.
             base: from `resolve_base`.
             branch: short name of the branch; `None` for `worktree-<slug>`.
+            extras: what it gets beside the tracked files; `None` for the included files only.
             progress: called with files written and files in all.
             cancelled: asked about ten times a second whether to stop.
 
@@ -150,13 +199,17 @@ class WorktreeManager:
             session=session,
             slug=slug,
             base=base,
-            branch=branch or naming.branch_of(slug),
+            branch=base.branch or branch or naming.branch_of(slug),
             marker=self._creating / f"{session}.json",
+            extras=extras or Extras(),
             progress=progress,
             cancelled=cancelled,
         )
         try:
-            with self._writing(repo.common_dir, "make the worktree") as lock_fd:
+            with (
+                self._reading("make the worktree"),
+                self._locks.hold(repo.common_dir, _QUEUE_SECONDS, cancelled) as lock_fd,
+            ):
                 return creation.create(order, lock_fd)
         finally:
             with self._guard:

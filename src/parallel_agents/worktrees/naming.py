@@ -1,19 +1,28 @@
 """Names for worktrees: short, plain, and free.
 
 Keep true: a slug is `[a-z0-9][a-z0-9-]{0,39}`, which every part of the chain takes unchanged:
-directory, branch, and the agent program's own option.
+directory, branch, and the agent program's own option. A branch pattern holds `{slug}`, so that a
+number after the slug can always make the branch unique.
 """
 
 import re
 import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.errors import UsageError
-from parallel_agents.core.worktree import Repository
+from parallel_agents.core.worktree import Base, Repository
 from parallel_agents.worktrees.git import Git
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+PATTERN = "worktree-{slug}"
+"""How a branch is called when nobody says otherwise; the agent program's own way."""
+
+TICKET = r"[A-Z]+-\d+"
+_KNOWN = ("{slug}", "{user}", "{date}", "{ticket}")
+_TICKET_TEXT = 2000
 _WORDS = 5
 _LENGTH = 40
 _SMALL = frozenset({
@@ -38,16 +47,106 @@ def plain(text: str) -> str:
     return slug or "session"
 
 
-def branch_of(slug: str) -> str:
+def text_for(base: Base, name: str) -> str:
+    """Choose the text that a worktree is named after.
+
+    Args:
+        base: of the session.
+        name: of the session.
+
+    Returns:
+        `pr-12` for a pull request, else the name.
+    """
+    return f"pr-{base.name.removeprefix('#')}" if base.stranger else name
+
+
+def branch_of(slug: str, pattern: str = PATTERN) -> str:
     """Name the branch that goes with a slug.
 
     Args:
         slug: the worktree's name.
+        pattern: from `Filling.fill`.
 
     Returns:
         Short name of the branch.
     """
-    return f"worktree-{slug}"
+    return pattern.replace("{slug}", slug)
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse a branch pattern that cannot give a branch for every session.
+
+    Args:
+        pattern: text with placeholders.
+
+    Raises:
+        UsageError: a placeholder is unknown, or `{slug}` is missing.
+    """
+    unknown = [word for word in re.findall(r"\{[^}]*\}?|\}", pattern) if word not in _KNOWN]
+    if unknown:
+        raise UsageError(
+            f"the branch pattern {pattern!r} has the unknown placeholder {unknown[0]!r}",
+            f"Known: {', '.join(_KNOWN)}",
+        )
+    if "{slug}" not in pattern:
+        raise UsageError(
+            f"the branch pattern {pattern!r} has no {{slug}}, which keeps branches apart",
+            f"For example: {PATTERN}",
+        )
+
+
+def ticket_in(text: str, expression: str) -> str:
+    """Find a ticket's id in a prompt.
+
+    Args:
+        text: the prompt; its first 2,000 characters are searched.
+        expression: regular expression of such ids.
+
+    Returns:
+        The first match; empty when there is none.
+
+    Raises:
+        UsageError: the expression is wrong.
+    """
+    try:
+        found = re.search(expression, text[:_TICKET_TEXT])
+    except re.error as error:
+        raise UsageError(
+            f"the ticket expression {expression!r} is wrong: {error}", "See Python's re."
+        ) from error
+    return found[0] if found else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """What stands for the placeholders of a branch pattern.
+
+    Args:
+        user: login name.
+        date: `YYYY-MM-DD`.
+        ticket: id of a ticket; empty for none.
+    """
+
+    user: str
+    date: str
+    ticket: str
+
+    def fill(self, pattern: str) -> str:
+        """Replace all placeholders but `{slug}`; one without a value takes its separator along.
+
+        Args:
+            pattern: text that passed `check_pattern`.
+
+        Returns:
+            The pattern for `branch_of`.
+        """
+        for name, value in (("user", self.user), ("date", self.date), ("ticket", self.ticket)):
+            plain_value = re.sub(r"[^\w.+-]+", "-", value).strip("-.")
+            if plain_value:
+                pattern = pattern.replace(f"{{{name}}}", plain_value)
+            else:
+                pattern = re.sub(rf"\{{{name}\}}[-_./]|[-_./]?\{{{name}\}}", "", pattern)
+        return pattern
 
 
 def worktrees_dir(root: str) -> Path:
@@ -69,7 +168,7 @@ def taken(repository: Repository) -> frozenset[str]:
         repository: where.
 
     Returns:
-        Names in lower case: directories, branches, and git's own names of worktrees.
+        Names in lower case: directories, and git's own names of worktrees.
     """
     names = set()
     for directory in (
@@ -78,27 +177,45 @@ def taken(repository: Repository) -> frozenset[str]:
     ):
         if directory.is_dir():
             names |= {path.name.lower() for path in directory.iterdir()}
-    # Both ways: a branch `worktree-x/y` makes `worktree-x` impossible.
-    listed = Git(repository.root).read("for-each-ref", "--format=%(refname)", "refs/heads").text
-    for ref in listed.split("\n"):
-        branch = ref.removeprefix("refs/heads/").partition("/")[0].lower()
-        if branch.startswith("worktree-"):
-            names.add(branch.removeprefix("worktree-"))
     return frozenset(names)
 
 
-def free(slug: str, used: frozenset[str]) -> str:
-    """Make a slug unique with a number.
+def taken_branches(repository: Repository) -> frozenset[str]:
+    """Collect the names that no new branch can have.
+
+    Args:
+        repository: where.
+
+    Returns:
+        Names in lower case: all branches, and `x` for a branch `x/y`.
+    """
+    listed = Git(repository.root).read("for-each-ref", "--format=%(refname)", "refs/heads").text
+    names = set()
+    for ref in listed.split("\n"):
+        parts = ref.removeprefix("refs/heads/").lower().split("/")
+        names |= {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return frozenset(names)
+
+
+def free(
+    slug: str,
+    used: Collection[str],
+    branches: Collection[str] = (),
+    pattern: str = PATTERN,
+) -> str:
+    """Make a slug unique with a number, and with it the branch of that slug.
 
     Args:
         slug: the wanted one.
-        used: those that are taken.
+        used: slugs that are taken.
+        branches: branches that are taken.
+        pattern: how the branch is made from the slug.
 
     Returns:
         It, or it with `-2`, `-3` and so on.
     """
     number, candidate = 1, slug
-    while candidate in used:
+    while candidate in used or branch_of(candidate, pattern).lower() in branches:
         number += 1
         end = f"-{number}"
         candidate = slug[: _LENGTH - len(end)].rstrip("-") + end

@@ -261,7 +261,8 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
         move(parked, place.admin)
     remove_tree(parked)
     hit("delete.admin")
-    delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
+    if record.made_branch:
+        delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
     hit("delete.branch")
     skipped = () if tree is None else _drop_skipped(tree, plan["skip"], record)
     hit("delete.skipped")

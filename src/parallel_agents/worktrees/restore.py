@@ -11,7 +11,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import TrashEntry, WorktreeRecord, to_json
-from parallel_agents.worktrees import include, naming
+from parallel_agents.worktrees import branches, include, naming
 from parallel_agents.worktrees.creation import refuse_symlinks
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
@@ -128,7 +128,7 @@ def _refuse_taken(job: Restore, git: Git) -> None:
     if entry.tip is None:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
     found = _hash(git, f"refs/heads/{entry.branch}")
-    if found not in (None, entry.tip):
+    if found not in (None, entry.tip) and entry.record.made_branch:
         raise RefusedError(
             f"a branch {entry.branch} exists again, with other commits",
             f"Rename it: git branch -m {entry.branch} NEW-NAME",
@@ -217,9 +217,12 @@ def _check_out_snapshot(job: Restore, admin: Path) -> None:
 
 
 def _repair(job: Restore, admin: Path) -> None:
-    """Detach HEAD at its commit when the branch it named is gone since; complete the index."""
+    """Detach HEAD when its branch is gone, moved or in use elsewhere since; complete the index."""
     bound = Git(job.entry.path, git_dir=str(admin), work_tree=job.entry.path, lock_fd=job.lock_fd)
-    if job.entry.head is not None and _hash(bound, "HEAD") != job.entry.head:
+    named = bound.read("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).line
+    branch = named.removeprefix("refs/heads/")
+    used = named and branches.used_in(bound, branch, but=job.entry.path)
+    if job.entry.head is not None and (used or _hash(bound, "HEAD") != job.entry.head):
         bound.write("update-ref", "--no-deref", "HEAD", job.entry.head)
     # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours keeps.
     bound.write("hash-object", "-w", "-t", "blob", os.devnull)

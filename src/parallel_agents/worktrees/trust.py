@@ -24,7 +24,7 @@ _TREES = (".claude/hooks/", ".claude/plugins/")
 
 
 def executable_config(
-    repository: Repository, commit: str, worktree: str | None = None
+    repository: Repository, commit: str, worktree: str | None = None, *, stranger: bool = False
 ) -> ExecutableConfig:
     """Collect the executable configuration of a base and of the main worktree.
 
@@ -33,6 +33,8 @@ def executable_config(
         commit: full hash of the base commit.
         worktree: top of a session's worktree, to take its files as they are now instead of those
             of the commit; as long as they are the same, so is the digest.
+        stranger: the commit is a pull request's, so the digest is of that commit alone: the same
+            settings may call scripts that the pull request has changed.
 
     Returns:
         The files with one digest over all.
@@ -44,7 +46,7 @@ def executable_config(
         base = _current(Path(worktree), base, own)
     found = [*(file for file, _ in base), *own]
     files = tuple(sorted(found, key=lambda file: (file.origin, file.path)))
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"pull request {commit}\0".encode() if stranger else b"")
     for file in files:
         for part in (file.origin, file.path, file.digest):
             digest.update(part.encode("utf-8", "surrogateescape") + b"\0")

@@ -16,9 +16,14 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("-C", dest="directory", metavar="DIR", help="a directory of the repository")
     parser.add_argument("--name", help="display name; else the prompt's first words")
     parser.add_argument(
-        "--base", default="fresh", metavar="fresh|head|REF", help="what the branch is cut from"
+        "--base",
+        default="",
+        metavar="fresh|head|REF|#N|URL",
+        help="what the branch is cut from: a ref, or a pull request",
     )
-    parser.add_argument("--branch", metavar="B", help="name of the branch; else worktree-<name>")
+    parser.add_argument(
+        "--branch", metavar="B", help="name of the branch; without --base, one that exists is used"
+    )
     parser.add_argument("--agent", default="", help="claude or demo; else the one in the settings")
     parser.add_argument("--model", metavar="M", help="model, as the agent names it")
     parser.add_argument("--effort", choices=EFFORTS, help="how much to think")

@@ -1,0 +1,185 @@
+"""Branches that exist already: found, checked, and who has them checked out.
+
+Keep true: a name comes from a person or a pattern and reaches git as a full ref, after git itself
+has said that it can be one.
+"""
+
+import os
+
+from parallel_agents.core.errors import GitError, RefusedError
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.repository import list_worktrees
+
+_HEADS = "refs/heads/"
+_KEYWORDS = frozenset({"fresh", "head"})
+
+
+def is_itself(branch: str, base: str) -> bool:
+    """Tell whether a branch is asked for with itself as the base: to be worked on as it is.
+
+    Args:
+        branch: short name of the branch asked for.
+        base: the base asked for; `fresh` and `head` are never branches, `refs/heads/head` is.
+
+    Returns:
+        Whether it is.
+    """
+    if base in _KEYWORDS:
+        return False
+    return bool(branch) and base.removeprefix(_HEADS) == branch
+
+
+def check_name(git: Git, branch: str) -> None:
+    """Refuse what cannot name a branch.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Raises:
+        RefusedError: git would not take it, or only as something else.
+    """
+    special = branch.startswith("-") or branch == "HEAD" or "\0" in branch
+    ref = f"{_HEADS}{branch}"
+    if special or git.read("check-ref-format", ref, ok=(0, 1)).returncode:
+        raise RefusedError(f"{branch!r} cannot name a branch", "See git-check-ref-format(1).")
+
+
+def exists(git: Git, branch: str) -> bool:
+    """Tell whether there is a local branch.
+
+    Args:
+        git: a git in the repository.
+        branch: short name that passed `check_name`.
+
+    Returns:
+        Whether there is.
+    """
+    return _hash(git, f"{_HEADS}{branch}") != ""
+
+
+def tip(git: Git, branch: str) -> str:
+    """Find the commit of a local branch, or of the only one of that name on a remote.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Returns:
+        Its hash.
+
+    Raises:
+        RefusedError: this cannot be a branch.
+        GitError: there is none.
+    """
+    check_name(git, branch)
+    remote = on_remote(git, branch) or ""
+    found = _hash(git, f"{_HEADS}{branch}") or (remote and _hash(git, remote))
+    if not found:
+        raise GitError(
+            f"there is no branch {branch!r}, neither here nor on a remote",
+            "See the branches: git branch --all. A remote one may have to be fetched first.",
+        )
+    return found
+
+
+def on_remote(git: Git, branch: str) -> str | None:
+    """Find the remote branch of a name, as last fetched: the main remote's, or the only one.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Returns:
+        Its full ref.
+    """
+    names = remotes(git)
+    refs = {name: f"refs/remotes/{name}/{branch}" for name in names}
+    found = {name: ref for name, ref in refs.items() if _hash(git, ref)}
+    chosen = main_remote(list(found))
+    return None if chosen is None else found[chosen]
+
+
+def upstream(git: Git, branch: str) -> str | None:
+    """Find the ref that a branch follows.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Returns:
+        Its full ref; `None` when it follows none.
+    """
+    listed = git.read("for-each-ref", "--format=%(refname) %(upstream)", f"{_HEADS}{branch}").text
+    for line in listed.split("\n"):
+        name, _, ref = line.partition(" ")
+        if name == f"{_HEADS}{branch}" and ref:
+            return ref
+    return None
+
+
+def remotes(git: Git) -> list[str]:
+    """List the names of the remotes.
+
+    Args:
+        git: a git in the repository.
+
+    Returns:
+        The names.
+    """
+    return [name for name in git.read("remote").text.split("\n") if name]
+
+
+def main_remote(names: list[str]) -> str | None:
+    """Choose the remote that is meant when none is named.
+
+    Args:
+        names: the remotes.
+
+    Returns:
+        `origin`, or the only one; else `None`.
+    """
+    if "origin" in names:
+        return "origin"
+    return names[0] if len(names) == 1 else None
+
+
+def used_in(git: Git, branch: str, *, but: str = "") -> str | None:
+    """Find the worktree in which a branch is checked out.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+        but: a worktree that does not count; real path.
+
+    Returns:
+        Top of that worktree.
+    """
+    for entry in list_worktrees(git):
+        if entry.branch == f"{_HEADS}{branch}" and os.path.realpath(entry.path) != but:
+            return entry.path
+    return None
+
+
+def refuse_used(git: Git, branch: str) -> None:
+    """Insist that a branch is checked out nowhere: two worktrees on it would undo each other.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Raises:
+        RefusedError: it is, and where.
+    """
+    place = used_in(git, branch)
+    if place is not None:
+        raise RefusedError(
+            f"the branch {branch} is checked out in {place}",
+            f"Check out another one there, or cut a new branch from it: --base {branch}",
+        )
+
+
+def _hash(git: Git, ref: str) -> str:
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    found = git.read(*asked, ok=(0, 1, 128))
+    return found.line if found.returncode == 0 else ""

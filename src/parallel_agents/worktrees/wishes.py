@@ -1,0 +1,112 @@
+"""What Claude Code's own settings say about worktrees: `worktree.baseRef`, and so on.
+
+Keep true: the order is Claude's (managed over local over project over user; lists add up); a
+repository's files count only when they were accepted; a value of the wrong form counts as not set,
+and is said. Source: code.claude.com/docs, "Settings" and "Worktrees"; claude 2.1.329's own schema.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.worktrees.files import read_regular
+
+MANAGED = Path("/etc/claude-code/managed-settings.json")
+BASES = ("fresh", "head")
+_LIMIT = 4 << 20
+_ENTRIES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The settings that count.
+
+    Args:
+        base: `worktree.baseRef`, the base when none is named; empty when not set.
+        links: `worktree.symlinkDirectories`.
+        sparse: `worktree.sparsePaths`.
+        notes: what the person should be told, one sentence each.
+    """
+
+    base: str = ""
+    links: tuple[str, ...] = ()
+    sparse: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -> Wishes:
+    """Read the settings.
+
+    Args:
+        main: top of the checkout whose settings Claude Code would read.
+        environment: the caller's; `CLAUDE_CONFIG_DIR` or `HOME` says where the person's own are.
+        accepted: whether the repository's own files count.
+
+    Returns:
+        What they say.
+    """
+    base, notes = "", list[str]()
+    lists: dict[str, dict[str, None]] = {"symlinkDirectories": {}, "sparsePaths": {}}
+    for path in _files(main, environment, accepted=accepted):
+        section = _section(path, notes)
+        if section.get("baseRef") in BASES:
+            base = section["baseRef"]
+        elif "baseRef" in section:
+            notes.append(f"{path}: worktree.baseRef is neither “fresh” nor “head”: not used.")
+        for name, found in lists.items():
+            found.update(dict.fromkeys(_texts(path, section, name, notes)))
+    sparse = [p for p in lists["sparsePaths"] if _is_inside(p)]
+    left = [p for p in lists["sparsePaths"] if not _is_inside(p)]
+    if left:
+        notes.append(f"worktree.sparsePaths: not used, since outside: {', '.join(left[:5])}")
+    return Wishes(
+        base=base,
+        links=tuple(lists["symlinkDirectories"])[:_ENTRIES],
+        sparse=_with_settings(sparse[:_ENTRIES]),
+        notes=tuple(notes),
+    )
+
+
+def _files(main: Path, environment: Mapping[str, str], *, accepted: bool) -> list[Path]:
+    """List the files, the strongest last."""
+    own = environment.get("CLAUDE_CONFIG_DIR") or str(
+        Path(environment.get("HOME") or "/nonexistent") / ".claude"
+    )
+    user = [Path(own) / "settings.json"]
+    names = ("settings.json", "settings.local.json") if accepted else ()
+    return [*user, *(main / ".claude" / name for name in names), MANAGED]
+
+
+def _section(path: Path, notes: list[str]) -> dict[str, Any]:
+    data = read_regular(path, _LIMIT)
+    if data is None:
+        return {}
+    try:
+        settings = json.loads(data)
+    except (ValueError, RecursionError):
+        notes.append(f"{path} is no JSON: its worktree settings are not used.")
+        return {}
+    section = settings.get("worktree") if isinstance(settings, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def _texts(path: Path, section: dict[str, Any], name: str, notes: list[str]) -> list[str]:
+    value = section.get(name, [])
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    notes.append(f"{path}: worktree.{name} is no list of paths: not used.")
+    return []
+
+
+def _is_inside(path: str) -> bool:
+    parts = path.rstrip("/").split("/")
+    plain = path.isprintable() and not any(part in ("", ".", "..", ".git") for part in parts)
+    # Git takes a leading quote, "!" and "#" of a line for something else than a name.
+    return plain and path[:1] not in ('"', "!", "#") and "\\" not in path
+
+
+def _with_settings(sparse: list[str]) -> tuple[str, ...]:
+    """Keep `.claude` in the worktree: what was accepted is what an agent must find there."""
+    return tuple(dict.fromkeys([*(p.rstrip("/") for p in sparse), ".claude"])) if sparse else ()
