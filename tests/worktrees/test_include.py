@@ -1,5 +1,7 @@
 """`.worktreeinclude`: what is copied, and what never is."""
 
+import errno
+import hashlib
 import os
 import unicodedata
 from pathlib import Path
@@ -183,3 +185,82 @@ def test_the_shipped_example_is_taken_by_git(repo: Path, make: Make) -> None:
     write(repo / ".worktreeinclude", example.read_bytes())
     write(repo / ".env", "A=1")
     assert [f.path for f in make().copied] == [".env"]
+
+
+def test_the_whole_syntax_of_gitignore(including: Path, make: Make) -> None:
+    write(including / ".gitignore", "ignored/\nlocal*\n*.key\nspaced\\ \n#odd\n!odd\n")
+    write(
+        including / ".worktreeinclude",
+        b"\xef\xbb\xbf# a comment, then a line of another system\r\n"
+        b"ignored/**/deep.txt\r\n"
+        b"/local-top\n"
+        b"local-dir/\n"
+        b"!local-dir/not.txt\n"
+        b"*.key\n"
+        b"!no*.key\n"
+        b"!**/never/**\n"
+        b"ignored/in/\n"
+        b"trailing.key   \n"
+        b"spaced\\ \n"
+        b"\\#odd\n"
+        b"\n",
+    )
+    commit_all(including, "patterns")
+    wanted = [
+        "ignored/a/b/deep.txt", "local-top", "local-dir/yes.txt", "sub/yes.key",
+        "ignored/in/side.txt", "spaced ", "local-dir/not.txt",
+    ]  # fmt: skip
+    unwanted = [
+        "sub/local-top", "nope.key", "sub/never/x.key", "ignored/other.txt", "spaced",
+        "ignored/a/shallow.txt",
+    ]  # fmt: skip
+    for name in [*wanted, *unwanted]:
+        write(including / name, name)
+    top, names, _ = copied(make)
+    assert sorted(names) == sorted(wanted)  # nothing comes back from below a whole directory
+    for name in names:
+        assert (top / name).read_text() == name
+    assert git(top, "status", "--porcelain") == ""
+
+
+class Cloning:
+    """Stands for a file system that can share blocks, or that says why it cannot."""
+
+    def __init__(self, error: int = 0) -> None:
+        self.error = error
+        self.asked = 0
+
+    def __call__(self, target: int, request: int, source: int) -> int:
+        assert request == 0x40049409
+        self.asked += 1
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        os.pwrite(target, os.pread(source, 1 << 20, 0), 0)
+        return 0
+
+
+ERRORS = ("EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS", "EPERM", "EACCES", "EBADF")
+
+
+@pytest.mark.parametrize("error", ["", *ERRORS])
+def test_a_copy_shares_blocks_where_it_can(
+    error: str, including: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloning = Cloning(getattr(errno, error) if error else 0)
+    monkeypatch.setattr("fcntl.ioctl", cloning)
+    write(including / ".env", "A=1\n").chmod(0o600)
+    write(including / "empty.key", "")
+    record = make()
+    assert cloning.asked == 2
+    assert (Path(record.path) / ".env").read_text() == "A=1\n"
+    assert (Path(record.path) / ".env").stat().st_mode & 0o777 == 0o600
+    digests = {file.path: file.digest for file in record.copied}
+    assert digests[".env"] == hashlib.sha256(b"A=1\n").hexdigest()
+    assert digests["empty.key"] == hashlib.sha256(b"").hexdigest()
+
+
+def test_a_copy_is_its_own_file(including: Path, make: Make) -> None:
+    write(including / ".env", "A=1\n")
+    top, _, _ = copied(make)
+    write(top / ".env", "changed\n")
+    assert (including / ".env").read_text() == "A=1\n"

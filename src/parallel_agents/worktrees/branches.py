@@ -58,6 +58,26 @@ def exists(git: Git, branch: str) -> bool:
     return _hash(git, f"{_HEADS}{branch}") != ""
 
 
+def refuse_nested(git: Git, branch: str) -> None:
+    """Insist that no branch bears the name of a part before a `/`: git could not keep both.
+
+    Args:
+        git: a git in the repository.
+        branch: short name of one to be made.
+
+    Raises:
+        RefusedError: there is such a branch.
+    """
+    parts = branch.split("/")
+    for count in range(1, len(parts)):
+        above = "/".join(parts[:count])
+        if exists(git, above):
+            raise RefusedError(
+                f"the branch {above} exists, so there can be none called {branch}",
+                "Choose another --branch, or another pattern in the settings.",
+            )
+
+
 def tip(git: Git, branch: str) -> str:
     """Find the commit of a local branch, or of the only one of that name on a remote.
 

@@ -228,6 +228,7 @@ def _choose_branch(order: Order, git: Git) -> _Branch:
             f"Choose another --branch, or work on it as it is: --branch {order.branch} "
             f"--base {order.branch}",
         )
+    branches.refuse_nested(git, order.branch)
     return _Branch(made=True, start=order.base.commit)
 
 
@@ -276,14 +277,13 @@ def _plan(order: Order, branch: _Branch) -> dict[str, Any]:
 
 
 def _add(order: Order, branch: _Branch, git: Git) -> None:
-    named = ("-b", order.branch) if branch.made else ()
+    named = ("--no-track", "-b", order.branch) if branch.made else ()
     # Without the checkout: only in the new worktree does git tell which settings apply there.
     git.write(
         "worktree",
         "add",
         "--quiet",
         "--no-checkout",
-        "--no-track",
         "--no-guess-remote",
         "--lock",
         "--reason",

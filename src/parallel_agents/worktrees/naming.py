@@ -145,7 +145,8 @@ class Filling:
             if plain_value:
                 pattern = pattern.replace(f"{{{name}}}", plain_value)
             else:
-                pattern = re.sub(rf"\{{{name}\}}[-_./]|[-_./]?\{{{name}\}}", "", pattern)
+                pattern = re.sub(rf"\{{{name}\}}[-_./]", "", pattern)
+                pattern = re.sub(rf"[-_./]?\{{{name}\}}", "", pattern)
         return pattern
 
 
