@@ -149,7 +149,8 @@ class World:
         fields.setdefault("options", Options(mode="default"))
         fields.setdefault("key", new_uuid())
         fields.setdefault("directory", str(self.repo))
-        message = New(prompt=prompt, agent=agent, base="head", environment=self.env, **fields)
+        fields.setdefault("base", "head")
+        message = New(prompt=prompt, agent=agent, environment=self.env, **fields)
         return str(self.ask(message)["session"]["id"])
 
     def row(self, session: str, *, start: bool = True) -> dict[str, Any]:

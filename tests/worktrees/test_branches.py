@@ -171,3 +171,22 @@ def test_a_new_branch_named_like_its_base_keyword(manager: WorktreeManager, repo
 def test_only_the_same_name_is_itself(branch: str, base: str) -> None:
     if branches.is_itself(branch, base):
         assert base in (branch, f"refs/heads/{branch}")
+
+
+def test_completion_offers_what_can_be_chosen(
+    manager: WorktreeManager, repo: Path, cloned: Path
+) -> None:
+    git(repo, "branch", "theirs")
+    git(cloned, "fetch", "-q")
+    for ref in (
+        "refs/parallel-agents/pr/7", "refs/remotes/origin/pull/8/head", "refs/remotes/up/pr/9",
+        "refs/remotes/origin/merge-requests/10", "refs/parallel-agents/trash/s1",
+        "refs/parallel-agents/pr/x", "refs/stash",
+    ):  # fmt: skip
+        git(cloned, "update-ref", ref, "main")
+    assert set(manager.refs(str(cloned), "#")) == {"#7", "#8", "#9", "#10"}
+    assert set(manager.refs(str(cloned), "")) - {"#7", "#8", "#9", "#10"} == {
+        "main", "feature/x", "origin/main", "origin/theirs",
+    }  # fmt: skip
+    assert set(manager.branches(str(cloned), "")) == {"main", "feature/x", "theirs"}
+    assert manager.branches(str(cloned), "th") == ("theirs",)

@@ -52,8 +52,8 @@ def prepare(context: Context, message: New) -> tuple[New, str]:
     )  # fmt: skip
     message = replace(message, base=named)
     base = manager.resolve_base(repository, named, branch=message.branch)
-    if base.branch is not None:
-        manager.refuse_used(repository, base.branch)
+    if message.branch is not None:
+        manager.check_branch(repository, base, message.branch)
     if message.options.trusted and base.stranger:
         accepted = _is_accepted(context, repository, base)
         message = replace(message, options=replace(message.options, trusted=accepted))

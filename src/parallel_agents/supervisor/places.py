@@ -101,9 +101,10 @@ class Places:
         return repository.root, config
 
     async def refs(self, message: m.ListRefs) -> dict[str, Any]:
-        """Branches and tags for completion."""
+        """Branches, tags and pull requests for completion."""
         repository = await asyncio.to_thread(self._manager.resolve, message.directory)
-        refs = await asyncio.to_thread(self._manager.refs, repository.root, message.prefix)
+        listed = self._manager.branches if message.kind == "branch" else self._manager.refs
+        refs = await asyncio.to_thread(listed, repository.root, message.prefix)
         return {"refs": list(refs)}
 
     async def files(self, message: m.ListFiles) -> dict[str, Any]:

@@ -388,10 +388,15 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRefs:
-    """Branches and tags that begin with `prefix`."""
+    """What begins with `prefix`: branches, tags and known pull requests, for a base.
+
+    Attributes:
+        kind: `branch` lists only what can be worked on as it is, by its local name.
+    """
 
     directory: str
     prefix: str = ""
+    kind: Literal["base", "branch"] = "base"
     type: Literal["list_refs"] = "list_refs"
 
 

@@ -58,16 +58,22 @@ def exists(git: Git, branch: str) -> bool:
     return _hash(git, f"{_HEADS}{branch}") != ""
 
 
-def refuse_nested(git: Git, branch: str) -> None:
-    """Insist that no branch bears the name of a part before a `/`: git could not keep both.
+def refuse_taken(git: Git, branch: str) -> None:
+    """Insist that a branch can be made: not there yet, nor one of the name before a `/`.
 
     Args:
         git: a git in the repository.
         branch: short name of one to be made.
 
     Raises:
-        RefusedError: there is such a branch.
+        RefusedError: it cannot be a branch, or there is such a branch.
     """
+    check_name(git, branch)
+    if exists(git, branch):
+        raise RefusedError(
+            f"the branch {branch} exists already",
+            f"Choose another, or work on it as it is: --branch {branch} without --base",
+        )
     parts = branch.split("/")
     for count in range(1, len(parts)):
         above = "/".join(parts[:count])

@@ -222,13 +222,7 @@ def _choose_branch(order: Order, git: Git) -> _Branch:
         tip = branches.tip(git, order.branch)
         tracks = None if found else branches.on_remote(git, order.branch)
         return _Branch(made=not found, start=tip, tracks=tracks)
-    if found:
-        raise RefusedError(
-            f"the branch {order.branch} exists already",
-            f"Choose another --branch, or work on it as it is: --branch {order.branch} "
-            f"--base {order.branch}",
-        )
-    branches.refuse_nested(git, order.branch)
+    branches.refuse_taken(git, order.branch)
     return _Branch(made=True, start=order.base.commit)
 
 

@@ -24,6 +24,7 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees import (
     branches,
+    completion,
     creation,
     diff,
     landing,
@@ -83,8 +84,12 @@ class WorktreeManager:
                 return repository.resolve(directory)
 
     def refs(self, root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
-        """List branches and tags for completion; see `repository.refs`."""
-        return repository.refs(root, prefix, limit)
+        """List what a base may be completed to; see `completion.bases`."""
+        return completion.bases(root, prefix, limit)
+
+    def branches(self, root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
+        """List what an existing branch may be completed to; see `completion.existing_branches`."""
+        return completion.existing_branches(root, prefix, limit)
 
     def files(self, directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
         """List files for completion; see `repository.files`."""
@@ -126,9 +131,22 @@ class WorktreeManager:
         with self._reading("read the settings"):
             return wishes.read_wishes(main, environment, accepted=accepted)
 
-    def refuse_used(self, repo: Repository, branch: str) -> None:
-        """Insist that a branch is checked out nowhere; see `branches.refuse_used`."""
-        branches.refuse_used(Git(repo.checkout), branch)
+    def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
+        """Say early what `create` would refuse about a branch.
+
+        Args:
+            repo: where.
+            base: from `resolve_base`.
+            branch: short name.
+
+        Raises:
+            RefusedError: it is to be made and cannot be, or to be worked on and is in use.
+        """
+        git = Git(repo.checkout)
+        if base.branch is None:
+            branches.refuse_taken(git, branch)
+        else:
+            branches.refuse_used(git, branch)
 
     def executable_config(
         self,

@@ -1,4 +1,4 @@
-"""Find the repository of a directory, its refs and files.
+"""Find the repository of a directory, and its files.
 
 Keep true: the root is the first entry of git's own list of worktrees, as a real path, since the
 agent program accepts a worktree only below that; the checkout is only where the person stands.
@@ -72,29 +72,6 @@ def list_worktrees(git: Git) -> tuple[WorktreeEntry, ...]:
     return entries
 
 
-def refs(root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
-    """List branches and tags for completion, the newest first.
-
-    Args:
-        root: a directory of the repository.
-        prefix: how the short name begins.
-        limit: how many at most.
-
-    Returns:
-        Short names: `main`, `origin/main`, `v1.0`.
-    """
-    listed = Git(root).read(
-        "for-each-ref",
-        "--sort=-creatordate",
-        "--format=%(refname)",
-        "refs/heads",
-        "refs/remotes",
-        "refs/tags",
-    )
-    names = [_short(name) for name in listed.text.split("\n") if not name.endswith("/HEAD")]
-    return tuple(dict.fromkeys(n for n in names if n and n.startswith(prefix)))[:limit]
-
-
 def files(directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
     """List files for completion: tracked, and untracked ones that are not ignored.
 
@@ -117,13 +94,6 @@ def files(directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
         if not name.startswith(prefix) and name.rpartition("/")[2].startswith(prefix)
     ]
     return tuple([*first, *second][:limit])
-
-
-def _short(name: str) -> str:
-    for prefix in ("refs/heads/", "refs/remotes/", "refs/tags/"):
-        if name.startswith(prefix):
-            return name.removeprefix(prefix)
-    return name
 
 
 def _existing(directory: str) -> Path:
