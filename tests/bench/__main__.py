@@ -24,6 +24,7 @@ from parallel_agents.client.connection import Connection
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.messages import Follow, ListSessions, Send, Status, Subscribe
 from parallel_agents.wire.pushes import DeltaPush, ReadyPush
+from tests.bench.checkout import all_at_once, beside_git
 from tests.bench.journals import write_sessions
 from tests.bench.measure import command, cpu_seconds, milliseconds, pss_mb, share
 from tests.bench.painted import stamps, while_all_write
@@ -295,6 +296,21 @@ def painted(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+# --- worktrees ----------------------------------------------------------------------------
+
+
+def checkout(args: argparse.Namespace) -> list[Row]:
+    """Worktrees at once, and one of a large repository beside `git worktree add`."""
+    made, took = all_at_once(64)
+    ours, bare, ratio = beside_git(args.files, 5)
+    what = f"worktree of {args.files:,} files"
+    return [
+        row(f"64 worktrees at once in one repository, made, in {took:.1f} s", made, "", "", "64"),
+        row(f"{what}, s", round(ours, 2), round(bare, 2)),
+        row(f"{what}, ratio to git worktree add", round(ratio, 2), "", "", "1.0"),
+    ]
+
+
 # --- all ----------------------------------------------------------------------------------
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
@@ -304,6 +320,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "latency": latency,
     "screen": screen,
     "painted": painted,
+    "checkout": checkout,
 }
 
 
@@ -314,6 +331,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--claude", action="store_true", help="beside the real claude")
     parser.add_argument("--seconds", type=int, default=30, help="how long idle and latency last")
     parser.add_argument("--events", type=int, default=10_000, help="length of the long journals")
+    parser.add_argument("--files", type=int, default=50_000, help="of the large repository")
     return parser.parse_args()
 
 

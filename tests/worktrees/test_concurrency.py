@@ -5,18 +5,23 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+import pytest
 
+from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, snapshot_of, write
 from tests.worktrees.test_failpoints import dirty, keep, without_skipped
 
 ROUNDS = 6
+AT_ONCE = 24
+"""`python -m tests.bench --only checkout` makes 64."""
 
 
 def test_threads_share_a_repository(manager: WorktreeManager, repo: Path) -> None:
@@ -39,6 +44,38 @@ def test_threads_share_a_repository(manager: WorktreeManager, repo: Path) -> Non
         assert (Path(record.path) / "mine.txt").read_text() == record.session
     assert manager.reconcile(records) == ()
     git(repo, "fsck", "--strict")
+
+
+def test_many_are_made_at_once_in_one_repository(manager: WorktreeManager, repo: Path) -> None:
+    found = manager.resolve(str(repo))
+    base = manager.resolve_base(found, "head")
+    before = git(repo, "status", "--porcelain"), git(repo, "rev-parse", "HEAD")
+
+    def begin(number: int) -> WorktreeRecord:
+        slug = manager.slug(found, "same words")
+        return manager.create(found, session=f"s{number}", slug=slug, base=base)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        records = list(pool.map(begin, range(AT_ONCE)))
+    assert len({record.branch for record in records}) == AT_ONCE
+    assert manager.reconcile(records) == ()
+    assert all(git(record.path, "status", "--porcelain") == "" for record in records)
+    assert (git(repo, "status", "--porcelain"), git(repo, "rev-parse", "HEAD")) == before
+
+
+def test_who_waits_for_the_repository_can_leave(manager: WorktreeManager, repo: Path) -> None:
+    found = manager.resolve(str(repo))
+    base = manager.resolve_base(found, "head")
+    with manager._locks.hold(found.common_dir):
+        leave = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(
+                manager.create, found, session="s", slug="x", base=base, cancelled=leave.is_set
+            )
+            leave.set()
+            with pytest.raises(GitError, match="cancelled"):
+                waiting.result(timeout=30)
+    assert manager.create(found, session="s", slug="x", base=base).slug == "x"
 
 
 def test_reading_while_an_agent_commits(manager: WorktreeManager, make: Make) -> None:
