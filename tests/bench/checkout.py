@@ -13,7 +13,7 @@ from statistics import median
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 
-_IDENTITY = ("-c", "user.name=Bench", "-c", "user.email=bench@example.invalid")
+_IDENTITY = ("-c", "user.name=Bench", "-c", "user.email=bench@example.invalid", "-c", "gc.auto=0")
 _LINES = 20
 _A_DIRECTORY = 100
 

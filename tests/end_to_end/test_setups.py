@@ -118,3 +118,45 @@ def test_land_command_of_info_works(developer: Person) -> None:
     for command in commands[: merge + 1]:
         subprocess.run(command, shell=True, cwd=repo, env=developer.env, check=True)
     assert (repo / "made.txt").read_text() == "x"
+
+
+def test_a_pull_requests_hooks_run_only_once_it_was_accepted(developer: Person) -> None:
+    """The repository is trusted; its pull request brings a hook of its own."""
+    repo = developer.repository()
+    ran = developer.tmp / "ran"
+    hook = {"hooks": [{"type": "command", "command": f"touch {ran}"}]}
+    developer.git("clone", "-q", "--bare", str(repo), str(developer.tmp / "bare"), cwd=repo)
+    developer.git("remote", "add", "origin", str(developer.tmp / "bare"), cwd=repo)
+    developer.git("checkout", "-q", "--detach", cwd=repo)
+    (repo / ".claude").mkdir()
+    (repo / ".claude/settings.json").write_text(json.dumps({"hooks": {"SessionStart": [hook]}}))
+    developer.git("add", "-A", cwd=repo)
+    developer.git("commit", "-q", "-m", "theirs", cwd=repo)
+    developer.git("push", "-q", "origin", "HEAD:refs/pull/7/head", cwd=repo)
+    developer.git("checkout", "-q", "main", cwd=repo)
+    words = ("new", WRITE, "-C", str(repo), "--permission-mode", "acceptEdits", "--base", "#7")
+    tree = works_in_its_worktree(developer, developer.ok(*words))
+    assert (tree.name, ran.exists()) == ("pr-7", False)
+    developer.ok("trust", str(repo), "--base", "#7")
+    works_in_its_worktree(developer, developer.ok(*words))
+    assert ran.exists()
+
+
+def test_a_sparse_worktree_with_links(developer: Person) -> None:
+    repo = developer.repository()
+    (repo / "deep/in").mkdir(parents=True)
+    (repo / "deep/in/a.txt").write_text("x")
+    (repo / "left").mkdir()
+    (repo / "left/b.txt").write_text("x")
+    (repo / ".gitignore").write_text("heavy/\n")
+    developer.git("add", "-A", cwd=repo)
+    developer.git("commit", "-q", "-m", "more", cwd=repo)
+    (repo / "heavy").mkdir()
+    (repo / ".claude").mkdir()
+    wanted = {"sparsePaths": ["deep"], "symlinkDirectories": ["heavy"]}
+    (repo / ".claude/settings.json").write_text(json.dumps({"worktree": wanted}))
+    developer.ok("trust", str(repo), "--base", "head")
+    tree = works_in_its_worktree(developer, developer.ok("new", WRITE, "-C", str(repo), *MODE))
+    assert (tree / "deep/in/a.txt").exists()
+    assert not (tree / "left").exists()
+    assert (tree / "heavy").is_symlink()
