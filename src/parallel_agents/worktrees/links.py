@@ -40,6 +40,8 @@ def link_directories(
         RefusedError: `info/exclude` is a symbolic link.
     """
     asked = list(dict.fromkeys(path.rstrip("/") for path in wanted))
+    if not asked:
+        return (), ()
     top = Path(source.directory)
     present = [path for path in asked if _is_plain(path) and _is_own_directory(top, path)]
     shown = set(unignored(source, [f"{path}/" for path in present]))
