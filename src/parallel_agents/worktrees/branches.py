@@ -7,6 +7,7 @@ has said that it can be one.
 import os
 
 from parallel_agents.core.errors import GitError, RefusedError
+from parallel_agents.core.worktree import Base
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.repository import list_worktrees
 
@@ -43,6 +44,40 @@ def check_name(git: Git, branch: str) -> None:
     ref = f"{_HEADS}{branch}"
     if special or git.read("check-ref-format", ref, ok=(0, 1)).returncode:
         raise RefusedError(f"{branch!r} cannot name a branch", "See git-check-ref-format(1).")
+
+
+def check(git: Git, base: Base, branch: str) -> None:
+    """Refuse a branch that a worktree cannot get.
+
+    Args:
+        git: a git in the repository.
+        base: the base it is asked for with.
+        branch: short name.
+
+    Raises:
+        RefusedError: it is to be made and cannot be, or to be worked on and is in use.
+    """
+    if base.branch is None:
+        refuse_taken(git, branch)
+    else:
+        refuse_used(git, branch)
+
+
+def is_there(git: Git, branch: str) -> bool:
+    """Tell whether a branch is there to be worked on, here or on a remote.
+
+    Args:
+        git: a git in the repository.
+        branch: short name.
+
+    Returns:
+        Whether it is.
+
+    Raises:
+        RefusedError: that cannot be a branch.
+    """
+    check_name(git, branch)
+    return exists(git, branch) or on_remote(git, branch) is not None
 
 
 def exists(git: Git, branch: str) -> bool:

@@ -107,21 +107,8 @@ class WorktreeManager:
         return self._bases.resolve(repo, base, branch=branch, cancelled=cancelled)
 
     def has_branch(self, repo: Repository, branch: str) -> bool:
-        """Tell whether a branch is there to be worked on, here or on a remote.
-
-        Args:
-            repo: where.
-            branch: short name.
-
-        Returns:
-            Whether it is.
-
-        Raises:
-            RefusedError: that cannot be a branch.
-        """
-        git = Git(repo.checkout)
-        branches.check_name(git, branch)
-        return branches.exists(git, branch) or branches.on_remote(git, branch) is not None
+        """Tell whether a branch is there to be worked on; see `branches.is_there`."""
+        return branches.is_there(Git(repo.checkout), branch)
 
     def wishes(
         self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
@@ -132,21 +119,8 @@ class WorktreeManager:
             return wishes.read_wishes(main, environment, accepted=accepted)
 
     def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
-        """Say early what `create` would refuse about a branch.
-
-        Args:
-            repo: where.
-            base: from `resolve_base`.
-            branch: short name.
-
-        Raises:
-            RefusedError: it is to be made and cannot be, or to be worked on and is in use.
-        """
-        git = Git(repo.checkout)
-        if base.branch is None:
-            branches.refuse_taken(git, branch)
-        else:
-            branches.refuse_used(git, branch)
+        """Say early what `create` would refuse about a branch; see `branches.check`."""
+        branches.check(Git(repo.checkout), base, branch)
 
     def executable_config(
         self,
