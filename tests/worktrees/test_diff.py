@@ -173,17 +173,27 @@ def test_protection(manager: WorktreeManager, make: Make, repo: Path) -> None:
     record = make()
     assert manager.protection(record) == ()
     write(Path(record.path) / "x.txt", "x\n")
-    assert manager.protection(record) == ("1 uncommitted file",)
+    assert manager.protection(record) == ("1 untracked file",)
     commit_all(record.path, "one")
     write(Path(record.path) / "y.txt", "y\n")
     commit_all(record.path, "two")
     assert manager.protection(record) == ("2 commits not in main or on a remote",)
     git(repo, "merge", "-q", "--squash", record.branch)
     git(repo, "commit", "-q", "-m", "squashed")
-    assert manager.protection(record) == (
-        "2 commits not in main or on a remote (their changes are already there)",
-    )
+    assert manager.protection(record) == ("its commits are not: merged into main by squash",)
+
+
+def test_what_is_on_a_remote_is_not_only_here(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    record = make()
+    write(Path(record.path) / "x.txt", "x\n")
+    commit_all(record.path, "one")
     git(repo, "update-ref", f"refs/remotes/origin/{record.branch}", record.branch)
+    assert manager.protection(record) == ()
+    git(repo, "update-ref", "-d", f"refs/remotes/origin/{record.branch}")
+    assert manager.protection(record) == ("1 commit not in main or on a remote",)
+    git(repo, "update-ref", "refs/pull/7/head", record.branch)
     assert manager.protection(record) == ()
 
 

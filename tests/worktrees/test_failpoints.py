@@ -190,6 +190,7 @@ def test_restore_converges(point: str, action: str, tmp_path: Path, prepared: Pa
     top = dirty(record)
     before, status = without_skipped(snapshot_of(top)), git(top, "status", "--porcelain")
     run_delete(manager, prepared)
+    manager.settle()
     fail_at(point, action, state, prepared)
     back = WorktreeManager(state).restore("s1")
     assert without_skipped(snapshot_of(top)) == before

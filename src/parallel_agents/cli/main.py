@@ -15,8 +15,8 @@ from parallel_agents.core.errors import ExitCode, UserError
 
 VERBS = (
     "new", "ls", "show", "logs", "send", "answer", "interrupt", "wait", "diff", "explain", "path",
-    "attach", "rename", "pin", "stop", "respawn", "rm", "restore", "trash", "trust", "doctor",
-    "demo", "daemon",
+    "attach", "rename", "pin", "stop", "respawn", "rm", "restore", "trash", "clean", "adopt",
+    "trust", "doctor", "demo", "daemon",
 )  # fmt: skip
 
 

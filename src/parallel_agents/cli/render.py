@@ -62,6 +62,21 @@ def age(milliseconds: float) -> str:
     return f"{seconds}s"
 
 
+def day(milliseconds: float) -> str:
+    """A date, in the person's time zone."""
+    return time.strftime("%Y-%m-%d", time.localtime(milliseconds / 1000))
+
+
+def size(count: int) -> str:
+    """A size in the largest unit that keeps it above 1: `512 B`, `1.5 kB`, `26 GB`."""
+    value, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+
+
 def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     """Align columns; the last one is left as long as it is."""
     cells = [[safe_line(cell) for cell in row] for row in rows]

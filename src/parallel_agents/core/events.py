@@ -40,6 +40,7 @@ class SessionCreated:
     pattern: str = "worktree-{slug}"
     options: Options = field(default_factory=Options)
     by: str = "person"
+    adopted: str = ""
     type: Literal["session_created"] = "session_created"
 
 
@@ -186,9 +187,15 @@ class OptionsChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteRequested:
-    """A person asked to delete the session once its process is gone."""
+    """A person, or the rule that cleans up, asked to delete the session once its process is gone.
+
+    Attributes:
+        by: `person` or `clean`.
+        note: why, when nobody asked for it just now.
+    """
 
     by: str = "person"
+    note: str = ""
     type: Literal["delete_requested"] = "delete_requested"
 
 
@@ -206,6 +213,7 @@ class Deleted:
 
     saved: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     type: Literal["deleted"] = "deleted"
 
 

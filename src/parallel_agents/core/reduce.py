@@ -213,6 +213,7 @@ def _created(event: ev.SessionCreated, record: ev.Record) -> SessionState:
         base=event.base,
         asked_branch=event.branch,
         branch_pattern=event.pattern,
+        adopted=event.adopted,
         options=event.options,
         created_at=record.at,
         creating=True,

@@ -111,6 +111,7 @@ class SessionState:
         keys: uuids of the last `KEYS` requests that changed the session.
         cost_usd: what the session has cost, in US dollars.
         cost_reported: what the agent last reported for the conversation it is in.
+        adopted: the worktree of somebody else that it was given; empty when its own is made.
         setup_owed: whether the repository's set-up commands have not all succeeded yet.
         step: first line of the set-up or teardown command that runs.
         port: first of the session's own TCP ports; 0 when it has none.
@@ -127,6 +128,7 @@ class SessionState:
     base: str = ""
     asked_branch: str | None = None
     branch_pattern: str = "worktree-{slug}"
+    adopted: str = ""
     options: Options = field(default_factory=Options)
     created_at: int = 0
     updated_at: int = 0

@@ -177,6 +177,22 @@ class WorktreeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWork:
+    """What only one worktree has: what a deletion has to save.
+
+    Args:
+        saved: one phrase each: changed files, commits that are nowhere else, and so on.
+        skipped: paths that a deletion drops, relative to the worktree.
+        merged: how its commits got into the base, `merged into main by squash`; empty when they
+            did not, or when there are none.
+    """
+
+    saved: tuple[str, ...]
+    skipped: tuple[str, ...]
+    merged: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """Size of a session's work against its diff base, untracked files included."""
 
@@ -243,11 +259,12 @@ class TrashEntry:
         head: hash of HEAD at deletion; `None` when there was none.
         refs: full names of the refs that keep the commits.
         deleted_at_ms: Unix time in milliseconds.
-        size_bytes: size of the kept directory.
-        saved: what is kept, one phrase each.
+        size_bytes: size of the kept directory; `None` until it has been counted.
+        saved: what only the worktree had, one phrase each; all of it is kept.
         skipped: paths that were dropped, relative to the worktree.
         tree: the renamed-away directory; `None` when the worktree was gone already.
         record: the record, as it was at deletion.
+        notes: what the person should be told, one sentence each.
     """
 
     session: str
@@ -258,11 +275,12 @@ class TrashEntry:
     head: str | None
     refs: tuple[str, ...]
     deleted_at_ms: int
-    size_bytes: int
+    size_bytes: int | None
     saved: tuple[str, ...]
     skipped: tuple[str, ...]
     tree: str | None
     record: WorktreeRecord
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,16 +288,18 @@ class Finding:
     """Something about worktrees that is not as recorded.
 
     Args:
-        kind: `missing`, `replaced`, `unlocked`, `foreign-lock`, `unknown` or `trash`.
+        kind: one word; `docs/worktrees.md` lists them.
         session: the session concerned; empty when none is known.
         path: the worktree concerned.
         reason: one plain sentence.
+        action: what the person may do about it: a command, or words that end in one.
     """
 
     kind: str
     session: str
     path: str
     reason: str
+    action: str = ""
 
 
 def to_json(value: WorktreeRecord | TrashEntry) -> dict[str, Any]:
@@ -326,7 +346,7 @@ def entry_from_json(data: Mapping[str, Any]) -> TrashEntry:
         KeyError, TypeError: a field is missing or unknown.
     """
     fields = dict(data)
-    for name in ("refs", "saved", "skipped"):
-        fields[name] = tuple(fields[name])
+    for name in ("refs", "saved", "skipped", "notes"):
+        fields[name] = tuple(fields.get(name, ()))
     fields["record"] = record_from_json(fields["record"])
     return TrashEntry(**fields)

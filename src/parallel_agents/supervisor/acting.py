@@ -4,6 +4,7 @@ Keep true: each answers only when its effect is journalled; the same key acts on
 """
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 import psutil
@@ -13,6 +14,7 @@ from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
+from parallel_agents.supervisor.cleaning import DAY_MS, DEFAULT_DAYS, Cleaning
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
@@ -47,6 +49,10 @@ class Acting:
                     f"parallel-agents respawn {session.id}",
                 )
         return _reply(session)
+
+    async def adopt(self, message: m.Adopt) -> dict[str, Any]:
+        """Make a session of a worktree that somebody else made."""
+        return _reply(await self._supervisor.adopt(message))
 
     async def send(self, message: m.Send) -> dict[str, Any]:
         """Send a message."""
@@ -88,14 +94,20 @@ class Acting:
         if not message.wait:
             return _reply(session)
         await task.wait()
-        saved: dict[str, Any] = {"saved": [], "skipped": []}
-        for record in reversed(
-            session.ledger.journal.page(session.state.seq - 5, session.state.seq)
-        ):
+        return {**_reply(session), **self._what_was_saved(session)}
+
+    def _what_was_saved(self, session: Session) -> dict[str, Any]:
+        latest = session.ledger.journal.page(session.state.seq - 5, session.state.seq)
+        days = self._supervisor.context.config.trash_days
+        for record in reversed(latest):
             if isinstance(record.event, ev.Deleted):
-                saved = {"saved": record.event.saved, "skipped": record.event.skipped}
-                break
-        return {**_reply(session), **saved}
+                return {
+                    "saved": record.event.saved,
+                    "skipped": record.event.skipped,
+                    "notes": record.event.notes,
+                    "until": record.at + int(days * DAY_MS),
+                }
+        return {"saved": [], "skipped": [], "notes": [], "until": None}
 
     def cancel_delete(self, message: m.CancelDelete) -> dict[str, Any]:
         """Call a deletion off."""
@@ -126,18 +138,32 @@ class Acting:
                     "branch": entry.branch if entry else None,
                     "deletedAt": entry.deleted_at_ms if entry else session.state.updated_at,
                     "sizeBytes": entry.size_bytes if entry else 0,
+                    "notes": list(entry.notes) if entry else [],
                     "saved": list(entry.saved) if entry else [],
                     "skipped": list(entry.skipped) if entry else [],
                 }
             )
         return {"entries": listed}
 
-    async def empty_trash(self) -> dict[str, Any]:
+    async def empty_trash(self, message: m.EmptyTrash) -> dict[str, Any]:
         """Remove what is in the trash, for good."""
-        manager = self._supervisor.context.manager
-        gone = await asyncio.to_thread(manager.empty_trash)
-        removed = await self._supervisor.forget_deleted(gone)
-        return {"removed": removed}
+        supervisor, manager = self._supervisor, self._supervisor.context.manager
+        age = None if message.days is None else int(message.days * DAY_MS)
+        if message.session is None:
+            gone = await asyncio.to_thread(manager.empty_trash, age)
+            return {"removed": await supervisor.forget_deleted(gone, only=age is not None)}
+        session = supervisor.find(message.session, deleted=True)
+        gone = await asyncio.to_thread(manager.empty_trash, age, session=session.id)
+        if age is None and session.state.worktree is None:
+            gone = (session.id,)
+        return {"removed": await supervisor.forget_deleted(gone, only=True)}
+
+    async def clean(self, message: m.Clean) -> dict[str, Any]:
+        """Move finished sessions that have nothing of their own to the trash."""
+        setting = self._supervisor.context.config.auto_clean_days or DEFAULT_DAYS
+        days = setting if message.days is None else message.days
+        cleaned, kept = await Cleaning(self._supervisor).clean(days, dry_run=message.dry_run)
+        return {"cleaned": [asdict(v) for v in cleaned], "kept": [asdict(v) for v in kept]}
 
     def rename(self, message: m.Rename) -> dict[str, Any]:
         """Give a session another name."""

@@ -31,10 +31,17 @@ _Reading = (
     | m.Status
 )
 _Place = (
-    m.ResolveRepository | m.Trust | m.ListRefs | m.ListFiles | m.Reconcile | m.MakeScratchRepository
+    m.ResolveRepository
+    | m.Trust
+    | m.ListRefs
+    | m.ListFiles
+    | m.Reconcile
+    | m.OwnWork
+    | m.MakeScratchRepository
 )
 _Process = (
     m.New
+    | m.Adopt
     | m.Send
     | m.Answer
     | m.Interrupt
@@ -50,6 +57,7 @@ _Keeping = (
     | m.Restore
     | m.ListTrash
     | m.EmptyTrash
+    | m.Clean
     | m.Rename
     | m.Pin
     | m.MarkSeen
@@ -90,11 +98,13 @@ class Api:
                 | m.ListRefs()
                 | m.ListFiles()
                 | m.Reconcile()
+                | m.OwnWork()
                 | m.MakeScratchRepository()
             ):
                 return await self._place(message)
             case (
                 m.New()
+                | m.Adopt()
                 | m.Send()
                 | m.Answer()
                 | m.Interrupt()
@@ -111,6 +121,7 @@ class Api:
                 | m.Restore()
                 | m.ListTrash()
                 | m.EmptyTrash()
+                | m.Clean()
                 | m.Rename()
                 | m.Pin()
                 | m.MarkSeen()
@@ -159,7 +170,9 @@ class Api:
             case m.ListFiles():
                 return await self._places.files(message)
             case m.Reconcile():
-                return await self._places.reconcile()
+                return await self._places.reconcile(message)
+            case m.OwnWork():
+                return await self._reading.own_work(message)
             case m.MakeScratchRepository():
                 return await self._places.make_scratch()
             case _:
@@ -169,6 +182,8 @@ class Api:
         match message:
             case m.New():
                 return await self._acting.new(message)
+            case m.Adopt():
+                return await self._acting.adopt(message)
             case m.Send():
                 return await self._acting.send(message)
             case m.Answer():
@@ -199,7 +214,9 @@ class Api:
             case m.ListTrash():
                 return await self._acting.list_trash()
             case m.EmptyTrash():
-                return await self._acting.empty_trash()
+                return await self._acting.empty_trash(message)
+            case m.Clean():
+                return await self._acting.clean(message)
             case m.Rename():
                 return self._acting.rename(message)
             case m.Pin():

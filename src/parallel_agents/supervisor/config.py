@@ -29,6 +29,8 @@ class Config:
         stop_patience: seconds an agent gets at each step of being stopped.
         linger: seconds the supervisor stays after the last client when no process lives.
         trash_days: days that what was deleted is kept.
+        auto_clean_days: days after which a finished session that has nothing of its own, or all
+            of it in its base, goes to the trash by itself; 0 for never.
         agent: agent of a session when none is named.
         mode: permission mode of a session when none is named; empty leaves it to the agent.
         model: model of a session when none is named; empty leaves it to the agent.
@@ -41,6 +43,7 @@ class Config:
     stop_patience: float = 5.0
     linger: float = 60.0
     trash_days: float = 30.0
+    auto_clean_days: float = 0.0
     agent: str = "claude"
     mode: str = ""
     model: str = ""

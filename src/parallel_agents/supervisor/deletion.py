@@ -26,9 +26,14 @@ class Deletion:
         self._session = session
         self._task: asyncio.Task[UserError | None] | None = None
         self._begun = False
+        self._note = ""
 
-    def ask(self, key: str) -> None:
+    def ask(self, key: str, *, note: str = "") -> None:
         """Journal the wish, and see to it.
+
+        Args:
+            key: uuid of the request.
+            note: why, when no person asked for it just now.
 
         Raises:
             StorageError: nothing was asked.
@@ -37,7 +42,9 @@ class Deletion:
         if key in session.state.keys or session.state.deleted:
             return
         if not session.state.deleting:
-            session.ledger.record(ev.DeleteRequested(), key=key, sync=True)
+            wish = ev.DeleteRequested(by="clean" if note else "person", note=note)
+            session.ledger.record(wish, key=key, sync=True)
+            self._note = note
         self.resume()
 
     def resume(self) -> None:
@@ -101,9 +108,9 @@ class Deletion:
         manager = self._session.context.manager
         record = self._session.workplace.record
         entry: TrashEntry = await asyncio.to_thread(
-            manager.delete, record, live_pids=self._live_pids
+            manager.delete, record, live_pids=self._live_pids, note=self._note
         )
-        return ev.Deleted(saved=entry.saved, skipped=entry.skipped)
+        return ev.Deleted(saved=entry.saved, skipped=entry.skipped, notes=entry.notes)
 
     def _live_pids(self) -> list[int]:
         pid = self._session.driver.pid

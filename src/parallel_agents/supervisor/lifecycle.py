@@ -22,6 +22,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.config import Config, load_config
 from parallel_agents.supervisor.context import Context, now_ms
+from parallel_agents.supervisor.housekeeping import Housekeeping
 from parallel_agents.supervisor.hub import Hub
 from parallel_agents.supervisor.process import shim_file
 from parallel_agents.supervisor.server import Server
@@ -40,7 +41,7 @@ from parallel_agents.worktrees.manager import WorktreeManager
 log = logging.getLogger(__name__)
 
 _LOG_LIMIT = 4 << 20
-_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
 
 
 class Lifecycle:
@@ -70,6 +71,7 @@ class Lifecycle:
         )
         self.supervisor = SessionSupervisor(self._context)
         self._server = Server(Api(self.supervisor), self._hub, self._alarm, self._over.set)
+        self._housekeeping = Housekeeping(self.supervisor)
         self._idle_since = now_ms()
         self._cleaned_at = 0
 
@@ -99,6 +101,7 @@ class Lifecycle:
     async def _work(self) -> None:
         await self.supervisor.recover()
         self._server.later(self._server.api.recover_terminals())
+        self._server.later(self._housekeeping.at_start())
         await self._keep_house()
 
     def _alarm(self, pid: int, what: str) -> None:
@@ -115,9 +118,9 @@ class Lifecycle:
             for session in self.supervisor.alive():
                 await self._watch(session)
             self._consider_leaving()
-            if now_ms() - self._cleaned_at > _DAY_MS:
+            if now_ms() - self._cleaned_at > _HOUR_MS:
                 self._cleaned_at = now_ms()
-                await self._empty_old_trash()
+                self._server.later(self._housekeeping.hourly())
 
     async def _watch(self, session: Session) -> None:
         if session.workplace.vanished() and not session.state.missing:
@@ -144,13 +147,6 @@ class Lifecycle:
             self._idle_since = now_ms()
         elif now_ms() - self._idle_since > self._config.linger * 1000:
             self._over.set()
-
-    async def _empty_old_trash(self) -> None:
-        age = int(self._config.trash_days * _DAY_MS)
-        with contextlib.suppress(UserError):
-            gone = await asyncio.to_thread(self._context.manager.empty_trash, age)
-            if gone:
-                await self.supervisor.forget_deleted(gone, only=True)
 
 
 def _is_ancestor(ancestor: int | None, pid: int) -> bool:

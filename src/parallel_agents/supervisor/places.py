@@ -115,21 +115,24 @@ class Places:
         found = await asyncio.to_thread(self._manager.files, directory, message.prefix)
         return {"files": list(found)}
 
-    async def reconcile(self) -> dict[str, Any]:
+    async def reconcile(self, message: m.Reconcile) -> dict[str, Any]:
         """What git and the disk say that our records do not."""
-        records = [
-            session.workplace.record
-            for session in self._supervisor.sessions.values()
-            if session.state.worktree is not None and not session.state.deleted
-        ]
-        findings = await asyncio.to_thread(self._manager.reconcile, records)
+        findings = await asyncio.to_thread(
+            self._manager.reconcile,
+            self._supervisor.worktrees(),
+            await asyncio.to_thread(self._root_of, message.directory),
+        )
         return {
-            "findings": [
-                {"kind": f.kind, "session": f.session, "path": f.path, "reason": f.reason}
-                for f in findings
-            ],
+            "findings": [asdict(finding) for finding in findings],
             "damaged": self._supervisor.damaged,
         }
+
+    def _root_of(self, directory: str) -> str:
+        """The repository of a directory that is worth a look; empty when it is none."""
+        try:
+            return self._manager.resolve(directory).root if directory else ""
+        except UserError:
+            return ""
 
     async def make_scratch(self) -> dict[str, Any]:
         """Make the demo's repository, and trust it: it is ours."""

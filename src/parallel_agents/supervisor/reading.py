@@ -162,6 +162,16 @@ class Reading:
             "diskBytes": size_of(Path(record.path)),
         }
 
+    async def own_work(self, message: m.OwnWork) -> dict[str, Any]:
+        """What a deletion would have to save."""
+        session = self._supervisor.find(message.session)
+        reply: dict[str, Any] = {"session": row(session.state), "saved": [], "skipped": []}
+        if session.state.worktree is None or session.state.missing:
+            return {**reply, "merged": ""}
+        manager = session.context.manager
+        own = await asyncio.to_thread(manager.own_work, session.workplace.record)
+        return {**reply, "saved": own.saved, "skipped": own.skipped, "merged": own.merged}
+
     async def diff_stat(self, message: m.DiffStat) -> dict[str, Any]:
         """The files changed."""
         session = self._supervisor.find(message.session)

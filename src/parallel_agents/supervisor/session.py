@@ -75,8 +75,10 @@ class Session:
         Raises:
             StorageError: nothing was begun.
         """
-        prompt = ev.MessageQueued(uuid=new_uuid(), text=created.prompt, by=created.by)
-        self.ledger.record(created, prompt, key=created.request, sync=True)
+        first: list[ev.Event] = [created]
+        if created.prompt:  # an adopted worktree may be given something to do later
+            first.append(ev.MessageQueued(uuid=new_uuid(), text=created.prompt, by=created.by))
+        self.ledger.record(*first, key=created.request, sync=True)
         self._make()
 
     def recover(self) -> None:
@@ -106,7 +108,8 @@ class Session:
         self._making = asyncio.create_task(self._make_and_start())
 
     async def _make_and_start(self) -> None:
-        if await self.workplace.make() and not self.state.deleting and not self.state.stopped:
+        made = await self.workplace.make()
+        if made and self.state.messages and not self.state.deleting and not self.state.stopped:
             self.driver.start()
 
     async def close(self) -> None:

@@ -20,12 +20,14 @@ from parallel_agents.core.errors import (
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.supervisor import adopting
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.deletion import Deletion
 from parallel_agents.supervisor.dispatch import prepare
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
-from parallel_agents.wire.messages import New
+from parallel_agents.wire.messages import Adopt, New
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +127,14 @@ class SessionSupervisor:
         hint = "parallel-agents trash" if deleted else "parallel-agents ls --all"
         raise NoSuchSessionError(f"There is no session “{name}”.", f"List them: {hint}")
 
+    def worktrees(self) -> list[WorktreeRecord]:
+        """The worktrees that should be there."""
+        return [
+            session.workplace.record
+            for session in self.sessions.values()
+            if session.state.worktree is not None and not session.state.deleted
+        ]
+
     # --- dispatch ---------------------------------------------------------------------
 
     async def dispatch(self, message: New) -> Session:
@@ -150,9 +160,31 @@ class SessionSupervisor:
             return self.sessions[session_id]
         return self._begin(message, session_id, pattern)
 
+    async def adopt(self, message: Adopt) -> Session:
+        """Begin a session in a worktree that somebody else made.
+
+        Args:
+            message: which, and what to do there.
+
+        Returns:
+            The session; for a repeated `key`, the one made the first time.
+
+        Raises:
+            RefusedError: the worktree may not be adopted.
+            UserError: as `dispatch`.
+        """
+        session_id = self._session_id(message.key)
+        if session_id not in self.sessions:
+            ready = await asyncio.to_thread(
+                adopting.prepare_adoption, self.context, message, session_id
+            )
+            if session_id not in self.sessions:
+                name = ready.name or self._name(Path(message.directory).name)
+                created = adopting.created(ready, session_id, name, message)
+                self._start(created, kept_environment(message.environment))
+        return self.sessions[session_id]
+
     def _begin(self, message: New, session_id: str, pattern: str) -> Session:
-        directory = self.context.session_dir(session_id)
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         created = ev.SessionCreated(
             id=session_id,
             request=message.key,
@@ -165,8 +197,13 @@ class SessionSupervisor:
             pattern=pattern,
             options=message.options,
         )
-        session = Session(self.context, directory, self.context.agents[message.agent])
-        session.keep_environment(kept_environment(message.environment))
+        return self._start(created, kept_environment(message.environment))
+
+    def _start(self, created: ev.SessionCreated, environment: dict[str, str]) -> Session:
+        directory = self.context.session_dir(created.id)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        session = Session(self.context, directory, self.context.agents[created.agent])
+        session.keep_environment(environment)
         session.begin(created)
         self._add(session)
         return session

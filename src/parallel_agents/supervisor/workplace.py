@@ -96,7 +96,8 @@ class Workplace:
         if preset.ports and not self._ledger.state.ports:
             first = self._ledger.context.ports.assign(self._ledger.id, preset.ports)
             made.append(ev.PortsAssigned(first=first, count=preset.ports))
-        made.append(ready_event(record, setup=bool(preset.setup)))
+        setup = bool(preset.setup) and not self._ledger.state.adopted
+        made.append(ready_event(record, setup=setup))
         await self._ledger.record_patiently(*made)
 
     async def _set_up(self) -> None:
@@ -158,6 +159,8 @@ class Workplace:
         base = self._manager.resolve_base(
             repository, state.base, branch=state.asked_branch, cancelled=lambda: self._cancelled
         )
+        if state.adopted:
+            return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
         slug = self._manager.slug(
             repository, naming.text_for(base, state.name), state.branch_pattern
         )

@@ -267,10 +267,61 @@ class ListTrash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmptyTrash:
-    """Remove what is in the trash, for good."""
+    """Remove what is in the trash, for good.
+
+    Attributes:
+        days: least age of what is removed; None removes whatever its age.
+        session: remove this one only.
+    """
 
     key: str
+    days: float | None = None
+    session: str | None = None
     type: Literal["empty_trash"] = "empty_trash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWork:
+    """What only the session's worktree has: what a deletion would have to save."""
+
+    session: str
+    type: Literal["own_work"] = "own_work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """Move finished sessions that have nothing of their own to the trash.
+
+    Attributes:
+        days: least time since anything happened to them; None takes the setting.
+        dry_run: only say which.
+    """
+
+    key: str
+    days: float | None = None
+    dry_run: bool = False
+    type: Literal["clean"] = "clean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Make a session of a worktree that somebody else made; fields as of `New`.
+
+    Attributes:
+        directory: absolute path of the worktree's top.
+        prompt: what to do; empty for nothing yet.
+        base: what its work is compared with; `head` is that of the main worktree.
+    """
+
+    key: str
+    directory: str
+    prompt: str = ""
+    name: str | None = None
+    base: str = "head"
+    agent: str = ""
+    options: Options = field(default_factory=Options)
+    environment: dict[str, str] = field(default_factory=dict)
+    type: Literal["adopt"] = "adopt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,8 +463,13 @@ class ListFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
-    """Compare our records with what git and the disk say."""
+    """Compare our records with what git and the disk say.
 
+    Attributes:
+        directory: look at this one's repository, too, though it has no sessions.
+    """
+
+    directory: str = ""
     type: Literal["reconcile"] = "reconcile"
 
 
@@ -450,6 +506,9 @@ Request = (
     | Restore
     | ListTrash
     | EmptyTrash
+    | OwnWork
+    | Clean
+    | Adopt
     | Rename
     | Pin
     | MarkSeen
@@ -482,5 +541,6 @@ READ_ONLY = (
     PendingInput,
     DiffStat,
     DiffText,
+    OwnWork,
 )
 """What a process that descends from an agent may ask; everything else is refused."""

@@ -7,6 +7,7 @@ or file is changed here.
 import shlex
 
 from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.worktrees import own
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import bound_git, require
 from parallel_agents.worktrees.porcelain import parse_status
@@ -53,17 +54,10 @@ def protection(record: WorktreeRecord) -> tuple[str, ...]:
     Raises:
         WorktreeError: the worktree is not as recorded.
     """
-    require(record)
-    git = bound_git(record.path)
-    phrases = []
-    files = _uncommitted(git)
-    if files:
-        phrases.append(_count(files, "uncommitted file"))
-    commits = _own_commits(git, record)
-    if commits:
-        merged = " (their changes are already there)" if _is_landed(git, record) else ""
-        phrases.append(f"{_count(commits, 'commit')} not in {record.base} or on a remote{merged}")
-    return tuple(phrases)
+    found = own.look(record)
+    if not found.merged:
+        return found.saved
+    return (*found.saved, f"its commits are not: {found.merged}")
 
 
 def _uncommitted(git: Git) -> int:
@@ -76,36 +70,6 @@ def _uncommitted(git: Git) -> int:
 def _current(git: Git) -> str:
     """Name the branch that is checked out now: the agent may have made its own."""
     return git.read("symbolic-ref", "--short", "--quiet", "HEAD", ok=(0, 1, 128)).line
-
-
-def _own_commits(git: Git, record: WorktreeRecord) -> int:
-    tips = [tip for name in ("HEAD", f"refs/heads/{record.branch}") if (tip := _hash(git, name))]
-    if not tips:
-        return 0
-    base = _hash(git, record.base_ref) if record.base_ref else ""
-    known = [commit for commit in (base, record.base_commit) if commit]
-    counted = git.read("rev-list", "--count", *tips, "--not", *known, "--remotes")
-    return int(counted.line)
-
-
-def _is_landed(git: Git, record: WorktreeRecord) -> bool:
-    """Tell whether merging into the base would change nothing, as after a squash merge."""
-    base = _hash(git, record.base_ref) if record.base_ref else ""
-    head = _hash(git, "HEAD")
-    if not base or not head:
-        return False
-    # Older than 2.38, git has no such command: the plain answer is then "not landed".
-    merged = git.read("merge-tree", "--write-tree", base, head, ok=(0, 1, 128, 129))
-    return merged.returncode == 0 and merged.line == _hash(git, f"{base}^{{tree}}")
-
-
-def _hash(git: Git, name: str) -> str:
-    found = git.read("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
-    return found.line if found.returncode == 0 else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _line(*words: str) -> str:

@@ -4,22 +4,19 @@ Keep true: every method may be called from any thread; writes are serialised per
 fails raises an error from `core.errors`, a full or failing disk too.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
 
 from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
-from parallel_agents.core.errors import GitError, StorageError
+from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import (
     Base,
     Changes,
     DiffStat,
     ExecutableConfig,
     Extras,
-    Finding,
     Repository,
-    TrashEntry,
     WorktreeRecord,
 )
 from parallel_agents.worktrees import (
@@ -29,27 +26,23 @@ from parallel_agents.worktrees import (
     diff,
     landing,
     naming,
-    reconcile,
-    removal,
     repository,
     scratch,
     trust,
     wishes,
 )
-from parallel_agents.worktrees import restore as restoring
 from parallel_agents.worktrees.base import BaseResolver
+from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import common_dir, lock_reason, require, verify
-from parallel_agents.worktrees.locks import RepositoryLocks
-from parallel_agents.worktrees.trash import Trash
+from parallel_agents.worktrees.identity import verify
 
 _DAY_SECONDS = 24 * 3600.0
 _QUEUE_SECONDS = 4 * 3600.0
 """How long a creation waits for its turn: each may check out a large repository."""
 
 
-class WorktreeManager:
+class WorktreeManager(Ending):
     """Makes, inspects, deletes and restores the worktrees of sessions.
 
     Args:
@@ -60,14 +53,13 @@ class WorktreeManager:
 
     def __init__(self, state_dir: Path, *, umask: int = -1) -> None:
         Git.umask = umask
-        self._creating = state_dir / "creating"
-        self._temporary = state_dir / "tmp"
-        self._locks = RepositoryLocks(state_dir / "locks")
+        super().__init__(state_dir)
         self._bases = BaseResolver(self._locks)
-        self._trash = Trash(state_dir / "trash")
         self._guard = Lock()
         with self._reading("tidy up"):
             remove_older(self._temporary, _DAY_SECONDS)
+            self._sweeper.resume()
+            self._trash.resume()
         self._reserved: set[tuple[str, str]] = set()
 
     def resolve(self, directory: str) -> Repository:
@@ -256,125 +248,7 @@ class WorktreeManager:
         """Say what is only in this worktree; see `landing.protection`."""
         return landing.protection(record)
 
-    def delete(
-        self, record: WorktreeRecord, *, live_pids: Callable[[], Sequence[int]]
-    ) -> TrashEntry:
-        """Delete a worktree into the trash.
-
-        Args:
-            record: what to delete.
-            live_pids: tells the session's processes that still live.
-
-        Returns:
-            The entry. The same call after a crash goes on, or returns it again.
-
-        Raises:
-            RefusedError: the gate says no; nothing has changed.
-            GitError: git failed.
-            StorageError: the disk is full or failing.
-        """
-        place = self._trash.bin(record.session)
-        with self._writing(common_dir(record), "delete the worktree") as lock_fd:
-            job = removal.Removal(
-                record=record,
-                place=place,
-                temporary=self._temporary,
-                live_pids=live_pids,
-                lock_fd=lock_fd,
-            )
-            entry = removal.delete(job)
-            (self._creating / f"{record.session}.json").unlink(missing_ok=True)
-            return entry
-
-    def restore(self, session: str) -> WorktreeRecord:
-        """Bring a worktree back from the trash.
-
-        Args:
-            session: id of the session.
-
-        Returns:
-            Its new record. The same call after a crash goes on.
-
-        Raises:
-            NoSuchSessionError: it is not in the trash.
-            RefusedError: its path or branch is taken.
-            GitError: git failed.
-            StorageError: the disk is full or failing.
-        """
-        place = self._trash.bin(session)
-        if place.entry() is None and (record := restoring.restored_before(place)) is not None:
-            return record
-        entry = self._trash.entry(session)
-        common = common_dir(entry.record)
-        with self._writing(common, "restore the worktree") as lock_fd:
-            self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return restoring.restore(
-                restoring.Restore(
-                    entry=entry,
-                    place=place,
-                    temporary=self._temporary,
-                    common_dir=common,
-                    lock_fd=lock_fd,
-                )
-            )
-
-    def trash(self) -> tuple[TrashEntry, ...]:
-        """List what can be restored, the newest first."""
-        return self._trash.entries()
-
-    def empty_trash(self, older_than_ms: int | None = None) -> tuple[str, ...]:
-        """Drop entries for good.
-
-        Args:
-            older_than_ms: least age in milliseconds; `None` drops all.
-
-        Returns:
-            The sessions whose entries were dropped.
-        """
-        dropped = []
-        for entry in self._trash.expired(older_than_ms):
-            with self._writing(common_dir(entry.record), "empty the trash") as lock_fd:
-                self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
-            dropped.append(entry.session)
-        return tuple(dropped)
-
-    def reconcile(self, records: Sequence[WorktreeRecord]) -> tuple[Finding, ...]:
-        """Report worktrees and trash entries that are not as recorded; change nothing."""
-        return (*reconcile.reconcile(records), *self._trash.findings())
-
-    def relock(self, record: WorktreeRecord) -> None:
-        """Put our lock back on a worktree that has lost it.
-
-        Args:
-            record: the worktree.
-
-        Raises:
-            WorktreeError: it is not as recorded.
-            GitError: somebody else has locked it.
-        """
-        require(record)
-        with self._writing(common_dir(record), "lock the worktree") as lock_fd:
-            Git(record.root, lock_fd=lock_fd).write(
-                "worktree", "lock", "--reason", lock_reason(record.session), record.path
-            )
-
     def make_scratch_repository(self, parent: str) -> str:
         """Make a small repository for the demo; see `scratch`."""
         with self._reading("make the scratch repository"):
             return scratch.make_scratch_repository(parent)
-
-    @contextmanager
-    def _writing(self, common: str, purpose: str) -> Iterator[int]:
-        with self._reading(purpose), self._locks.hold(common) as lock_fd:
-            yield lock_fd
-
-    @contextmanager
-    def _reading(self, purpose: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            name = "" if error.filename is None else f" ({error.filename})"
-            raise StorageError(
-                f"could not {purpose}: {error.strerror}{name}",
-                "Free some space or check the disk, then try again.",
-            ) from error

@@ -24,7 +24,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import include, naming
+from parallel_agents.worktrees import include, mirror, naming, own
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -34,7 +34,6 @@ from parallel_agents.worktrees.files import (
     read_json,
     read_regular,
     remove_tree,
-    size_of,
     sync_directory,
     write_json,
 )
@@ -48,13 +47,12 @@ from parallel_agents.worktrees.identity import (
     verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
-from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.snapshot import DURABLE, Snapshot, take, take_remains
+from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import TrashBin, delete_ref
 
 _GIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
-SKIPPED_DIRECTORIES = frozenset({"node_modules", "target", ".venv", "dist"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +65,8 @@ class Removal:
         temporary: directory for short-lived files.
         live_pids: tells the session's processes that still live.
         lock_fd: descriptor of the repository's lock, which the caller holds.
+        sweeper: removes what is not kept, later.
+        note: why it is deleted, when nobody asked for it just now.
     """
 
     record: WorktreeRecord
@@ -74,6 +74,8 @@ class Removal:
     temporary: Path
     live_pids: Callable[[], Sequence[int]]
     lock_fd: int
+    sweeper: Sweeper
+    note: str = ""
 
 
 def delete(removal: Removal) -> TrashEntry:
@@ -194,9 +196,11 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
+        saved = own.look(record).saved
         snapshot = take(record, removal.temporary, removal.lock_fd)
     else:
         snapshot = take_remains(record, git, removal.temporary)
+        saved = snapshot.saved
     hit("delete.snapshot")
     if snapshot.commit is not None:
         git.write("update-ref", place.ref, snapshot.commit, config=DURABLE)
@@ -204,8 +208,10 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     sync_directory(place.directory.parent)
     plan = _plan_values(removal, snapshot, present=present)
+    plan |= {"saved": list(saved), "notes": _notes(removal, git, saved)}
     # What an earlier deletion and restore of the session left would now tell of the wrong state.
-    for stale in (place.entry_file, place.restore_file, place.restored_file):
+    stale_files = (place.entry_file, place.restore_file, place.restored_file, place.size_file)
+    for stale in stale_files:
         stale.unlink(missing_ok=True)
     remove_tree(place.admin)
     remove_tree(parked_admin(record))
@@ -220,23 +226,14 @@ def _plan_values(removal: Removal, snapshot: Snapshot, *, present: bool) -> dict
         "commit": snapshot.commit,
         "tip": snapshot.tip,
         "head": snapshot.head,
-        "saved": list(snapshot.saved),
         "deleted_at_ms": int(time.time() * 1000),
         "tree": str(_destination(removal)) if present else None,
-        "skip": _skippable(removal.record) if present else [],
+        "skip": own.skippable(bound_git(removal.record.path)) if present else [],
     }
 
 
-def _skippable(record: WorktreeRecord) -> list[str]:
-    """List the build directories that hold nothing but ignored files."""
-    listed = bound_git(record.path).read(
-        "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
-    )
-    return [
-        name.rstrip("/")
-        for name in fields(listed.stdout)
-        if name.endswith("/") and name.rstrip("/").rpartition("/")[2] in SKIPPED_DIRECTORIES
-    ]
+def _notes(removal: Removal, git: Git, saved: Sequence[str]) -> list[str]:
+    return [note for note in (removal.note, mirror.warning(git) if saved else "") if note]
 
 
 def _destination(removal: Removal) -> Path:
@@ -264,12 +261,13 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     if record.made_branch:
         delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
     hit("delete.branch")
-    skipped = () if tree is None else _drop_skipped(tree, plan["skip"], record)
+    skipped = () if tree is None else _drop_skipped(removal, tree, plan["skip"])
     hit("delete.skipped")
     entry = _entry(removal, plan, skipped)
     write_json(place.entry_file, to_json(entry))
     hit("delete.entry")
     place.plan_file.unlink(missing_ok=True)
+    removal.sweeper.later(place.count)
     return entry
 
 
@@ -286,15 +284,15 @@ def _rename_away(removal: Removal, tree: Path) -> None:
     sync_directory(Path(removal.record.path).parent)
 
 
-def _drop_skipped(tree: Path, skip: list[str], record: WorktreeRecord) -> tuple[str, ...]:
-    """Remove what can be made again: ignored build directories and unchanged copied files."""
+def _drop_skipped(removal: Removal, tree: Path, skip: list[str]) -> tuple[str, ...]:
+    """Take out what can be made again: ignored build directories and unchanged copied files."""
     for name in skip:
         directory = tree / name
         if directory.parent.resolve() == directory.parent:
-            remove_tree(directory)
+            removal.sweeper.drop(directory, tree.parent)
     top = open_directory(tree)
     try:
-        copied = [file.path for file in record.copied if _drop_copied(top, file)]
+        copied = [file.path for file in removal.record.copied if _drop_copied(top, file)]
     finally:
         os.close(top)
     return (*skip, *copied)
@@ -323,9 +321,10 @@ def _entry(removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...]) -> 
         head=plan["head"],
         refs=(removal.place.ref,) if plan["commit"] else (),
         deleted_at_ms=plan["deleted_at_ms"],
-        size_bytes=0 if tree is None else size_of(Path(tree)),
+        size_bytes=0 if tree is None else None,
         saved=tuple(plan["saved"]),
         skipped=skipped,
         tree=tree,
         record=record,
+        notes=tuple(plan.get("notes", ())),
     )

@@ -115,6 +115,7 @@ def restored_before(place: TrashBin) -> WorktreeRecord | None:
 
 def _tidy(place: TrashBin) -> None:
     remove_tree(place.admin)
+    place.size_file.unlink(missing_ok=True)
     place.restore_file.unlink(missing_ok=True)
 
 

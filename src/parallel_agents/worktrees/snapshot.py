@@ -35,7 +35,7 @@ class Snapshot:
         tip: hash of the branch; `None` when it is gone.
         head: hash of HEAD; `None` when it has no commit.
         head_ref: full ref that HEAD names; `None` when detached.
-        saved: what is in it, one phrase each.
+        saved: what was left to save of a directory that is gone, one phrase each.
     """
 
     commit: str | None
@@ -63,14 +63,11 @@ def take(record: WorktreeRecord, temporary: Path, lock_fd: int) -> Snapshot:
         head, head_ref = _head(git)
         tip = _hash(git, f"refs/heads/{record.branch}")
         index, conflicts = _save_index(git, head)
-        files, nested = untracked(git)
-        changed = _enter_all(git, files)
+        _enter_all(git, untracked(git)[0])
         tree = git.write("write-tree", config=DURABLE).line
         parents = [commit for commit in (head, index, tip, conflicts) if commit]
         commit = _commit(git, tree, parents, f"Deleted worktree of session {record.session}")
-    saved = [f"branch {record.branch}"] if tip else []
-    saved += _phrases(changed, len(files), nested, conflicts)
-    return Snapshot(commit=commit, tip=tip, head=head, head_ref=head_ref, saved=tuple(saved))
+    return Snapshot(commit=commit, tip=tip, head=head, head_ref=head_ref, saved=())
 
 
 def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
@@ -127,8 +124,8 @@ def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
     return None, _commit(git, tree, parents, "Versions in conflict")
 
 
-def _enter_all(git: Git, files: tuple[str, ...]) -> int:
-    """Bring the private index to the state of the files; return how many tracked ones differ."""
+def _enter_all(git: Git, files: tuple[str, ...]) -> None:
+    """Bring the private index to the state of the files."""
     git.write("update-index", "-q", "--unmerged", "--ignore-submodules", "--refresh", ok=(0, 1))
     zero = "0" * len(git.read("hash-object", "-t", "blob", os.devnull).line)
     listed = fields(
@@ -148,7 +145,6 @@ def _enter_all(git: Git, files: tuple[str, ...]) -> int:
             "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
             stdin=names, config=DURABLE,
         )  # fmt: skip
-    return len(changes)
 
 
 def _commit(git: Git, tree: str, parents: list[str], message: str) -> str:
@@ -165,16 +161,3 @@ def _head(git: Git) -> tuple[str | None, str | None]:
 def _hash(git: Git, name: str) -> str | None:
     found = git.read("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
     return found.line if found.returncode == 0 else None
-
-
-def _phrases(changed: int, new: int, nested: tuple[str, ...], conflicts: str | None) -> list[str]:
-    phrases = []
-    if changed:
-        phrases.append(f"{changed} changed files")
-    if new:
-        phrases.append(f"{new} untracked files")
-    if nested:
-        phrases.append("nested repositories: " + ", ".join(nested[:5]))
-    if conflicts:
-        phrases.append("an unfinished merge")
-    return [*phrases, "staged state", "ignored files"]

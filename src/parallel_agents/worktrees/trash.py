@@ -6,7 +6,8 @@ anything is removed.
 """
 
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parallel_agents.core.errors import GitError, NoSuchSessionError, UsageError
@@ -18,9 +19,10 @@ from parallel_agents.core.worktree import (
     record_from_json,
 )
 from parallel_agents.worktrees import naming
-from parallel_agents.worktrees.files import exists, read_json, remove_tree
+from parallel_agents.worktrees.files import exists, read_json, size_of, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir
+from parallel_agents.worktrees.sweep import Sweeper
 
 REF_PREFIX = "refs/parallel-agents/trash/"
 
@@ -56,6 +58,11 @@ class TrashBin:
     def restored_file(self) -> Path:
         """The record of a worktree that came back, for who asks again."""
         return self.directory / "restored.json"
+
+    @property
+    def size_file(self) -> Path:
+        """The size of the kept directory, once it was counted."""
+        return self.directory / "size.json"
 
     @property
     def admin(self) -> Path:
@@ -97,9 +104,26 @@ class TrashBin:
         """
         data = read_json(self.entry_file)
         try:
-            return None if data is None else entry_from_json(data)
+            entry = None if data is None else entry_from_json(data)
         except (KeyError, TypeError):
             return None
+        if entry is None or entry.size_bytes is not None:
+            return entry
+        return replace(entry, size_bytes=(read_json(self.size_file) or {}).get("bytes"))
+
+    def count(self) -> None:
+        """Count the size of the kept directory, unless that was done.
+
+        Raises:
+            OSError: the disk is full or failing.
+        """
+        entry = self.entry()
+        if entry is None or entry.tree is None or entry.size_bytes is not None:
+            return
+        with suppress(FileNotFoundError):  # restored or emptied meanwhile
+            write_json(self.size_file, {"bytes": size_of(Path(entry.tree))})
+        if not exists(self.entry_file):
+            self.size_file.unlink(missing_ok=True)
 
 
 class Trash:
@@ -107,10 +131,17 @@ class Trash:
 
     Args:
         directory: `<state>/trash`.
+        sweeper: removes what is dropped.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, sweeper: Sweeper) -> None:
         self._directory = directory
+        self._sweeper = sweeper
+
+    def resume(self) -> None:
+        """Count the sizes that an earlier process had no time to count."""
+        for place in self._bins():
+            self._sweeper.later(place.count)
 
     def bin(self, session: str) -> TrashBin:
         """Find the place of one session.
@@ -192,25 +223,24 @@ class Trash:
         )
 
     def drop(self, entry: TrashEntry, git: Git) -> None:
-        """Remove an entry for good.
+        """Remove an entry for good: it is gone at once, its files in a while.
 
         Args:
             entry: the entry.
             git: a git in its repository.
 
         Raises:
-            OSError: something could not be removed; the entry stays listed.
+            OSError: something could not be renamed away; the entry stays listed.
             GitError: the ref could not be deleted.
         """
         place = self.bin(entry.session)
-        if entry.tree is not None:
-            remove_tree(Path(entry.tree))
-        remove_tree(place.admin)
+        if entry.tree is not None and not Path(entry.tree).is_relative_to(place.directory):
+            self._sweeper.drop(Path(entry.tree), Path(entry.tree).parent)
         if Path(entry.root).is_dir():
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
                 git.write("update-ref", "-d", ref)
-        remove_tree(place.directory)
+        self._sweeper.drop(place.directory, place.directory.parent)
 
     def _bins(self) -> list[TrashBin]:
         if not self._directory.is_dir():

@@ -8,7 +8,7 @@ import sys
 
 from parallel_agents import __version__
 from parallel_agents.cli import render
-from parallel_agents.cli.common import Verbs, verb
+from parallel_agents.cli.common import Verbs, absolute, ask, json_argument, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UserError
 from parallel_agents.wire.endpoint import config_dir, state_dir
@@ -24,10 +24,17 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "doctor", run, "check what this needs; say what is missing")
     parser.add_argument("--worktrees", action="store_true", help="also compare with git and disk")
+    json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; 1 when something needed is missing."""
+    if args.json:
+        reply = {"status": ask(Status())}
+        if args.worktrees:
+            reply |= ask(_reconcile())
+        render.as_json(reply)
+        return 0
     problems = [_platform(), _git(), _claude(), _places()]
     problems += _supervisor(worktrees=args.worktrees)
     return 1 if any(problems) else 0
@@ -89,11 +96,15 @@ def _places() -> bool:
     return _line(True, "state", str(state_dir()))
 
 
+def _reconcile() -> Reconcile:
+    return Reconcile(directory=absolute(None))
+
+
 def _supervisor(*, worktrees: bool) -> list[bool]:
     client = QuickClient()
     try:
         status = client.request(Status())
-        found = client.request(Reconcile()) if worktrees else {"findings": []}
+        found = client.request(_reconcile()) if worktrees else {"findings": []}
     except UserError as error:
         return [_line(False, "supervisor", error.message, error.hint)]
     said = f"pid {status['pid']}, {status['sessions']} sessions, {status['alive']} alive"
@@ -103,5 +114,5 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     for session, why in status["damaged"].items():
         problems.append(_line(False, "session", f"{session} cannot be read: {why}"))
     for finding in found["findings"]:
-        _line(None, "worktree", f"{finding['path']}: {finding['reason']}")
+        _line(None, "worktree", f"{finding['kind']}: {finding['reason']}", finding["action"])
     return problems

@@ -1,24 +1,58 @@
 """`rm`: move a session to the trash."""
 
 import argparse
+from typing import Any
 
 from parallel_agents.cli import render
-from parallel_agents.cli.common import Verbs, ask, key, session_argument, verb
-from parallel_agents.wire.messages import Delete
+from parallel_agents.cli.common import Verbs, ask, json_argument, key, session_argument, verb
+from parallel_agents.wire.messages import Delete, OwnWork
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    session_argument(verb(verbs, "rm", run, "stop and delete a session; `restore` brings it back"))
+    parser = verb(verbs, "rm", run, "stop and delete a session; `restore` brings it back")
+    session_argument(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be saved, and what not"
+    )
+    json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
-    reply = ask(Delete(key=key(), session=args.session))
-    session = reply["session"]["id"]
+    """Carry it out; a session with nothing of its own goes without many words."""
+    if args.dry_run:
+        reply = ask(OwnWork(session=args.session))
+    else:
+        reply = ask(Delete(key=key(), session=args.session))
+    if args.json:
+        render.as_json(reply)
+    elif args.dry_run:
+        _say_what_would_be(reply)
+    else:
+        _say_what_was(reply)
+    return 0
+
+
+def _say_what_would_be(reply: dict[str, Any]) -> None:
+    for saved in reply["saved"]:
+        render.data(f"would be saved: {saved}")
+    if not reply["saved"]:
+        render.data("nothing is only in this session")
+    if reply["merged"]:
+        render.data(f"its commits: {reply['merged']}")
+    for skipped in reply["skipped"]:
+        render.data(f"would not be saved: {skipped}")
+
+
+def _say_what_was(reply: dict[str, Any]) -> None:
+    if not reply["saved"]:
+        render.talk("deleted")
     for saved in reply["saved"]:
         render.talk(f"saved: {saved}")
-    for skipped in reply["skipped"]:
+    for skipped in reply["skipped"] if reply["saved"] else ():
         render.talk(f"not saved: {skipped}")
-    render.talk(f"Bring it back: parallel-agents restore {session}")
-    return 0
+    for note in reply["notes"]:
+        render.talk(f"note: {note}")
+    if reply["saved"]:
+        until = f", until {render.day(reply['until'])}" if reply["until"] else ""
+        render.talk(f"Bring it back: parallel-agents restore {reply['session']['id']}{until}")

@@ -1,41 +1,54 @@
 """`trash`: what was deleted and can come back."""
 
 import argparse
+from typing import Any
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, ask, json_argument, key, verb
+from parallel_agents.core.errors import UsageError
 from parallel_agents.wire.messages import EmptyTrash, ListTrash
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "trash", run, "list what was deleted; --empty removes it for good")
-    parser.add_argument("--empty", action="store_true", help="remove everything in it, for good")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--empty", action="store_true", help="remove everything in it, for good")
+    what.add_argument("--drop", metavar="ID", help="remove one session in it, for good")
+    parser.add_argument(
+        "--older-than", metavar="DAYS", type=float, help="with --empty: only what is older"
+    )
     json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    if args.empty:
-        for session in ask(EmptyTrash(key=key()))["removed"]:
-            render.data(session)
+    if args.older_than is not None and not args.empty:
+        raise UsageError("--older-than goes with --empty.", "parallel-agents trash --help")
+    if args.empty or args.drop is not None:
+        removed = ask(EmptyTrash(key=key(), days=args.older_than, session=args.drop))["removed"]
+        if args.json:
+            render.as_json(removed)
+        else:
+            for session in removed:
+                render.data(session)
         return 0
     entries = ask(ListTrash())["entries"]
     if args.json:
         render.as_json(entries)
-        return 0
-    rows = [
-        (
-            e["id"],
-            e["name"],
-            render.age(e["deletedAt"]),
-            f"{e['sizeBytes']:,} B",
-            ", ".join(e["saved"]),
-        )
-        for e in entries
-    ]
-    for line in render.table(rows):
+    else:
+        _list(entries)
+    return 0
+
+
+def _list(entries: list[dict[str, Any]]) -> None:
+    for line in render.table([_row(entry) for entry in entries]):
         render.data(line)
     if not entries:
         render.talk("The trash is empty.")
-    return 0
+
+
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    size = "counting" if entry["sizeBytes"] is None else render.size(entry["sizeBytes"])
+    said = ", ".join([*entry["saved"], *entry["notes"]]) or "nothing of its own"
+    return entry["id"], entry["name"], render.age(entry["deletedAt"]), size, said

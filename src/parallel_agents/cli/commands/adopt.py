@@ -1,0 +1,52 @@
+"""`adopt`: make a session of a worktree that somebody else made."""
+
+import argparse
+import sys
+
+from parallel_agents.cli import render
+from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
+from parallel_agents.core.options import MODES, Options
+from parallel_agents.wire.messages import Adopt
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "adopt", run, "make a session of an existing worktree; prints its id")
+    parser.add_argument("path", metavar="PATH", help="top of the worktree")
+    parser.add_argument(
+        "prompt", metavar="PROMPT", nargs="?", default="",
+        help="what to do; - reads standard input; without one it waits for `send`",
+    )  # fmt: skip
+    parser.add_argument("--name", help="display name; else the directory's name")
+    parser.add_argument(
+        "--base", default="head", metavar="REF", help="what its work is compared with"
+    )
+    parser.add_argument("--agent", default="", help="claude or demo; else the one in the settings")
+    parser.add_argument("--permission-mode", choices=MODES, metavar="M", help=", ".join(MODES))
+    parser.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="start without the repository's own settings, hooks and servers",
+    )
+    json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry it out."""
+    reply = ask(
+        Adopt(
+            key=key(),
+            directory=absolute(args.path),
+            prompt=sys.stdin.read() if args.prompt == "-" else args.prompt,
+            name=args.name,
+            base=args.base,
+            agent=args.agent,
+            options=Options(mode=args.permission_mode, trusted=not args.untrusted),
+            environment=environment(),
+        )
+    )
+    if args.json:
+        render.as_json(reply["session"])
+    else:
+        render.data(reply["session"]["id"])
+    return 0

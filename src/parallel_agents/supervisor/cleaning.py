@@ -1,0 +1,101 @@
+"""Move finished sessions that have nothing of their own to the trash.
+
+Keep true: only a session that nobody waits for and that has no work which is not in its base; it
+goes through the same gate as every deletion, says why, and can be restored.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.context import now_ms
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+
+DAY_MS = 86_400_000
+DEFAULT_DAYS = 7.0
+"""Least age for `clean` on request when nothing is cleaned by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to become of one session, and why: one plain sentence."""
+
+    id: str
+    name: str
+    why: str
+
+
+class Cleaning:
+    """The rule that cleans up.
+
+    Args:
+        supervisor: whose sessions.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+
+    async def clean(
+        self, days: float, *, dry_run: bool = False
+    ) -> tuple[list[Verdict], list[Verdict]]:
+        """Delete what the rule says.
+
+        Args:
+            days: least time since anything happened to a session.
+            dry_run: delete nothing, only say.
+
+        Returns:
+            Those that were deleted, and those old enough that were kept.
+        """
+        cleaned: list[Verdict] = []
+        kept: list[Verdict] = []
+        for session in list(self._supervisor.sessions.values()):
+            if not self._rests(session, days):
+                continue
+            seq = session.state.seq
+            why, may = await self._judge(session)
+            if may and not dry_run and session.state.seq == seq:
+                why, may = await self._delete(session, why)
+            verdict = Verdict(id=session.id, name=session.state.name, why=why)
+            (cleaned if may else kept).append(verdict)
+        return cleaned, kept
+
+    def _rests(self, session: Session, days: float) -> bool:
+        viewed = session.context.hub.viewed(session.id)
+        old = now_ms() - session.state.updated_at >= days * DAY_MS
+        return old and not viewed and _is_over(session.state)
+
+    async def _judge(self, session: Session) -> tuple[str, bool]:
+        manager = session.context.manager
+        try:
+            own = await asyncio.to_thread(manager.own_work, session.workplace.record)
+        except UserError as error:
+            return error.message, False
+        if own.saved:
+            return ", ".join(own.saved), False
+        return own.merged or "it had nothing of its own", True
+
+    async def _delete(self, session: Session, why: str) -> tuple[str, bool]:
+        days = (now_ms() - session.state.updated_at) // DAY_MS
+        note = f"cleaned up after {days} quiet days: {why}"
+        deletion = self._supervisor.deletions[session.id]
+        try:
+            session.ledger.record(ev.Notice(text=f"This session was {note}."))
+            deletion.ask(new_uuid(), note=note)
+            await deletion.wait()
+        except UserError as error:
+            return error.message, False
+        return why, True
+
+
+def _is_over(state: SessionState) -> bool:
+    """Whether nobody waits for anything of the session."""
+    gone = state.deleted or state.deleting or state.creating or bool(state.missing)
+    waits = state.pinned or state.unread or state.requests or state.messages or state.tasks
+    over = derive(state).state in {"done", "idle"} and not state.stopping and not state.setup_owed
+    return state.worktree is not None and over and not gone and not waits

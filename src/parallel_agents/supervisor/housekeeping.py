@@ -1,0 +1,66 @@
+"""What is done without being asked: at a start, and once an hour.
+
+Keep true: what it does is in the log of the supervisor and, where it concerns a session, in its
+journal; it removes nothing that is younger than the settings say.
+"""
+
+import asyncio
+import logging
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError
+from parallel_agents.supervisor.cleaning import DAY_MS, Cleaning
+from parallel_agents.supervisor.supervisor import SessionSupervisor
+
+log = logging.getLogger(__name__)
+
+_ABSENT = frozenset({"missing", "moved", "pruned", "replaced"})
+
+
+class Housekeeping:
+    """Keeps order among sessions, worktrees and the trash.
+
+    Args:
+        supervisor: whose.
+    """
+
+    def __init__(self, supervisor: SessionSupervisor) -> None:
+        self._supervisor = supervisor
+
+    async def at_start(self) -> None:
+        """Compare the worktrees with what is recorded; a session whose own is gone says so."""
+        context = self._supervisor.context
+        try:
+            found = await asyncio.to_thread(context.manager.reconcile, self._supervisor.worktrees())
+        except UserError as error:
+            log.warning("worktrees could not be compared: %s", error)
+            return
+        for finding in found:
+            log.info("worktree %s: %s", finding.kind, finding.reason)
+            session = self._supervisor.sessions.get(finding.session)
+            if session is None or finding.kind not in _ABSENT or session.state.missing:
+                continue
+            if not session.state.deleted and not session.state.deleting:
+                reason = f"{finding.reason}; {finding.action}"
+                await session.ledger.record_patiently(ev.WorktreeMissing(reason=reason))
+
+    async def hourly(self) -> None:
+        """Empty the trash of what is old, and clean up if the person wishes that."""
+        await self._expire()
+        days = self._supervisor.context.config.auto_clean_days
+        if days > 0:
+            cleaned, _ = await Cleaning(self._supervisor).clean(days)
+            for verdict in cleaned:
+                log.info("cleaned up session %s (%s): %s", verdict.id, verdict.name, verdict.why)
+
+    async def _expire(self) -> None:
+        context = self._supervisor.context
+        age = int(context.config.trash_days * DAY_MS)
+        try:
+            gone = await asyncio.to_thread(context.manager.empty_trash, age)
+        except UserError as error:
+            log.warning("the trash could not be emptied: %s", error)
+            return
+        if gone:
+            log.info("removed from the trash, older than its days: %s", ", ".join(gone))
+            await self._supervisor.forget_deleted(gone, only=True)

@@ -1,0 +1,171 @@
+"""Make a worktree that somebody else made the worktree of a session.
+
+Keep true: the main worktree, a worktree in use, and one that another has locked are never taken;
+only git's lock changes, and its branch stays what it was: not ours.
+"""
+
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.worktree import Base, Repository, WorktreeRecord
+from parallel_agents.worktrees import exclude, naming
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.identity import identify, lock_reason
+from parallel_agents.worktrees.porcelain import WorktreeEntry
+from parallel_agents.worktrees.removal import processes_in
+from parallel_agents.worktrees.repository import list_worktrees
+
+_CLAUDES = re.compile(r"claude (?:session|agent) .{0,200}\(pid (\d{1,10})(?: start \S{1,40})?\)")
+"""The agent program's own lock; it is never taken off, so that most name a dead process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoptable:
+    """A worktree that may be adopted: its real path, its branch, its HEAD."""
+
+    path: str
+    branch: str
+    head: str
+    locked: bool
+
+
+def adoptable(repository: Repository, session: str, path: str) -> Adoptable:
+    """Decide whether a worktree may be adopted.
+
+    Args:
+        repository: where it belongs.
+        session: id of the session that is to have it.
+        path: a directory; symbolic links are followed.
+
+    Returns:
+        What was found.
+
+    Raises:
+        RefusedError: it may not.
+    """
+    real = os.path.realpath(path)
+    entry = _entry(repository, real)
+    _check_place(repository, real)
+    _check_lock(repository, session, entry, real)
+    users = processes_in(real)
+    if users:
+        raise RefusedError(
+            f"{real} is in use: {', '.join(users[:5])}",
+            "End these processes, or leave the directory in that shell.",
+        )
+    if entry.branch is None or entry.head is None:
+        raise RefusedError(
+            f"{real} is on no branch with a commit",
+            f"Put it on one: git -C {shlex.quote(real)} switch -c NAME",
+        )
+    branch = entry.branch.removeprefix("refs/heads/")
+    return Adoptable(path=real, branch=branch, head=entry.head, locked=entry.locked is not None)
+
+
+def adopt(
+    repository: Repository, session: str, path: str, base: Base, lock_fd: int
+) -> WorktreeRecord:
+    """Adopt a worktree; the same call again gives the same.
+
+    Args:
+        repository: where it belongs.
+        session: id of the session.
+        path: its directory.
+        base: what its work is compared with.
+        lock_fd: descriptor of the repository's lock, which the caller holds.
+
+    Returns:
+        Its record.
+
+    Raises:
+        RefusedError: it may not be adopted; nothing has changed.
+        GitError: git failed.
+    """
+    found = adoptable(repository, session, path)
+    git = Git(repository.root, lock_fd=lock_fd)
+    fork = git.read("merge-base", found.head, base.commit, ok=(0, 1, 128)).line
+    exclude.add_lines(repository.common_dir, [exclude.WORKTREES_LINE])
+    if not found.locked:
+        git.write("worktree", "lock", "--reason", lock_reason(session), found.path)
+    device, inode, git_file = identify(found.path)
+    return WorktreeRecord(
+        session=session,
+        root=repository.root,
+        path=found.path,
+        slug=Path(found.path).name,
+        branch=found.branch,
+        base=base.name,
+        base_ref=base.ref,
+        base_commit=fork or base.commit,
+        device=device,
+        inode=inode,
+        git_file=git_file,
+        notes=(f"adopted; the branch {found.branch} stays when the session is deleted",),
+        checkout=repository.checkout,
+        made_branch=False,
+    )
+
+
+def dead_owner(reason: str) -> bool:
+    """Tell whether a lock names a process of the agent program that is gone.
+
+    Args:
+        reason: the lock's reason.
+
+    Returns:
+        Whether it does; a reason of another form does not.
+    """
+    match = _CLAUDES.fullmatch(reason.strip())
+    return match is not None and not psutil.pid_exists(int(match[1]))
+
+
+def _entry(repository: Repository, real: str) -> WorktreeEntry:
+    if real == repository.root:
+        raise RefusedError(
+            f"{real} is the main worktree; a session works in one of its own",
+            "Start one: parallel-agents new",
+        )
+    for entry in list_worktrees(Git(repository.root))[1:]:
+        if os.path.realpath(entry.path) == real:
+            return entry
+    raise RefusedError(
+        f"{real} is not the top of a linked worktree that git knows",
+        f"See: git -C {shlex.quote(repository.root)} worktree list",
+    )
+
+
+def _check_place(repository: Repository, real: str) -> None:
+    """The agent program finds a worktree only by its name in this one directory."""
+    home = naming.worktrees_dir(repository.root)
+    name = Path(real).name
+    if Path(real).parent == home and naming.SLUG.fullmatch(name):
+        return
+    target = str(home / naming.plain(name))
+    raise RefusedError(
+        f"{real} cannot be adopted where it is: the agent works in {home} only, and a name there "
+        "has up to 40 of a-z, 0-9 and '-'",
+        f"Move it: mkdir -p {shlex.quote(str(home))} && "
+        f"{shlex.join(['git', '-C', repository.root, 'worktree', 'move', real, target])}",
+    )
+
+
+def _check_lock(repository: Repository, session: str, entry: WorktreeEntry, real: str) -> None:
+    if entry.locked is None or entry.locked == lock_reason(session):
+        return
+    prefix = lock_reason("")
+    if entry.locked.startswith(prefix):
+        owner = entry.locked.removeprefix(prefix)
+        raise RefusedError(
+            f"{real} belongs to the session {owner} already", f"parallel-agents show {owner}"
+        )
+    over = "Its owner is gone" if dead_owner(entry.locked) else "If that is over"
+    unlock = shlex.join(["git", "-C", repository.root, "worktree", "unlock", real])
+    raise RefusedError(
+        f"{real} is locked by another: {entry.locked or 'no reason given'}", f"{over}: {unlock}"
+    )

@@ -1,0 +1,194 @@
+"""Everything that ends worktrees: deleted, restored, compared with what is recorded, adopted.
+
+Keep true: every method may be called from any thread; whatever removes a worktree goes through
+the one gate (`removal`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from parallel_agents.core.errors import StorageError
+from parallel_agents.core.worktree import (
+    Base,
+    Finding,
+    OwnWork,
+    Repository,
+    TrashEntry,
+    WorktreeRecord,
+)
+from parallel_agents.worktrees import adoption, own, reconcile, removal
+from parallel_agents.worktrees import restore as restoring
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.identity import common_dir, lock_reason, require
+from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.sweep import Sweeper
+from parallel_agents.worktrees.trash import Trash
+
+
+class Ending:
+    """The half of the manager that is about worktrees which stand already.
+
+    Args:
+        state_dir: the program's state directory.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._creating = state_dir / "creating"
+        self._temporary = state_dir / "tmp"
+        self._locks = RepositoryLocks(state_dir / "locks")
+        self._sweeper = Sweeper(state_dir / "dropped")
+        self._trash = Trash(state_dir / "trash", self._sweeper)
+
+    def own_work(self, record: WorktreeRecord) -> OwnWork:
+        """Say what a deletion would have to save; see `own.look`."""
+        with self._reading("look at the worktree"):
+            return own.look(record)
+
+    def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
+        """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
+        with self._writing(repo.common_dir, "adopt the worktree") as lock_fd:
+            return adoption.adopt(repo, session, path, base, lock_fd)
+
+    def check_adoptable(self, repo: Repository, session: str, path: str) -> None:
+        """Say early what `adopt` would refuse; see `adoption.adoptable`."""
+        adoption.adoptable(repo, session, path)
+
+    def settle(self) -> None:
+        """Wait until nothing is being removed or counted in the background."""
+        self._sweeper.wait()
+
+    def delete(
+        self, record: WorktreeRecord, *, live_pids: Callable[[], Sequence[int]], note: str = ""
+    ) -> TrashEntry:
+        """Delete a worktree into the trash.
+
+        Args:
+            record: what to delete.
+            live_pids: tells the session's processes that still live.
+            note: why, when nobody asked for it just now.
+
+        Returns:
+            The entry. The same call after a crash goes on, or returns it again.
+
+        Raises:
+            RefusedError: the gate says no; nothing has changed.
+            GitError: git failed.
+            StorageError: the disk is full or failing.
+        """
+        place = self._trash.bin(record.session)
+        with self._writing(common_dir(record), "delete the worktree") as lock_fd:
+            job = removal.Removal(
+                record=record,
+                place=place,
+                temporary=self._temporary,
+                live_pids=live_pids,
+                lock_fd=lock_fd,
+                sweeper=self._sweeper,
+                note=note,
+            )
+            entry = removal.delete(job)
+            (self._creating / f"{record.session}.json").unlink(missing_ok=True)
+            return entry
+
+    def restore(self, session: str) -> WorktreeRecord:
+        """Bring a worktree back from the trash.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            Its new record. The same call after a crash goes on.
+
+        Raises:
+            NoSuchSessionError: it is not in the trash.
+            RefusedError: its path or branch is taken.
+            GitError: git failed.
+            StorageError: the disk is full or failing.
+        """
+        place = self._trash.bin(session)
+        if place.entry() is None and (record := restoring.restored_before(place)) is not None:
+            return record
+        entry = self._trash.entry(session)
+        common = common_dir(entry.record)
+        with self._writing(common, "restore the worktree") as lock_fd:
+            self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return restoring.restore(
+                restoring.Restore(
+                    entry=entry,
+                    place=place,
+                    temporary=self._temporary,
+                    common_dir=common,
+                    lock_fd=lock_fd,
+                )
+            )
+
+    def trash(self) -> tuple[TrashEntry, ...]:
+        """List what can be restored, the newest first."""
+        return self._trash.entries()
+
+    def empty_trash(
+        self, older_than_ms: int | None = None, *, session: str | None = None
+    ) -> tuple[str, ...]:
+        """Drop entries for good.
+
+        Args:
+            older_than_ms: least age in milliseconds; `None` drops all.
+            session: drop the entry of this one only; one without an entry is none to drop.
+
+        Returns:
+            The sessions whose entries were dropped.
+        """
+        dropped = []
+        for entry in self._trash.expired(older_than_ms):
+            if session not in (None, entry.session):
+                continue
+            with self._writing(common_dir(entry.record), "empty the trash") as lock_fd:
+                if self._trash.bin(entry.session).entry() is not None:  # else it was restored
+                    self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
+                    dropped.append(entry.session)
+        return tuple(dropped)
+
+    def reconcile(self, records: Sequence[WorktreeRecord], root: str = "") -> tuple[Finding, ...]:
+        """Report what is not as recorded; change nothing; see `reconcile.reconcile`.
+
+        Args:
+            records: the worktrees that should be there.
+            root: another repository to look at; empty for none.
+        """
+        deleted = [entry.record for entry in self._trash.entries()]
+        with self._reading("compare the worktrees"):
+            found = reconcile.reconcile(records, deleted, root)
+        return (*found, *self._trash.findings())
+
+    def relock(self, record: WorktreeRecord) -> None:
+        """Put our lock back on a worktree that has lost it.
+
+        Args:
+            record: the worktree.
+
+        Raises:
+            WorktreeError: it is not as recorded.
+            GitError: somebody else has locked it.
+        """
+        require(record)
+        with self._writing(common_dir(record), "lock the worktree") as lock_fd:
+            Git(record.root, lock_fd=lock_fd).write(
+                "worktree", "lock", "--reason", lock_reason(record.session), record.path
+            )
+
+    @contextmanager
+    def _writing(self, common: str, purpose: str) -> Iterator[int]:
+        with self._reading(purpose), self._locks.hold(common) as lock_fd:
+            yield lock_fd
+
+    @contextmanager
+    def _reading(self, purpose: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            name = "" if error.filename is None else f" ({error.filename})"
+            raise StorageError(
+                f"could not {purpose}: {error.strerror}{name}",
+                "Free some space or check the disk, then try again.",
+            ) from error

@@ -1,0 +1,203 @@
+"""What only one worktree has: what a deletion has to save, in plain words.
+
+Keep true: whatever would be lost with the directory, its administrative directory or its branch
+has a phrase here, except what a deletion names as skipped; nothing is written but objects, no
+program of the repository's is run, and no lock is taken.
+"""
+
+import os
+from pathlib import Path
+
+from parallel_agents.core.worktree import OwnWork, WorktreeRecord
+from parallel_agents.worktrees import include
+from parallel_agents.worktrees.diff import untracked
+from parallel_agents.worktrees.files import exists, is_symlink, open_directory
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.identity import admin_dir, bound_git, require
+from parallel_agents.worktrees.merged import hash_of, merged, own_tips
+from parallel_agents.worktrees.porcelain import fields, parse_status
+
+SKIPPED_DIRECTORIES = frozenset({"node_modules", "target", ".venv", "dist"})
+_NAMED = 5
+_UNFINISHED = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisection",
+}
+
+
+def look(record: WorktreeRecord) -> OwnWork:
+    """Find out what a deletion of a worktree would have to save.
+
+    Args:
+        record: the worktree.
+
+    Returns:
+        What only it has.
+
+    Raises:
+        WorktreeError: the worktree is not as recorded.
+        GitError: git cannot read it.
+    """
+    require(record)
+    git = bound_git(record.path)
+    files, nested = untracked(git)
+    skipped, ignored = _ignored(git, record)
+    how = merged(git, record)
+    phrases = [
+        counted(_changed(git), "changed file"),
+        counted(len(files), "untracked file"),
+        _named("nested repositories", nested),
+        _named("submodules", _submodules(git, record)),
+        counted(ignored, "ignored file or directory", "ignored files or directories"),
+        _unfinished(record),
+        "" if how else _commits(git, record),
+        _stashes(git, record),
+    ]
+    saved = tuple(phrase for phrase in phrases if phrase)
+    return OwnWork(saved=saved, skipped=skipped, merged=how)
+
+
+def skippable(git: Git) -> list[str]:
+    """List the build directories that hold nothing but ignored files.
+
+    Args:
+        git: a git in the worktree.
+
+    Returns:
+        Their paths, relative to the worktree.
+    """
+    return [name.rstrip("/") for name in _listed(git) if _is_build(name)]
+
+
+def own_commits(git: Git, record: WorktreeRecord) -> int:
+    """Count the commits that are neither in the base nor on a remote nor on another's branch.
+
+    Args:
+        git: a git in the worktree.
+        record: the worktree.
+
+    Returns:
+        How many.
+    """
+    tips = own_tips(git, record)
+    if not tips:
+        return 0
+    base = hash_of(git, record.base_ref) if record.base_ref else ""
+    kept = "" if record.made_branch else hash_of(git, f"refs/heads/{record.branch}")
+    known = [c for c in (base, record.base_commit, record.started_at, kept) if c]
+    elsewhere = ("--remotes", "--glob=refs/pull/*", "--glob=refs/merge-requests/*")
+    return int(git.read("rev-list", "--count", *tips, "--not", *known, *elsewhere).line)
+
+
+def counted(number: int, noun: str, several: str = "") -> str:
+    """Say how many of something.
+
+    Args:
+        number: how many.
+        noun: what, of one.
+        several: what, of several, where an `s` does not do.
+
+    Returns:
+        `1 file`, `2 files`; empty for none.
+    """
+    if not number:
+        return ""
+    return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"
+
+
+def _changed(git: Git) -> int:
+    listed = git.read(
+        "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=dirty"
+    )
+    return len(parse_status(listed.stdout))
+
+
+def _commits(git: Git, record: WorktreeRecord) -> str:
+    commits = counted(own_commits(git, record), "commit")
+    return f"{commits} not in {record.base} or on a remote" if commits else ""
+
+
+def _named(what: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{what}: {', '.join(names[:_NAMED])}{more}"
+
+
+def _submodules(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
+    """Submodules that were initialised here.
+
+    Git is not asked what is in them: it would run what their own configuration names.
+    """
+    staged = fields(git.read("ls-files", "-z", "--stage").stdout)
+    links = [entry.partition("\t")[2] for entry in staged if entry.startswith("160000 ")]
+    return tuple(name for name in links if exists(Path(record.path, name, ".git")))
+
+
+def _unfinished(record: WorktreeRecord) -> str:
+    admin = admin_dir(record)
+    found = [what for name, what in _UNFINISHED.items() if exists(admin / name)]
+    return f"an unfinished {found[0]}" if found else ""
+
+
+def _stashes(git: Git, record: WorktreeRecord) -> str:
+    listed = git.read("log", "-g", "-z", "--format=%gs", "refs/stash", "--", ok=(0, 128))
+    starts = (f"WIP on {record.branch}:", f"On {record.branch}:")
+    stashes = counted(sum(name.startswith(starts) for name in fields(listed.stdout)), "stash")
+    return (
+        f"{stashes.replace('stashs', 'stashes')}, which `git stash list` keeps" if stashes else ""
+    )
+
+
+def _listed(git: Git) -> list[str]:
+    return fields(
+        git.read(
+            "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
+            "--directory",
+        ).stdout
+    )  # fmt: skip
+
+
+def _is_build(name: str) -> bool:
+    return name.endswith("/") and name.rstrip("/").rpartition("/")[2] in SKIPPED_DIRECTORIES
+
+
+def _ignored(git: Git, record: WorktreeRecord) -> tuple[tuple[str, ...], int]:
+    """Sort what git ignores into what a deletion drops, and how much it keeps."""
+    listed = _listed(git)
+    builds = [name.rstrip("/") for name in listed if _is_build(name)]
+    unchanged = _unchanged(record) | _links(record)
+    kept = 0
+    for name in listed:
+        if not _is_build(name):
+            kept += not _below(git, record, name, unchanged) <= unchanged
+    return (*builds, *sorted(unchanged - _links(record))), kept
+
+
+def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> set[str]:
+    """The ignored files of one line; a directory without copied files is not looked into."""
+    if not name.endswith("/"):
+        return {name}
+    if not any(copied.startswith(name) for copied in unchanged):
+        filled = any(files for _, _, files in os.walk(Path(record.path, name)))
+        return {name} if filled else set()
+    listed = git.read("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
+    return set(fields(listed.stdout))
+
+
+def _links(record: WorktreeRecord) -> set[str]:
+    """The links into the main checkout that are still links: what they lead to is not ours."""
+    return {name for name in record.linked if is_symlink(Path(record.path, name))}
+
+
+def _unchanged(record: WorktreeRecord) -> set[str]:
+    """The copied files that are as they were copied."""
+    top = open_directory(Path(record.path))
+    try:
+        return {f.path for f in record.copied if include.digest_of(top, f.path) == f.digest}
+    finally:
+        os.close(top)

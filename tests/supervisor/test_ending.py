@@ -1,0 +1,236 @@
+"""Deletion, trash, cleaning, reconciling and adoption, by the command line and a supervisor."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parallel_agents.core.errors import RefusedError, UntrustedError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.endpoint import config_dir
+from tests.support.world import World, wait_until
+
+
+@pytest.fixture
+def one() -> Iterator[World]:
+    with World() as world:
+        world.trust()
+        yield world
+
+
+def done(world: World, prompt: str = "echo ready", **fields: Any) -> str:
+    session = world.new(prompt, **fields)
+    world.wait_state(session, "done")
+    world.ask(m.MarkSeen(session=session))
+    return session
+
+
+def git(where: str | Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(where), *words], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_rm_is_silent_about_nothing(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    (path / "node_modules").mkdir()
+    code, out, talk = one.run("rm", session, "--dry-run")
+    assert (code, out) == (0, "nothing is only in this session\n")
+    assert path.exists()
+    code, out, talk = one.run("rm", session)
+    assert (code, out, talk) == (0, "", "deleted\n")
+    code, out, _ = one.run("trash")
+    assert "nothing of its own" in out
+
+
+def test_rm_says_what_was_saved(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    (path / "new\x1b[31m.txt").write_text("x")
+    (path / "README.md").write_text("x")
+    code, out, _ = one.run("rm", session, "--dry-run")
+    assert out == "would be saved: 1 changed file\nwould be saved: 1 untracked file\n"
+    code, out, talk = one.run("rm", session)
+    assert (code, out) == (0, "")
+    lines = talk.splitlines()
+    assert lines[:2] == ["saved: 1 changed file", "saved: 1 untracked file"]
+    assert lines[2].startswith(f"Bring it back: parallel-agents restore {session}, until 20")
+    assert one.run("restore", session)[0] == 0
+    assert (path / "new\x1b[31m.txt").exists()
+
+
+def test_rm_in_json_tells_all_of_it(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    (path / "new.txt").write_text("x")
+    git(one.repo, "config", "remote.copy.mirror", "true")
+    asked = one.ask(m.OwnWork(session=session))
+    assert (asked["saved"], asked["merged"]) == (["1 untracked file"], "")
+    reply = json.loads(one.run("rm", session, "--json")[1])
+    assert reply["saved"] == ["1 untracked file"]
+    assert reply["until"] > one.ask(m.ListTrash())["entries"][0]["deletedAt"] + 29 * 86_400_000
+    assert "copy mirrors every ref" in reply["notes"][0]
+    findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
+    assert [f["kind"] for f in findings] == ["mirror"]
+
+
+def test_the_trash_is_emptied_by_name_and_by_age(one: World) -> None:
+    kept, dropped, last = done(one), done(one), done(one)
+    for session in (kept, dropped, last):
+        one.ask(m.Delete(key=new_uuid(), session=session))
+    assert one.run("trash", "--drop", dropped)[1].split() == [dropped]
+    assert one.run("trash", "--empty", "--older-than", "1")[1] == ""
+    assert one.run("trash", "--older-than", "1")[0] == 2
+    assert one.run("trash", "--drop", dropped)[0] == 3
+
+    def counted() -> bool:
+        entries = json.loads(one.run("trash", "--json")[1])
+        assert sorted(entry["id"] for entry in entries) == sorted([kept, last])
+        return all((entry["sizeBytes"] or 0) > 0 for entry in entries)
+
+    wait_until(counted, what="sizes")
+    assert sorted(one.run("trash", "--empty", "--older-than", "0")[1].split()) == sorted(
+        [kept, last]
+    )
+    assert one.run("trash", "--json")[1] == "[]\n"
+    assert not one.session_dir(kept).exists()
+
+
+def commit(world: World, session: str) -> str:
+    path = world.row(session)["worktree"]
+    for part in ("first", "second"):
+        Path(path, f"{part}-{session}.txt").write_text("work\n")
+        git(path, "add", ".")
+        git(path, "commit", "-qm", part)
+    return str(world.row(session)["branch"])
+
+
+def test_clean_takes_what_is_merged_and_nothing_else(one: World) -> None:
+    merged, own, empty, pinned, unread = (done(one) for _ in range(5))
+    git(one.repo, "merge", "-q", "--squash", commit(one, merged))
+    git(one.repo, "commit", "-qm", "squashed")
+    commit(one, own)
+    one.ask(m.Pin(key=new_uuid(), session=pinned))
+    one.ask(m.Send(key=new_uuid(), session=unread, text="echo again"))
+    one.wait_state(unread, "done")
+    for words in (("clean",), ("clean", "--dry-run", "--older-than", "0")):
+        assert one.run(*words)[0] == 0
+        assert len(one.ask(m.ListSessions(every=True))["sessions"]) == 5
+    reply = json.loads(one.run("clean", "--older-than", "0", "--json")[1])
+    assert {v["id"]: v["why"] for v in reply["cleaned"]} == {
+        merged: "merged into main by squash",
+        empty: "it had nothing of its own",
+    }
+    assert {v["id"]: v["why"] for v in reply["kept"]} == {
+        own: "2 commits not in main or on a remote"
+    }
+    left = {row["id"] for row in one.ask(m.ListSessions(every=True))["sessions"]}
+    assert left == {own, pinned, unread}
+    assert "cleaned up after 0 quiet days: merged into main by squash" in one.run("trash")[1]
+    assert one.run("restore", merged)[0] == 0
+    assert "cleaned up after 0 quiet days" in one.run("logs", merged)[1]
+
+
+def test_it_cleans_up_by_itself_only_when_asked_to(one: World) -> None:
+    session = done(one)
+    one.kill_supervisor()
+    config_dir().mkdir(parents=True, exist_ok=True)
+    (config_dir() / "config.toml").write_text("auto_clean_days = 0.000001\n")
+
+    def cleaned() -> bool:
+        return [e["id"] for e in one.ask(m.ListTrash())["entries"]] == [session]
+
+    wait_until(cleaned, what="the session is cleaned up")
+    assert f"cleaned up session {session}" in (one.state / "supervisor.log").read_text()
+    one.ask(m.Restore(key=new_uuid(), session=session))
+    assert Path(one.row(session)["worktree"]).is_dir()
+
+
+def test_old_trash_goes_at_the_start(one: World) -> None:
+    session = done(one)
+    one.ask(m.Delete(key=new_uuid(), session=session))
+    one.kill_supervisor()
+    entry = one.state / "trash" / session / "entry.json"
+    value = json.loads(entry.read_text())
+    entry.write_text(
+        json.dumps({**value, "deleted_at_ms": value["deleted_at_ms"] - 31 * 86_400_000})
+    )
+    wait_until(lambda: not one.ask(m.ListTrash())["entries"], what="the entry is gone")
+    assert f"older than its days: {session}" in (one.state / "supervisor.log").read_text()
+
+
+def test_a_worktree_that_is_gone_is_said_at_the_start(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    one.ask(m.Stop(key=new_uuid(), session=session))
+    one.kill_supervisor()
+    path.rename(path.with_name("elsewhere"))
+
+    def said() -> bool:
+        facts = one.ask(m.Explain(session=session))["facts"]
+        return "moved to" in (facts["worktree missing"] or "")
+
+    wait_until(said, what="the session says so")
+    findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
+    assert [(f["kind"], f["session"]) for f in findings] == [("moved", session)]
+    subprocess.run(["sh", "-ec", findings[0]["action"]], check=True)
+    assert json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"] == []
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo back"))
+    one.wait_state(session, "done")
+
+
+def theirs(world: World) -> Path:
+    path = world.repo / ".claude/worktrees/theirs"
+    git(world.repo, "worktree", "add", "-q", "-b", "their-branch", str(path))
+    return path
+
+
+def test_adopt_now_and_speak_later(one: World) -> None:
+    path = theirs(one)
+    finding = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
+    assert [f["kind"] for f in finding] == ["foreign"]
+    code, out, _ = one.run("adopt", str(path), "--agent", "demo")
+    session = out.strip()
+    assert code == 0
+    row = one.wait_state(session, "idle")
+    assert (row["name"], row["branch"], row["worktree"]) == ("theirs", "their-branch", str(path))
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo hello"))
+    one.wait_state(session, "done")
+    one.kill_supervisor()
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo again"))
+    one.wait_state(session, "done")
+    with pytest.raises(RefusedError, match=session):
+        adopt(one, path)
+    assert one.run("rm", session)[2] == "deleted\n"
+    assert git(one.repo, "branch", "--list", "their-branch")
+    assert one.run("restore", session)[0] == 0
+    assert path.is_dir()
+
+
+def adopt(world: World, path: Path, key: str = "", **fields: Any) -> str:
+    message = m.Adopt(
+        key=key or new_uuid(), directory=str(path), agent="demo", environment=world.env, **fields
+    )
+    return str(world.ask(message)["session"]["id"])
+
+
+def test_adopt_with_something_to_do(one: World) -> None:
+    path, key = theirs(one), new_uuid()
+    session = adopt(one, path, key, prompt="echo ready", name="mine now")
+    assert one.wait_state(session, "done")["name"] == "mine now"
+    assert adopt(one, path, key, prompt="echo ready") == session
+
+
+def test_adopt_needs_trust(one: World) -> None:
+    path = theirs(one)
+    (one.repo / ".claude/settings.json").write_text('{"hooks": {}}')
+    with pytest.raises(UntrustedError):
+        adopt(one, path)
+    assert one.ask(m.ListSessions(every=True))["sessions"] == []
