@@ -42,9 +42,11 @@ def test_no_commit_fails_while_all_is_refreshed(
         )
         for record in records
     ]
+    failed: list[object]
     with ThreadPoolExecutor(4) as pool:
         screens = [pool.submit(refresh, records[part::4]) for part in range(4)]
-        failed = [agent.communicate()[1] for agent in agents if agent.wait() != 0]
+        failed = [said for agent in agents if (said := agent.communicate()[1])]
+        failed += [f"exit status {agent.returncode}" for agent in agents if agent.returncode]
         over.set()
         for screen in screens:
             screen.result()
