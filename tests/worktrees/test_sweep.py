@@ -116,7 +116,11 @@ def test_on_another_filesystem_it_waits_beside(
     assert not any((tmp_path / "dropped").iterdir())
 
 
-def test_a_forged_note_removes_nothing_else(tmp_path: Path) -> None:
+def test_a_forged_note_removes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")  # what an empty path would mean
     precious = write(tmp_path / "precious/file", "x")
     (tmp_path / "dropped").mkdir()
     for name, path in (
@@ -129,6 +133,7 @@ def test_a_forged_note_removes_nothing_else(tmp_path: Path) -> None:
     sweeper.resume()
     sweeper.wait()
     assert precious.exists()
+    assert (tmp_path / "here").is_dir()
     assert not any((tmp_path / "dropped").iterdir())
 
 

@@ -105,7 +105,7 @@ class Sweeper:
     def _sweep(self, waiting: Path) -> None:
         if waiting.suffix == ".json":
             named = Path(str((read_json(waiting) or {}).get("path", "")))
-            if named.name == f"{_PREFIX}{waiting.stem}":
+            if named.is_absolute() and named.name == f"{_PREFIX}{waiting.stem}":
                 remove_gently(named)
         if exists(waiting):
             remove_gently(waiting)
