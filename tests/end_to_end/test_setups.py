@@ -61,23 +61,22 @@ def test_symlinked_claude_directory_is_refused(developer: Person) -> None:
     assert list((developer.tmp / "dotfiles").iterdir()) == []
 
 
-def test_worktree_hook_never_moves_the_agent(developer: Person) -> None:
-    """A `WorktreeCreate` hook would make the CLI work elsewhere: said, and never followed."""
+def test_worktree_hook_says_where_the_agent_works(developer: Person) -> None:
+    """With a `WorktreeCreate` hook the CLI makes no place of its own: the hook was asked once."""
     repo = developer.repository()
     elsewhere = developer.tmp / "elsewhere"
-    elsewhere.mkdir()
-    hook = {"type": "command", "command": f"echo {elsewhere}"}
+    hook = {"type": "command", "command": f"mkdir {elsewhere} && echo {elsewhere}"}
     settings = {"hooks": {"WorktreeCreate": [{"hooks": [hook]}]}}
     (repo / ".claude").mkdir()
     (repo / ".claude/settings.json").write_text(json.dumps(settings))
     developer.git("add", "-A", cwd=repo)
     developer.git("commit", "-qm", "hook", cwd=repo)
     developer.ok("trust", str(repo))
-    session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
-    developer.wait(session, "failed")
-    assert "worktree" in developer.show(session)["detail"]
-    assert list(elsewhere.iterdir()) == []
-    assert developer.show(session)["pid"] is None
+    session = developer.ok("new", WRITE, "-C", str(repo), "--permission-mode", "acceptEdits")
+    developer.wait(session, "done")
+    assert developer.show(session)["worktree"] == str(elsewhere)
+    assert len(list(elsewhere.iterdir())) == 1
+    assert not (repo / ".claude/worktrees").exists()
 
 
 def test_merged_branch_is_not_moved_at_resume(developer: Person) -> None:

@@ -21,7 +21,8 @@ class SpawnSpec:
         program: argument list prefix of the agent program, e.g. `("claude",)`.
         conversation: uuid of the conversation.
         resume: whether it exists already.
-        worktree: the worktree's name under `<root>/.claude/worktrees`.
+        worktree: the worktree's name under `<root>/.claude/worktrees`; empty when the process
+            starts in its place and is not to make one.
         name: the session's display name, raw.
         options: model, mode, effort, trust and rules.
     """

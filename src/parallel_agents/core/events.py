@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from parallel_agents.core.options import Decision, JsonObject, Options
 from parallel_agents.core.tagged import ByType
+from parallel_agents.core.worktree import Kind
 
 RequestKind = Literal["permission", "question", "plan"]
 AgentActivity = Literal["running", "requires_action", "idle"]
@@ -41,6 +42,7 @@ class SessionCreated:
     options: Options = field(default_factory=Options)
     by: str = "person"
     adopted: str = ""
+    place: Kind = "worktree"
     type: Literal["session_created"] = "session_created"
 
 

@@ -214,6 +214,7 @@ def _created(event: ev.SessionCreated, record: ev.Record) -> SessionState:
         asked_branch=event.branch,
         branch_pattern=event.pattern,
         adopted=event.adopted,
+        place=event.place,
         options=event.options,
         created_at=record.at,
         creating=True,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
 from parallel_agents.core.options import JsonObject, Options
+from parallel_agents.core.worktree import Kind
 
 Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
@@ -112,6 +113,7 @@ class SessionState:
         cost_usd: what the session has cost, in US dollars.
         cost_reported: what the agent last reported for the conversation it is in.
         adopted: the worktree of somebody else that it was given; empty when its own is made.
+        place: in what kind of place it works; see `WorktreeRecord.kind`.
         setup_owed: whether the repository's set-up commands have not all succeeded yet.
         step: first line of the set-up or teardown command that runs.
         port: first of the session's own TCP ports; 0 when it has none.
@@ -129,6 +131,7 @@ class SessionState:
     asked_branch: str | None = None
     branch_pattern: str = "worktree-{slug}"
     adopted: str = ""
+    place: Kind = "worktree"
     options: Options = field(default_factory=Options)
     created_at: int = 0
     updated_at: int = 0

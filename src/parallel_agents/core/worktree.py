@@ -6,12 +6,16 @@ every name git can hold survives a trip through JSON (`to_json`, `record_from_js
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+Kind = Literal["worktree", "checkout", "directory"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """A repository as seen from one directory in it.
+
+    Without `common_dir` it is a directory in no repository, where hooks make the places to work in.
 
     Args:
         root: the main worktree, or the bare directory; real path.
@@ -148,6 +152,8 @@ class WorktreeRecord:
         stranger: the base is a pull request.
         linked: directories that are symbolic links into the main checkout.
         sparse: the directories that are checked out; empty for all.
+        kind: `worktree`, made or adopted; `checkout`, the person's own; `directory`, made by a
+            `WorktreeCreate` hook. The last two are never removed through git.
     """
 
     session: str
@@ -169,6 +175,7 @@ class WorktreeRecord:
     stranger: bool = False
     linked: tuple[str, ...] = ()
     sparse: tuple[str, ...] = ()
+    kind: Kind = "worktree"
 
     @property
     def started_at(self) -> str:

@@ -31,7 +31,7 @@ def prepare_adoption(context: Context, message: Adopt, session: str) -> New:
     """
     repository = context.manager.resolve(message.directory)
     context.manager.check_adoptable(repository, session, message.directory)
-    ready, _ = prepare(
+    ready = prepare(
         context,
         New(
             key=message.key,
@@ -44,7 +44,7 @@ def prepare_adoption(context: Context, message: Adopt, session: str) -> New:
             environment=message.environment,
         ),
     )
-    return ready
+    return ready.message
 
 
 def created(ready: New, session: str, name: str, message: Adopt) -> ev.SessionCreated:

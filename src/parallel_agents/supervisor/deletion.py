@@ -110,6 +110,7 @@ class Deletion:
         entry: TrashEntry = await asyncio.to_thread(
             manager.delete, record, live_pids=self._live_pids, note=self._note
         )
+        await self._session.workplace.tell_removed(record)
         return ev.Deleted(saved=entry.saved, skipped=entry.skipped, notes=entry.notes)
 
     def _live_pids(self) -> list[int]:

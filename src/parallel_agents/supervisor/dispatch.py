@@ -12,10 +12,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from parallel_agents.core.errors import UntrustedError, UsageError
 from parallel_agents.core.options import MODES
-from parallel_agents.core.worktree import Base, Repository
+from parallel_agents.core.worktree import Base, Kind, Repository
+from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.spawn import check_version, find_program, kept_environment
@@ -26,7 +28,22 @@ _PROMPT_LIMIT = 10 << 20
 _NAME_LIMIT = 200
 
 
-def prepare(context: Context, message: New) -> tuple[New, str]:
+class Prepared(NamedTuple):
+    """A dispatch that may begin.
+
+    Attributes:
+        message: with base, agent, mode and model decided; for one that works in the checkout,
+            with that as its directory.
+        pattern: for the name of its branch.
+        place: in what kind of place it works.
+    """
+
+    message: New
+    pattern: str
+    place: Kind
+
+
+def prepare(context: Context, message: New) -> Prepared:
     """Check a dispatch and fill what it leaves open; blocking: runs git.
 
     Args:
@@ -34,7 +51,7 @@ def prepare(context: Context, message: New) -> tuple[New, str]:
         message: what a person asked for.
 
     Returns:
-        The same with base, agent, mode and model decided, and the pattern for its branch.
+        The same with what was left open decided.
 
     Raises:
         UsageError: the prompt, the name, a mode or the agent's name makes no sense.
@@ -46,6 +63,12 @@ def prepare(context: Context, message: New) -> tuple[New, str]:
     _check_words(message)
     manager = context.manager
     repository = manager.resolve(message.directory)
+    place = elsewhere.kind_of(
+        context, repository, named=bool(message.base or message.branch),
+        environment=message.environment, accepted=message.options.trusted,
+    )  # fmt: skip
+    if place != "worktree":
+        message = replace(message, directory=repository.checkout)
     named = chosen_base(
         context, repository, message.base, message.branch,
         environment=message.environment, accepted=message.options.trusted,
@@ -67,7 +90,7 @@ def prepare(context: Context, message: New) -> tuple[New, str]:
     own = tuple(getattr(agent, "program", ()))
     environment = kept_environment(message.environment)
     check_version(agent, find_program(message.agent, environment, own))
-    return message, pattern
+    return Prepared(message, pattern, place)
 
 
 def chosen_base(
@@ -99,6 +122,11 @@ def chosen_base(
         return base
     if branch and context.manager.has_branch(repository, branch):
         return f"refs/heads/{branch}"
+    kind = elsewhere.kind_of(
+        context, repository, named=bool(branch), environment=environment, accepted=accepted
+    )
+    if kind != "worktree":
+        return "head"
     wishes = context.manager.wishes(repository, environment, accepted=accepted)
     return wishes.base or "fresh"
 

@@ -120,15 +120,22 @@ def check_version(agent: Agent, program: tuple[str, ...]) -> None:
 
 
 def start_directory(state: SessionState) -> str:
-    """Where an agent's process starts: the main worktree's root.
+    """Where an agent's process starts: the main worktree's root, or a place that is no worktree.
 
     Under a bare hub it is the checkout that the session was dispatched from: claude refuses the
     bare directory itself, and finds the worktree from any linked checkout (measured).
     """
     assert state.worktree is not None  # noqa: S101 - callers have a worktree
+    if _kind(state) != "worktree":
+        return state.worktree.path
     root = Path(state.worktree.root)
     checkout = str(state.worktree.record.get("checkout") or "")
     return str(root) if (root / ".git").exists() or not checkout else checkout
+
+
+def _kind(state: SessionState) -> str:
+    assert state.worktree is not None  # noqa: S101 - callers have a worktree
+    return str(state.worktree.record.get("kind") or "worktree")
 
 
 def spawn_spec(state: SessionState, program: tuple[str, ...], *, resume: bool) -> SpawnSpec:
@@ -138,7 +145,7 @@ def spawn_spec(state: SessionState, program: tuple[str, ...], *, resume: bool) -
         program=program,
         conversation=state.conversation,
         resume=resume,
-        worktree=Path(state.worktree.path).name,
+        worktree=Path(state.worktree.path).name if _kind(state) == "worktree" else "",
         name=state.name,
         options=state.options,
     )

@@ -21,10 +21,10 @@ from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.supervisor import adopting
+from parallel_agents.supervisor import adopting, elsewhere
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.deletion import Deletion
-from parallel_agents.supervisor.dispatch import prepare
+from parallel_agents.supervisor.dispatch import Prepared, prepare
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.wire.messages import Adopt, New
@@ -155,10 +155,13 @@ class SessionSupervisor:
         session_id = self._session_id(message.key)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        message, pattern = await asyncio.to_thread(prepare, self.context, message)
+        ready = await asyncio.to_thread(prepare, self.context, message)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        return self._begin(message, session_id, pattern)
+        if ready.place == "checkout":
+            states = (session.state for session in self.sessions.values())
+            elsewhere.refuse_second(states, ready.message.directory)
+        return self._begin(ready, session_id)
 
     async def adopt(self, message: Adopt) -> Session:
         """Begin a session in a worktree that somebody else made.
@@ -184,7 +187,8 @@ class SessionSupervisor:
                 self._start(created, kept_environment(message.environment))
         return self.sessions[session_id]
 
-    def _begin(self, message: New, session_id: str, pattern: str) -> Session:
+    def _begin(self, ready: Prepared, session_id: str) -> Session:
+        message = ready.message
         created = ev.SessionCreated(
             id=session_id,
             request=message.key,
@@ -194,7 +198,8 @@ class SessionSupervisor:
             directory=message.directory,
             base=message.base,
             branch=message.branch,
-            pattern=pattern,
+            pattern=ready.pattern,
+            place=ready.place,
             options=message.options,
         )
         return self._start(created, kept_environment(message.environment))

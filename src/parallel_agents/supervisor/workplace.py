@@ -23,6 +23,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
+from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
@@ -96,7 +97,8 @@ class Workplace:
         if preset.ports and not self._ledger.state.ports:
             first = self._ledger.context.ports.assign(self._ledger.id, preset.ports)
             made.append(ev.PortsAssigned(first=first, count=preset.ports))
-        setup = bool(preset.setup) and not self._ledger.state.adopted
+        state = self._ledger.state
+        setup = bool(preset.setup) and not state.adopted and state.place != "checkout"
         made.append(ready_event(record, setup=setup))
         await self._ledger.record_patiently(*made)
 
@@ -116,13 +118,29 @@ class Workplace:
 
     async def tear_down(self) -> None:
         """Run the repository's teardown commands; what goes wrong is said, and hinders nothing."""
-        if self._ledger.state.worktree is None or self._ledger.state.missing:
+        state = self._ledger.state
+        if state.worktree is None or state.missing or state.place == "checkout":
             return
         try:
             preset = await asyncio.to_thread(self._trusted_preset, self.record)
             await self._run("teardown", preset.teardown, preset.setup_timeout)
         except UserError as error:
             text = f"The teardown did not succeed: {error.message}"
+            await self._ledger.record_patiently(ev.Notice(text=text, level="warning"))
+
+    async def tell_removed(self, record: WorktreeRecord) -> None:
+        """Run the hooks for a directory that is gone; what goes wrong is said."""
+        if record.kind != "directory":
+            return
+        context, state = self._ledger.context, self._ledger.state
+        try:
+            said = await asyncio.to_thread(
+                elsewhere.tell_removed, context, state, record, self._caller()
+            )
+        except UserError as error:
+            said = error.message
+        if said:
+            text = f"The WorktreeRemove hook did not succeed: {said}"
             await self._ledger.record_patiently(ev.Notice(text=text, level="warning"))
 
     async def _run(self, step: ev.Step, commands: tuple[str, ...], seconds: float) -> None:
@@ -159,6 +177,11 @@ class Workplace:
         base = self._manager.resolve_base(
             repository, state.base, branch=state.asked_branch, cancelled=lambda: self._cancelled
         )
+        if state.place != "worktree":
+            context = self._ledger.context
+            return elsewhere.make(
+                context, state, repository, self._caller(), lambda: self._cancelled
+            )
         if state.adopted:
             return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
         slug = self._manager.slug(
@@ -246,8 +269,13 @@ class Workplace:
 
     def _config_of(self, record: WorktreeRecord) -> ExecutableConfig:
         repository = self._manager.resolve(record.checkout or record.root)
+        # The checkout's own files are those of the main worktree, which count anyway.
         return self._manager.executable_config(
-            repository, record.started_at, worktree=record.path, stranger=record.stranger
+            repository,
+            record.started_at,
+            worktree=None if record.kind == "checkout" else record.path,
+            partial=record.kind == "directory",
+            stranger=record.stranger,
         )
 
     def _check_trust(self) -> None:
@@ -267,7 +295,10 @@ class Workplace:
     def vanished(self) -> bool:
         """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
         worktree = self._ledger.state.worktree
-        return worktree is not None and not (Path(worktree.path) / ".git").exists()
+        if worktree is None:
+            return False
+        place = Path(worktree.path)
+        return not (place if self._ledger.state.place != "worktree" else place / ".git").exists()
 
     # --- while it works ---------------------------------------------------------------
 
@@ -315,7 +346,7 @@ class Workplace:
     async def _compare_main(self) -> None:
         """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
         before = self._main_before
-        if not self._shell_used or not before:
+        if not self._shell_used or not before or self._ledger.state.place == "checkout":
             return
         if await self._fingerprint() != before:
             detail = "a command of the agent may have done it, or you did"

@@ -18,7 +18,7 @@ from parallel_agents.core.diff import parse_stat, patch_text
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
 from parallel_agents.worktrees.files import read_regular
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, bound_git, require
+from parallel_agents.worktrees.identity import admin_dir, git_of, require
 from parallel_agents.worktrees.porcelain import fields
 
 _FLAGS = (
@@ -56,7 +56,7 @@ def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
     with tempfile.TemporaryDirectory(dir=temporary) as directory:
         copy = Path(directory) / "index"
         copy_index(admin_dir(record) / "index", copy)
-        yield bound_git(record.path).with_index(str(copy))
+        yield git_of(record).with_index(str(copy))
 
 
 def copy_index(source: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ from parallel_agents.core.worktree import (
     TrashEntry,
     WorktreeRecord,
 )
-from parallel_agents.worktrees import adoption, own, reconcile, removal
+from parallel_agents.worktrees import adoption, own, place, reconcile, removal
 from parallel_agents.worktrees import restore as restoring
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
@@ -43,7 +43,7 @@ class Ending:
     def own_work(self, record: WorktreeRecord) -> OwnWork:
         """Say what a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
-            return own.look(record)
+            return own.look(record) if record.kind == "worktree" else place.own_work(record)
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
         """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
@@ -76,18 +76,18 @@ class Ending:
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
-        place = self._trash.bin(record.session)
-        with self._writing(common_dir(record), "delete the worktree") as lock_fd:
+        bin_ = self._trash.bin(record.session)
+        with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
             job = removal.Removal(
                 record=record,
-                place=place,
+                place=bin_,
                 temporary=self._temporary,
                 live_pids=live_pids,
                 lock_fd=lock_fd,
                 sweeper=self._sweeper,
                 note=note,
             )
-            entry = removal.delete(job)
+            entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
             return entry
 
@@ -106,17 +106,19 @@ class Ending:
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
-        place = self._trash.bin(session)
-        if place.entry() is None and (record := restoring.restored_before(place)) is not None:
+        bin_ = self._trash.bin(session)
+        if bin_.entry() is None and (record := restoring.restored_before(bin_)) is not None:
             return record
         entry = self._trash.entry(session)
-        common = common_dir(entry.record)
+        common = _lock_of(entry.record)
         with self._writing(common, "restore the worktree") as lock_fd:
+            if entry.record.kind != "worktree":
+                return place.restore(entry, bin_)
             self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
             return restoring.restore(
                 restoring.Restore(
                     entry=entry,
-                    place=place,
+                    place=bin_,
                     temporary=self._temporary,
                     common_dir=common,
                     lock_fd=lock_fd,
@@ -143,7 +145,7 @@ class Ending:
         for entry in self._trash.expired(older_than_ms):
             if session not in (None, entry.session):
                 continue
-            with self._writing(common_dir(entry.record), "empty the trash") as lock_fd:
+            with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
                 if self._trash.bin(entry.session).entry() is not None:  # else it was restored
                     self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
                     dropped.append(entry.session)
@@ -192,3 +194,8 @@ class Ending:
                 f"could not {purpose}: {error.strerror}{name}",
                 "Free some space or check the disk, then try again.",
             ) from error
+
+
+def _lock_of(record: WorktreeRecord) -> str:
+    """What is locked while a place changes: its repository, or the directory it belongs to."""
+    return common_dir(record) if record.kind == "worktree" else record.root

@@ -59,6 +59,8 @@ def verify(record: WorktreeRecord) -> str | None:
     Returns:
         `None` when all matches; else what does not, one plain sentence.
     """
+    if record.kind != "worktree":
+        return _verify_directory(record)
     path = Path(record.path)
     if not os.path.lexists(path):
         return f"the worktree {path} is missing: it was deleted or moved"
@@ -74,6 +76,17 @@ def verify(record: WorktreeRecord) -> str | None:
         return f"the .git file of {path} was changed"
     if not admin_dir(record).is_dir():
         return f"git no longer knows the worktree {path}"
+    return None
+
+
+def _verify_directory(record: WorktreeRecord) -> str | None:
+    """Compare a directory that git does not list: it need only be the same one."""
+    try:
+        found = Path(record.path).lstat()
+    except OSError:
+        return f"the directory {record.path} is missing: it was deleted or moved"
+    if (found.st_dev, found.st_ino) != (record.device, record.inode):
+        return f"the directory {record.path} is not the one that was made: it was replaced"
     return None
 
 
@@ -103,6 +116,8 @@ def admin_dir(record: WorktreeRecord) -> Path:
     Raises:
         WorktreeError: the recorded `.git` file names no such directory.
     """
+    if record.kind != "worktree":
+        return Path(record.git_file.removeprefix("gitdir: "))
     return _admin_dir(record.path, record.git_file)
 
 
@@ -156,3 +171,22 @@ def bound_git(path: str, *, lock_fd: int | None = None) -> Git:
     git_file = identify(path)[2]
     admin = _admin_dir(path, git_file)
     return Git(path, git_dir=str(admin), work_tree=path, lock_fd=lock_fd)
+
+
+def git_of(record: WorktreeRecord) -> Git:
+    """Make the same for a recorded place of any kind that git knows.
+
+    Args:
+        record: the record.
+
+    Returns:
+        The git.
+
+    Raises:
+        WorktreeError: it is a directory in no repository, or is gone.
+    """
+    if record.kind == "worktree":
+        return bound_git(record.path)
+    if not record.git_file:
+        raise WorktreeError(f"{record.path} is in no git repository")
+    return Git(record.path, git_dir=str(admin_dir(record)), work_tree=record.path)

@@ -7,7 +7,7 @@ or file is changed here.
 import shlex
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import own
+from parallel_agents.worktrees import own, place
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import bound_git, require
 from parallel_agents.worktrees.porcelain import parse_status
@@ -27,6 +27,8 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
         WorktreeError: the worktree is not as recorded.
     """
     require(record)
+    if record.kind != "worktree":
+        return ()
     git = bound_git(record.path)
     lines = []
     if _uncommitted(git):
@@ -54,6 +56,8 @@ def protection(record: WorktreeRecord) -> tuple[str, ...]:
     Raises:
         WorktreeError: the worktree is not as recorded.
     """
+    if record.kind != "worktree":
+        return place.own_work(record).saved
     found = own.look(record)
     if not found.merged:
         return found.saved

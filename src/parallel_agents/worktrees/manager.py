@@ -4,12 +4,13 @@ Keep true: every method may be called from any thread; writes are serialised per
 fails raises an error from `core.errors`, a full or failing disk too.
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
 from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
-from parallel_agents.core.errors import GitError
+from parallel_agents.core.errors import GitError, RepositoryError
 from parallel_agents.core.worktree import (
     Base,
     Changes,
@@ -26,11 +27,13 @@ from parallel_agents.worktrees import (
     diff,
     landing,
     naming,
+    place,
     repository,
     scratch,
     trust,
     wishes,
 )
+from parallel_agents.worktrees import hooks as place_hooks
 from parallel_agents.worktrees.base import BaseResolver
 from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.files import remove_older
@@ -66,6 +69,11 @@ class WorktreeManager(Ending):
         """Find the repository of a directory; see `repository.resolve`."""
         try:
             return repository.resolve(directory)
+        except RepositoryError:
+            plain = repository.plain(directory)
+            if plain is None or not self.hooks(plain, os.environ, "WorktreeCreate"):
+                raise
+            return plain
         except GitError:
             require_git()
             # While a worktree is being added git's list of them fails; and for good when git was
@@ -96,6 +104,8 @@ class WorktreeManager(Ending):
         cancelled: Callable[[], bool] | None = None,
     ) -> Base:
         """Turn what the person calls the base into a commit; see `base.BaseResolver.resolve`."""
+        if not repo.common_dir:
+            return Base(name="", ref=None, commit="")
         return self._bases.resolve(repo, base, branch=branch, cancelled=cancelled)
 
     def has_branch(self, repo: Repository, branch: str) -> bool:
@@ -110,6 +120,45 @@ class WorktreeManager(Ending):
         with self._reading("read the settings"):
             return wishes.read_wishes(main, environment, accepted=accepted)
 
+    def hooks(
+        self, repo: Repository, environment: Mapping[str, str], event: place_hooks.HookEvent
+    ) -> tuple[place_hooks.Hook, ...]:
+        """Find the hooks of an event in every file that could count; see `hooks.read_hooks`."""
+        main = Path(repo.checkout if repo.bare else repo.root)
+        return place_hooks.read_hooks(
+            wishes.settings_files(main, environment, accepted=True), event
+        )
+
+    def take_checkout(self, repo: Repository, session: str, base: Base) -> WorktreeRecord:
+        """Describe the person's own checkout as a session's place; see `place.checkout`."""
+        return place.checkout(repo, session, base)
+
+    def make_by_hook(
+        self,
+        repo: Repository,
+        session: str,
+        base: Base,
+        makers: Sequence[place_hooks.Hook],
+        call: place_hooks.Call,
+    ) -> WorktreeRecord:
+        """Let hooks make a session's place.
+
+        Args:
+            repo: where.
+            session: id of the session.
+            base: what is checked out there now.
+            makers: the hooks, accepted.
+            call: what they are told.
+
+        Returns:
+            The record.
+
+        Raises:
+            WorktreeError, RefusedError: they failed, or named no directory of their own.
+        """
+        with self._reading("make the directory"):
+            return place.directory(repo, session, place_hooks.create(makers, call), base)
+
     def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
         """Say early what `create` would refuse about a branch; see `branches.check`."""
         branches.check(Git(repo.checkout), base, branch)
@@ -120,11 +169,14 @@ class WorktreeManager(Ending):
         commit: str,
         *,
         worktree: str | None = None,
+        partial: bool = False,
         stranger: bool = False,
     ) -> ExecutableConfig:
         """Collect and hash what a spawn would load; see `trust.executable_config`."""
         with self._reading("read the configuration"):
-            return trust.executable_config(repo, commit, worktree, stranger=stranger)
+            return trust.executable_config(
+                repo, commit, worktree, partial=partial, stranger=stranger
+            )
 
     def slug(self, repo: Repository, text: str, pattern: str = naming.PATTERN) -> str:
         """Name a worktree after a prompt or name.
@@ -218,6 +270,8 @@ class WorktreeManager(Ending):
 
     def diff_stat(self, record: WorktreeRecord) -> DiffStat:
         """List a session's changed files; see `diff.diff_stat`."""
+        if not record.git_file:
+            return DiffStat(against="nothing: it is in no git repository", commit="", files=())
         with self._reading("read the changes"):
             return diff.diff_stat(record, self._temporary)
 
@@ -228,11 +282,15 @@ class WorktreeManager(Ending):
 
     def diff_text(self, record: WorktreeRecord) -> str:
         """Print the whole patch."""
+        if not record.git_file:
+            return ""
         with self._reading("read the changes"):
             return patch_text(diff.diff_data(record, self._temporary))
 
     def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
         """Parse the whole patch into files, hunks and lines."""
+        if not record.git_file:
+            return ()
         with self._reading("read the changes"):
             return parse_diff(diff.diff_data(record, self._temporary))
 

@@ -94,7 +94,7 @@ def _one(record: WorktreeRecord, seen: Seen) -> list[Finding]:
         reason = error.message
     if reason is not None:
         return [_gone(record, seen, reason)]
-    if not seen.listed:
+    if not seen.listed or record.kind != "worktree":
         return []
     return [f for f in (_lock(record, seen), _branch(record, seen)) if f is not None]
 

@@ -54,6 +54,26 @@ def resolve(directory: str) -> Repository:
     )
 
 
+def plain(directory: str) -> Repository | None:
+    """Describe a directory that is in no repository.
+
+    Args:
+        directory: any directory.
+
+    Returns:
+        It, without `common_dir` and HEAD; `None` when it is in a repository after all.
+
+    Raises:
+        RepositoryError: no such directory.
+    """
+    path = os.path.realpath(_existing(directory))
+    if Git(path).read("rev-parse", "--git-dir", ok=(0, 128)).returncode == 0:
+        return None
+    return Repository(
+        root=path, common_dir="", git_version=require_git(), checkout=path, head=None, bare=False
+    )
+
+
 def list_worktrees(git: Git) -> tuple[WorktreeEntry, ...]:
     """List all worktrees of a repository.
 

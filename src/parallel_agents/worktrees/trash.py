@@ -236,7 +236,7 @@ class Trash:
         place = self.bin(entry.session)
         if entry.tree is not None and not Path(entry.tree).is_relative_to(place.directory):
             self._sweeper.drop(Path(entry.tree), Path(entry.tree).parent)
-        if Path(entry.root).is_dir():
+        if entry.refs and Path(entry.root).is_dir():
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
                 git.write("update-ref", "-d", ref)

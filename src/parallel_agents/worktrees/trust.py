@@ -24,7 +24,12 @@ _TREES = (".claude/hooks/", ".claude/plugins/")
 
 
 def executable_config(
-    repository: Repository, commit: str, worktree: str | None = None, *, stranger: bool = False
+    repository: Repository,
+    commit: str,
+    worktree: str | None = None,
+    *,
+    partial: bool = False,
+    stranger: bool = False,
 ) -> ExecutableConfig:
     """Collect the executable configuration of a base and of the main worktree.
 
@@ -33,6 +38,7 @@ def executable_config(
         commit: full hash of the base commit.
         worktree: top of a session's worktree, to take its files as they are now instead of those
             of the commit; as long as they are the same, so is the digest.
+        partial: files of the commit that the worktree lacks count as unchanged.
         stranger: the commit is a pull request's, so the digest is of that commit alone: the same
             settings may call scripts that the pull request has changed.
 
@@ -41,9 +47,13 @@ def executable_config(
     """
     main = Path(repository.checkout if repository.bare else repository.root)
     git = Git(repository.root)
-    base, own = _base_files(git, commit), _files_below(main, "main")
+    base = _base_files(git, commit) if commit else []
+    own = _files_below(main, "main")
     if worktree is not None:
-        base = _current(Path(worktree), base, own)
+        now = _current(Path(worktree), base, own)
+        there = {file.path for file, _ in now}
+        # A hook's directory need not be a copy: what it lacks cannot run.
+        base = [*now, *(entry for entry in base if partial and entry[0].path not in there)]
     found = [*(file for file, _ in base), *own]
     files = tuple(sorted(found, key=lambda file: (file.origin, file.path)))
     digest = hashlib.sha256(f"pull request {commit}\0".encode() if stranger else b"")
@@ -179,8 +189,8 @@ def _notes(main: Path, files: tuple[ConfigFile, ...]) -> tuple[str, ...]:
     if is_symlink(main / ".claude"):
         notes.append(f"{main / '.claude'} is a symbolic link: the agent program refuses it.")
     notes += [
-        f"{file.path} ({file.origin}) has a WorktreeCreate hook: the agent program would make its "
-        "own directory instead of using the session's worktree."
+        f"{file.path} ({file.origin}) has a WorktreeCreate hook: it makes the directory that a "
+        "session works in."
         for file in files
         if file.path.endswith(".json") and _has_worktree_hook(file.text)
     ]

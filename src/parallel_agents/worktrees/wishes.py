@@ -27,12 +27,14 @@ class Wishes:
         base: `worktree.baseRef`, the base when none is named; empty when not set.
         links: `worktree.symlinkDirectories`.
         sparse: `worktree.sparsePaths`.
+        in_checkout: `worktree.bgIsolation` is `"none"`: work in the person's own checkout.
         notes: what the person should be told, one sentence each.
     """
 
     base: str = ""
     links: tuple[str, ...] = ()
     sparse: tuple[str, ...] = ()
+    in_checkout: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -47,14 +49,15 @@ def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -
     Returns:
         What they say.
     """
-    base, notes = "", list[str]()
+    base, isolation, notes = "", "", list[str]()
     lists: dict[str, dict[str, None]] = {"symlinkDirectories": {}, "sparsePaths": {}}
-    for path in _files(main, environment, accepted=accepted):
+    for path in settings_files(main, environment, accepted=accepted):
         section = _section(path, notes)
         if section.get("baseRef") in BASES:
             base = section["baseRef"]
         elif "baseRef" in section:
             notes.append(f"{path}: worktree.baseRef is neither “fresh” nor “head”: not used.")
+        isolation = str(section.get("bgIsolation", isolation))
         for name, found in lists.items():
             found.update(dict.fromkeys(_texts(path, section, name, notes)))
     sparse = [p for p in lists["sparsePaths"] if _is_inside(p)]
@@ -65,12 +68,22 @@ def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -
         base=base,
         links=tuple(lists["symlinkDirectories"])[:_ENTRIES],
         sparse=_with_settings(sparse[:_ENTRIES]),
+        in_checkout=isolation == "none",
         notes=tuple(notes),
     )
 
 
-def _files(main: Path, environment: Mapping[str, str], *, accepted: bool) -> list[Path]:
-    """List the files, the strongest last."""
+def settings_files(main: Path, environment: Mapping[str, str], *, accepted: bool) -> list[Path]:
+    """List the files that Claude Code would read, the strongest last.
+
+    Args:
+        main: top of the checkout whose settings Claude Code would read.
+        environment: the caller's.
+        accepted: whether the repository's own files count.
+
+    Returns:
+        Their paths; some may not exist.
+    """
     own = environment.get("CLAUDE_CONFIG_DIR") or str(
         Path(environment.get("HOME") or "/nonexistent") / ".claude"
     )

@@ -35,12 +35,13 @@ def spawn_argv(spec: SpawnSpec) -> list[str]:
         spec: what decides it; its `worktree` is a slug of ours.
 
     Returns:
-        Program and arguments; the working directory must be the repository's main root.
+        Program and arguments; the working directory must be the repository's main root, or the
+        place itself when the agent is to make none.
     """
     return [
         *spec.program,
         *_PROTOCOL,
-        f"--worktree={spec.worktree}",
+        *([f"--worktree={spec.worktree}"] if spec.worktree else []),
         f"--settings={_settings(spec)}",
         f"--{'resume' if spec.resume else 'session-id'}={spec.conversation}",
         *_options(spec),

@@ -83,15 +83,24 @@ def plain(event: dict[str, Any]) -> str:
         return f"? decided: {event['decision']['behavior']}"
     if kind == "turn_ended" and event["outcome"] != "ok":
         return f"-- turn: {event['outcome']} {safe_line(event['error'])}".rstrip()
+    if kind in {"worktree_ready", "step_started", "step_output", "step_ended"}:
+        return _place(kind, event)
+    if kind == "setup_failed":
+        return f"-- set-up failed: {safe_line(event['message'])}"
+    return ""
+
+
+def _place(kind: str, event: dict[str, Any]) -> str:
+    """What is said of the making of a session's place."""
+    if kind == "worktree_ready":
+        return "\n".join(f"-- {safe_line(note)}" for note in event["notes"])
     if kind == "step_started":
         return f"[{event['step']}: {safe_line(event['command'])}]"
     if kind == "step_output":
         return _indented(event["text"], "  ")
-    if kind == "step_ended" and event["code"]:
+    if event["code"]:
         reason = safe_line(event["reason"])
         return f"-- {event['step']}: exit status {event['code']} {reason}".rstrip()
-    if kind == "setup_failed":
-        return f"-- set-up failed: {safe_line(event['message'])}"
     return ""
 
 

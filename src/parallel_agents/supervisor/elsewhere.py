@@ -1,0 +1,154 @@
+"""Sessions that do not work in a worktree of ours: in the person's checkout, or where a hook says.
+
+Keep true: which it is was decided, and is journalled, with the dispatch; hooks run only as they
+were accepted; one session at a time works in a checkout; whoever names a base or a branch gets a
+worktree.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from parallel_agents.core.errors import RefusedError, UntrustedError
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import Base, Kind, Repository, WorktreeRecord
+from parallel_agents.supervisor.context import Context
+from parallel_agents.wire.peer import MARKER
+from parallel_agents.worktrees import naming
+from parallel_agents.worktrees.hooks import Call, remove
+
+
+def kind_of(
+    context: Context,
+    repository: Repository,
+    *,
+    named: bool,
+    environment: Mapping[str, str],
+    accepted: bool,
+) -> Kind:
+    """Decide in what kind of place a session works.
+
+    Args:
+        context: what sessions share.
+        repository: where it is dispatched.
+        named: whether a base or a branch was named.
+        environment: the caller's.
+        accepted: whether the repository's settings may count.
+
+    Returns:
+        The kind.
+
+    Raises:
+        RefusedError: hooks make the places here, and a base or branch was named, or nothing here
+            was accepted.
+    """
+    if accepted and context.manager.hooks(repository, environment, "WorktreeCreate"):
+        if named:
+            raise RefusedError(
+                "A WorktreeCreate hook makes the directories here: no base or branch can be named.",
+                "Leave them out, or take the hook out of the settings.",
+            )
+        return "directory"
+    if not repository.common_dir:
+        raise RefusedError(
+            f"{repository.root} is in no git repository, and its settings do not count.",
+            "Accept them (parallel-agents trust), or make a repository: git init",
+        )
+    wishes = context.manager.wishes(repository, environment, accepted=accepted)
+    return "checkout" if wishes.in_checkout and not named else "worktree"
+
+
+def refuse_second(states: Iterable[SessionState], root: str) -> None:
+    """Insist that no other session works in a checkout.
+
+    Args:
+        states: all sessions.
+        root: where one is to be dispatched.
+
+    Raises:
+        RefusedError: one does.
+    """
+    for state in states:
+        if state.place == "checkout" and state.directory == root and not state.deleted:
+            raise RefusedError(
+                f"The session {state.id} ({state.name}) works in the checkout {root} already.",
+                f"Delete it first (parallel-agents rm {state.id}), or name a base for a worktree.",
+            )
+
+
+def make(
+    context: Context,
+    state: SessionState,
+    repository: Repository,
+    environment: dict[str, str],
+    cancelled: Callable[[], bool],
+) -> WorktreeRecord:
+    """Make, or take, the place of a session that works in no worktree of ours; runs hooks.
+
+    Args:
+        context: what sessions share.
+        state: the session.
+        repository: where it was dispatched.
+        environment: the session's.
+        cancelled: asked whether to stop.
+
+    Returns:
+        The record.
+
+    Raises:
+        UntrustedError: the settings are not as they were accepted.
+        UserError: a hook failed.
+    """
+    manager = context.manager
+    base = manager.resolve_base(repository, "head")
+    if state.place == "checkout":
+        return manager.take_checkout(repository, state.id, base)
+    _check_accepted(context, repository, base)
+    makers = manager.hooks(repository, environment, "WorktreeCreate")
+    name = f"{naming.plain(state.name)[:30].rstrip('-')}-{state.id[:4]}"
+    call = Call(
+        session=state.id,
+        name=name,
+        directory=repository.root,
+        environment={**environment, MARKER: state.id},
+        cancelled=cancelled,
+    )
+    return manager.make_by_hook(repository, state.id, base, makers, call)
+
+
+def tell_removed(
+    context: Context, state: SessionState, record: WorktreeRecord, environment: dict[str, str]
+) -> str:
+    """Tell `WorktreeRemove` hooks that a hook's directory was moved into the trash.
+
+    Args:
+        context: what sessions share.
+        state: the session.
+        record: its place.
+        environment: the session's.
+
+    Returns:
+        What went wrong, one sentence; empty when nothing did.
+
+    Raises:
+        UserError: the settings are not as they were accepted, so that no hook was run.
+    """
+    repository = context.manager.resolve(record.root)
+    removers = context.manager.hooks(repository, environment, "WorktreeRemove")
+    if not removers:
+        return ""
+    _check_accepted(context, repository, context.manager.resolve_base(repository, "head"))
+    call = Call(
+        session=state.id,
+        name=record.slug,
+        directory=record.root,
+        environment={**environment, MARKER: state.id},
+    )
+    return remove(removers, call, record.path)
+
+
+def _check_accepted(context: Context, repository: Repository, base: Base) -> None:
+    config = context.manager.executable_config(repository, base.start)
+    if not context.trust.trusts(repository.root, config.digest):
+        raise UntrustedError(
+            "What this repository's settings would run was changed since it was accepted.",
+            f"Look at it and accept it: parallel-agents trust {repository.root}",
+        )
