@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from parallel_agents.core.errors import UserError
+from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.actions import ACTIONS, Zone
@@ -69,8 +70,7 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
     left = [Span(f" {mark(state)} ", style), flat(state.name or state.id, ink.strong)]
     left += [Span("  ", ink.text), Span(label.shown, style)]
     if worktree is not None:
-        left += [Span("  ", ink.text), flat(worktree.branch, ink.muted)]
-        left += [Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
+        left += _place(state, worktree, ink)
     changes = state.changes
     right: list[Span] = []
     if changes.files:
@@ -81,6 +81,17 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
             Span(f" · {changes.files} {noun} ", ink.muted),
         ]
     return left, right
+
+
+def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]:
+    """Branch and base; or, loudly, that it is no worktree of the session's own."""
+    gap = Span("  ", ink.text)
+    if state.place == "checkout":
+        return [gap, Span("edits your own checkout", ink.bad)]
+    if not worktree.branch:
+        return [gap, flat(worktree.path, ink.muted)]
+    branch = [gap, flat(worktree.branch, ink.muted)]
+    return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
 
 
 def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
