@@ -14,8 +14,9 @@ from pathlib import Path
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.diff import copy_index, private_index, untracked
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.identity import admin_dir, common_dir
 from parallel_agents.worktrees.porcelain import fields
+from parallel_agents.worktrees.reflog import named_only_there
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "parallel-agents",
@@ -65,7 +66,8 @@ def take(record: WorktreeRecord, temporary: Path, lock_fd: int) -> Snapshot:
         index, conflicts = _save_index(git, head)
         _enter_all(git, untracked(git)[0])
         tree = git.write("write-tree", config=DURABLE).line
-        parents = [commit for commit in (head, index, tip, conflicts) if commit]
+        logged = _save_logged(git, record)
+        parents = [commit for commit in (head, index, tip, conflicts, logged) if commit]
         commit = _commit(git, tree, parents, f"Deleted worktree of session {record.session}")
     return Snapshot(commit=commit, tip=tip, head=head, head_ref=head_ref, saved=())
 
@@ -122,6 +124,15 @@ def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
         lines.append(f"{mode} {kind} {oid}\t{number}\0")
     tree = git.write("mktree", "-z", stdin="".join(lines).encode(), config=DURABLE).line
     return None, _commit(git, tree, parents, "Versions in conflict")
+
+
+def _save_logged(git: Git, record: WorktreeRecord) -> str | None:
+    """Hold what only a reflog or an unfinished operation names, for as long as the trash does."""
+    commits = named_only_there(git, Path(common_dir(record)), admin_dir(record), record.branch)
+    if not commits:
+        return None
+    tree = git.write("mktree", config=DURABLE).line
+    return _commit(git, tree, list(commits), "Commits of the reflog")
 
 
 def _enter_all(git: Git, files: tuple[str, ...]) -> None:
