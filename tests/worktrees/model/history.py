@@ -7,6 +7,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from tests.worktrees.model import acts, crash
 from tests.worktrees.model.picture import (
     Picture,
     as_git,
+    blob,
     covered,
     differences,
     picture,
@@ -69,7 +71,8 @@ class History:
             acts.play(bench, self.rng.randrange(2, 12))
             self.said.append(" ".join(bench.done))
             bench.done.clear()
-            record = self._round_trip(bench, record)
+            gone = self.rng.random() < 0.04
+            record = (self._gone_by_hand if gone else self._round_trip)(bench, record)
         self._check_repository(record)
 
     def _survived(self, name: str, operation: Callable[[WorktreeManager], T]) -> T:
@@ -101,6 +104,7 @@ class History:
     def _round_trip(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
         before = picture(self.place, bench.top, admin_dir(record))
         entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
+        self.tally["bytes compared"] += sum(len(i[2]) for i in before.files.values())
         self._check_deleted(bench, record, before, entry)
         if self.rng.random() < 0.05:
             self.said.append("collect garbage")
@@ -110,6 +114,23 @@ class History:
         wrong = differences(before, after, set(entry.skipped) - self._returning(record, before))
         if wrong:
             raise Wrong("not as before:\n  " + "\n  ".join(wrong))
+        return back
+
+    def _gone_by_hand(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
+        """Somebody removes the directory: what git still has of it must come back."""
+        self.said.append("the directory is removed by hand")
+        before = picture(self.place, bench.top, admin_dir(record))
+        remove(bench.top)
+        entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
+        if entry.tree is not None:
+            raise Wrong("a directory that was gone was kept")
+        self.tally["gone by hand"] += 1
+        back = self._survived("restore", lambda m: m.restore(SESSION))
+        after = picture(self.place, bench.top, admin_dir(back))
+        wrong = differences(replace(before, files=after.files, status=after.status), after, set())
+        wrong += [name for name in _staged_but_not(before, after) if name not in bench.hidden]
+        if wrong:
+            raise Wrong("not as git had it:\n  " + "\n  ".join(wrong))
         return back
 
     def _returning(self, record: WorktreeRecord, before: Picture) -> set[str]:
@@ -182,6 +203,21 @@ class History:
             raise Wrong(f"findings: {findings}")
         if manager.trash():
             raise Wrong("it is still in the trash")
+
+
+def _staged_but_not(before: Picture, after: Picture) -> list[str]:
+    """Staged files that are not on the disk as they were staged; nothing where there is a conflict."""
+    entries = [os.fsdecode(e).split("\t", 1) for e in before.index.split(b"\0") if e]
+    words = {name: head.split(" ") for head, name in entries}
+    if any(stage != "0" for _, _, _, stage in words.values()):
+        return []
+    return [
+        name
+        for name, (_, mode, oid, _) in words.items()
+        if mode != "160000" and oid != blob(b"") and (
+            name not in after.files or as_git(after.files[name]) != (mode, oid)
+        )
+    ]
 
 
 def remove(root: Path) -> None:
