@@ -7,7 +7,6 @@ back; nothing here is read or written through a symbolic link.
 import errno
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 
 from parallel_agents.worktrees.files import (
@@ -19,6 +18,7 @@ from parallel_agents.worktrees.files import (
 from parallel_agents.worktrees.git import Git
 
 _LIMIT = 64 * 1024 * 1024
+_IN_THE_WAY = (errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
 _NAMES = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 
@@ -87,13 +87,13 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
     since = (_read_log(common_dir, branch) or b"").partition(b"\n")[2]
     top = open_directory(common_dir)
     try:
-        with (
-            suppress(NotADirectoryError),
-            opened_parent(top, _log(branch), make=True) as (folder, name),
-        ):
+        with opened_parent(top, _log(branch), make=True) as (folder, name):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
                 file.write(content + since)
+    except OSError as error:
+        if error.errno not in _IN_THE_WAY:
+            raise
     finally:
         os.close(top)
     kept.unlink()
@@ -111,9 +111,9 @@ def _read_log(common_dir: Path, branch: str) -> bytes | None:
             with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
                 return file.read(_LIMIT)
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR):
-            return None
-        raise
+        if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
+            raise
+        return None
     finally:
         os.close(top)
 

@@ -31,7 +31,6 @@ class Bench:
         top: the worktree.
         rng: all choices.
         branch: short name of the session's branch.
-        hidden: paths whose changes git was told not to see.
         done: names of the acts so far.
     """
 
@@ -39,7 +38,6 @@ class Bench:
     top: Path
     rng: random.Random
     branch: str
-    hidden: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
 
     def git(self, *args: str, ok: tuple[int, ...] = (0,)) -> bytes:
@@ -144,9 +142,8 @@ def intend(b: Bench) -> None:
 
 
 def hide(b: Bench) -> None:
-    name = b.rng.choice(["a.txt", "src/c.py"])
-    if b.tried("update-index", b.rng.choice(["--skip-worktree", "--assume-unchanged"]), name):
-        b.hidden.add(name)
+    way = b.rng.choice(["--skip-worktree", "--assume-unchanged"])
+    b.tried("update-index", way, b.rng.choice(["a.txt", "src/c.py"]))
 
 
 def unstage(b: Bench) -> None:

@@ -21,6 +21,7 @@ from tests.worktrees.model.picture import (
     blob,
     covered,
     differences,
+    hidden,
     picture,
     refs,
     saved_files,
@@ -105,13 +106,14 @@ class History:
         before = picture(self.place, bench.top, admin_dir(record))
         entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
         self.tally["bytes compared"] += sum(len(i[2]) for i in before.files.values())
-        self._check_deleted(bench, record, before, entry)
+        self._check_deleted(record, before, entry)
         if self.rng.random() < 0.05:
             self.said.append("collect garbage")
             self.place.git(self.place.repo, "gc", "-q", "--prune=now")
         back = self._survived("restore", lambda m: m.restore(SESSION))
         after = picture(self.place, bench.top, admin_dir(back))
-        wrong = differences(before, after, set(entry.skipped) - self._returning(record, before))
+        returning = {file.path for file in record.copied}  # copied again, from the main checkout
+        wrong = differences(before, after, set(entry.skipped) - returning)
         if wrong:
             raise Wrong("not as before:\n  " + "\n  ".join(wrong))
         return back
@@ -128,17 +130,13 @@ class History:
         back = self._survived("restore", lambda m: m.restore(SESSION))
         after = picture(self.place, bench.top, admin_dir(back))
         wrong = differences(replace(before, files=after.files, status=after.status), after, set())
-        wrong += [name for name in _staged_but_not(before, after) if name not in bench.hidden]
+        wrong += _staged_but_not(before, after)
         if wrong:
             raise Wrong("not as git had it:\n  " + "\n  ".join(wrong))
         return back
 
-    def _returning(self, record: WorktreeRecord, before: Picture) -> set[str]:
-        """Copies from the main checkout, which a restore brings back as they were."""
-        return {file.path for file in record.copied}
-
     def _check_deleted(
-        self, bench: acts.Bench, record: WorktreeRecord, before: Picture, entry: TrashEntry
+        self, record: WorktreeRecord, before: Picture, entry: TrashEntry
     ) -> None:
         """In the trash is everything, twice where that is promised, but what it names."""
         if os.path.lexists(record.path) or admin_dir(record).exists():
@@ -154,7 +152,7 @@ class History:
         for name, item in before.files.items():
             if kept.get(name) != item and not covered(name, skipped):
                 raise Wrong(f"not in the trash: {name!r}")
-        self._check_commit(bench, before, entry)
+        self._check_commit(before, entry)
 
     def _check_skips(self, record: WorktreeRecord, before: Picture, entry: TrashEntry) -> None:
         tracked = {os.fsdecode(e.partition(b"\t")[2]) for e in before.index.split(b"\0")}
@@ -166,11 +164,11 @@ class History:
             elif name not in copies:
                 raise Wrong(f"skipped, and not of a documented kind: {name!r}")
 
-    def _check_commit(self, bench: acts.Bench, before: Picture, entry: TrashEntry) -> None:
+    def _check_commit(self, before: Picture, entry: TrashEntry) -> None:
         """Tracked and untracked files are in the saved commit, even if the directory was lost."""
         saved = saved_files(self.place, entry.refs[0])
         listed = self._to_save(before)
-        for name in sorted(listed - bench.hidden):
+        for name in sorted(listed - hidden(before)):
             item = before.files.get(name)
             if item is None or item[0] not in ("file", "link"):
                 continue

@@ -124,6 +124,12 @@ def _short(items: dict[str, object], name: str) -> str:
     return text if len(text) < 200 else text[:200] + "…"
 
 
+def hidden(seen: Picture) -> set[str]:
+    """Files whose changes git was told not to look for: they are kept with the directory only."""
+    entries = (os.fsdecode(e).partition("\t") for e in seen.index.split(b"\0") if e)
+    return {name for head, _, name in entries if head[0] == "S" or head[0].islower()}
+
+
 def blob(content: bytes) -> str:
     """The name that git gives to a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324

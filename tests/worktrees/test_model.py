@@ -1,0 +1,68 @@
+"""A fixed part of the histories that the campaign plays, and that the model notices losses."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.worktrees import removal, restore, snapshot
+from tests.worktrees.model.__main__ import run
+
+HISTORIES = 24
+"""In each of four parts: some 10 s each on a quiet machine."""
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_history_loses_anything(part: int) -> None:
+    """Run in a process of its own, since parts of a history are killed."""
+    first = 100_000 + part * 1000
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "tests.worktrees.model", str(first), str(first + HISTORIES - 1),
+            "--often", "0.3",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counts = Counter(json.loads(done.stdout) | {"failures": 0})
+    assert counts["histories"] == HISTORIES
+    assert counts["tries"] > HISTORIES / 2
+    assert counts["kills of ours"] > 5
+
+
+def _nothing_untracked(_: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (), ()
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+def _no_commits(*_: object) -> tuple[str, ...]:
+    return ()
+
+
+SABOTAGE = {
+    "untracked files are not saved": (snapshot, "untracked", _nothing_untracked),
+    "the branch is left": (removal, "delete_ref", _nothing),
+    "the reflog is not put back": (restore.reflog, "put_back", _nothing),
+    "everything ignored is skipped": (
+        removal, "SKIPPED_DIRECTORIES", frozenset({"ignored", "deep", "conf", "src"})),
+    "copied files are not brought back": (restore, "_restore_copied", _nothing),
+    "the index is saved as something else": (
+        snapshot, "_save_index", lambda git, head: (head, None)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, attribute, instead = SABOTAGE[name]
+    monkeypatch.setattr(module, attribute, instead)
+    found = run(range(200_000, 200_012), often=0.0)
+    assert found["failures"], "the model did not notice"
