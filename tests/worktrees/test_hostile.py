@@ -144,7 +144,7 @@ def for_each_worktree(scene: Scene) -> None:
 
 
 def remote(url: str, more: str = "") -> Plant:
-    lines = f"[remote \"origin\"]\n url = {url}\n fetch = +refs/heads/*:refs/remotes/origin/*\n"
+    lines = f'[remote "origin"]\n url = {url}\n fetch = +refs/heads/*:refs/remotes/origin/*\n'
     return setting(lines + more)
 
 
@@ -173,7 +173,9 @@ def submodule(scene: Scene) -> None:
     git(scene.repo, "submodule", "--quiet", "add", str(origin), "module")
     commit_all(scene.repo, "module")
     git(scene.repo / "module", "config", "core.fsmonitor", str(scene.canary))
-    scene.config("[diff]\n submodule = log\n ignoreSubmodules = none\n[submodule]\n recurse = true\n")
+    scene.config(
+        "[diff]\n submodule = log\n ignoreSubmodules = none\n[submodule]\n recurse = true\n"
+    )
 
 
 CHANGE = ("!change",)
@@ -393,9 +395,9 @@ def test_a_base_named_like_an_option(
     found = manager.resolve(str(scene.repo))
     git(scene.repo, "update-ref", "refs/heads/--exec=x", "HEAD")
     assert manager.resolve_base(found, "--exec=x").commit == found.head  # as a ref, if any
-    for base in (name, "-x", "--all", "@{-1}..", "main:a.txt"):
+    for wrong in (name, "-x", "--all", "@{-1}..", "main:a.txt"):
         with pytest.raises(UserError):
-            manager.resolve_base(found, base)
+            manager.resolve_base(found, wrong)
     base = manager.resolve_base(found, "head")
     for branch in ("-x", "--exec=y", "x..y", "a b", "x.lock", "@{", "../../HEAD"):
         with pytest.raises(UserError):
@@ -487,7 +489,7 @@ def test_large_files_go_through_git_lfs(
 def test_the_persons_own_upload_pack_stays(scene: Scene, manager: WorktreeManager) -> None:
     """Of this setting git takes the first, where of others it takes the last."""
     own = scene.canary.with_name("own")
-    write(own, f"#!/bin/sh\ntouch {own}.ran\nexec git-upload-pack \"$@\"\n").chmod(0o755)
+    write(own, f'#!/bin/sh\ntouch {own}.ran\nexec git-upload-pack "$@"\n').chmod(0o755)
     upload_pack(scene)
     git(scene.repo, "config", "--global", "remote.origin.uploadpack", str(own))
     found = manager.resolve(str(scene.repo))

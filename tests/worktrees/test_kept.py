@@ -72,7 +72,7 @@ def test_what_only_an_unfinished_operation_names_survives_a_collection(
     write(top / "a.txt", "mine\n")
     commit_all(top, "mine")
     write(top / "src/b.py", "stashed\n")
-    with pytest.raises(AssertionError, match="CONFLICT|could not apply|rebase"):
+    with pytest.raises(AssertionError, match="could not apply"):
         git(top, "rebase", "--autostash", "main")
     assert (top / "src/b.py").read_text() != "stashed\n"
     manager.delete(record, live_pids=none_alive)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees import removal, restore, snapshot
+from parallel_agents.worktrees import reflog, removal, restore, snapshot
 from tests.worktrees.model.__main__ import run
 
-HISTORIES = 24
-"""In each of four parts: some 10 s each on a quiet machine."""
+HISTORIES = 20
+"""In each of two parts: some 10 s each on a quiet machine."""
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_no_history_loses_anything(part: int) -> None:
     """Run in a process of its own, since parts of a history are killed."""
     first = 100_000 + part * 1000
@@ -33,7 +33,7 @@ def test_no_history_loses_anything(part: int) -> None:
     counts = Counter(json.loads(done.stdout) | {"failures": 0})
     assert counts["histories"] == HISTORIES
     assert counts["tries"] > HISTORIES / 2
-    assert counts["kills of ours"] > 5
+    assert counts["kills of ours"] > 3
 
 
 def _nothing_untracked(_: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -44,19 +44,16 @@ def _nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _no_commits(*_: object) -> tuple[str, ...]:
-    return ()
-
-
 SABOTAGE = {
     "untracked files are not saved": (snapshot, "untracked", _nothing_untracked),
     "the branch is left": (removal, "delete_ref", _nothing),
-    "the reflog is not put back": (restore.reflog, "put_back", _nothing),
+    "the reflog is not put back": (reflog, "put_back", _nothing),
     "everything ignored is skipped": (
         removal, "SKIPPED_DIRECTORIES", frozenset({"ignored", "deep", "conf", "src"})),
     "copied files are not brought back": (restore, "_restore_copied", _nothing),
     "the index is saved as something else": (
         snapshot, "_save_index", lambda git, head: (head, None)),
+    "the commits of the reflog are not saved": (snapshot, "_save_logged", _nothing),
 }  # fmt: skip
 
 
@@ -64,5 +61,5 @@ SABOTAGE = {
 def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module, attribute, instead = SABOTAGE[name]
     monkeypatch.setattr(module, attribute, instead)
-    found = run(range(200_000, 200_012), often=0.0)
-    assert found["failures"], "the model did not notice"
+    seeds = range(200_000, 200_020)
+    assert any(run([seed], often=0.0)["failures"] for seed in seeds), "the model did not notice"

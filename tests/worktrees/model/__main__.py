@@ -87,9 +87,7 @@ def run_one(
     return None
 
 
-def _result(
-    tally: Counter[str], failures: list[dict[str, Any]], began: float
-) -> dict[str, Any]:
+def _result(tally: Counter[str], failures: list[dict[str, Any]], began: float) -> dict[str, Any]:
     return {**tally, "took_s": round(time.monotonic() - began, 1), "failures": failures}
 
 
@@ -122,9 +120,7 @@ def main() -> int:
 
 def _become_hermetic(home: Path) -> None:
     """The manager's git reads this environment; its own home has an identity only."""
-    (home / ".gitconfig").write_text(
-        "[user]\n name = Somebody\n email = somebody@example.org\n"
-    )
+    (home / ".gitconfig").write_text("[user]\n name = Somebody\n email = somebody@example.org\n")
     clean = environment(home)
     for name in set(os.environ) - clean.keys():
         del os.environ[name]

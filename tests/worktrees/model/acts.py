@@ -275,12 +275,14 @@ def clashing(b: Bench) -> None:
     """Stop in the middle of something; tracked changes would hinder it."""
     if b.rng.random() < 0.7:
         b.tried("stash", "push", "-q")
-    (b.top / "a.txt").unlink(missing_ok=True)
-    (b.top / "a.txt").write_text("one\nmine\nthree\n")
+    path = b.top / "a.txt"
+    if path.is_dir() and not path.is_symlink():
+        return
+    path.unlink(missing_ok=True)
+    path.write_text("one\nmine\nthree\n")
     b.tried("commit", "-q", "-m", "mine", "--", "a.txt")
     if b.rng.random() < 0.3:
-        (b.top / "src/c.py").parent.mkdir(exist_ok=True)
-        (b.top / "src/c.py").write_bytes(b.content())
+        edit(b)
     act = b.rng.choice([
         ("merge", "-q", "clash"), ("rebase", "-q", "clash"),
         ("rebase", "-q", "--autostash", "clash"), ("cherry-pick", "clash"), ("revert", "HEAD~1"),

@@ -81,9 +81,7 @@ def draw(rng: random.Random, operation: str, often: float) -> Crash | None:
     step = Crash(
         kind="step", point=f"{rng.choice(points)}:{rng.choice(['kill', 'kill', 'ENOSPC', 'EIO'])}"
     )
-    moment = Crash(
-        kind="moment", seconds=rng.uniform(0, 0.3), victims=rng.choice(["us", "both"])
-    )
+    moment = Crash(kind="moment", seconds=rng.uniform(0, 0.3), victims=rng.choice(["us", "both"]))
     return {"git": git, "step": step, "moment": moment}[kind] if chance < often else None
 
 

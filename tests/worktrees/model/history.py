@@ -22,7 +22,9 @@ from tests.worktrees.model.picture import (
     covered,
     differences,
     hidden,
+    named,
     picture,
+    reachable,
     refs,
     saved_files,
     walk,
@@ -135,9 +137,7 @@ class History:
             raise Wrong("not as git had it:\n  " + "\n  ".join(wrong))
         return back
 
-    def _check_deleted(
-        self, record: WorktreeRecord, before: Picture, entry: TrashEntry
-    ) -> None:
+    def _check_deleted(self, record: WorktreeRecord, before: Picture, entry: TrashEntry) -> None:
         """In the trash is everything, twice where that is promised, but what it names."""
         if os.path.lexists(record.path) or admin_dir(record).exists():
             raise Wrong("it is still there")
@@ -165,7 +165,10 @@ class History:
                 raise Wrong(f"skipped, and not of a documented kind: {name!r}")
 
     def _check_commit(self, before: Picture, entry: TrashEntry) -> None:
-        """Tracked and untracked files are in the saved commit, even if the directory was lost."""
+        """The ref holds tracked and untracked files, the index, and all that git's files name."""
+        held = reachable(self.place, entry.refs[0])
+        if lost := named(before) - held:
+            raise Wrong(f"a collection of garbage would take {sorted(lost)}")
         saved = saved_files(self.place, entry.refs[0])
         listed = self._to_save(before)
         for name in sorted(listed - hidden(before)):
@@ -212,9 +215,9 @@ def _staged_but_not(before: Picture, after: Picture) -> list[str]:
     return [
         name
         for name, (_, mode, oid, _) in words.items()
-        if mode != "160000" and oid != blob(b"") and (
-            name not in after.files or as_git(after.files[name]) != (mode, oid)
-        )
+        if mode != "160000"
+        and oid != blob(b"")
+        and (name not in after.files or as_git(after.files[name]) != (mode, oid))
     ]
 
 

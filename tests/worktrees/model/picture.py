@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,13 @@ Item = tuple[str, int, bytes]
 _OWN = ("index", "gitdir", "locked", "commondir")
 """Files of git's directory that are compared in another way, or written anew on restore."""
 
+_HASH = re.compile(rb"\b[0-9a-f]{40}\b")
+_NAMING = (
+    "HEAD", "logs/HEAD", "MERGE_HEAD", "ORIG_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
+    "rebase-merge/autostash", "rebase-merge/orig-head", "rebase-merge/onto",
+)  # fmt: skip
+"""Files of git's directory for a worktree that name commits (gitrepository-layout(5))."""
+
 
 def walk(top: Path) -> dict[str, Item]:
     """Read everything below a directory; its own `.git` file is left out."""
@@ -23,7 +31,7 @@ def walk(top: Path) -> dict[str, Item]:
     pending = [""]
     while pending:
         below = pending.pop()
-        with os.scandir(os.path.join(top, below)) as entries:
+        with os.scandir(f"{top}/{below}") as entries:
             for entry in entries:
                 name = below + entry.name
                 if name == ".git":
@@ -38,7 +46,7 @@ def _item(entry: os.DirEntry[str]) -> Item:
     seen = entry.stat(follow_symlinks=False)
     mode = stat.S_IMODE(seen.st_mode)
     if stat.S_ISLNK(seen.st_mode):
-        return "link", 0, os.fsencode(os.readlink(entry.path))
+        return "link", 0, os.fsencode(Path(entry.path).readlink())
     if stat.S_ISDIR(seen.st_mode):
         return "directory", mode, b""
     if stat.S_ISREG(seen.st_mode):
@@ -104,13 +112,17 @@ def differences(before: Picture, after: Picture, ignored: set[str]) -> list[str]
     found = []
     for part in ("files", "admin", "refs", "logs"):
         old, new = getattr(before, part), getattr(after, part)
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name) and not (part == "files" and covered(name, ignored)):
-                found.append(f"{part} {name!r}: {_short(old, name)} became {_short(new, name)}")
-    for part in ("index", "status"):
-        if getattr(before, part) != getattr(after, part):
-            found.append(f"{part}: {getattr(before, part)!r} became {getattr(after, part)!r}")
-    return found
+        changed = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+        found += [
+            f"{part} {name!r}: {_short(old, name)} became {_short(new, name)}"
+            for name in changed
+            if part != "files" or not covered(name, ignored)
+        ]
+    return found + [
+        f"{part}: {getattr(before, part)!r} became {getattr(after, part)!r}"
+        for part in ("index", "status")
+        if getattr(before, part) != getattr(after, part)
+    ]
 
 
 def covered(name: str, paths: set[str]) -> bool:
@@ -132,7 +144,22 @@ def hidden(seen: Picture) -> set[str]:
 
 def blob(content: bytes) -> str:
     """The name that git gives to a content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()  # noqa: S324
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def named(seen: Picture) -> set[str]:
+    """All objects that the worktree's index, reflog and unfinished operations name."""
+    entries = [e.split(b"\t")[0].split(b" ") for e in seen.index.split(b"\0") if e]
+    found = {e[2] for e in entries if e[1] != b"160000"} - {blob(b"").encode()}
+    for name in _NAMING:
+        found |= set(_HASH.findall(seen.admin.get(name, ("", 0, b""))[2]))
+    return {os.fsdecode(oid) for oid in found if oid.strip(b"0")}
+
+
+def reachable(place: Place, ref: str) -> set[str]:
+    """All objects that a ref keeps."""
+    listed = place.git(place.repo, "rev-list", "--objects", ref)
+    return {os.fsdecode(line[:40]) for line in listed.splitlines()}
 
 
 def saved_files(place: Place, ref: str) -> dict[str, tuple[str, str]]:
