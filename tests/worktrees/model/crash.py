@@ -15,7 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -126,7 +126,7 @@ def _child(action: Callable[[], object], crash: Crash, told: int) -> None:
         code = _FAILED if crash.kind != "moment" else _BROKEN
         if code == _BROKEN:
             traceback.print_exc()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the parent learns of it by the exit status
         traceback.print_exc()
     finally:
         os._exit(code)
@@ -163,11 +163,9 @@ def _die(crash: Crash, popen: subprocess.Popen[bytes], told: int) -> None:
 
 def _kill(pid: int, *, with_git: bool, tally: Counter[str]) -> None:
     """Kill a process, and the git that it runs just now."""
-    children = []
-    try:
+    children: list[psutil.Process] = []
+    with suppress(psutil.Error):
         children = psutil.Process(pid).children()
-    except psutil.Error:
-        pass
     os.kill(pid, signal.SIGKILL)
     tally["kills inside git"] += bool(children)
     for child in children if with_git else []:

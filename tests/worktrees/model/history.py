@@ -36,7 +36,7 @@ HEAVY_NAMES = {"node_modules", "target", ".venv", "dist"}
 T = TypeVar("T")
 
 
-class Wrong(AssertionError):
+class WrongError(AssertionError):
     """Something was lost, or not as promised."""
 
 
@@ -93,13 +93,15 @@ class History:
         return WorktreeManager(self.place.state)
 
     def _create(self) -> WorktreeRecord:
-        base = self.rng.choice(["fresh", "head", "head", "clash", "main~1"])
+        base = self.rng.choice(["fresh", "head", "head", "clash", "main~1", "topic"])
         branch = self.rng.choice([None, None, "feature/of-mine", "x"])
+        if base == "topic":  # an existing branch is worked on as it is
+            branch = base
         self.said.append(f"create from {base} as {branch}")
 
         def create(manager: WorktreeManager) -> WorktreeRecord:
             repo = manager.resolve(str(self.place.repo))
-            found = manager.resolve_base(repo, base)
+            found = manager.resolve_base(repo, base, branch=branch)
             return manager.create(repo, session=SESSION, slug="work", base=found, branch=branch)
 
         return self._survived("create", create)
@@ -117,7 +119,7 @@ class History:
         returning = {file.path for file in record.copied}  # copied again, from the main checkout
         wrong = differences(before, after, set(entry.skipped) - returning)
         if wrong:
-            raise Wrong("not as before:\n  " + "\n  ".join(wrong))
+            raise WrongError("not as before:\n  " + "\n  ".join(wrong))
         return back
 
     def _gone_by_hand(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
@@ -127,31 +129,30 @@ class History:
         remove(bench.top)
         entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
         if entry.tree is not None:
-            raise Wrong("a directory that was gone was kept")
+            raise WrongError("a directory that was gone was kept")
         self.tally["gone by hand"] += 1
         back = self._survived("restore", lambda m: m.restore(SESSION))
         after = picture(self.place, bench.top, admin_dir(back))
         wrong = differences(replace(before, files=after.files, status=after.status), after, set())
         wrong += _staged_but_not(before, after)
         if wrong:
-            raise Wrong("not as git had it:\n  " + "\n  ".join(wrong))
+            raise WrongError("not as git had it:\n  " + "\n  ".join(wrong))
         return back
 
     def _check_deleted(self, record: WorktreeRecord, before: Picture, entry: TrashEntry) -> None:
         """In the trash is everything, twice where that is promised, but what it names."""
         if os.path.lexists(record.path) or admin_dir(record).exists():
-            raise Wrong("it is still there")
-        if refs(self.place) != {
-            n: o for n, o in before.refs.items() if n != f"refs/heads/{record.branch}"
-        }:
-            raise Wrong(f"other refs changed: {before.refs} became {refs(self.place)}")
+            raise WrongError("it is still there")
+        own = f"refs/heads/{record.branch}" if record.made_branch else None
+        if refs(self.place) != {n: oid for n, oid in before.refs.items() if n != own}:
+            raise WrongError(f"other refs changed: {before.refs} became {refs(self.place)}")
         self._check_skips(record, before, entry)
         if entry.tree is None:
-            raise Wrong("no directory was kept")
+            raise WrongError("no directory was kept")
         kept, skipped = walk(Path(entry.tree)), set(entry.skipped)
         for name, item in before.files.items():
             if kept.get(name) != item and not covered(name, skipped):
-                raise Wrong(f"not in the trash: {name!r}")
+                raise WrongError(f"not in the trash: {name!r}")
         self._check_commit(before, entry)
 
     def _check_skips(self, record: WorktreeRecord, before: Picture, entry: TrashEntry) -> None:
@@ -160,15 +161,15 @@ class History:
         for name in entry.skipped:
             if name.rpartition("/")[2] in HEAVY_NAMES:
                 if any(covered(path, {name}) for path in tracked):
-                    raise Wrong(f"skipped, with tracked files: {name!r}")
+                    raise WrongError(f"skipped, with tracked files: {name!r}")
             elif name not in copies:
-                raise Wrong(f"skipped, and not of a documented kind: {name!r}")
+                raise WrongError(f"skipped, and not of a documented kind: {name!r}")
 
     def _check_commit(self, before: Picture, entry: TrashEntry) -> None:
         """The ref holds tracked and untracked files, the index, and all that git's files name."""
         held = reachable(self.place, entry.refs[0])
         if lost := named(before) - held:
-            raise Wrong(f"a collection of garbage would take {sorted(lost)}")
+            raise WrongError(f"a collection of garbage would take {sorted(lost)}")
         saved = saved_files(self.place, entry.refs[0])
         listed = self._to_save(before)
         for name in sorted(listed - hidden(before)):
@@ -176,7 +177,7 @@ class History:
             if item is None or item[0] not in ("file", "link"):
                 continue
             if saved.get(name) != as_git(item):
-                raise Wrong(f"not in the saved commit: {name!r}")
+                raise WrongError(f"not in the saved commit: {name!r}")
 
     def _to_save(self, before: Picture) -> set[str]:
         """Files that the index or `git status` names."""
@@ -198,16 +199,16 @@ class History:
         beside = [p.name for p in (place.repo / ".claude/worktrees").iterdir()]
         left = [*locks, *parked, *plans, *(name for name in beside if name != "work")]
         if left:
-            raise Wrong(f"left over: {left}")
+            raise WrongError(f"left over: {left}")
         manager = self._manager()
         if findings := manager.reconcile([record]):
-            raise Wrong(f"findings: {findings}")
+            raise WrongError(f"findings: {findings}")
         if manager.trash():
-            raise Wrong("it is still in the trash")
+            raise WrongError("it is still in the trash")
 
 
 def _staged_but_not(before: Picture, after: Picture) -> list[str]:
-    """Staged files that are not on the disk as they were staged; nothing where there is a conflict."""
+    """Staged files that are not on the disk as they were staged; none when there is a conflict."""
     entries = [os.fsdecode(e).split("\t", 1) for e in before.index.split(b"\0") if e]
     words = {name: head.split(" ") for head, name in entries}
     if any(stage != "0" for _, _, _, stage in words.values()):
