@@ -1,5 +1,6 @@
 """What a person does not think of at a deletion, and misses afterwards."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,30 @@ def test_a_copy_whose_source_is_gone_is_kept(
     assert manager.delete(record, live_pids=none_alive).skipped == ()
     manager.restore("s1")
     assert (Path(record.path) / ".env").read_text() == "SECRET=1\n"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_staged_beside_a_conflict_survives_a_collection(
+    gone: bool, manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    write(repo / "a.txt", "theirs\n")
+    commit_all(repo, "theirs")
+    record = make()
+    top = Path(record.path)
+    git(top, "reset", "-q", "--hard", "HEAD~1")
+    write(top / "a.txt", "mine\n")
+    commit_all(top, "mine")
+    with pytest.raises(AssertionError, match="merge"):
+        git(top, "merge", "main")
+    write(top / "src/b.py", "staged\n")
+    git(top, "add", "src/b.py")
+    write(top / "src/b.py", "and changed\n")
+    if gone:
+        shutil.rmtree(top)
+    manager.delete(record, live_pids=none_alive)
+    git(repo, "reflog", "expire", "--expire=now", "--all")
+    git(repo, "gc", "-q", "--prune=now")
+    manager.restore("s1")
+    assert git(top, "show", ":src/b.py") == "staged"
+    assert git(top, "show", ":2:a.txt") == "mine"
+    assert git(top, "show", ":3:a.txt") == "theirs"

@@ -84,7 +84,8 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
         The snapshot.
     """
     tip = _hash(git, f"refs/heads/{record.branch}")
-    head, head_ref, index = tip, f"refs/heads/{record.branch}", None
+    head, head_ref = tip, f"refs/heads/{record.branch}"
+    index = conflicts = logged = None
     admin = admin_dir(record)
     if (admin / "HEAD").is_file():
         temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,8 +96,9 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
             head, named = _head(bound)
             head_ref = named or ""
             if copy.exists():
-                index, _ = _save_index(bound, head)
-    parents = list(dict.fromkeys(c for c in (head, index, tip) if c))
+                index, conflicts = _save_index(bound, head)
+            logged = _save_logged(bound, record)
+    parents = list(dict.fromkeys(c for c in (head, index, tip, conflicts, logged) if c))
     commit = None
     if parents:
         tree = git.read("rev-parse", f"{index or parents[0]}^{{tree}}").line
@@ -104,7 +106,7 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
         commit = _commit(git, tree, parents, message)
     saved = ["the worktree was gone already: its uncommitted files could not be saved"]
     saved += [f"branch {record.branch}"] if tip else []
-    saved += ["staged changes"] if index else []
+    saved += ["staged changes"] if index or conflicts else []
     return Snapshot(
         commit=commit, tip=tip, head=head, head_ref=head_ref or None, saved=tuple(saved)
     )
@@ -112,18 +114,31 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
 
 def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
     """Commit the index as it is; of a conflict, keep all versions in a commit of their own."""
-    stages = fields(git.read("ls-files", "--unmerged", "-z").stdout)
+    unmerged = git.read("ls-files", "--unmerged", "-z").stdout
     parents = [head] if head else []
-    if not stages:
+    if not unmerged:
         tree = git.write("write-tree", config=DURABLE).line
         return _commit(git, tree, parents, "Index"), None
     lines = []
-    for number, stage in enumerate(stages):
+    for number, stage in enumerate(_own_entries(git, head)):
         mode, oid, _ = stage.partition("\t")[0].split(" ")
         kind = "commit" if mode == "160000" else "blob"
         lines.append(f"{mode} {kind} {oid}\t{number}\0")
-    tree = git.write("mktree", "-z", stdin="".join(lines).encode(), config=DURABLE).line
+    # Without a check: an entry made by `add --intent-to-add` names a blob that is not there.
+    tree = git.write(
+        "mktree", "-z", "--missing", stdin="".join(lines).encode(), config=DURABLE
+    ).line
     return None, _commit(git, tree, parents, "Versions in conflict")
+
+
+def _own_entries(git: Git, head: str | None) -> list[str]:
+    """List the entries of the index, in conflict or staged, that HEAD does not have."""
+    entries = fields(git.read("ls-files", "--stage", "-z").stdout)
+    if head is None:
+        return entries
+    listed = git.read("diff-index", "--cached", "--name-only", "--no-renames", "-z", head)
+    changed = set(fields(listed.stdout))
+    return [entry for entry in entries if entry.partition("\t")[2] in changed]
 
 
 def _save_logged(git: Git, record: WorktreeRecord) -> str | None:

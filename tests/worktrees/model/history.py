@@ -130,6 +130,7 @@ class History:
         entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
         if entry.tree is not None:
             raise WrongError("a directory that was gone was kept")
+        self._check_held(before, entry)
         self.tally["gone by hand"] += 1
         back = self._survived("restore", lambda m: m.restore(SESSION))
         after = picture(self.place, bench.top, admin_dir(back))
@@ -153,6 +154,7 @@ class History:
         for name, item in before.files.items():
             if kept.get(name) != item and not covered(name, skipped):
                 raise WrongError(f"not in the trash: {name!r}")
+        self._check_held(before, entry)
         self._check_commit(before, entry)
 
     def _check_skips(self, record: WorktreeRecord, before: Picture, entry: TrashEntry) -> None:
@@ -165,11 +167,13 @@ class History:
             elif name not in copies:
                 raise WrongError(f"skipped, and not of a documented kind: {name!r}")
 
-    def _check_commit(self, before: Picture, entry: TrashEntry) -> None:
-        """The ref holds tracked and untracked files, the index, and all that git's files name."""
-        held = reachable(self.place, entry.refs[0])
-        if lost := named(before) - held:
+    def _check_held(self, before: Picture, entry: TrashEntry) -> None:
+        """The ref holds the index, and all that git's own files name."""
+        if lost := named(before) - reachable(self.place, entry.refs[0]):
             raise WrongError(f"a collection of garbage would take {sorted(lost)}")
+
+    def _check_commit(self, before: Picture, entry: TrashEntry) -> None:
+        """Tracked and untracked files are in the saved commit, even if the directory was lost."""
         saved = saved_files(self.place, entry.refs[0])
         listed = self._to_save(before)
         for name in sorted(listed - hidden(before)):
