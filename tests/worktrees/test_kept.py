@@ -29,7 +29,7 @@ def test_work_on_another_branch_comes_back(
     assert (top / "note.txt").read_text() == "not committed"
     assert git(top, "rev-parse", "HEAD") == tip
     assert git(top, "branch", "--show-current") == ("feature" if fate == "renamed" else "")
-    assert manager.reconcile([back]) == ()
+    assert [finding.kind for finding in manager.reconcile([back])] == ["other-branch"]
 
 
 def test_the_reflog_of_the_branch_comes_back(
