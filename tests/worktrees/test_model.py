@@ -11,10 +11,11 @@ import pytest
 from parallel_agents.worktrees import own, reflog, removal, restore, snapshot
 from tests.worktrees.model.__main__ import run
 
-HISTORIES = 20
+HISTORIES = 14
 """In each of two parts: some 10 s each on a quiet machine."""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(2))
 def test_no_history_loses_anything(part: int) -> None:
     """Run in a process of its own, since parts of a history are killed."""
@@ -33,7 +34,7 @@ def test_no_history_loses_anything(part: int) -> None:
     counts = Counter(json.loads(done.stdout) | {"failures": 0})
     assert counts["histories"] == HISTORIES
     assert counts["tries"] > HISTORIES / 2
-    assert counts["kills of ours"] > 3
+    assert counts["kills of ours"] > 1
 
 
 def _nothing_untracked(_: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
