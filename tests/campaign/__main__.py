@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tests.campaign import kills, shims, steps, torn
+from tests.campaign import histories, kills, shims, steps, torn
 from tests.support.claude import claude_env, claude_program
 from tests.support.messages_api import MessagesApi
 from tests.support.world import World, report
@@ -82,6 +82,11 @@ def random_steps(args: argparse.Namespace) -> Outcome:
         return said(steps.kill_at_random(world, random.Random(args.seed), args.rounds))
 
 
+def model(args: argparse.Namespace) -> Outcome:
+    """Delete and restore what random histories have left, with kills."""
+    return said(histories.run(args.seed, args.histories))
+
+
 def said(outcome: Any) -> Outcome:
     """Print what was noticed on the way, and hand the outcome on."""
     for note in outcome.notes[:20]:
@@ -96,6 +101,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "torn journal": torn_journals,
     "failing steps": failing_steps,
     "kills at random steps": random_steps,
+    "model": model,
     "supervisor, real claude": claude_kills,
 }
 
@@ -110,6 +116,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--cuts", type=int, default=50, help="restarts on a cut journal")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th step")
     parser.add_argument("--rounds", type=int, default=30, help="sessions killed at random steps")
+    parser.add_argument("--histories", type=int, default=10_000, help="of worktrees, in the model")
     parser.add_argument("--claude", action="store_true", help="also over the real claude")
     parser.add_argument("--claude-kills", type=int, default=50)
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part")

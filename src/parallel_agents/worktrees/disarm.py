@@ -57,10 +57,31 @@ _STOCK_LFS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Disarmed:
-    """What to add to a git call: settings with the highest precedence, and environment."""
+    """What to add to a git call.
+
+    Args:
+        settings: keys and values with the highest precedence.
+        env: environment.
+        upload_packs: by name of the remote, the program that the other end runs.
+    """
 
     settings: tuple[tuple[str, str], ...]
     env: dict[str, str]
+    upload_packs: dict[str, str]
+
+    def arguments(self, args: tuple[str, ...]) -> tuple[str, ...]:
+        """Complete the arguments of a call.
+
+        Args:
+            args: subcommand and arguments.
+
+        Returns:
+            The same, with the option that outdoes what the repository sets for its remotes.
+        """
+        if not self.upload_packs or args[0] not in ("fetch", "ls-remote"):
+            return args
+        named = (program for name, program in self.upload_packs.items() if name in args)
+        return (args[0], f"--upload-pack={next(named, _DEFAULTS['uploadpack'])}", *args[1:])
 
 
 def disarm(entries: tuple[ConfigEntry, ...]) -> Disarmed:
@@ -73,8 +94,27 @@ def disarm(entries: tuple[ConfigEntry, ...]) -> Disarmed:
         The additions.
     """
     proxied = any(e.key == "core.gitproxy" and e.scope in _UNTRUSTED for e in entries)
-    # Of `core.gitProxy` the first setting wins, so no later one can override it.
-    return Disarmed(overrides(entries), {"GIT_PROXY_COMMAND": ""} if proxied else {})
+    # Of these the first setting wins, so no later one can override it.
+    return Disarmed(
+        overrides(entries), {"GIT_PROXY_COMMAND": ""} if proxied else {}, _upload_packs(entries)
+    )
+
+
+def _upload_packs(entries: tuple[ConfigEntry, ...]) -> dict[str, str]:
+    """Choose the program for each remote for which the repository names one."""
+    suffix = ".uploadpack"
+    own: dict[str, str] = {}
+    suspects: set[str] = set()
+    for entry in entries:
+        if entry.key.startswith("remote.") and entry.key.endswith(suffix):
+            if entry.scope in _UNTRUSTED:
+                suspects.add(entry.key)
+            else:
+                own.setdefault(entry.key, entry.value or "")
+    return {
+        key.removeprefix("remote.").removesuffix(suffix): own.get(key, _DEFAULTS["uploadpack"])
+        for key in suspects
+    }
 
 
 def overrides(entries: Iterable[ConfigEntry]) -> tuple[tuple[str, str], ...]:

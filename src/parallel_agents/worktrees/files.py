@@ -19,11 +19,24 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_json(path: Path, value: object) -> None:
+    """Write a value durably as JSON; see `write_bytes`.
+
+    Args:
+        path: the file; readable by its owner only.
+        value: what to write; surrogates survive.
+
+    Raises:
+        OSError: the disk is full or failing; the old file is untouched.
+    """
+    write_bytes(path, json.dumps(value, indent=1).encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file durably: temporary file, fsync, rename, fsync of the directory.
 
     Args:
         path: the file; readable by its owner only.
-        value: what to write as JSON; surrogates survive.
+        content: what to write.
 
     Raises:
         OSError: the disk is full or failing; the old file is untouched.
@@ -31,7 +44,7 @@ def write_json(path: Path, value: object) -> None:
     temporary = path.with_name(path.name + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(json.dumps(value, indent=1).encode())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
@@ -114,8 +127,11 @@ def read_regular(path: Path, limit: int) -> bytes | None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EACCES):
             return None
         raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
     with os.fdopen(descriptor, "rb") as file:
-        return file.read(limit) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+        return file.read(limit)
 
 
 def make_directories(path: Path, umask: int) -> None:

@@ -204,7 +204,7 @@ class Git:
             self._disarmed = disarm.disarm(self.config())
         return Task(
             directory=self.directory,
-            args=args,
+            args=self._disarmed.arguments(args),
             env=self._environment(
                 {**self._disarmed.env, **env}, (*config, *self._disarmed.settings)
             ),

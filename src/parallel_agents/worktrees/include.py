@@ -118,6 +118,25 @@ def digest_of(top: int, name: str) -> str | None:
         os.close(source)
 
 
+def rights_of(top: int, name: str) -> int | None:
+    """Read the rights of a regular file, following nothing.
+
+    Args:
+        top: descriptor of the top directory.
+        name: relative path.
+
+    Returns:
+        The permission bits; `None` when it is no regular file.
+    """
+    source = _open_regular(top, name)
+    if source is None:
+        return None
+    try:
+        return stat.S_IMODE(os.fstat(source).st_mode) & 0o777
+    finally:
+        os.close(source)
+
+
 def _matching(git: Git, rule: str) -> set[str]:
     return set(fields(git.read("ls-files", "-z", "--others", "--ignored", rule).stdout))
 

@@ -24,7 +24,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import include, mirror, naming, own
+from parallel_agents.worktrees import include, mirror, naming, own, reflog
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -210,8 +210,10 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     plan = _plan_values(removal, snapshot, present=present)
     plan |= {"saved": list(saved), "notes": _notes(removal, git, saved)}
     # What an earlier deletion and restore of the session left would now tell of the wrong state.
-    stale_files = (place.entry_file, place.restore_file, place.restored_file, place.size_file)
-    for stale in stale_files:
+    for stale in (
+        place.entry_file, place.restore_file, place.restored_file, place.size_file,
+        place.branch_log,
+    ):  # fmt: skip
         stale.unlink(missing_ok=True)
     remove_tree(place.admin)
     remove_tree(parked_admin(record))
@@ -229,6 +231,7 @@ def _plan_values(removal: Removal, snapshot: Snapshot, *, present: bool) -> dict
         "deleted_at_ms": int(time.time() * 1000),
         "tree": str(_destination(removal)) if present else None,
         "skip": own.skippable(bound_git(removal.record.path)) if present else [],
+        "copied": _unchanged(removal.record) if present else [],
     }
 
 
@@ -259,9 +262,10 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     remove_tree(parked)
     hit("delete.admin")
     if record.made_branch:
+        reflog.keep(Path(common_dir(record)), record.branch, place.branch_log)
         delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
     hit("delete.branch")
-    skipped = () if tree is None else _drop_skipped(removal, tree, plan["skip"])
+    skipped = () if tree is None else _drop_skipped(removal, tree, plan)
     hit("delete.skipped")
     entry = _entry(removal, plan, skipped)
     write_json(place.entry_file, to_json(entry))
@@ -284,18 +288,40 @@ def _rename_away(removal: Removal, tree: Path) -> None:
     sync_directory(Path(removal.record.path).parent)
 
 
-def _drop_skipped(removal: Removal, tree: Path, skip: list[str]) -> tuple[str, ...]:
+def _unchanged(record: WorktreeRecord) -> list[str]:
+    """List the copied files that copying again would bring back just as they are."""
+    source = Path(record.checkout or record.root)
+    if not source.is_dir():
+        return []
+    source_top, top = open_directory(source), open_directory(Path(record.path))
+    try:
+        return [
+            file.path
+            for file in record.copied
+            if include.digest_of(top, file.path) == file.digest
+            and include.rights_of(top, file.path) == include.rights_of(source_top, file.path)
+        ]
+    finally:
+        os.close(source_top)
+        os.close(top)
+
+
+def _drop_skipped(removal: Removal, tree: Path, plan: dict[str, Any]) -> tuple[str, ...]:
     """Take out what can be made again: ignored build directories and unchanged copied files."""
-    for name in skip:
+    for name in plan["skip"]:
         directory = tree / name
         if directory.parent.resolve() == directory.parent:
             removal.sweeper.drop(directory, tree.parent)
     top = open_directory(tree)
     try:
-        copied = [file.path for file in removal.record.copied if _drop_copied(top, file)]
+        copied = [
+            file.path
+            for file in removal.record.copied
+            if file.path in plan["copied"] and _drop_copied(top, file)
+        ]
     finally:
         os.close(top)
-    return (*skip, *copied)
+    return (*plan["skip"], *copied)
 
 
 def _drop_copied(top: int, file: CopiedFile) -> bool:

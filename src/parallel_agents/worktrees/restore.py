@@ -11,7 +11,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import TrashEntry, WorktreeRecord, to_json
-from parallel_agents.worktrees import branches, include, naming
+from parallel_agents.worktrees import branches, include, naming, reflog
 from parallel_agents.worktrees.creation import refuse_symlinks
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
@@ -80,6 +80,7 @@ def restore(job: Restore) -> WorktreeRecord:
     hit("restore.plan")
     admin = Path(plan["admin"])
     _restore_branch(entry, git)
+    reflog.put_back(Path(job.common_dir), entry.branch, job.place.branch_log)
     hit("restore.branch")
     _restore_admin(job, admin)
     hit("restore.admin")
@@ -126,7 +127,7 @@ def _refuse_taken(job: Restore, git: Git) -> None:
             f"{entry.path} exists, so the worktree cannot come back there",
             "Move it away, then try again.",
         )
-    if entry.tip is None:
+    if entry.tip is None and entry.tree is None and not entry.refs:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
     found = _hash(git, f"refs/heads/{entry.branch}")
     if found not in (None, entry.tip) and entry.record.made_branch:

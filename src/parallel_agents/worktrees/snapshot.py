@@ -14,8 +14,9 @@ from pathlib import Path
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.diff import copy_index, private_index, untracked
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.identity import admin_dir, common_dir
 from parallel_agents.worktrees.porcelain import fields
+from parallel_agents.worktrees.reflog import named_only_there
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "parallel-agents",
@@ -65,7 +66,8 @@ def take(record: WorktreeRecord, temporary: Path, lock_fd: int) -> Snapshot:
         index, conflicts = _save_index(git, head)
         _enter_all(git, untracked(git)[0])
         tree = git.write("write-tree", config=DURABLE).line
-        parents = [commit for commit in (head, index, tip, conflicts) if commit]
+        logged = _save_logged(git, record)
+        parents = [commit for commit in (head, index, tip, conflicts, logged) if commit]
         commit = _commit(git, tree, parents, f"Deleted worktree of session {record.session}")
     return Snapshot(commit=commit, tip=tip, head=head, head_ref=head_ref, saved=())
 
@@ -82,7 +84,8 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
         The snapshot.
     """
     tip = _hash(git, f"refs/heads/{record.branch}")
-    head, head_ref, index = tip, f"refs/heads/{record.branch}", None
+    head, head_ref = tip, f"refs/heads/{record.branch}"
+    index = conflicts = logged = None
     admin = admin_dir(record)
     if (admin / "HEAD").is_file():
         temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,8 +96,9 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
             head, named = _head(bound)
             head_ref = named or ""
             if copy.exists():
-                index, _ = _save_index(bound, head)
-    parents = list(dict.fromkeys(c for c in (head, index, tip) if c))
+                index, conflicts = _save_index(bound, head)
+            logged = _save_logged(bound, record)
+    parents = list(dict.fromkeys(c for c in (head, index, tip, conflicts, logged) if c))
     commit = None
     if parents:
         tree = git.read("rev-parse", f"{index or parents[0]}^{{tree}}").line
@@ -102,7 +106,7 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
         commit = _commit(git, tree, parents, message)
     saved = ["the worktree was gone already: its uncommitted files could not be saved"]
     saved += [f"branch {record.branch}"] if tip else []
-    saved += ["staged changes"] if index else []
+    saved += ["staged changes"] if index or conflicts else []
     return Snapshot(
         commit=commit, tip=tip, head=head, head_ref=head_ref or None, saved=tuple(saved)
     )
@@ -110,18 +114,40 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
 
 def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
     """Commit the index as it is; of a conflict, keep all versions in a commit of their own."""
-    stages = fields(git.read("ls-files", "--unmerged", "-z").stdout)
+    unmerged = git.read("ls-files", "--unmerged", "-z").stdout
     parents = [head] if head else []
-    if not stages:
+    if not unmerged:
         tree = git.write("write-tree", config=DURABLE).line
         return _commit(git, tree, parents, "Index"), None
     lines = []
-    for number, stage in enumerate(stages):
+    for number, stage in enumerate(_own_entries(git, head)):
         mode, oid, _ = stage.partition("\t")[0].split(" ")
         kind = "commit" if mode == "160000" else "blob"
         lines.append(f"{mode} {kind} {oid}\t{number}\0")
-    tree = git.write("mktree", "-z", stdin="".join(lines).encode(), config=DURABLE).line
+    # Without a check: an entry made by `add --intent-to-add` names a blob that is not there.
+    tree = git.write(
+        "mktree", "-z", "--missing", stdin="".join(lines).encode(), config=DURABLE
+    ).line
     return None, _commit(git, tree, parents, "Versions in conflict")
+
+
+def _own_entries(git: Git, head: str | None) -> list[str]:
+    """List the entries of the index, in conflict or staged, that HEAD does not have."""
+    entries = fields(git.read("ls-files", "--stage", "-z").stdout)
+    if head is None:
+        return entries
+    listed = git.read("diff-index", "--cached", "--name-only", "--no-renames", "-z", head)
+    changed = set(fields(listed.stdout))
+    return [entry for entry in entries if entry.partition("\t")[2] in changed]
+
+
+def _save_logged(git: Git, record: WorktreeRecord) -> str | None:
+    """Hold what only a reflog or an unfinished operation names, for as long as the trash does."""
+    commits = named_only_there(git, Path(common_dir(record)), admin_dir(record), record.branch)
+    if not commits:
+        return None
+    tree = git.write("mktree", config=DURABLE).line
+    return _commit(git, tree, list(commits), "Commits of the reflog")
 
 
 def _enter_all(git: Git, files: tuple[str, ...]) -> None:

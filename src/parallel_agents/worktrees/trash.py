@@ -70,6 +70,11 @@ class TrashBin:
         return self.directory / "admin"
 
     @property
+    def branch_log(self) -> Path:
+        """The reflog of the branch, which git deletes with it."""
+        return self.directory / "branch.log"
+
+    @property
     def tree(self) -> Path:
         """The worktree, renamed away."""
         return self.directory / "tree"

@@ -1,0 +1,123 @@
+"""Keep what only reflogs and unfinished operations still name.
+
+Keep true: git forgets a branch's reflog with the branch, so it is kept beside the entry and put
+back; nothing here is read or written through a symbolic link.
+"""
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from parallel_agents.worktrees.files import (
+    open_directory,
+    opened_parent,
+    read_regular,
+    write_bytes,
+)
+from parallel_agents.worktrees.git import Git
+
+_LIMIT = 64 * 1024 * 1024
+_IN_THE_WAY = (errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
+_NAMES = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
+
+
+def named_only_there(git: Git, common_dir: Path, admin: Path, branch: str) -> tuple[str, ...]:
+    """Find the commits that a collection of garbage would take once the worktree is gone.
+
+    Args:
+        git: a git in the worktree.
+        common_dir: the directory that all worktrees share.
+        admin: git's directory for the worktree: its reflog, MERGE_HEAD, an autostash and so on
+            (gitrepository-layout(5)).
+        branch: short name of the branch, for its reflog.
+
+    Returns:
+        Hashes, as few as name them all; those that HEAD and the branch hold are left out.
+    """
+    found = set(_NAMES.findall(_read_log(common_dir, branch) or b""))
+    for folder, _, names in os.walk(admin):
+        for name in names:
+            if name != "index":
+                found |= set(_NAMES.findall(read_regular(Path(folder, name), _LIMIT) or b""))
+    if not found:
+        return ()
+    asked = b"".join(oid + b"^{commit}\n" for oid in sorted(found))
+    checked = git.read("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=asked)
+    commits = [line[:-7] for line in checked.stdout.split(b"\n") if line.endswith(b" commit")]
+    held = [f"^{name}\n".encode() for name in ("HEAD", f"refs/heads/{branch}") if _has(git, name)]
+    asked = b"".join([*(oid + b"\n" for oid in commits), *held])
+    listed = git.read("rev-list", "--parents", "--ignore-missing", "--stdin", stdin=asked).text
+    lines = [line.split(" ") for line in listed.splitlines()]
+    parents = {oid for line in lines for oid in line[1:]}
+    return tuple(line[0] for line in lines if line[0] not in parents)
+
+
+def keep(common_dir: Path, branch: str, kept: Path) -> None:
+    """Save the reflog of a branch that is about to be deleted.
+
+    Args:
+        common_dir: the directory that all worktrees share.
+        branch: short name.
+        kept: where it goes.
+
+    Raises:
+        OSError: the disk is full or failing.
+    """
+    content = _read_log(common_dir, branch)
+    if content is not None:
+        write_bytes(kept, content)
+
+
+def put_back(common_dir: Path, branch: str, kept: Path) -> None:
+    """Put the reflog of a branch back that was made again; twice is fine.
+
+    Args:
+        common_dir: the directory that all worktrees share.
+        branch: short name.
+        kept: from `keep`; gone afterwards.
+
+    Raises:
+        OSError: the disk is full or failing.
+    """
+    content = read_regular(kept, _LIMIT)
+    if content is None:
+        return
+    # What was logged since, but for the line of our own that made the branch again.
+    since = (_read_log(common_dir, branch) or b"").partition(b"\n")[2]
+    top = open_directory(common_dir)
+    try:
+        with opened_parent(top, _log(branch), make=True) as (folder, name):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
+                file.write(content + since)
+    except OSError as error:
+        if error.errno not in _IN_THE_WAY:
+            raise
+    finally:
+        os.close(top)
+    kept.unlink()
+
+
+def _log(branch: str) -> str:
+    return f"logs/refs/heads/{branch}"
+
+
+def _read_log(common_dir: Path, branch: str) -> bytes | None:
+    top = open_directory(common_dir)
+    try:
+        with opened_parent(top, _log(branch)) as (folder, name):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
+                return file.read(_LIMIT)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
+            raise
+        return None
+    finally:
+        os.close(top)
+
+
+def _has(git: Git, name: str) -> bool:
+    found = git.read("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1, 128))
+    return found.returncode == 0

@@ -1,0 +1,142 @@
+"""What a person does not think of at a deletion, and misses afterwards."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.worktrees.manager import WorktreeManager
+from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
+
+
+@pytest.mark.parametrize("fate", ["renamed", "dropped"])
+def test_work_on_another_branch_comes_back(
+    fate: str, manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    record = make()
+    top = Path(record.path)
+    write(top / "x.txt", "work")
+    tip = commit_all(top, "work")
+    if fate == "renamed":
+        git(top, "branch", "-m", "feature")
+    else:
+        git(top, "checkout", "-q", "--detach")
+        git(top, "branch", "-q", "-D", record.branch)
+    write(top / "note.txt", "not committed")
+    entry = manager.delete(record, live_pids=none_alive)
+    assert entry.tip is None
+    back = manager.restore("s1")
+    assert (top / "note.txt").read_text() == "not committed"
+    assert git(top, "rev-parse", "HEAD") == tip
+    assert git(top, "branch", "--show-current") == ("feature" if fate == "renamed" else "")
+    assert [finding.kind for finding in manager.reconcile([back])] == ["other-branch"]
+
+
+def test_the_reflog_of_the_branch_comes_back(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    record = make()
+    top = Path(record.path)
+    first = commit_all(top, "first")
+    git(top, "reset", "-q", "--hard", "HEAD~1")
+    kept = git(repo, "reflog", "show", record.branch)
+    manager.delete(record, live_pids=none_alive)
+    git(repo, "gc", "-q", "--prune=now")
+    manager.restore("s1")
+    assert git(repo, "reflog", "show", record.branch) == kept
+    git(top, "reset", "-q", "--hard", first)
+    git(repo, "fsck", "--strict")
+
+
+def test_a_logged_branch_is_not_written_through_links(
+    manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path
+) -> None:
+    record = make()
+    commit_all(record.path, "second line of the log")
+    manager.delete(record, live_pids=none_alive)
+    elsewhere = tmp_path / "elsewhere"
+    (repo / ".git/logs/refs/heads").rename(elsewhere)
+    (repo / ".git/logs/refs/heads").symlink_to(elsewhere)
+    manager.restore("s1")
+    written = elsewhere / "worktree-fix-login"
+    assert not written.exists() or written.read_text().count("\n") == 1  # git's own line
+
+
+def test_what_only_an_unfinished_operation_names_survives_a_collection(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    write(repo / "a.txt", "theirs\n")
+    commit_all(repo, "theirs")
+    record = make()
+    top = Path(record.path)
+    git(top, "reset", "-q", "--hard", "HEAD~1")
+    write(top / "a.txt", "mine\n")
+    commit_all(top, "mine")
+    write(top / "src/b.py", "stashed\n")
+    with pytest.raises(AssertionError, match="could not apply"):
+        git(top, "rebase", "--autostash", "main")
+    assert (top / "src/b.py").read_text() != "stashed\n"
+    manager.delete(record, live_pids=none_alive)
+    git(repo, "reflog", "expire", "--expire=now", "--all")
+    git(repo, "gc", "-q", "--prune=now")
+    manager.restore("s1")
+    git(top, "rebase", "--abort")
+    assert (top / "src/b.py").read_text() == "stashed\n"
+
+
+@pytest.mark.parametrize("act", ["deleted", "made private"])
+def test_copies_come_back_as_they_were(
+    act: str, manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    write(repo / ".worktreeinclude", ".env\n")
+    write(repo / ".env", "SECRET=1\n")
+    record = make()
+    copy = Path(record.path) / ".env"
+    if act == "deleted":
+        copy.unlink()
+    else:
+        copy.chmod(0o600)
+    entry = manager.delete(record, live_pids=none_alive)
+    assert ".env" not in entry.skipped
+    manager.restore("s1")
+    assert copy.exists() == (act != "deleted")
+    assert act == "deleted" or copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_whose_source_is_gone_is_kept(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    write(repo / ".worktreeinclude", ".env\n")
+    source = write(repo / ".env", "SECRET=1\n")
+    record = make()
+    source.unlink()
+    assert manager.delete(record, live_pids=none_alive).skipped == ()
+    manager.restore("s1")
+    assert (Path(record.path) / ".env").read_text() == "SECRET=1\n"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_staged_beside_a_conflict_survives_a_collection(
+    gone: bool, manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    write(repo / "a.txt", "theirs\n")
+    commit_all(repo, "theirs")
+    record = make()
+    top = Path(record.path)
+    git(top, "reset", "-q", "--hard", "HEAD~1")
+    write(top / "a.txt", "mine\n")
+    commit_all(top, "mine")
+    with pytest.raises(AssertionError, match="merge"):
+        git(top, "merge", "main")
+    write(top / "src/b.py", "staged\n")
+    git(top, "add", "src/b.py")
+    write(top / "src/b.py", "and changed\n")
+    if gone:
+        shutil.rmtree(top)
+    manager.delete(record, live_pids=none_alive)
+    git(repo, "reflog", "expire", "--expire=now", "--all")
+    git(repo, "gc", "-q", "--prune=now")
+    manager.restore("s1")
+    assert git(top, "show", ":src/b.py") == "staged"
+    assert git(top, "show", ":2:a.txt") == "mine"
+    assert git(top, "show", ":3:a.txt") == "theirs"
