@@ -150,6 +150,33 @@ class Fake:
         )
 
 
+def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> dict[str, Any]:
+    """A `ResolveRepository` reply; `base` says what its base has other than usual."""
+    return {
+        "root": ROOT,
+        "checkout": ROOT,
+        "branch": "main",
+        "trusted": trusted,
+        "known": False,
+        "digest": "d1",
+        "notes": [],
+        "base": {
+            "name": "origin/main",
+            "commit": "0",
+            "note": "",
+            "start": "0" * 40,
+            "branch": "",
+            "stranger": False,
+            **base,
+        },
+        "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
+        "agents": [
+            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
+            {"name": "demo", "available": True, "hint": ""},
+        ],
+    }
+
+
 class FakeLink:
     """One connection."""
 

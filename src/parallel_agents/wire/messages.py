@@ -410,12 +410,15 @@ class ResolveRepository:
 
     Attributes:
         session: ask about what this session would load now, instead of a directory.
+        base: as of `New`.
+        branch: as of `New`; an existing one is worked on when no base is named.
         environment: the caller's, to say which agents are installed.
     """
 
     directory: str = ""
     session: str | None = None
     base: str = ""
+    branch: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     type: Literal["resolve_repository"] = "resolve_repository"
 
