@@ -22,6 +22,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "list_trash": {"entries": []},
     "list_refs": {"refs": ["main"]},
     "list_files": {"files": ["src/a.py"]},
+    "disk_use": {"bytes": 1_200_000_000, "ignoredBytes": 1_100_000_000, "complete": True},
 }
 """What is answered when a test says nothing else."""
 

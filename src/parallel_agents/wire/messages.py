@@ -90,10 +90,18 @@ class Explain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """Process, disk use, what deleting would save, and the commands that land the work."""
+    """Process, what deleting would save, and the commands that land the work."""
 
     session: str
     type: Literal["info"] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskUse:
+    """How much disk the session's worktree takes; answered after seconds when it is large."""
+
+    session: str
+    type: Literal["disk_use"] = "disk_use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -494,6 +502,7 @@ Request = (
     | Show
     | Explain
     | Info
+    | DiskUse
     | ReadRecords
     | Wait
     | WaitRecords
@@ -538,6 +547,7 @@ READ_ONLY = (
     Show,
     Explain,
     Info,
+    DiskUse,
     ReadRecords,
     Wait,
     WaitRecords,
