@@ -19,6 +19,7 @@ T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
 ANSWERS: dict[str, dict[str, Any]] = {
     "resolve_repository": {"trusted": True},
+    "own_work": {"saved": [], "skipped": [], "merged": ""},
     "list_trash": {"entries": []},
     "list_refs": {"refs": ["main"]},
     "list_files": {"files": ["src/a.py"]},
@@ -220,6 +221,8 @@ class FakeLink:
                     ),
                     ev.AgentStateChanged(state="running"),
                 )
+            case m.Delete() if message.wait:
+                return {"session": {}, "saved": [], "skipped": [], "notes": [], "until": None}
             case m.Delete():
                 fake.happen(message.session, ev.DeleteRequested())
             case m.CancelDelete():
