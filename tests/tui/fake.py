@@ -19,9 +19,11 @@ T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
 ANSWERS: dict[str, dict[str, Any]] = {
     "resolve_repository": {"trusted": True},
+    "own_work": {"saved": [], "skipped": [], "merged": ""},
     "list_trash": {"entries": []},
     "list_refs": {"refs": ["main"]},
     "list_files": {"files": ["src/a.py"]},
+    "disk_use": {"bytes": 1_200_000_000, "ignoredBytes": 1_100_000_000, "complete": True},
 }
 """What is answered when a test says nothing else."""
 
@@ -150,6 +152,33 @@ class Fake:
         )
 
 
+def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> dict[str, Any]:
+    """A `ResolveRepository` reply; `base` says what its base has other than usual."""
+    return {
+        "root": ROOT,
+        "checkout": ROOT,
+        "branch": "main",
+        "trusted": trusted,
+        "known": False,
+        "digest": "d1",
+        "notes": [],
+        "base": {
+            "name": "origin/main",
+            "commit": "0",
+            "note": "",
+            "start": "0" * 40,
+            "branch": "",
+            "stranger": False,
+            **base,
+        },
+        "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
+        "agents": [
+            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
+            {"name": "demo", "available": True, "hint": ""},
+        ],
+    }
+
+
 class FakeLink:
     """One connection."""
 
@@ -192,6 +221,8 @@ class FakeLink:
                     ),
                     ev.AgentStateChanged(state="running"),
                 )
+            case m.Delete() if message.wait:
+                return {"session": {}, "saved": [], "skipped": [], "notes": [], "until": None}
             case m.Delete():
                 fake.happen(message.session, ev.DeleteRequested())
             case m.CancelDelete():

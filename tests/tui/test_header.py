@@ -1,29 +1,42 @@
-"""The line over a session: where it works is said, loudest when that is the person's checkout."""
+"""What the lines around the panes say."""
 
-from __future__ import annotations
-
-from dataclasses import replace
+import pytest
 
 from parallel_agents.core import events as ev
-from parallel_agents.tui.header import session_line
-from parallel_agents.tui.ink import ink
-from tests.support.facts import CREATED, READY, fold
-
-INK = ink(dark=True)
-
-
-def line(*events: ev.Event) -> str:
-    return "".join(span.text for span in session_line(fold(*events), INK)[0])
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.pushes import ReadyPush, StatePush
+from tests.tui.drive import screen
+from tests.tui.fake import Fake, FakeLink
 
 
-def test_a_branch_and_its_base() -> None:
-    assert line(CREATED, READY).endswith("b ← head")
+async def test_sessions_being_taken_up_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor that was started again sends them one by one."""
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    async with screen(fake) as drive:
+        assert "reading sessions" not in drive.text()
+
+        def slow(link: FakeLink) -> None:
+            link.subscribed = True
+            link.queue.put_nowait(StatePush(state=fake.states["a1"]))
+
+        monkeypatch.setattr(FakeLink, "_subscribe", slow)
+        fake.drop()
+        await drive.shows("reading sessions …")
+        assert "auth-refactor" in drive.text()
+        fake.push(ReadyPush(sessions=("a1",)))
+        await drive.until(lambda: "reading sessions" not in drive.text())
 
 
-def test_the_checkout_itself() -> None:
-    checkout = replace(CREATED, place="checkout")
-    assert line(checkout, READY).endswith("edits your own checkout")
-
-
-def test_a_directory_without_a_branch() -> None:
-    assert line(replace(CREATED, place="directory"), replace(READY, branch="")).endswith("/r/w")
+async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() -> None:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    async with screen(fake) as drive:
+        await drive.press("i")
+        await drive.until(lambda: len(fake.of(m.DiskUse)) == 1)
+        await drive.until(lambda: fake.of(m.Info))
+        fake.happen("a1", ev.AssistantText(text="a word"))
+        await drive.until(lambda: len(fake.of(m.Info)) == 2)
+        assert len(fake.of(m.DiskUse)) == 1
+        fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
+        await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)

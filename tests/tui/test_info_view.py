@@ -30,7 +30,12 @@ INFO: JsonObject = {
     "rules": ["Bash(npm test *)"],
     "land": ["git -C /shop merge worktree-auth", "git -C /shop cherry-pick 0123..worktree-auth"],
     "protection": ["2 uncommitted files"],
-    "diskBytes": 42_000_000,
+    "portRange": [20010, 10],
+    "setupOwed": True,
+    "linked": ["node_modules", ".cache"],
+    "sparse": ["src"],
+    "stranger": True,
+    "ownBranch": False,
 }
 
 
@@ -42,9 +47,13 @@ async def test_everything_known_is_shown() -> None:
         shown = text(view)
     assert shown.startswith("Done: 1 shell running\n\nWorktree\n")
     for said in (
-        "  branch      worktree-auth",
-        "  base        origin/main  0123456789",
-        "  on disk     42.0 MB",
+        "  branch      worktree-auth  was there before and stays",
+        "  base        origin/main  0123456789  a stranger's pull request",
+        "  on disk     …",
+        "  linked      node_modules, .cache",
+        "  checked out src",
+        "  ports       20010 to 20019",
+        "  set up      not finished; R runs the commands again",
         "  agent       claude 2.1.329",
         "  cost        $1.84",
         "  tokens      120.3k read, 4,000 written",
@@ -162,3 +171,27 @@ def test_counts_and_sizes(number: int, counted: str, sized: str) -> None:
 def test_they_stay_short(number: int) -> None:
     assert len(age(number)) <= 14
     assert len(size(number)) <= 12
+
+
+@pytest.mark.parametrize(
+    ("disk", "said"),
+    [
+        ({"bytes": 1_200_000_000, "ignoredBytes": 1_100_000_000}, "1.2 GB, 1.1 GB of it ignored"),
+        ({"bytes": 4_000, "ignoredBytes": 0}, "4.0 kB"),
+        ({"bytes": 4_000, "ignoredBytes": None}, "4.0 kB"),
+        ({"bytes": 4_000, "ignoredBytes": 0, "complete": False}, "at least 4.0 kB"),
+    ],
+)
+async def test_the_disk_use_comes_after_the_rest(disk: JsonObject, said: str) -> None:
+    view = InfoView()
+    async with Host(view).run_test(size=(70, 40)) as pilot:
+        view.show(INFO)
+        await pilot.pause()
+        assert "  on disk     …\n" in text(view)
+        view.show_disk(disk)
+        await pilot.pause()
+        assert f"  on disk     {said}\n" in text(view)
+        view.begin()
+        view.show(INFO)
+        await pilot.pause()
+        assert "  on disk     …\n" in text(view), "not that of the session before"

@@ -12,7 +12,7 @@ from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import ROOT, Fake
+from tests.tui.fake import ROOT, Fake, resolved
 
 RULE = {
     "type": "addRules",
@@ -29,24 +29,6 @@ def two() -> Fake:
     fake.session("b2", "flaky-test")
     fake.ask("a1", suggestions=(RULE,))
     return fake
-
-
-def resolved(*, trusted: bool = True, available: bool = True) -> dict[str, object]:
-    return {
-        "root": ROOT,
-        "checkout": ROOT,
-        "branch": "main",
-        "trusted": trusted,
-        "known": False,
-        "digest": "d1",
-        "notes": [],
-        "base": {"name": "origin/main", "commit": "0", "note": ""},
-        "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
-        "agents": [
-            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
-            {"name": "demo", "available": True, "hint": ""},
-        ],
-    }
 
 
 # --- the card -----------------------------------------------------------------------------------
@@ -397,7 +379,7 @@ async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
         await _dispatch(drive)
         await drive.until(lambda: fake.of(m.New))
         new = fake.of(m.New)[0]
-        assert (new.prompt, new.directory, new.base) == ("fix", ROOT, "fresh")
+        assert (new.prompt, new.directory, new.base) == ("fix", ROOT, "")
         assert (new.options.mode, new.options.trusted) == ("acceptEdits", True)
         await drive.until(lambda: not isinstance(drive.app.screen, DispatchScreen))
         fake.session("n1", "fix")

@@ -32,6 +32,7 @@ _Reading = (
 )
 _Place = (
     m.ResolveRepository
+    | m.DiskUse
     | m.Trust
     | m.ListRefs
     | m.ListFiles
@@ -96,6 +97,7 @@ class Api:
                 m.ResolveRepository()
                 | m.Trust()
                 | m.ListRefs()
+                | m.DiskUse()
                 | m.ListFiles()
                 | m.Reconcile()
                 | m.OwnWork()
@@ -169,6 +171,8 @@ class Api:
                 return await self._places.refs(message)
             case m.ListFiles():
                 return await self._places.files(message)
+            case m.DiskUse():
+                return await self._reading.disk_use(message)
             case m.Reconcile():
                 return await self._places.reconcile(message)
             case m.OwnWork():

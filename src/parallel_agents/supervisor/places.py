@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from parallel_agents.core.errors import AgentError, RefusedError, UserError
-from parallel_agents.core.worktree import ExecutableConfig, Repository
+from parallel_agents.core.worktree import Base, ExecutableConfig, Repository
 from parallel_agents.supervisor.dispatch import chosen_base
 from parallel_agents.supervisor.spawn import find_program
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -50,26 +50,38 @@ class Places:
 
     def _meant(
         self, message: m.ResolveRepository
-    ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
+    ) -> tuple[Repository, ExecutableConfig, dict[str, Any]]:
         if message.session is None:
-            return self._look(message.directory, message.base, message.environment)
+            return self._look(message.directory, message.base, message.branch, message.environment)
         workplace = self._supervisor.find(message.session).workplace
         record = workplace.record
         repository = self._manager.resolve(record.checkout or record.root)
-        base = {"name": record.base, "commit": record.base_commit, "note": ""}
+        base: dict[str, Any] = {
+            "name": record.base,
+            "commit": record.base_commit,
+            "note": "",
+            "branch": "",
+        }
+        base |= {"start": record.started_at, "stranger": record.stranger}
         return repository, workplace.loaded_config()[1], base
 
     def _look(
-        self, directory: str, base_name: str, environment: dict[str, str] | None = None
-    ) -> tuple[Repository, ExecutableConfig, dict[str, str]]:
+        self,
+        directory: str,
+        base_name: str,
+        branch: str = "",
+        environment: dict[str, str] | None = None,
+    ) -> tuple[Repository, ExecutableConfig, dict[str, Any]]:
         repository = self._manager.resolve(directory)
         named = chosen_base(
-            self._context, repository, base_name, environment=environment or os.environ,
-            accepted=True,
+            self._context, repository, base_name, branch or None,
+            environment=environment or os.environ, accepted=True,
         )  # fmt: skip
-        base = self._manager.resolve_base(repository, named)
+        base = self._manager.resolve_base(repository, named, branch=branch or None)
+        if branch:
+            self._manager.check_branch(repository, base, branch)
         config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
-        return repository, config, {"name": base.name, "commit": base.commit, "note": base.note}
+        return repository, config, _told(base)
 
     def _agent(self, name: str, environment: dict[str, str]) -> dict[str, Any]:
         own = tuple(getattr(self._context.agents[name], "program", ()))
@@ -145,6 +157,17 @@ class Places:
         repository, config, _ = await asyncio.to_thread(self._look, path, "head")
         self._context.trust.accept(repository.root, config.digest, config.files)
         return {"directory": path}
+
+
+def _told(base: Base) -> dict[str, Any]:
+    return {
+        "name": base.name,
+        "commit": base.commit,
+        "note": base.note,
+        "start": base.start,
+        "branch": base.branch or "",
+        "stranger": base.stranger,
+    }
 
 
 def _shown(file: dict[str, str]) -> dict[str, str]:

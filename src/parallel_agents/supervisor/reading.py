@@ -6,7 +6,6 @@ is raw, made safe only where it is shown.
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -20,9 +19,12 @@ from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import to_json
-from parallel_agents.worktrees.files import size_of
+from parallel_agents.worktrees.disk import disk_use
 
 _DAY_MS = 86_400_000
+DISK_SECONDS = 20.0
+"""Seconds after which a count of a worktree's size gives what it has found."""
+
 _ENDS = {"failed", "stopped"}
 
 
@@ -128,7 +130,7 @@ class Reading:
         session = self._supervisor.find(message.session)
         state = session.state
         label = derive(state)
-        place: dict[str, Any] = {"land": [], "protection": [], "diskBytes": None}
+        place: dict[str, Any] = {"land": [], "protection": []}
         if state.worktree is not None and not state.missing:
             place = await asyncio.to_thread(self._place, session)
         return {
@@ -150,7 +152,24 @@ class Reading:
             "why": [f"{label.shown}: {label.detail}" if label.detail else label.shown],
             "notes": [*(state.worktree.notes if state.worktree else ()), *_warnings(state)],
             "rules": list(state.options.rules),
+            "portRange": [state.port, state.ports] if state.ports else None,
+            "step": state.step,
+            "setupOwed": state.setup_owed,
+            **_recorded(state),
             **place,
+        }
+
+    async def disk_use(self, message: m.DiskUse) -> dict[str, Any]:
+        """How much disk the worktree takes."""
+        session = self._supervisor.find(message.session)
+        if session.state.worktree is None or session.state.missing:
+            return {"bytes": None, "ignoredBytes": None, "complete": True}
+        record = session.workplace.record
+        found = await asyncio.to_thread(disk_use, record, DISK_SECONDS)
+        return {
+            "bytes": found.size,
+            "ignoredBytes": found.ignored,
+            "complete": found.complete,
         }
 
     def _place(self, session: Session) -> dict[str, Any]:
@@ -159,7 +178,6 @@ class Reading:
         return {
             "land": list(manager.land_commands(record)),
             "protection": list(manager.protection(record)),
-            "diskBytes": size_of(Path(record.path)),
         }
 
     async def own_work(self, message: m.OwnWork) -> dict[str, Any]:
@@ -292,6 +310,17 @@ def _process(pid: int | None) -> dict[str, Any] | None:
         "memoryBytes": memory,
         "cpuSeconds": round(times.user + times.system, 2),
         "processes": len(tree),
+    }
+
+
+def _recorded(state: SessionState) -> dict[str, Any]:
+    """What the worktree's record says of how it was made."""
+    record = state.worktree.record if state.worktree is not None else {}
+    return {
+        "linked": list(record.get("linked", ())),
+        "sparse": list(record.get("sparse", ())),
+        "stranger": bool(record.get("stranger")),
+        "ownBranch": bool(record.get("made_branch", True)),
     }
 
 

@@ -14,6 +14,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.deciding import Verdict
+from parallel_agents.tui.endings import was_saved, would_save
 from parallel_agents.tui.store import Store
 from parallel_agents.wire import messages as m
 
@@ -107,8 +108,9 @@ class Commands:
         if armed is not None and armed[0] == session and self._clock() - armed[1] <= ARMED:
             await self._delete(session)
             return
-        self._armed = (session, self._clock())
+        armed = self._armed = (session, self._clock())
         await self._stop(session, "Ctrl+X again deletes")
+        await self._foretell(session, armed)
 
     async def _stop(self, session: str, doing: str) -> None:
         state = self._store.mirror.sessions.get(session)
@@ -118,11 +120,33 @@ class Commands:
         if state.liveness != "none" or state.creating:
             await self.ask(m.Stop(key=new_uuid(), session=session, wait=False))
 
+    async def _foretell(self, session: str, armed: tuple[str, float]) -> None:
+        """Say what a deletion would save, while it can still be meant."""
+        state = self._store.mirror.sessions.get(session)
+        if state is None or state.deleting or state.worktree is None:
+            return
+        try:
+            own = await self._store.ask(m.OwnWork(session=session))
+        except UserError:  # the deletion itself says what is wrong
+            return
+        if self._armed == armed and self._clock() - armed[1] <= ARMED:
+            self.say(would_save(self._name(session), own))
+
     async def _delete(self, session: str) -> None:
-        name = self._name(session)
-        if await self.ask(m.Delete(key=new_uuid(), session=session, wait=False)) is not None:
-            self._deleted.append(session)
-            self.say(f"Deleting {name}. u brings it back.")
+        name, key = self._name(session), new_uuid()
+        if await self.ask(m.Delete(key=key, session=session, wait=False)) is None:
+            return
+        self._deleted.append(session)
+        self.say(f"Deleting {name}. u brings it back.")
+        try:
+            told = await self._store.ask(m.Delete(key=key, session=session, wait=True))
+        except UserError as error:
+            if session in self._deleted:  # not called back by the person
+                self._deleted.remove(session)
+                self.complain(error)
+            return
+        if session in self._deleted:
+            self.say(was_saved(name, told))
 
     async def undo(self) -> None:
         """Bring back what was deleted last; from an earlier screen too."""

@@ -42,15 +42,30 @@ def title(states: Iterable[SessionState]) -> str:
 
 
 def top(
-    states: list[SessionState], selected: SessionState | None, problem: UserError | None, ink: Ink
+    states: list[SessionState],
+    selected: SessionState | None,
+    problem: UserError | None,
+    ink: Ink,
+    *,
+    reading: bool = False,
 ) -> Pair:
-    """The first line: what needs the person, which repository, what it all cost."""
+    """The first line: what needs the person, which repository, what it all cost.
+
+    Args:
+        states: of all sessions.
+        selected: the selected one.
+        problem: why there is no connection.
+        ink: styles.
+        reading: the supervisor has yet to send some sessions.
+    """
     left = [Span(f" {NAME}  ", ink.strong)]
     for number, (kind, said) in enumerate(summary(states)):
         left += [Span(" · " if number else " ", ink.faint)]
         left += [Span(said, ink.need if kind == "need" else ink.muted)]
     if problem is not None:
         left += [Span("   ", ink.text), flat("not connected, trying again …", ink.need)]
+    elif reading and states:
+        left += [Span("   reading sessions …", ink.muted)]
     right: list[Span] = []
     if selected is not None:
         right.append(flat(PurePath(repository(selected)).name, ink.muted))

@@ -6,10 +6,11 @@ read again; another session's diff is never shown under this one's name.
 
 from typing import Any
 
+from parallel_agents.core.state import SessionState
 from parallel_agents.tui.commanding import Commands
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.info_view import InfoView
-from parallel_agents.wire.messages import DiffStat, DiffText, Info
+from parallel_agents.wire.messages import DiffStat, DiffText, DiskUse, Info
 
 
 class Reviewing:
@@ -31,6 +32,7 @@ class Reviewing:
         self._patches: dict[str, str] = {}
         self._round = 0
         self._stamp: object = None
+        self._counted: object = None
 
     def stale(self, session: str, stamp: object) -> bool:
         """Whether the diff must be read anew.
@@ -78,12 +80,23 @@ class Reviewing:
                 return text
             offset = int(reply["next"])
 
+    def disk_stale(self, state: SessionState) -> bool:
+        """Whether the disk use must be counted anew: for another session, or when work was done."""
+        stamp = (state.id, state.worktree, state.missing, state.changes)
+        seen, self._counted = self._counted, stamp
+        return seen != stamp
+
+    async def disk(self, session: str) -> None:
+        """Let the worktree be counted."""
+        reply = await self._commands.ask(DiskUse(session=session))
+        if reply is not None and session == self._told:
+            self._info.show_disk(reply)
+
     async def info(self, session: str) -> None:
         """Read the info."""
         if session != self._told:
             self._told = session
-            self._info.restart()
-            self._info.set_blocks([])
+            self._info.begin()
         reply = await self._commands.ask(Info(session=session))
         if reply is not None and session == self._told:
             self._info.show(reply)

@@ -59,6 +59,7 @@ class Store:
         by: how the list is grouped.
         conversation: what was read of the selected session.
         ready: whether the supervisor has sent every session.
+        reading: whether it has yet to send some over this connection.
         problem: why there is no connection; None while there is one.
     """
 
@@ -69,6 +70,7 @@ class Store:
         self.by: grouping.By = "state"
         self.conversation: Conversation | None = None
         self.ready = False
+        self.reading = False
         self.problem: UserError | None = None
         self.changes = Changes()
         self.backend: Backend | None = None
@@ -80,6 +82,7 @@ class Store:
     def connected(self) -> None:
         """A connection stands: whatever was opened is read again."""
         self.problem = None
+        self.reading = True
         self.gap = self.conversation is not None
         self._wake()
 
@@ -99,7 +102,7 @@ class Store:
                 if self.conversation is not None and self.conversation.session == session:
                     self.changes.partial |= self.conversation.stream(delta)
             case ReadyPush():
-                self.ready = True
+                self.ready, self.reading = True, False
             case StatePush(state=state):
                 self._resynchronised(state)
             case ProgressPush():

@@ -90,10 +90,18 @@ class Explain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """Process, disk use, what deleting would save, and the commands that land the work."""
+    """Process, what deleting would save, and the commands that land the work."""
 
     session: str
     type: Literal["info"] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskUse:
+    """How much disk the session's worktree takes; answered after seconds when it is large."""
+
+    session: str
+    type: Literal["disk_use"] = "disk_use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,12 +418,15 @@ class ResolveRepository:
 
     Attributes:
         session: ask about what this session would load now, instead of a directory.
+        base: as of `New`.
+        branch: as of `New`; an existing one is worked on when no base is named.
         environment: the caller's, to say which agents are installed.
     """
 
     directory: str = ""
     session: str | None = None
     base: str = ""
+    branch: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     type: Literal["resolve_repository"] = "resolve_repository"
 
@@ -491,6 +502,7 @@ Request = (
     | Show
     | Explain
     | Info
+    | DiskUse
     | ReadRecords
     | Wait
     | WaitRecords
@@ -535,6 +547,7 @@ READ_ONLY = (
     Show,
     Explain,
     Info,
+    DiskUse,
     ReadRecords,
     Wait,
     WaitRecords,

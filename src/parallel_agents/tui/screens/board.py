@@ -190,6 +190,8 @@ class Board(Screen[None]):
         if self.reviewing.stale(state.id, stamp):
             read = self.reviewing.diff if pane == "diff" else self.reviewing.info
             alone(self, partial(read, state.id), pane)
+        if pane == "info" and self.reviewing.disk_stale(state):
+            alone(self, partial(self.reviewing.disk, state.id), "disk")
 
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
         """A file's patch comes into view."""
@@ -214,7 +216,10 @@ class Board(Screen[None]):
 
     def _paint_top(self, state: SessionState | None) -> None:
         states = [s for s in self.store.mirror.sessions.values() if not s.deleted]
-        self.line("top").put(*header.top(states, state, self.store.problem, ink_of(self.app)))
+        said = header.top(
+            states, state, self.store.problem, ink_of(self.app), reading=self.store.reading
+        )
+        self.line("top").put(*said)
         self.set_class(not states, "-empty")
         if not states:
             self.query_one(Welcome).put(ready=self.store.ready, problem=self.store.problem)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.suggester import Suggester
+from textual.timer import Timer
 from textual.widgets import Input, Select, Static
 
 from parallel_agents.core.errors import UserError
@@ -20,16 +20,25 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import EFFORTS, MODES, Options
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.places import branch_words, is_pull, place_words
 from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.store import Store
 from parallel_agents.tui.widgets.prompt import Prompt
+from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.tui.workers import alone
 from parallel_agents.wire import messages as m
 
 AGENTS = ("claude", "demo")
+REST = 0.6
+"""Seconds for which a text must have rested before it is looked at: a base may be on a remote."""
+
 _HINT = "Enter start   Ctrl+O start and go in   Tab next field   Esc leave"
+_PLACE = frozenset({"directory", "base", "branch"})
+_BASE = "worktree.baseRef of the settings, else fresh"
+_BRANCH = "a new one, named after the session"
+_ASKING = "asking the remote …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +50,6 @@ class Form:
     base: str
     branch: str
     chosen: Remembered
-
-
-class Refs(Suggester):
-    """Completes a base by the repository's branches and tags.
-
-    Args:
-        screen: the form that knows the repository.
-    """
-
-    def __init__(self, screen: "DispatchScreen") -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._screen = screen
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first ref that begins so."""
-        return await self._screen.suggest_ref(value)
 
 
 class DispatchScreen(Dialog):
@@ -81,17 +74,17 @@ class DispatchScreen(Dialog):
         self._text = prompt
         self._key = new_uuid()
         self._busy = False
+        self._rest: Timer | None = None
+        self._looked: tuple[m.ResolveRepository, str] | None = None
 
     def content(self) -> ComposeResult:
         """The fields."""
         chosen = self._chosen
         yield Prompt("what should the agent do? …", id="task")
         yield _field("directory", Input(self._directory, id="directory", select_on_focus=False))
-        base = Input(
-            "fresh", id="base", suggester=Refs(self), placeholder="fresh, head, or any ref"
-        )
-        yield _field("base", base)
-        yield _field("branch", Input("", id="branch", placeholder="named after the session"))
+        yield _field("base", RefField("base", _BASE, self._bases, must_exist=True))
+        yield _field("branch", RefField("branch", _BRANCH, self._branches, must_exist=False))
+        yield Static("", id="works", markup=False)
         modes = Select(
             [(mode, mode) for mode in MODES],
             prompt="as the agent",
@@ -126,18 +119,31 @@ class DispatchScreen(Dialog):
         task.complete_files = self._files
         task.text = self._text
         task.focus()
-        alone(self, self._look, "look")
+        self._look_now()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Another directory or base: say which repository that is."""
-        if event.input.id in {"directory", "base"}:
-            self._directory = self._resolve().directory
-            alone(self, self._look, "look")
+        """Another directory, base or branch: look at it when it has rested."""
+        if event.input.id in _PLACE and self._asked() != self._looked:
+            self._pause()
+            self._rest = self.set_timer(REST, self._look_now)
+
+    def on_input_blurred(self) -> None:
+        """A field was left: what is in it is meant."""
+        if self._rest is not None:
+            self._look_now()
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Another agent: say whether it is installed."""
-        if event.select.id == "agent":
-            alone(self, self._look, "look")
+        if event.select.id == "agent" and self._asked() != self._looked:
+            self._look_now()
+
+    def action_leave(self) -> None:
+        """Close the list of completions, or else the form."""
+        for field in self.query(RefField):
+            if field.list.is_open:
+                field.list.close()
+                return
+        super().action_leave()
 
     # --- what the supervisor knows ------------------------------------------------------------
 
@@ -151,38 +157,61 @@ class DispatchScreen(Dialog):
     def _resolve(self) -> m.ResolveRepository:
         return m.ResolveRepository(
             directory=os.path.abspath(os.path.expanduser(self._value("directory") or ".")),  # noqa: PTH100, PTH111 - the text a person typed, not yet a path
-            base=self._value("base") or "fresh",
+            base=self._value("base"),
+            branch=self._value("branch"),
             environment=dict(os.environ),
         )
 
+    def _pause(self) -> None:
+        """Ask nothing more of what was typed before, and take back what was said of it."""
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        self.workers.cancel_group(self, "look")
+        self._looked = None
+        self._say("")
+
+    def _asked(self) -> tuple[m.ResolveRepository, str]:
+        return self._resolve(), self._choice("agent")
+
+    def _look_now(self) -> None:
+        self._pause()
+        self._looked = self._asked()
+        alone(self, self._look, "look")
+
     async def _look(self) -> None:
+        asked, agent = self._asked()
+        self._say(_ASKING if is_pull(asked.base) else "")
         try:
-            resolved = await self._store.ask(self._resolve())
+            resolved = await self._store.ask(asked)
         except UserError as error:
             self._say(f"{error.message} {error.hint}", bad=True)
             return
-        if missing := _missing(resolved, self._choice("agent")):
-            self._say(missing, bad=True)
-            return
-        base = resolved.get("base") or {}
-        words = [str(resolved["root"]), str(resolved.get("branch") or "")]
-        words += [f"from {base.get('name')}", str(base.get("note") or "")]
-        self._say(" · ".join(word for word in words if word))
+        works = branch_words(resolved, asked.branch)
+        if missing := _missing(resolved, agent):
+            self._say(missing, works, bad=True)
+        else:
+            self._say(" · ".join(place_words(resolved)), works)
 
-    def _say(self, text: str, *, bad: bool = False) -> None:
+    def _say(self, text: str, works: str = "", *, bad: bool = False) -> None:
         said = self.query_one("#said", Static)
         said.update(safe_line(text.strip()))
         said.set_class(bad, "-bad")
+        self.query_one("#works", Static).update(safe_line(works))
 
-    async def suggest_ref(self, prefix: str) -> str | None:
-        """The first branch or tag that begins so."""
+    async def _bases(self, prefix: str) -> list[str]:
+        return await self._refs(m.ListRefs(directory=self._resolve().directory, prefix=prefix))
+
+    async def _branches(self, prefix: str) -> list[str]:
+        where = self._resolve().directory
+        return await self._refs(m.ListRefs(directory=where, prefix=prefix, kind="branch"))
+
+    async def _refs(self, message: m.ListRefs) -> list[str]:
         try:
-            message = m.ListRefs(directory=self._directory, prefix=prefix)
-            refs = (await self._store.ask(message))["refs"]
+            names = (await self._store.ask(message))["refs"]
         except UserError:
-            return None
-        fitting = [ref for ref in map(str, refs) if ref.startswith(prefix)]
-        return next((ref for ref in fitting if safe_line(ref) == ref), None)
+            return []
+        return [name for name in map(str, names) if name.startswith(message.prefix)]
 
     async def _files(self, prefix: str) -> list[str]:
         try:
@@ -206,6 +235,7 @@ class DispatchScreen(Dialog):
         """Start the session."""
         if not self._busy:
             self._busy = True
+            self._pause()
             alone(self, partial(self._start, enter=enter), "start")
 
     def _form(self) -> Form:
@@ -218,7 +248,7 @@ class DispatchScreen(Dialog):
         return Form(
             prompt=self.query_one("#task", Prompt).text,
             directory=self._resolve().directory,
-            base=self._value("base") or "fresh",
+            base=self._value("base"),
             branch=self._value("branch"),
             chosen=chosen,
         )
@@ -235,7 +265,7 @@ class DispatchScreen(Dialog):
         if not form.prompt.strip():
             self._say("Write what the agent should do.", bad=True)
             return
-        self._say("Starting …")
+        self._say(_ASKING if is_pull(form.base) else "Starting …")
         resolved = await self._store.ask(self._resolve())
         if missing := _missing(resolved, form.chosen.agent):
             self._say(missing, bad=True)
@@ -244,6 +274,7 @@ class DispatchScreen(Dialog):
         if trusted is None:
             self._say("Not started.")
             return
+        self._say("Starting …")
         reply = await self._store.ask(_new(self._key, form, trusted=trusted))
         remember(form.chosen)
         self.dismiss((">" if enter else "") + str(reply["session"]["id"]))
@@ -255,14 +286,17 @@ class DispatchScreen(Dialog):
         answer = await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
         if answer != "trust":
             return False if answer == "without" else None
+        base = resolved["base"]
+        # The commit that was shown; a pull request is accepted as one.
+        shown = form.base or str(base["name"]) if base["stranger"] else str(base["start"])
         digest = str(resolved["digest"])
         await self._store.ask(
-            m.Trust(key=new_uuid(), directory=form.directory, base=form.base, digest=digest)
+            m.Trust(key=new_uuid(), directory=form.directory, base=shown, digest=digest)
         )
         return True
 
 
-def _field(name: str, widget: Input | Select[str]) -> Horizontal:
+def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
     label = Static(name, classes="label", markup=False)
     return Horizontal(label, widget, classes="field")
 

@@ -18,6 +18,10 @@ _LOADS = (
     "An agent started here would load these files. They can run programs on your machine "
     "without asking."
 )
+_STRANGER = (
+    "This is a pull request, so a stranger's. What you accept counts at this commit only: the same "
+    "settings may call scripts that a later one has changed."
+)
 _File = tuple[str, str]
 _Content = tuple[str, str]
 _Lines = Iterator[list[Span]]
@@ -42,8 +46,11 @@ class TrustScreen(ReadDialog):
 def _lines(resolved: dict[str, Any], ink: Ink) -> _Lines:
     now, before = _texts(resolved["files"]), _texts(resolved.get("accepted", ()))
     about = _LOADS if now else "This repository brings no settings, hooks or servers of its own."
-    known = bool(resolved.get("known"))
+    stranger = bool((resolved.get("base") or {}).get("stranger"))
+    known = bool(resolved.get("known")) and not stranger
     yield [Span(f"{about} They changed since you last trusted them." if known else about, ink.text)]
+    if stranger:
+        yield [Span(_STRANGER, ink.need)]
     yield [Span("", ink.text)]
     for note in resolved["notes"]:
         yield [flat(str(note), ink.muted)]

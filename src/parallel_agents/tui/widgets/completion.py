@@ -54,7 +54,14 @@ def offered(names: list[str] | tuple[str, ...]) -> list[str]:
 
 
 class CompletionList(Widget):
-    """A few names, one of them chosen; takes no focus."""
+    """A few names, one of them chosen; takes no focus.
+
+    Attributes:
+        kind: stands before each name.
+        names: what is offered.
+        chosen: which of them; -1 for none.
+        moved: the person chose it, by an arrow.
+    """
 
     DEFAULT_CSS = """
     CompletionList { height: auto; display: none; background: $panel; }
@@ -66,15 +73,23 @@ class CompletionList(Widget):
         self.kind = ""
         self.names: list[str] = []
         self.chosen = 0
+        self.moved = False
 
     @property
     def is_open(self) -> bool:
         """Whether something is offered."""
         return bool(self.names)
 
-    def offer(self, kind: str, names: list[str]) -> None:
-        """Offer names, or with none of them, close."""
-        self.kind, self.names, self.chosen = kind, names[:SHOWN], 0
+    def offer(self, kind: str, names: list[str], chosen: int = 0) -> None:
+        """Offer names, or with none of them, close.
+
+        Args:
+            kind: stands before each name.
+            names: the best first; only a few are shown.
+            chosen: which is chosen at first; -1 for none.
+        """
+        self.kind, self.names, self.chosen = kind, names[:SHOWN], chosen
+        self.moved = False
         self.set_class(bool(names), "-open")
         self.refresh(layout=True)
 
@@ -85,13 +100,15 @@ class CompletionList(Widget):
 
     def move(self, step: int) -> None:
         """Choose the next or the one before."""
-        self.chosen = (self.chosen + step) % max(len(self.names), 1)
+        here = 0 if self.chosen < 0 < -step else self.chosen
+        self.chosen = (here + step) % max(len(self.names), 1)
+        self.moved = True
         self.refresh()
 
     @property
     def choice(self) -> str:
-        """The name chosen."""
-        return self.names[self.chosen]
+        """The name chosen; the first when none is."""
+        return self.names[max(self.chosen, 0)]
 
     def get_content_height(self, *_: object) -> int:
         """One line a name."""

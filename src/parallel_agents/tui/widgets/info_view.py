@@ -20,20 +20,41 @@ Rows = list[tuple[str, str]]
 class InfoView(LineView):
     """Shows an `Info` reply."""
 
+    _info: JsonObject | None = None
+    _disk: JsonObject | None = None
+
+    def begin(self) -> None:
+        """Another session: show nothing until its replies are here."""
+        self._info = self._disk = None
+        self.restart()
+        self.set_blocks([])
+
     def show(self, info: JsonObject) -> None:
         """Show it.
 
         Args:
             info: the reply; what it lacks or says as null is left out.
         """
-        self.set_blocks(list(info_blocks(info)))
+        self._info = info
+        self.set_blocks(list(info_blocks(info, self._disk)))
+
+    def show_disk(self, disk: JsonObject) -> None:
+        """Show what the worktree takes.
+
+        Args:
+            disk: a `DiskUse` reply.
+        """
+        self._disk = disk
+        if self._info is not None:
+            self.show(self._info)
 
 
-def info_blocks(info: JsonObject) -> Iterator[Block]:
+def info_blocks(info: JsonObject, disk: JsonObject | None = None) -> Iterator[Block]:
     """Make the blocks of an `Info` reply.
 
     Args:
         info: the reply.
+        disk: the `DiskUse` reply; None while it is being counted.
 
     Yields:
         A block a section and one a command.
@@ -41,7 +62,7 @@ def info_blocks(info: JsonObject) -> Iterator[Block]:
     session = _part(info, "session")
     yield _section("why", _texts(info, "why"), "")
     for title, rows in (
-        ("Worktree", _worktree(info)),
+        ("Worktree", _worktree(info, disk)),
         ("Agent", _agent(info, session)),
         ("Conversation", _conversation(info)),
         ("Process", _process(info)),
@@ -73,15 +94,46 @@ def _rows(**values: object) -> Rows:
     return [(k.replace("_", " "), str(v)) for k, v in values.items() if v not in (None, "")]
 
 
-def _worktree(info: JsonObject) -> Rows:
+def _worktree(info: JsonObject, disk: JsonObject | None) -> Rows:
     base, commit = info.get("base"), info.get("baseCommit")
-    disk = info.get("diskBytes")
+    branch = info.get("branch")
+    kept = "" if info.get("ownBranch", True) else "  was there before and stays"
+    stranger = "  a stranger's pull request" if info.get("stranger") else ""
     return _rows(
         path=info.get("worktree"),
-        branch=info.get("branch"),
-        base=f"{base}  {str(commit)[:10]}" if base and commit else base,
-        on_disk=None if disk is None else size(int(disk)),
+        branch=f"{branch}{kept}" if branch else None,
+        base=f"{base}  {str(commit)[:10]}{stranger}" if base and commit else base,
+        on_disk=_on_disk(disk) if info.get("worktree") else None,
+        linked=", ".join(_texts(info, "linked")),
+        checked_out=", ".join(_texts(info, "sparse")),
+        ports=_ports(info),
+        set_up=_set_up(info),
     )
+
+
+def _on_disk(disk: JsonObject | None) -> str | None:
+    if disk is None:
+        return "…"
+    if disk.get("bytes") is None:
+        return None
+    least = "" if disk.get("complete", True) else "at least "
+    ignored = int(disk.get("ignoredBytes") or 0)
+    of_it = f", {size(ignored)} of it ignored" if ignored else ""
+    return f"{least}{size(int(disk['bytes']))}{of_it}"
+
+
+def _ports(info: JsonObject) -> str:
+    given = info.get("portRange")
+    if not isinstance(given, list | tuple):
+        return ""
+    first, number = (int(part) for part in given)
+    return str(first) if number == 1 else f"{first} to {first + number - 1}"
+
+
+def _set_up(info: JsonObject) -> str:
+    if step := info.get("step"):
+        return f"running: {step}"
+    return "not finished; R runs the commands again" if info.get("setupOwed") else ""
 
 
 def _agent(info: JsonObject, session: JsonObject) -> Rows:

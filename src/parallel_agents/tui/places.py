@@ -1,0 +1,51 @@
+"""What the form says of the place where a session would start."""
+
+import re
+from typing import Any
+
+_PULL = re.compile(r"#|\w+://")
+_ACCEPTED = "a pull request, accepted at this commit"
+_STRANGER = (
+    "a pull request is a stranger's: it starts without the repository's settings unless you "
+    "accept them"
+)
+
+
+def is_pull(base: str) -> bool:
+    """Whether a base looks like a pull request, so that a remote is asked for it."""
+    return _PULL.match(base) is not None
+
+
+def place_words(resolved: dict[str, Any]) -> list[str]:
+    """Say where a session would start.
+
+    Args:
+        resolved: a `ResolveRepository` reply.
+
+    Returns:
+        Phrases: repository, the branch checked out there, the base, what is to know of it.
+    """
+    base = resolved.get("base") or {}
+    checkout = str(resolved.get("branch") or "")
+    words = [
+        str(resolved["root"]),
+        checkout and f"on {checkout}",
+        f"{'compared with' if base.get('branch') else 'from'} {base.get('name')}",
+        str(base.get("note") or ""),
+    ]
+    if base.get("stranger"):
+        words.append(_ACCEPTED if resolved["trusted"] else _STRANGER)
+    return [word for word in words if word]
+
+
+def branch_words(resolved: dict[str, Any], branch: str) -> str:
+    """Say what becomes of the branch that was named.
+
+    Args:
+        resolved: a `ResolveRepository` reply.
+        branch: its name; empty when none was named.
+    """
+    if not branch:
+        return ""
+    existing = (resolved.get("base") or {}).get("branch")
+    return f"works on the existing branch {existing}" if existing else f"new branch {branch}"
