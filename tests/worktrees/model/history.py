@@ -205,8 +205,8 @@ class History:
         if left:
             raise WrongError(f"left over: {left}")
         manager = self._manager()
-        findings = manager.reconcile([record])
-        if findings := [f for f in findings if f.kind != "other-branch"]:  # it was, before
+        # On another branch it was before the deletion, too.
+        if findings := [f for f in manager.reconcile([record]) if f.kind != "other-branch"]:
             raise WrongError(f"findings: {findings}")
         if manager.trash():
             raise WrongError("it is still in the trash")
