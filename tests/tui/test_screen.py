@@ -429,7 +429,7 @@ async def test_a_session_goes_on_when_what_it_loads_was_looked_at(*, accepted: b
     fake.answers["resolve_repository"] = {**resolved(trusted=False), **CHANGED}
     async with screen(fake) as drive:
         await drive.press("R")
-        await drive.shows("They changed since you last trusted them.")
+        await drive.shows("you last trusted them.")
         shown = drive.text()
         for words in ("-old", "+new", ".claude/hooks/x  main  is gone", "as you accepted it"):
             assert words in shown
