@@ -15,7 +15,7 @@ from parallel_agents.core.worktree import Finding, WorktreeRecord
 from parallel_agents.worktrees import mirror, naming
 from parallel_agents.worktrees.files import exists
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, lock_reason, verify
+from parallel_agents.worktrees.identity import admin_dir, identify, lock_reason, verify
 from parallel_agents.worktrees.porcelain import WorktreeEntry
 from parallel_agents.worktrees.repository import list_worktrees
 from parallel_agents.worktrees.strays import strays
@@ -135,10 +135,11 @@ def _moved(record: WorktreeRecord, seen: Seen) -> str | None:
     beside = sorted(home.iterdir()) if home.is_dir() else []
     for path in (*seen.entries, *(str(path) for path in beside)):
         try:
-            found = Path(path).lstat()
-        except OSError:
+            found = identify(path)
+        except WorktreeError:
             continue
-        if (found.st_dev, found.st_ino) == (record.device, record.inode):
+        # The number of a directory that is gone may be given to the next one that is made.
+        if found == (record.device, record.inode, record.git_file):
             return path
     return None
 
