@@ -11,7 +11,7 @@ import pytest
 from parallel_agents.worktrees import own, reflog, removal, restore, snapshot
 from tests.worktrees.model.__main__ import run
 
-HISTORIES = 14
+HISTORIES = 10
 """In each of two parts: some 10 s each on a quiet machine."""
 
 
