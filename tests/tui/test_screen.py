@@ -1,6 +1,7 @@
 """The whole screen over a fake supervisor: what each key does, and what it never does."""
 
 import pytest
+from textual import events
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
@@ -267,6 +268,15 @@ async def test_jumping_to_a_number(keys: tuple[str, ...]) -> None:
         named = {"™": "trade_mark_sign"}
         await drive.press(*(named.get(key, key) for key in keys))
         assert drive.main.store.selected == "b2"
+
+
+async def test_two_keys_at_once_count_in_their_order() -> None:
+    async with screen(two()) as drive:
+        for key in ("g", "2"):
+            drive.app.post_message(events.Key(key, key))
+        await drive.until(lambda: drive.main.store.selected == "b2")
+        await drive.press("up", "2")
+        assert drive.main.store.selected == "a1"
 
 
 async def test_the_zones_go_round() -> None:
