@@ -92,21 +92,29 @@ class Workplace:
         progress = self._progress(asyncio.get_running_loop())
         async with self._ledger.context.making:
             record = await asyncio.to_thread(self._make, progress)
-        preset = await asyncio.to_thread(self._trusted_preset, record)
-        made: list[ev.Event] = []
-        if preset.ports and not self._ledger.state.ports:
-            first = self._ledger.context.ports.assign(self._ledger.id, preset.ports)
-            made.append(ev.PortsAssigned(first=first, count=preset.ports))
-        state = self._ledger.state
-        setup = bool(preset.setup) and not state.adopted and state.place != "checkout"
-        made.append(ready_event(record, setup=setup))
-        await self._ledger.record_patiently(*made)
+        # Before anything else can fail: only what is journalled is deleted with its session.
+        await self._ledger.record_patiently(
+            ready_event(record, setup=self._ledger.state.options.trusted)
+        )
 
     async def _set_up(self) -> None:
+        """Give the session what the repository presets: its ports, and its set-up commands."""
         record = self.record
         if (reason := await asyncio.to_thread(self._manager.verify, record)) is not None:
             raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
         preset = await asyncio.to_thread(self._trusted_preset, record)
+        await self._assign_ports(preset.ports)
+        state = self._ledger.state
+        if preset.setup and not state.adopted and state.place != "checkout":
+            await self._run_set_up(preset)
+        await self._ledger.record_patiently(ev.SetupDone())
+
+    async def _assign_ports(self, count: int) -> None:
+        if count and not self._ledger.state.ports:
+            first = self._ledger.context.ports.assign(self._ledger.id, count)
+            await self._ledger.record_patiently(ev.PortsAssigned(first=first, count=count))
+
+    async def _run_set_up(self, preset: Preset) -> None:
         if self._cancelled:
             raise UserError("The set-up was stopped.", "")
         try:
@@ -114,7 +122,6 @@ class Workplace:
         except UserError as error:
             hint = f"{error.hint} Then try again: parallel-agents respawn {self._ledger.id}"
             raise UserError(error.message, hint) from error
-        await self._ledger.record_patiently(ev.SetupDone())
 
     async def tear_down(self) -> None:
         """Run the repository's teardown commands; what goes wrong is said, and hinders nothing."""
