@@ -63,6 +63,7 @@ _Keeping = (
     | m.Pin
     | m.MarkSeen
 )
+_OnTheConnection = m.Hello | m.Subscribe | m.Follow | m.Shutdown
 
 
 class Api:
@@ -92,47 +93,15 @@ class Api:
         """
         if not isinstance(message, m.Status):
             await self._supervisor.recovered.wait()
-        match message:
-            case (
-                m.ResolveRepository()
-                | m.Trust()
-                | m.ListRefs()
-                | m.DiskUse()
-                | m.ListFiles()
-                | m.Reconcile()
-                | m.OwnWork()
-                | m.MakeScratchRepository()
-            ):
-                return await self._place(message)
-            case (
-                m.New()
-                | m.Adopt()
-                | m.Send()
-                | m.Answer()
-                | m.Interrupt()
-                | m.Stop()
-                | m.Respawn()
-                | m.SetOptions()
-                | m.AttachBegin()
-                | m.AttachEnd()
-            ):
-                return await self._process(message)
-            case (
-                m.Delete()
-                | m.CancelDelete()
-                | m.Restore()
-                | m.ListTrash()
-                | m.EmptyTrash()
-                | m.Clean()
-                | m.Rename()
-                | m.Pin()
-                | m.MarkSeen()
-            ):
-                return await self._keep(message)
-            case m.Hello() | m.Subscribe() | m.Follow() | m.Shutdown():
-                raise UserError("That is answered by the connection itself.")
-            case _:
-                return await self._read(message)
+        if isinstance(message, _Place):
+            return await self._place(message)
+        if isinstance(message, _Process):
+            return await self._process(message)
+        if isinstance(message, _Keeping):
+            return await self._keep(message)
+        if isinstance(message, _OnTheConnection):
+            raise UserError("That is answered by the connection itself.")
+        return await self._read(message)
 
     async def _read(self, message: _Reading) -> Reply:
         match message:
