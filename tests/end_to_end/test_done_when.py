@@ -62,7 +62,7 @@ def screen_agrees(developer: Person) -> None:
     assert developer.json("explain", "writer")["state"] == row["state"] == "done"
     assert developer.run("wait", "writer", "--until", "done", "--timeout", "5").code == 0
     assert "+from claude" in developer.ok("diff", "writer")
-    eventually(lambda: developer.show("writer")["changes"]["files"] == 1)
+    eventually(lambda: developer.row("writer")["changes"]["files"] == 1)
 
 
 def delete_and_land(developer: Person, shop: Path) -> None:

@@ -192,7 +192,7 @@ def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) 
         terminal.wait(shows)
         terminal.press("2" if key == "mode" else "Escape")
         terminal.wait(lambda screen, shows=shows: shows not in screen)  # type: ignore[misc]
-    eventually(lambda: person.show("permission")["mode"] == "acceptEdits", terminal)
+    eventually(lambda: person.row("permission")["mode"] == "acceptEdits", terminal)
     hands.press(terminal, "pin")
     terminal.wait(lambda screen: "permission ⌃" in screen)
     hands.press(terminal, "rename")
@@ -209,16 +209,16 @@ def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> No
     eventually(lambda: state(person, "permission-two") == "stopped", terminal)
     terminal.wait(lambda screen: "again deletes" not in screen)
     hands.press(terminal, "respawn")
-    eventually(lambda: person.show("permission-two")["pid"] is not None, terminal)
+    eventually(lambda: person.row("permission-two")["pid"] is not None, terminal)
     for key in ("undo", "trash"):
         hands.press(terminal, "stop")
         hands.press(terminal, "stop")
-        eventually(lambda: len(person.json("ls")) == 4, terminal)
+        eventually(lambda: len(person.rows()) == 4, terminal)
         hands.press(terminal, key)
         if key == "trash":
             terminal.wait(lambda screen: "Enter restore" in screen and "ago" in screen)
             terminal.press("Enter")
-        eventually(lambda: len(person.json("ls")) == 5, terminal)
+        eventually(lambda: len(person.rows()) == 5, terminal)
         terminal.wait(lambda screen: opened(screen) == "permission-two")
 
 
@@ -352,7 +352,7 @@ def test_taking_the_conversation_and_back(developer: Person, hands: Hands) -> No
     try:
         terminal.wait(lambda screen: opened(screen) == "lent" and LIST in screen)
         hands.press(terminal, "attach")
-        eventually(lambda: developer.show(session)["detail"] == "attached in a terminal", terminal)
+        eventually(lambda: developer.row(session)["detail"] == "attached in a terminal", terminal)
         terminal.wait(lambda screen: "remember me" in screen and "▕" not in screen)
         terminal.press("C-c")
         terminal.press("C-c")

@@ -45,12 +45,12 @@ def test_delete_twice_and_undo(person: Person, terminal: Terminal) -> None:
     """Ctrl+X stops, again deletes, u brings back."""
     terminal.press("C-x")
     terminal.press("C-x")
-    eventually(lambda: len(person.json("ls")) == 4)
+    eventually(lambda: len(person.rows()) == 4)
     gone = {"permission", "question", "plan", "edit", "fail"} - {
         row["name"] for row in person.json("ls")
     }
     terminal.press("u")
-    eventually(lambda: len(person.json("ls")) == 5)
+    eventually(lambda: len(person.rows()) == 5)
     name = gone.pop()
     assert Path(person.show(name)["worktree"]).is_dir()
 
@@ -61,7 +61,7 @@ def test_dispatch_by_keys(person: Person, terminal: Terminal) -> None:
     terminal.wait("New session")
     terminal.type("edit: write it down")
     terminal.press("Enter")
-    eventually(lambda: len(person.json("ls")) == 6)
+    eventually(lambda: len(person.rows()) == 6)
     name = next(r["name"] for r in person.json("ls") if r["name"].startswith("edit:"))
     person.wait(name, "done", "blocked")
     terminal.wait("edit: write it down")

@@ -30,4 +30,4 @@ def test_a_changed_configuration_is_shown_with_what_was_accepted(person: Person)
         assert [file["text"] for file in shown["files"]] == ['{"hooks": {}}']
         client.request(Trust(key=new_uuid(), session=session, digest=shown["digest"]))
     person.ok("respawn", "one")
-    eventually(lambda: person.show("one")["pid"] is not None)
+    eventually(lambda: person.row("one")["pid"] is not None)

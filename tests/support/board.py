@@ -18,8 +18,10 @@ PROGRAM = f"{sys.executable} -m parallel_agents"
 def eventually(holds: Callable[[], bool], terminal: Terminal | None = None) -> None:
     end = time.monotonic() + 30
     while not holds():
-        shown = terminal.screen if terminal else ""
-        assert time.monotonic() < end, f"it did not happen in time\n{shown}"
+        if time.monotonic() > end:
+            shown = terminal.screen if terminal else ""
+            raise AssertionError(f"it did not happen in time\n{shown}")
+        time.sleep(0.03)
 
 
 def press_until(terminal: Terminal, key: str, holds: Callable[[], bool]) -> None:
@@ -34,7 +36,7 @@ def press_until(terminal: Terminal, key: str, holds: Callable[[], bool]) -> None
 
 
 def state(person: Person, name: str) -> str:
-    return str(person.show(name)["state"])
+    return str(person.row(name)["state"])
 
 
 def opened(screen: str) -> str:

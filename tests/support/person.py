@@ -19,6 +19,7 @@ from unittest.mock import patch
 import psutil
 
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.wire.messages import ListSessions, Show
 from tests.support.claude import claude_env
 
 DEADLINE = 60.0
@@ -77,6 +78,16 @@ class Person:
         """One session's row."""
         row: dict[str, Any] = self.json("show", session)
         return row
+
+    def row(self, session: str) -> dict[str, Any]:
+        """One session's row, asked over the socket: cheap enough to ask again and again."""
+        with self.client() as client:
+            return dict(client.request(Show(session=session))["session"])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All sessions' rows, asked over the socket."""
+        with self.client() as client:
+            return list(client.request(ListSessions())["sessions"])
 
     def wait(self, session: str, *states: str, timeout: float = 30) -> None:
         """Wait until a session is in one of these states."""

@@ -77,7 +77,7 @@ class Terminal:
             screen = self.screen
             if check(screen):
                 return screen
-            time.sleep(0.02)
+            time.sleep(0.03)
         raise AssertionError(f"not on the screen: {holds!r}\n{self.screen}")
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ def wait_until(holds: Callable[[], T], deadline: float = DEADLINE, what: str = "
     while not (found := holds()):
         if time.monotonic() > ends:
             raise AssertionError(f"did not happen within {deadline:.0f} s: {what or holds}")
-        time.sleep(0.01)
+        time.sleep(0.03)
     return found
 
 
