@@ -131,7 +131,8 @@ class WorktreeManager(Ending):
 
     def take_checkout(self, repo: Repository, session: str, base: Base) -> WorktreeRecord:
         """Describe the person's own checkout as a session's place; see `place.checkout`."""
-        return place.checkout(repo, session, base)
+        with self._reading("look at the checkout"):
+            return place.checkout(repo, session, base)
 
     def make_by_hook(
         self,

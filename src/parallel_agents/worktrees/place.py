@@ -213,8 +213,8 @@ def restore(entry: TrashEntry, place: TrashBin) -> WorktreeRecord:
         Its record.
 
     Raises:
-        RefusedError: something else is at its path now.
-        WorktreeError: it is gone.
+        RefusedError: something is at its path now.
+        WorktreeError: it is gone, or something else is there in its stead.
     """
     record = entry.record
     if entry.tree is not None and exists(Path(entry.tree)):
@@ -225,6 +225,8 @@ def restore(entry: TrashEntry, place: TrashBin) -> WorktreeRecord:
         sync_directory(Path(record.path).parent)
     if not exists(Path(record.path)):
         raise WorktreeError(f"{record.path} is gone", "Look for it in your own backups.")
+    if entry.tree is not None:
+        require(record)
     found = Path(record.path).stat()
     record = replace(record, device=found.st_dev, inode=found.st_ino)
     write_json(place.restored_file, to_json(record))
