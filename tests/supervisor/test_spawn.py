@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.agents.registry import all_agents
-from parallel_agents.core.errors import AgentError
+from parallel_agents.core.errors import AgentError, WorktreeError
 from parallel_agents.supervisor.spawn import (
     agent_environment,
     find_program,
@@ -18,7 +18,7 @@ from parallel_agents.supervisor.spawn import (
     run_spec,
 )
 from parallel_agents.wire.peer import MARKER
-from tests.support.facts import LIVING, fold
+from tests.support.facts import CREATED, LIVING, fold
 
 STATE = fold(*LIVING)
 KEPT = [
@@ -58,6 +58,11 @@ DROPPED = [
     "GIT_CONFIG_KEY_0",
     "GIT_CONFIG_VALUE_12",
 ]
+
+
+def test_nothing_is_started_before_there_is_a_place() -> None:
+    with pytest.raises(WorktreeError, match="no worktree"):
+        run_spec(DemoAgent(), fold(CREATED), ("agent",), {}, resume=False)
 
 
 def test_what_is_kept_and_dropped() -> None:

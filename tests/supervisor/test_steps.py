@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,9 +24,7 @@ def world() -> Iterator[World]:
 
 def preset(world: World, text: str) -> None:
     """Commit the repository's settings, and trust them."""
-    (world.repo / REPOSITORY_SETTINGS).write_text(text)
-    for args in (["add", "-A"], ["commit", "-qm", "settings"]):
-        subprocess.run(["git", *args], cwd=world.repo, env=world.env, check=True)
+    world.commit_preset(text)
     world.trust()
 
 

@@ -22,6 +22,12 @@ def world() -> Iterator[World]:
         yield made
 
 
+def accept(ledger: Ledger, workplace: Workplace) -> None:
+    """Trust what the session would load and run."""
+    root, config = workplace.loaded_config()
+    ledger.context.trust.accept(root, config.digest, config.files)
+
+
 @pytest.fixture
 def ledger(context: Context, world: World, tmp_path: Path) -> Ledger:
     """A session of a trusting person, dispatched in a repository."""
@@ -33,14 +39,45 @@ def ledger(context: Context, world: World, tmp_path: Path) -> Ledger:
 
 
 async def test_a_worktree_is_on_record_before_anything_else_can_fail(
-    ledger: Ledger, context: Context
+    ledger: Ledger,
 ) -> None:
     workplace = Workplace(ledger)
     assert not await workplace.make()
     assert ledger.state.worktree is not None
     assert Path(ledger.state.worktree.path).is_dir()  # noqa: ASYNC240 - once, in a test
     assert ledger.state.setup is not None
-    root, config = workplace.loaded_config()
-    context.trust.accept(root, config.digest, config.files)
+    accept(ledger, workplace)
     assert await workplace.make()
     assert not ledger.state.setup_owed
+
+
+async def test_output_that_cannot_be_written_is_a_failed_set_up(
+    ledger: Ledger, world: World
+) -> None:
+    world.commit_preset('setup = "true"\n')
+    workplace = Workplace(ledger)
+    assert not await workplace.make()
+    accept(ledger, workplace)
+    in_the_way = ledger.directory / "step.log"
+    in_the_way.mkdir()
+    assert not await workplace.make()
+    assert ledger.state.setup is not None
+    assert "could not be started" in ledger.state.setup.message
+    in_the_way.rmdir()
+    assert await workplace.make()
+
+
+async def test_an_adopted_worktree_is_torn_down_by_whoever_made_it(
+    ledger: Ledger, world: World
+) -> None:
+    world.commit_preset('teardown = "echo bye > torn-down"\n')
+    workplace = Workplace(ledger)
+    assert not await workplace.make()
+    accept(ledger, workplace)
+    ledger.state = replace(ledger.state, adopted=ledger.state.standing.path)
+    await workplace.tear_down()
+    trace = Path(ledger.state.standing.path) / "torn-down"
+    assert not trace.exists()
+    ledger.state = replace(ledger.state, adopted="")
+    await workplace.tear_down()
+    assert trace.exists()

@@ -23,6 +23,7 @@ from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
+from parallel_agents.supervisor.config import REPOSITORY_SETTINGS
 from parallel_agents.wire.endpoint import supervisor_socket
 from parallel_agents.wire.messages import ListSessions, New, Request, Show, Shutdown, Status, Trust
 
@@ -112,6 +113,12 @@ class World:
         for args in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
             subprocess.run(["git", *args], cwd=path, env=self.env, check=True)
         return path
+
+    def commit_preset(self, text: str) -> None:
+        """Commit what the repository presets for its sessions."""
+        (self.repo / REPOSITORY_SETTINGS).write_text(text)
+        for args in (["add", "-A"], ["commit", "-qm", "settings"]):
+            subprocess.run(["git", *args], cwd=self.repo, env=self.env, check=True)
 
     # --- the command line and the socket ------------------------------------------------
 

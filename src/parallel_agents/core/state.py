@@ -7,6 +7,7 @@ A `SessionState` never holds the conversation; that is `transcript`.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.worktree import Kind
@@ -189,3 +190,14 @@ class SessionState:
     ended_at: int = 0
     keys: tuple[str, ...] = ()
     because: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> WorktreeReady:
+        """Where the session works.
+
+        Raises:
+            WorktreeError: nothing was made for it yet.
+        """
+        if self.worktree is None:
+            raise WorktreeError("This session has no worktree.", "Wait until it is made.")
+        return self.worktree

@@ -125,27 +125,25 @@ def start_directory(state: SessionState) -> str:
     Under a bare hub it is the checkout that the session was dispatched from: claude refuses the
     bare directory itself, and finds the worktree from any linked checkout (measured).
     """
-    assert state.worktree is not None  # noqa: S101 - callers have a worktree
+    worktree = state.standing
     if _kind(state) != "worktree":
-        return state.worktree.path
-    root = Path(state.worktree.root)
-    checkout = str(state.worktree.record.get("checkout") or "")
+        return worktree.path
+    root = Path(worktree.root)
+    checkout = str(worktree.record.get("checkout") or "")
     return str(root) if (root / ".git").exists() or not checkout else checkout
 
 
 def _kind(state: SessionState) -> str:
-    assert state.worktree is not None  # noqa: S101 - callers have a worktree
-    return str(state.worktree.record.get("kind") or "worktree")
+    return str(state.standing.record.get("kind") or "worktree")
 
 
 def spawn_spec(state: SessionState, program: tuple[str, ...], *, resume: bool) -> SpawnSpec:
     """What decides the argument list of a session's agent."""
-    assert state.worktree is not None  # noqa: S101 - callers have a worktree
     return SpawnSpec(
         program=program,
         conversation=state.conversation,
         resume=resume,
-        worktree=Path(state.worktree.path).name if _kind(state) == "worktree" else "",
+        worktree=Path(state.standing.path).name if _kind(state) == "worktree" else "",
         name=state.name,
         options=state.options,
     )
@@ -155,12 +153,11 @@ def agent_environment(
     agent: Agent, state: SessionState, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """The environment of an agent's process, its marker included."""
-    assert state.worktree is not None  # noqa: S101 - callers have a worktree
     return {
         **{name: value for name, value in environment.items() if name != CLAUDE_VARIABLE},
         **agent.environment(),
         **place_variables(state),
-        "GIT_CEILING_DIRECTORIES": str(Path(state.worktree.path).parent),
+        "GIT_CEILING_DIRECTORIES": str(Path(state.standing.path).parent),
         MARKER: state.id,
     }
 
@@ -185,7 +182,6 @@ def run_spec(
     Returns:
         The content of `spec.json`, without its version.
     """
-    assert state.worktree is not None  # noqa: S101 - callers have a worktree
     return {
         "argv": agent.argv(spawn_spec(state, program, resume=resume)),
         "cwd": start_directory(state),

@@ -108,27 +108,32 @@ class Steps:
     async def _run(
         self, command: str, environment: Mapping[str, str], seconds: float
     ) -> tuple[int, str]:
-        worktree = self._ledger.state.worktree
-        assert worktree is not None  # noqa: S101 - steps run in a worktree that stands
-        with self._output.open("wb") as output:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    "/bin/sh", "-c", _HELD, "sh", command,
-                    stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output,
-                    cwd=worktree.path, env=dict(environment), start_new_session=True,
-                    umask=self._ledger.context.umask,
-                )  # fmt: skip
-            except (OSError, ValueError) as error:
-                return 127, f"it could not be started: {error}"
+        try:
+            process = await self._start(command, environment)
+        except (OSError, ValueError) as error:
+            return 127, f"it could not be started: {error}"
         try:
             self._hold(process.pid)
             _let_go(process)
             return await self._follow(process, seconds)
+        except (OSError, psutil.Error) as error:
+            return 127, f"it could not be followed: {error}"
         finally:
             if process.returncode is None:
                 await _end(process.pid)
                 await process.wait()
             self._holder.unlink(missing_ok=True)
+
+    async def _start(
+        self, command: str, environment: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        with self._output.open("wb") as output:
+            return await asyncio.create_subprocess_exec(
+                "/bin/sh", "-c", _HELD, "sh", command,
+                stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output,
+                cwd=self._ledger.state.standing.path, env=dict(environment),
+                start_new_session=True, umask=self._ledger.context.umask,
+            )  # fmt: skip
 
     def _hold(self, pid: int) -> None:
         value = {"pid": pid, "created": psutil.Process(pid).create_time()}

@@ -62,10 +62,7 @@ class Workplace:
         Raises:
             WorktreeError: there is none yet.
         """
-        worktree = self._ledger.state.worktree
-        if worktree is None:
-            raise WorktreeError("This session has no worktree.", "Wait until it is made.")
-        return record_from_json(worktree.record)
+        return record_from_json(self._ledger.state.standing.record)
 
     # --- making -----------------------------------------------------------------------
 
@@ -104,10 +101,14 @@ class Workplace:
             raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
         preset = await asyncio.to_thread(self._trusted_preset, record)
         await self._assign_ports(preset.ports)
-        state = self._ledger.state
-        if preset.setup and not state.adopted and state.place != "checkout":
+        if preset.setup and self._presets_run:
             await self._run_set_up(preset)
         await self._ledger.record_patiently(ev.SetupDone())
+
+    @property
+    def _presets_run(self) -> bool:
+        """Whether the repository's commands are for this place: only for one that was made."""
+        return not self._ledger.state.adopted and self._ledger.state.place != "checkout"
 
     async def _assign_ports(self, count: int) -> None:
         if count and not self._ledger.state.ports:
@@ -126,7 +127,7 @@ class Workplace:
     async def tear_down(self) -> None:
         """Run the repository's teardown commands; what goes wrong is said, and hinders nothing."""
         state = self._ledger.state
-        if state.worktree is None or state.missing or state.place == "checkout":
+        if state.worktree is None or state.missing or not self._presets_run:
             return
         try:
             preset = await asyncio.to_thread(self._trusted_preset, self.record)
@@ -258,9 +259,7 @@ class Workplace:
                 "Put it back, or delete the session: its commits are kept.",
             )
         if self._ledger.state.missing:
-            worktree = self._ledger.state.worktree
-            assert worktree is not None  # noqa: S101 - `record` above would have raised
-            await self._ledger.record_patiently(worktree)
+            await self._ledger.record_patiently(self._ledger.state.standing)
         await asyncio.to_thread(self._check_trust)
 
     def loaded_config(self) -> tuple[str, ExecutableConfig]:
