@@ -14,7 +14,7 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import KEYS, SessionState
-from tests.support.facts import EVENT_TYPES, LIVING, any_of, asked, fold, journals, records
+from tests.support.facts import EVENT_TYPES, LIVING, UUID, any_of, asked, fold, journals, records
 
 ALLOW = Decision(behavior="allow")
 RUNNING = ev.AgentStateChanged(state="running")
@@ -175,6 +175,13 @@ def test_a_request_asked_again_is_one() -> None:
 
 # --- how turns and processes end: the table of outcomes ---------------------------------------
 
+REFUSED = (
+    ev.RunEnded(run=1, asked=True),
+    ev.RunStarted(run=2, conversation=UUID),
+    ev.RunEnded(run=2, error="not trusted"),
+)
+"""The process ended as it was told to, and the next one was not allowed to start."""
+
 ENDINGS: list[tuple[str, tuple[ev.Event, ...], str, str]] = [
     ("finished", (*TURN, OK, IDLE), "ok", "done"),
     ("failed", (*TURN, ev.TurnEnded(outcome="error", error="e"), IDLE), "error", "failed"),
@@ -274,6 +281,24 @@ ENDINGS: list[tuple[str, tuple[ev.Event, ...], str, str]] = [
         "worktree gone",
         (*TURN, OK, IDLE, ev.RunEnded(run=1, asked=True), ev.WorktreeMissing(reason="x")),
         "ok",
+        "failed",
+    ),
+    ("a start that was refused", (*TURN, OK, IDLE, *REFUSED), "error", "failed"),
+    (
+        "a start after one that was refused",
+        (*TURN, OK, IDLE, *REFUSED, ev.RunStarted(run=3, conversation=UUID), ev.RunReady(run=3)),
+        "ok",
+        "done",
+    ),
+    (
+        "a start after a cut turn",
+        (
+            *TURN,
+            ev.RunEnded(run=1, signal=9),
+            ev.RunStarted(run=2, conversation=UUID),
+            ev.RunReady(run=2),
+        ),
+        "cut",
         "failed",
     ),
     ("an unprompted turn after it was done", (*TURN, OK, IDLE, RUNNING), "ok", "working"),

@@ -247,6 +247,7 @@ def _process(state: SessionState, event: _ProcessEvent, record: ev.Record) -> Se
                 version=event.version or state.version,
                 commands=event.commands or state.commands,
                 models=event.models or state.models,
+                outcome=state.turn_outcome,
             )
         case ev.RunEnded():
             return _ended(state, event, record)
@@ -266,11 +267,11 @@ def _ended(state: SessionState, event: ev.RunEnded, record: ev.Record) -> Sessio
     asked = event.asked or state.stopping
     started = any(m.progress == "started" and m.run == event.run for m in state.messages)
     open_work = bool(state.running or state.requests or state.messages or state.decided)
-    outcome, problem = state.outcome, state.problem
+    outcome, problem, turn = state.outcome, state.problem, state.turn_outcome
     if event.error:
         outcome, problem = "error", Problem(message=event.error, hint=event.hint)
     elif started or (state.running and not asked):
-        outcome, problem = "cut", _cut_problem(event)
+        outcome, problem, turn = "cut", _cut_problem(event), "cut"
     elif not asked and open_work:
         outcome, problem = "error", _died_problem(event)
     kept = tuple(m for m in state.messages if m.progress != "started")
@@ -288,6 +289,7 @@ def _ended(state: SessionState, event: ev.RunEnded, record: ev.Record) -> Sessio
         stopping=False,
         stopped=state.stopped if asked else None,
         outcome=outcome,
+        turn_outcome=turn,
         problem=problem,
         unread=state.unread or not asked,
         ended_at=record.at,
@@ -380,7 +382,12 @@ def _completed(state: SessionState, uuid: str) -> SessionState:
         hint="Send “continue” to go on where it left off.",
     )
     return replace(
-        state, messages=_drop(state.messages, uuid), outcome="cut", problem=problem, unread=True
+        state,
+        messages=_drop(state.messages, uuid),
+        outcome="cut",
+        turn_outcome="cut",
+        problem=problem,
+        unread=True,
     )
 
 
@@ -478,6 +485,7 @@ def _turn_ended(state: SessionState, event: ev.TurnEnded) -> SessionState:
         state,
         messages=tuple(m for m in state.messages if m.progress != "started"),
         outcome=event.outcome,
+        turn_outcome=event.outcome,
         problem=problem,
         retry=None,
         answered=True,

@@ -106,7 +106,8 @@ class SessionState:
         refused: answers to what could not be presented, until the agent goes on.
         requests: undecided requests, oldest first; void when the process ends.
         messages: messages not yet answered, oldest first.
-        outcome: how the last turn ended.
+        outcome: how the last turn ended, or that its process failed since.
+        turn_outcome: how the last turn ended, whatever became of the process.
         stopped: why the last end was asked for, while nothing was sent since; else None.
         stopping: an end was asked for and the process still lives.
         activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
@@ -166,6 +167,7 @@ class SessionState:
     messages: tuple[Message, ...] = ()
     tasks: tuple[BackgroundTask, ...] = ()
     outcome: Outcome = "none"
+    turn_outcome: Outcome = "none"
     problem: Problem | None = None
     retry: Retry | None = None
     limit_until: float | None = None

@@ -70,7 +70,7 @@ def prepare(context: Context, message: New) -> Prepared:
     if place != "worktree":
         message = replace(message, directory=repository.checkout)
     named = chosen_base(
-        context, repository, message.base, message.branch,
+        context, repository, message.base, message.branch, kind=place,
         environment=message.environment, accepted=message.options.trusted,
     )  # fmt: skip
     message = replace(message, base=named)
@@ -99,6 +99,7 @@ def chosen_base(
     base: str,
     branch: str | None = None,
     *,
+    kind: Kind | None = None,
     environment: Mapping[str, str],
     accepted: bool,
 ) -> str:
@@ -109,6 +110,7 @@ def chosen_base(
         repository: where.
         base: what was named; empty for nothing.
         branch: the branch asked for; an existing one is worked on as it is.
+        kind: of the place, when that was decided already.
         environment: the caller's, for where their own settings of Claude Code are.
         accepted: whether the repository's settings may count.
 
@@ -122,7 +124,7 @@ def chosen_base(
         return base
     if branch and context.manager.has_branch(repository, branch):
         return f"refs/heads/{branch}"
-    kind = elsewhere.kind_of(
+    kind = kind or elsewhere.kind_of(
         context, repository, named=bool(branch), environment=environment, accepted=accepted
     )
     if kind != "worktree":

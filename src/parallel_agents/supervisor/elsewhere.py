@@ -52,8 +52,10 @@ def kind_of(
             f"{repository.root} is in no git repository, and its settings do not count.",
             "Accept them (parallel-agents trust), or make a repository: git init",
         )
+    if named:
+        return "worktree"
     wishes = context.manager.wishes(repository, environment, accepted=accepted)
-    return "checkout" if wishes.in_checkout and not named else "worktree"
+    return "checkout" if wishes.in_checkout else "worktree"
 
 
 def refuse_second(states: Iterable[SessionState], root: str) -> None:
