@@ -1,0 +1,113 @@
+"""What person and agent ask of each other: messages, requests, decisions."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parallel_agents.core.options import Decision, JsonObject
+
+RequestKind = Literal["permission", "question", "plan"]
+MessageProgress = Literal["delivered", "accepted", "started", "completed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQueued:
+    """A message for the agent was accepted from a person; it is not delivered yet."""
+
+    uuid: str
+    text: str
+    by: str = "person"
+    type: Literal["message_queued"] = "message_queued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageProgressed:
+    """How far a message got: `command_lifecycle` of the CLI, or the shim's receipt."""
+
+    uuid: str
+    progress: MessageProgress
+    type: Literal["message_progressed"] = "message_progressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOpened:
+    """The agent waits for a person.
+
+    Attributes:
+        request: the agent's own id of the request.
+        input: the tool's input, raw, to be sent back unchanged unless edited.
+        digest: `ids.digest(input)`: what a decision must name.
+        tool_use: id of the tool use this is about.
+        subagent: id of the subagent that asks; empty for the main agent.
+        suggestions: permission updates the agent proposes, raw.
+    """
+
+    request: str
+    kind: RequestKind
+    tool_name: str
+    input: JsonObject
+    digest: str
+    tool_use: str = ""
+    subagent: str = ""
+    description: str = ""
+    reason: str = ""
+    suggestions: tuple[JsonObject, ...] = ()
+    type: Literal["request_opened"] = "request_opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDecided:
+    """A person decided; compare-and-set on the request.
+
+    Attributes:
+        line: the exact line for the agent, so that it can be sent again after a crash.
+    """
+
+    request: str
+    decision: Decision
+    line: str = ""
+    by: str = "person"
+    type: Literal["request_decided"] = "request_decided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWithdrawn:
+    """The agent no longer waits for this request."""
+
+    request: str
+    type: Literal["request_withdrawn"] = "request_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRefused:
+    """The agent asked something that cannot be presented; it is answered at once.
+
+    Attributes:
+        answer: the `control_response` object to send.
+    """
+
+    request: str
+    subtype: str
+    answer: JsonObject
+    type: Literal["control_refused"] = "control_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlAnswered:
+    """The agent answered one of our control requests."""
+
+    request: str
+    ok: bool
+    error: str = ""
+    response: JsonObject = field(default_factory=dict)
+    type: Literal["control_answered"] = "control_answered"
+
+
+DialogueEvent = (
+    MessageQueued
+    | MessageProgressed
+    | RequestOpened
+    | RequestDecided
+    | RequestWithdrawn
+    | ControlRefused
+    | ControlAnswered
+)

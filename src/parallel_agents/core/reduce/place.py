@@ -1,0 +1,61 @@
+"""The fold over the place where a session works."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.state import Counts, Problem, SessionState
+from parallel_agents.core.summary import first_line
+
+
+def fold_place(state: SessionState, event: ev.PlaceEvent) -> SessionState:
+    """Fold what becomes of the place where a session works.
+
+    Args:
+        state: the facts before it.
+        event: what happened.
+
+    Returns:
+        The facts after it.
+    """
+    match event:
+        case ev.WorktreeReady():
+            return _ready(state, event)
+        case ev.SetupFailed():
+            problem = Problem(message=event.message, hint=event.hint)
+            return replace(state, creating=False, setup=problem, step="", unread=True)
+        case ev.SetupRetried():
+            return replace(state, creating=True, setup=None)
+        case ev.PortsAssigned():
+            return replace(state, port=event.first, ports=event.count)
+        case ev.StepStarted():
+            return replace(state, step=first_line(event.command))
+        case ev.StepOutput():
+            return state
+        case ev.StepEnded():
+            return replace(state, step="")
+        case ev.SetupDone():
+            return replace(state, creating=False, setup_owed=False, step="")
+        case ev.WorktreeMissing():
+            return replace(state, missing=event.reason, unread=True)
+        case ev.ChangesCounted():
+            counts = Counts(
+                files=event.files, insertions=event.insertions, deletions=event.deletions
+            )
+            return replace(state, changes=counts)
+        case ev.MainCheckoutChanged():
+            return replace(state, main_changed=event.detail)
+        case _:
+            assert_never(event)
+
+
+def _ready(state: SessionState, event: ev.WorktreeReady) -> SessionState:
+    """It stands; one that is seen again after it was missed owes what it owed before."""
+    return replace(
+        state,
+        worktree=replace(event, setup=False),
+        creating=event.setup,
+        setup_owed=event.setup or state.setup_owed,
+        setup=None,
+        missing="",
+    )
