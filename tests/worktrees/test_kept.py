@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.reflog import put_back
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
 
 
@@ -46,6 +47,36 @@ def test_the_reflog_of_the_branch_comes_back(
     assert git(repo, "reflog", "show", record.branch) == kept
     git(top, "reset", "-q", "--hard", first)
     git(repo, "fsck", "--strict")
+
+
+def test_the_reflog_comes_back_once_however_often_the_branch_was_begun(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    """Git logs a branch before it makes it; killed in between, the next try logs it again."""
+    record = make()
+    commit_all(record.path, "first")
+    log = repo / f".git/logs/refs/heads/{record.branch}"
+    kept = log.read_bytes()
+    manager.delete(record, live_pids=none_alive)
+    tip = git(repo, "rev-parse", "HEAD")
+    git(repo, "update-ref", "--create-reflog", f"refs/heads/{record.branch}", tip)
+    begun = log.read_bytes()
+    git(repo, "update-ref", "-d", f"refs/heads/{record.branch}")
+    write(log, begun)
+    back = manager.restore("s1")
+    assert log.read_bytes() == kept
+    assert manager.delete(back, live_pids=none_alive).tip is not None
+
+
+def test_a_reflog_that_is_back_already_stays_as_it_is(tmp_path: Path) -> None:
+    common, saved = tmp_path / "common", tmp_path / "saved"
+    old, new = b"0" * 40 + b" made\nold\n", b"since\n"
+    log = write(common / "logs/refs/heads/a/b", old + new)
+    for _ in range(2):
+        write(saved, old)
+        put_back(common, "a/b", saved)
+        assert log.read_bytes() == old + new
+    assert [path.name for path in common.iterdir()] == ["logs"]
 
 
 def test_a_logged_branch_is_not_written_through_links(

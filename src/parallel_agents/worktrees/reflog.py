@@ -7,6 +7,7 @@ back; nothing here is read or written through a symbolic link.
 import errno
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from parallel_agents.worktrees.files import (
@@ -19,6 +20,9 @@ from parallel_agents.worktrees.git import Git
 
 _LIMIT = 64 * 1024 * 1024
 _IN_THE_WAY = (errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
+_NEW = "parallel-agents-reflog"
+"""Written whole before it takes its place; the caller holds the repository's lock."""
+_MADE = re.compile(rb"0{40,64} ")
 _NAMES = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 
@@ -83,20 +87,32 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
     content = read_regular(kept, _LIMIT)
     if content is None:
         return
-    # What was logged since, but for the line of our own that made the branch again.
-    since = (_read_log(common_dir, branch) or b"").partition(b"\n")[2]
+    log = _read_log(common_dir, branch) or b""
     top = open_directory(common_dir)
     try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(_NEW, flags, 0o666, dir_fd=top), "wb") as file:
+            file.write(content + _since(content, log))
         with opened_parent(top, _log(branch), make=True) as (folder, name):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(name, flags, 0o666, dir_fd=folder), "wb") as file:
-                file.write(content + since)
+            os.rename(_NEW, name, src_dir_fd=top, dst_dir_fd=folder)
     except OSError as error:
+        with suppress(FileNotFoundError):
+            os.unlink(_NEW, dir_fd=top)
         if error.errno not in _IN_THE_WAY:
             raise
     finally:
         os.close(top)
     kept.unlink()
+
+
+def _since(content: bytes, log: bytes) -> bytes:
+    """What was logged since the branch is there again, less the lines that say it was made.
+
+    There is one for each try: git logs first, and may be killed before the branch is there.
+    """
+    if content and log.startswith(content):
+        return log[len(content) :]
+    return b"".join(line for line in log.splitlines(keepends=True) if not _MADE.match(line))
 
 
 def _log(branch: str) -> str:
