@@ -1,5 +1,6 @@
 """The builder: hermetic, and disarmed by scope."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from parallel_agents.core.errors import GitError, RepositoryError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees import git as builder
+from parallel_agents.worktrees import process
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.process import CancelledError
@@ -228,6 +231,25 @@ def test_a_call_ends_at_its_deadline_with_its_group(repo: Path, tmp_path: Path, 
         os.sched_yield()
     assert not _runs(pid)
     assert not (repo / ".git/index.lock").exists()
+
+
+def test_an_answer_counts_however_late_we_look_at_it(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor that was held for an hour finds that its git ended long ago."""
+    held = Git(str(repo))
+    held.read("rev-parse", "--verify", "HEAD")
+    began = iter([1.0])
+
+    def once_it_has_ended() -> float:
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        return 3600.0
+
+    monkeypatch.setattr(
+        process, "time", SimpleNamespace(monotonic=lambda: next(began, None) or once_it_has_ended())
+    )
+    assert held.read("rev-parse", "--show-toplevel").text == str(repo)
 
 
 def _runs(pid: int) -> bool:

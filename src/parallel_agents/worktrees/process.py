@@ -216,7 +216,8 @@ def _move(selector: selectors.BaseSelector, call: _Call, key: selectors.Selector
 def _check(call: _Call) -> None:
     if call.task.cancelled is not None and call.task.cancelled():
         raise CancelledError(f"git {call.task.args[0]} was cancelled", returncode=-1)
-    if time.monotonic() > call.ends:
+    # One that has ended was not late: we may have been the ones who were held.
+    if time.monotonic() > call.ends and call.popen.poll() is None:
         raise GitError(
             f"git {call.task.args[0]} did not end in time and was stopped",
             "See whether the disk, the network or another git keeps it waiting, then try again.",
