@@ -3,6 +3,9 @@
 import pytest
 
 from parallel_agents.core import events as ev
+from parallel_agents.tui.actions import Zone
+from parallel_agents.tui.header import hints
+from parallel_agents.tui.ink import ink
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import ReadyPush, StatePush
 from tests.tui.drive import screen
@@ -40,3 +43,19 @@ async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() ->
         assert len(fake.of(m.DiskUse)) == 1
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+@pytest.mark.parametrize("zone", ["list", "card", "input"])
+def test_keys_that_do_not_fit_are_left_out_whole(width: int, zone: Zone) -> None:
+    everything, shown = (bottom(zone, cells) for cells in (400, width))
+    assert set(shown) <= set(everything)
+    assert sum(len(pair) + 3 for pair in shown) <= width - len("by state ")
+    assert zone == "input" or shown[-1] == "? help"
+
+
+def bottom(zone: Zone, width: int) -> list[str]:
+    """The keys of the bottom line with what they do."""
+    left, _ = hints(zone, ink(dark=True), width, "by state ")
+    line = "".join(span.text for span in left)
+    return [pair for pair in line.strip().split("   ") if pair]

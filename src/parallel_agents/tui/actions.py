@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         "Ctrl+N",
         "go to the next session that needs you",
         "Next that needs you",
-        "next that needs you",
+        "next needing you",
         priority=True,
     ),
     Action(

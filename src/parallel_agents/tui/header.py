@@ -126,15 +126,22 @@ def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
     return left, [flat(words, ink.muted), Span(" ", ink.text)]
 
 
-def hints(zone: Zone, ink: Ink, extra: str = "") -> Pair:
-    """The bottom line: a few keys that count now."""
+def hints(zone: Zone, ink: Ink, width: int, extra: str = "") -> Pair:
+    """The bottom line: a few keys that count now.
+
+    Args:
+        zone: where keys go.
+        ink: how to paint.
+        width: cells of the line; what does not fit whole is left out.
+        extra: what stands at its right end.
+    """
     spans = [Span(" ", ink.text)]
     if zone == "input":
         pairs = [
             ("Enter", "send"),
             ("Ctrl+J", "new line"),
             ("Esc", "back (when empty)"),
-            ("Ctrl+N", "next that needs you"),
+            ("Ctrl+N", "next needing you"),
             ("Ctrl+C", "interrupt"),
         ]
     elif zone == "card":
@@ -142,11 +149,20 @@ def hints(zone: Zone, ink: Ink, extra: str = "") -> Pair:
             ("↑↓", "scroll"),
             ("Tab", "input"),
             ("Esc", "list"),
-            ("Ctrl+N", "next that needs you"),
+            ("Ctrl+N", "next needing you"),
             ("?", "help"),
         ]
     else:
         pairs = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and zone in a.zones]
-    for key, does in pairs:
-        spans += [Span(key, ink.text), Span(f" {does}   ", ink.muted)]
+    for key, does in _fitting(pairs, width - len(extra) - 3):
+        between = Span("   ", ink.muted) if len(spans) > 1 else Span("", ink.muted)
+        spans += [between, Span(key, ink.text), Span(f" {does}", ink.muted)]
     return spans, [flat(extra, ink.muted)] if extra else []
+
+
+def _fitting(pairs: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    """Leave out what does not fit, from the end; where to find all keys stays."""
+    kept = list(pairs)
+    while kept and sum(len(key) + len(does) + 4 for key, does in kept) - 3 > room:
+        kept.pop(-2 if kept[-1][0] == "?" and len(kept) > 1 else -1)
+    return kept

@@ -156,6 +156,7 @@ class Board(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Below `WIDE` columns the list and the session are two screens."""
         self.set_class(event.size.width < WIDE, "-narrow")
+        self._paint_hints()
 
     def on_screen_resume(self) -> None:
         """What changed under a dialog is shown."""
@@ -262,7 +263,9 @@ class Board(Screen[None]):
 
     def _paint_hints(self) -> None:
         styles = ink_of(self.app)
-        self.line("hints").put(*header.hints(self.zone, styles, f"by {self.store.by} "))
+        self.line("hints").put(
+            *header.hints(self.zone, styles, self.size.width, f"by {self.store.by} ")
+        )
 
     def _alert(self) -> None:
         """Ring when a session newly needs the person; not for those found at the start."""

@@ -139,7 +139,7 @@ def _set_up(info: JsonObject) -> str:
 def _agent(info: JsonObject, session: JsonObject) -> Rows:
     agent, version = session.get("agent"), info.get("version")
     return _rows(
-        agent=f"{agent} {version}" if agent and version else agent,
+        agent=f"{agent} {version}" if agent and version not in {None, "", agent} else agent,
         model=info.get("model"),
         mode=info.get("mode"),
         effort=info.get("effort"),

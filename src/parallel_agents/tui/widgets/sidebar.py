@@ -136,11 +136,11 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         bar = "▌" if chosen and entry.first else " "
         strip = row(
             [Span(bar, styles.link if self.has_focus else styles.muted), *entry.left],
-            [*entry.right, Span(" ", styles.text)] if entry.right else [],
-            width,
-        )
+            [*entry.right],
+            width - 1,
+        ).extend_cell_length(width)
         if chosen:
-            strip = over(strip.extend_cell_length(width), styles.on_cursor)
+            strip = over(strip, styles.on_cursor)
         return strip.apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
