@@ -196,7 +196,11 @@ texts = st.one_of(
 def test_what_is_sent_is_what_was_pasted(pasted: list[str]) -> None:
     pastes = Pastes()
     shown = [pastes.fold(text) for text in pasted]
-    folded = [text for text in shown if text not in pasted]
+    folded = [
+        seen
+        for seen, text in zip(shown, pasted, strict=True)
+        if "[Pasted" in seen and "[Pasted" not in text
+    ]
     assert all(safe(text) == text for text in shown)
     if not any("[Pasted" in text for text in pasted if text in shown):
         wanted_text = "|".join(text.replace("\r\n", "\n").replace("\r", "\n") for text in pasted)

@@ -2,10 +2,12 @@
 
 import pytest
 from textual import events
+from textual.widgets import TextArea
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
 from parallel_agents.core.ids import digest
+from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens.confirm import LineDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.help import HelpScreen
@@ -270,13 +272,60 @@ async def test_jumping_to_a_number(keys: tuple[str, ...]) -> None:
         assert drive.main.store.selected == "b2"
 
 
+def at_once(drive: Drive, *keys: str) -> None:
+    """Press keys faster than the screen can act on them."""
+    for key in keys:
+        drive.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
 async def test_two_keys_at_once_count_in_their_order() -> None:
     async with screen(two()) as drive:
-        for key in ("g", "2"):
-            drive.app.post_message(events.Key(key, key))
+        at_once(drive, "g", "2")
         await drive.until(lambda: drive.main.store.selected == "b2")
         await drive.press("up", "2")
         assert drive.main.store.selected == "a1"
+
+
+async def test_what_is_typed_right_behind_tab_decides_nothing() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.shows("npm test")
+        drive.clock.pass_(60)
+        at_once(drive, "tab", "tab", "y", "n")
+        await drive.until(lambda: drive.main.prompt.editor.text == "yn")
+        assert fake.of(m.Answer) == []
+
+
+async def test_the_reason_typed_right_behind_the_denial_allows_nothing() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.shows("npm test")
+        await drive.press("tab")
+        drive.clock.pass_(60)
+        at_once(drive, "N", *"yes but use make", "enter")
+        await drive.until(lambda: fake.of(m.Answer))
+        decision = fake.of(m.Answer)[0].decision
+        assert (decision.behavior, decision.message) == ("deny", "yes but use make")
+
+
+async def test_what_is_typed_right_behind_c_is_the_task() -> None:
+    remember(Remembered(mode="acceptEdits"))
+    fake = two()
+    fake.answers["resolve_repository"] = resolved()
+    async with screen(fake) as drive:
+        at_once(drive, "c", *"Run it", "tab")
+        await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen))
+        form = drive.app.screen
+        await drive.until(lambda: form.query_one(TextArea).text == "Run it")
+
+
+async def test_keys_go_on_when_one_is_lost_with_its_dialog() -> None:
+    async with screen(two()) as drive:
+        for _ in range(5):
+            at_once(drive, "question_mark", "escape", "down", "up")
+        await drive.until(lambda: len(drive.app.screen_stack) == 2)
+        at_once(drive, "down")
+        await drive.until(lambda: drive.main.store.selected == "b2")
 
 
 async def test_the_zones_go_round() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -13,6 +14,7 @@ from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.backend import Backend, Link
+from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.palette import Palette
 from parallel_agents.tui.screens.main import MainScreen
@@ -43,9 +45,17 @@ class ScreenApp(App[None]):
         self._connect = connect
         self._clock = clock
         self._told_title = ""
+        self._keys = InOrder(self, super().on_event)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys to whoever has the focus once the key before has had its effect."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Wire everything and connect."""

@@ -69,17 +69,9 @@ class MainScreen(Verbs):
         self.act(name, number)
 
     def on_key(self, event: events.Key) -> None:
-        """Both keys of `g 1`.
-
-        A binding is run when its key has come up to the application; the key behind it may have
-        passed here by then. So the first is taken here, too.
-        """
+        """The second key of `g 1`."""
         jumping, self._jumping = self._jumping, False
-        begin = BY_ID["jump_begin"]
-        if event.key in begin.keys and self.zone in begin.zones:
-            event.stop()
-            self.do_jump_begin()
-        elif jumping and event.key.isdigit() and event.key != "0":
+        if jumping and event.key.isdigit() and event.key != "0":
             event.stop()
             self.do_jump(int(event.key))
 
