@@ -17,54 +17,6 @@ from parallel_agents.wire.endpoint import supervisor_socket
 
 Reply = dict[str, Any]
 
-_Reading = (
-    m.ListSessions
-    | m.Show
-    | m.Explain
-    | m.Info
-    | m.ReadRecords
-    | m.Wait
-    | m.WaitRecords
-    | m.PendingInput
-    | m.DiffStat
-    | m.DiffText
-    | m.Status
-)
-_Place = (
-    m.ResolveRepository
-    | m.DiskUse
-    | m.Trust
-    | m.ListRefs
-    | m.ListFiles
-    | m.Reconcile
-    | m.OwnWork
-    | m.MakeScratchRepository
-)
-_Process = (
-    m.New
-    | m.Adopt
-    | m.Send
-    | m.Answer
-    | m.Interrupt
-    | m.Stop
-    | m.Respawn
-    | m.SetOptions
-    | m.AttachBegin
-    | m.AttachEnd
-)
-_Keeping = (
-    m.Delete
-    | m.CancelDelete
-    | m.Restore
-    | m.ListTrash
-    | m.EmptyTrash
-    | m.Clean
-    | m.Rename
-    | m.Pin
-    | m.MarkSeen
-)
-_OnTheConnection = m.Hello | m.Subscribe | m.Follow | m.Shutdown
-
 
 class Api:
     """Answers every request of the closed list that is not about the connection itself.
@@ -93,17 +45,17 @@ class Api:
         """
         if not isinstance(message, m.Status):
             await self._supervisor.recovered.wait()
-        if isinstance(message, _Place):
+        if isinstance(message, m.PlaceRequest):
             return await self._place(message)
-        if isinstance(message, _Process):
-            return await self._process(message)
-        if isinstance(message, _Keeping):
+        if isinstance(message, m.ActingRequest):
+            return await self._act(message)
+        if isinstance(message, m.KeepingRequest):
             return await self._keep(message)
-        if isinstance(message, _OnTheConnection):
+        if isinstance(message, m.ConnectionRequest):
             raise UserError("That is answered by the connection itself.")
         return await self._read(message)
 
-    async def _read(self, message: _Reading) -> Reply:
+    async def _read(self, message: m.ReadingRequest) -> Reply:
         match message:
             case m.Status():
                 return self._status()
@@ -130,7 +82,7 @@ class Api:
             case _:
                 assert_never(message)
 
-    async def _place(self, message: _Place) -> Reply:
+    async def _place(self, message: m.PlaceRequest) -> Reply:
         match message:
             case m.ResolveRepository():
                 return await self._places.resolve(message)
@@ -151,7 +103,7 @@ class Api:
             case _:
                 assert_never(message)
 
-    async def _process(self, message: _Process) -> Reply:
+    async def _act(self, message: m.ActingRequest) -> Reply:
         match message:
             case m.New():
                 return await self._acting.new(message)
@@ -176,7 +128,7 @@ class Api:
             case _:
                 assert_never(message)
 
-    async def _keep(self, message: _Keeping) -> Reply:
+    async def _keep(self, message: m.KeepingRequest) -> Reply:
         match message:
             case m.Delete():
                 return await self._acting.delete(message)

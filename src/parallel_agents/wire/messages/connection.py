@@ -1,0 +1,48 @@
+"""What the connection itself answers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PROTOCOL_VERSION = 1
+"""Version of the wire; both ends must name the same."""
+
+FRAME_LIMIT = 64 << 20
+"""Longest frame on the socket in bytes: one agent line (16 MiB) with every character escaped."""
+
+PUSH_LIMIT = 4 << 20
+"""Unread pushes a client may owe, in bytes, before it is resynchronised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """First frame of every connection."""
+
+    protocol: int = PROTOCOL_VERSION
+    version: str = ""
+    type: Literal["hello"] = "hello"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """Push every session's state now, and every record from then on."""
+
+    type: Literal["subscribe"] = "subscribe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    """Also push partial text of this session; replaces what was followed; None follows none."""
+
+    session: str | None
+    type: Literal["follow"] = "follow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """End the supervisor; with `keep_sessions`, leave the agents working."""
+
+    keep_sessions: bool = False
+    type: Literal["shutdown"] = "shutdown"
+
+
+ConnectionRequest = Hello | Subscribe | Follow | Shutdown
