@@ -22,6 +22,12 @@ from textual.widget import Widget
 PATIENCE = 1.0
 """Seconds after which the next key is given away anyhow."""
 
+REPEATED = frozenset(
+    {"up", "down", "left", "right", "pageup", "pagedown", "j", "k", "backspace", "delete"}
+)
+"""Keys that are held down, and that neither move the focus nor open anything: the same one again
+need not wait, so that the screen is painted once for many."""
+
 Give = Callable[[events.Event], Awaitable[None]]
 
 
@@ -30,14 +36,21 @@ class _Turn:
     """One key on its way.
 
     Attributes:
+        key: its name; empty for a paste.
         screen: the one it was given to.
         way: who may still handle it, from the focused widget up.
         timer: ends the turn when nothing else does.
     """
 
+    key: str
     screen: Screen[object]
     way: deque[Widget] = field(default_factory=deque)
     timer: Timer | None = None
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        if self.timer is not None:
+            self.timer.stop()
 
 
 class InOrder:
@@ -57,14 +70,21 @@ class InOrder:
     async def take(self, event: events.Event) -> None:
         """Give a key away, at once or when its turn has come."""
         self._waiting.append(event)
-        if self._turn is None:
-            await self._next()
+        await self._give_on()
 
-    async def _next(self) -> None:
-        event = self._waiting.popleft()
+    async def _give_on(self) -> None:
+        while self._waiting and (self._turn is None or self._repeats(self._turn)):
+            await self._begin(self._waiting.popleft())
+
+    def _repeats(self, turn: _Turn) -> bool:
+        return turn.key in REPEATED and _key(self._waiting[0]) == turn.key
+
+    async def _begin(self, event: events.Event) -> None:
         focused = self._app.focused or self._app.screen
         way = deque(node for node in focused.ancestors_with_self if isinstance(node, Widget))
-        turn = self._turn = _Turn(self._app.screen, way)
+        if self._turn is not None:
+            self._turn.end()
+        turn = self._turn = _Turn(_key(event), self._app.screen, way)
         turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
         await self._give(event)
         self._follow(turn)
@@ -93,8 +113,11 @@ class InOrder:
     async def _done(self, turn: _Turn) -> None:
         if turn is not self._turn:
             return
+        turn.end()
         self._turn = None
-        if turn.timer is not None:
-            turn.timer.stop()
         if self._waiting and self._app.is_running:
-            await self._next()
+            await self._give_on()
+
+
+def _key(event: events.Event) -> str:
+    return event.key if isinstance(event, events.Key) else ""
