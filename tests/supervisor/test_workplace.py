@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -81,3 +82,17 @@ async def test_an_adopted_worktree_is_torn_down_by_whoever_made_it(
     ledger.state = replace(ledger.state, adopted="")
     await workplace.tear_down()
     assert trace.exists()
+
+
+async def test_one_that_waits_for_its_turn_is_called_off_at_once(
+    ledger: Ledger, context: Context
+) -> None:
+    context.making = asyncio.Semaphore(1)
+    workplace = Workplace(ledger)
+    async with context.making:
+        making = asyncio.create_task(workplace.make())
+        asyncio.get_running_loop().call_soon(workplace.cancel)  # once it waits
+        assert not await making
+    assert ledger.state.worktree is None
+    assert ledger.state.setup is not None
+    assert not context.making.locked()

@@ -27,6 +27,7 @@ from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.queueing import in_turn
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming
@@ -49,7 +50,7 @@ class Workplace:
         self._dirty = False
         self._main_before = ""
         self._shell_used = False
-        self._cancelled = False
+        self._called_off = asyncio.Event()
         self._leaving = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._steps = Steps(ledger)
@@ -72,7 +73,7 @@ class Workplace:
         Returns:
             Whether it stands now.
         """
-        self._cancelled = False
+        self._called_off.clear()
         try:
             if not self._ledger.state.setup_owed:
                 await self._make_worktree()
@@ -87,7 +88,7 @@ class Workplace:
 
     async def _make_worktree(self) -> None:
         progress = self._progress(asyncio.get_running_loop())
-        async with self._ledger.context.making:
+        async with in_turn(self._ledger.context.making, self._called_off):
             record = await asyncio.to_thread(self._make, progress)
         # Before anything else can fail: only what is journalled is deleted with its session.
         await self._ledger.record_patiently(
@@ -116,7 +117,7 @@ class Workplace:
             await self._ledger.record_patiently(ev.PortsAssigned(first=first, count=count))
 
     async def _run_set_up(self, preset: Preset) -> None:
-        if self._cancelled:
+        if self._called_off.is_set():
             raise UserError("The set-up was stopped.", "")
         try:
             await self._run("set-up", preset.setup, preset.setup_timeout)
@@ -171,7 +172,7 @@ class Workplace:
 
     def cancel(self) -> None:
         """Give up making the worktree, or setting it up, at the next opportunity."""
-        self._cancelled = True
+        self._called_off.set()
         self._steps.cancel("it was stopped")
 
     def leave(self) -> None:
@@ -183,12 +184,12 @@ class Workplace:
         state = self._ledger.state
         repository = self._manager.resolve(state.directory)
         base = self._manager.resolve_base(
-            repository, state.base, branch=state.asked_branch, cancelled=lambda: self._cancelled
+            repository, state.base, branch=state.asked_branch, cancelled=self._called_off.is_set
         )
         if state.place != "worktree":
             context = self._ledger.context
             return elsewhere.make(
-                context, state, repository, self._caller(), lambda: self._cancelled
+                context, state, repository, self._caller(), self._called_off.is_set
             )
         if state.adopted:
             return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
@@ -204,7 +205,7 @@ class Workplace:
             branch=state.asked_branch or naming.branch_of(slug, state.branch_pattern),
             extras=extras,
             progress=progress,
-            cancelled=lambda: self._cancelled,
+            cancelled=self._called_off.is_set,
         )
         return replace(record, notes=(*record.notes, *notes))
 
