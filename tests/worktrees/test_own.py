@@ -91,11 +91,11 @@ def test_each_kind_of_work_is_said(
     assert said in manager.delete(record, live_pids=none_alive).saved
 
 
-def _two_commits(top: Path) -> None:
+def _two_commits(top: Path) -> str:
     write(top / "a.txt", "one\n2\nthree\n")
     commit_all(top, "first change")
     write(top / "new.txt", "n\n")
-    commit_all(top, "second change")
+    return commit_all(top, "second change")
 
 
 def _elsewhere(repo: Path) -> str:
@@ -146,6 +146,58 @@ def test_how_it_was_merged(
     assert (own.merged, own.saved) == (how, commits)
     assert manager.delete(record, live_pids=none_alive).saved == commits
     git(repo, "fsck", "--strict")
+
+
+@pytest.mark.parametrize(
+    ("ref", "message", "number", "fate"),
+    [
+        ("refs/pull/7/head", "All of it, and better (#7)", "#7", "pushed"),
+        ("refs/pull/7/head", "Merge pull request #7 from somebody/branch", "#7", "pushed"),
+        ("refs/merge-requests/7/head", "All\n\nSee merge request group/shop!7", "!7", "pushed"),
+        ("refs/pull/8/head", "All of it, and better (#7)", "", "pushed"),
+        ("refs/pull/7/head", "All of it, unlike (#70)", "", "pushed"),
+        ("refs/pull/7/head", "All of it, and better (#7)", "", "never pushed"),
+        ("refs/pull/7/head", "All of it, and better (#7)", "", "pushed before the last commit"),
+    ],
+)
+def test_a_pull_request_that_was_edited_while_it_was_merged(
+    ref: str, message: str, number: str, fate: str,
+    manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path,
+) -> None:  # fmt: skip
+    """Neither the patch nor the tree of the base is that of the branch."""
+    hub = tmp_path / "hub.git"
+    git(repo, "clone", "-q", "--bare", str(repo), str(hub))
+    git(repo, "remote", "add", "origin", str(hub))
+    record = make()
+    tip = _two_commits(Path(record.path))
+    git(hub, "fetch", "-q", str(repo), f"{tip}:{ref}")
+    if fate != "never pushed":
+        git(repo, "config", f"branch.{record.branch}.merge", f"refs/heads/{record.branch}")
+    if fate == "pushed before the last commit":
+        write(Path(record.path) / "more.txt", "more\n")
+        commit_all(record.path, "more")
+    git(repo, "merge", "-q", "--squash", record.branch)
+    write(repo / "a.txt", "edited while it was merged\n")
+    commit_all(repo, message)
+    how = f"merged into main as {number}" if number else ""
+    own = manager.own_work(record)
+    assert own.merged == how
+    assert bool(own.saved) == (not how)
+    manager.delete(record, live_pids=none_alive)
+    back = manager.restore("s1")
+    assert git(back.path, "merge-base", tip, "HEAD") == tip
+
+
+def test_a_remote_that_does_not_answer_tells_of_no_merge(
+    manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path
+) -> None:
+    git(repo, "remote", "add", "origin", str(tmp_path / "nowhere"))
+    record = make()
+    _two_commits(Path(record.path))
+    git(repo, "config", f"branch.{record.branch}.merge", f"refs/heads/{record.branch}")
+    write(repo / "run.sh", "#!/bin/sh\ntrue\n")
+    commit_all(repo, "Something else (#7)")
+    assert manager.own_work(record).merged == ""
 
 
 def test_the_base_on_a_remote_counts(manager: WorktreeManager, make: Make, repo: Path) -> None:

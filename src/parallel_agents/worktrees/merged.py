@@ -1,8 +1,8 @@
-"""Tell how a branch's work got into its base: by a merge, a rebase or a squash.
+"""Tell how a branch's work got into its base: by a merge, a rebase, a squash, a pull request.
 
 Keep true: it only says what git itself finds equal: the commits, their patches (git-patch-id(1)),
-or the trees; it never takes longer than its deadline, and what it had no time for is "not
-merged"; no ref, index or file is changed.
+the trees, or the head of a pull request that the base names (`merged_pull`); it never takes longer
+than its deadlines, and what it had no time for is "not merged"; no ref, index or file is changed.
 """
 
 import time
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.merged_pull import merged_pull
 from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.process import Result
 
@@ -48,7 +49,8 @@ def merged(git: Git, record: WorktreeRecord, seconds: float = SECONDS) -> str:
         seconds: how long to look at most.
 
     Returns:
-        `merged into main`, perhaps `by rebase` or `by squash`, or `its changes are in main`; empty
+        `merged into main`, perhaps `by rebase`, `by squash` or `as #12`, or `its changes are in
+        main`; empty
         when they are not there, when there are none, or when there was no time to find out.
     """
     ends = time.monotonic() + seconds
@@ -60,6 +62,16 @@ def merged(git: Git, record: WorktreeRecord, seconds: float = SECONDS) -> str:
             continue
         if found and all(found):
             return found[-1].format(name=_short(ref))
+    return _as_pull_request(git, record, tips)
+
+
+def _as_pull_request(git: Git, record: WorktreeRecord, tips: tuple[str, ...]) -> str:
+    """What neither commits nor patches nor trees tell: its squash was edited, or more was added."""
+    for ref in _targets(git, record) if tips else ():
+        ranges = [f"{tip}..{ref}" for tip in tips]
+        pulls = [merged_pull(git, record, *pair) for pair in zip(tips, ranges, strict=True)]
+        if all(pulls):
+            return f"merged into {_short(ref)} as {pulls[-1]}"
     return ""
 
 
