@@ -1,5 +1,6 @@
 """The form for a new session, in a real terminal over a real repository."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from tests.support.terminal import Terminal
 pytestmark = pytest.mark.tmux
 
 
+def offered(screen: str) -> bool:
+    """Whether the list below a field offers the branch."""
+    return re.search(r"│ \w* {5,}(❯ )?topic/one", screen) is not None
+
+
 def test_base_and_branch_are_completed(person: Person, terminal: Terminal) -> None:
     root = Path(person.rows()[0]["repo"])
     person.git("branch", "topic/one", cwd=root)
@@ -19,11 +25,14 @@ def test_base_and_branch_are_completed(person: Person, terminal: Terminal) -> No
     terminal.type("edit: write it down")
     terminal.press("Tab", "Tab")
     terminal.type("topic")
-    terminal.wait("topic/one")
+    terminal.wait(offered)
     terminal.press("Tab")
     terminal.wait(lambda screen: screen.count("topic/one") == 2)
-    terminal.press("C-u", "Tab")
+    terminal.press("C-u")
+    terminal.wait("worktree.baseRef of the settings")
+    terminal.press("Tab")
     terminal.type("topic/o")
+    terminal.wait(offered)
     terminal.press("Right")
     terminal.wait("works on the existing branch topic/one")
     assert "edit: write it down" in terminal.screen

@@ -239,13 +239,20 @@ def test_an_answer_counts_however_late_we_look_at_it(
     """A supervisor that was held for an hour finds that its git ended long ago."""
     held = Git(str(repo))
     held.read("rev-parse", "--verify", "HEAD")
-    began = iter([1.0])
+    started = process._started
+    running: list[subprocess.Popen[bytes]] = []
+
+    def remembered(task: process.Task) -> subprocess.Popen[bytes]:
+        running.append(started(task))
+        return running[-1]
 
     def once_it_has_ended() -> float:
         with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            os.waitid(os.P_PID, running[-1].pid, os.WEXITED | os.WNOWAIT)
         return 3600.0
 
+    monkeypatch.setattr(process, "_started", remembered)
+    began = iter([1.0])
     monkeypatch.setattr(
         process, "time", SimpleNamespace(monotonic=lambda: next(began, None) or once_it_has_ended())
     )
