@@ -72,13 +72,13 @@ def replaced(value: Any, places: list[int], new: Any) -> Any:
     return new
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.sampled_from(LINES), PLACES, JSON)
 def test_a_changed_line_never_raises(line: bytes, places: list[int], new: Any) -> None:
     survives(json.dumps(replaced(json.loads(line), places, new)).encode())
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.sampled_from(LINES), st.integers(0, 400), st.binary(max_size=4))
 def test_a_torn_line_never_raises(line: bytes, place: int, new: bytes) -> None:
     survives(line[:place] + new + line[place + 1 :])
