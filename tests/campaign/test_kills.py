@@ -33,7 +33,7 @@ def allow(world: World, session: str) -> dict[str, Any]:
 
 
 def test_random_kills(world: World) -> None:
-    outcome = kills.run(world, kills.Plan(kills=15, sessions=5, seed=20))
+    outcome = kills.run(world, kills.Plan(kills=10, sessions=5, seed=20))
     assert not outcome.faults, outcome.notes
     assert outcome.findings.messages > 10
     assert outcome.findings.decisions > 0

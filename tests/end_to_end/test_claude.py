@@ -154,8 +154,7 @@ def test_worktree_removed_under_a_living_agent_stops_it(developer: Person) -> No
     assert "worktree missing" in developer.show(session)["detail"]
 
 
-@pytest.mark.parametrize("how", ["", "setsid ", "setsid env -i "])
-def test_agent_cannot_approve_itself(developer: Person, how: str) -> None:
+def test_agent_cannot_approve_itself(developer: Person) -> None:
     """Pitfall 4: a command of the agent answers the next request; it is refused and said."""
     import sys
 
@@ -170,22 +169,19 @@ def test_agent_cannot_approve_itself(developer: Person, how: str) -> None:
     )
     victim = new(developer, repo, "BASH touch stolen", "--name", "victim")
     developer.wait(victim, "blocked")
-    attacker = new(
-        developer,
-        repo,
-        f"BASH {how}/bin/sh {script}",
-        "--name",
-        "attacker",
-        "--permission-mode",
-        "default",
-    )
-    developer.wait(attacker, "blocked")
-    developer.ok("answer", attacker, "--allow")
-    developer.wait(attacker, "done")
-    said = (developer.tmp / "said").read_text()
-    assert said.rstrip().endswith("4"), said
-    assert developer.show(victim)["state"] == "blocked"
-    assert "it was refused" in developer.ok("logs", attacker)
+    attackers = [
+        new(developer, repo, f"BASH {how}/bin/sh {script}", "--permission-mode", "default")
+        for how in ("", "setsid ", "setsid env -i ")
+    ]
+    for attacker in attackers:
+        developer.wait(attacker, "blocked")
+        developer.ok("answer", attacker, "--allow")
+        developer.wait(attacker, "done")
+        said = (developer.tmp / "said").read_text()
+        (developer.tmp / "said").unlink()
+        assert said.rstrip().endswith("4"), said
+        assert developer.show(victim)["state"] == "blocked"
+        assert "it was refused" in developer.ok("logs", attacker)
 
 
 def test_login_error_is_said_at_once(developer: Person) -> None:

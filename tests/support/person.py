@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from unittest.mock import patch
 import psutil
 
 from parallel_agents.client.quick import QuickClient
-from parallel_agents.wire.messages import ListSessions, Show
+from parallel_agents.core.errors import UnreachableError
+from parallel_agents.wire.messages import ListSessions, Show, Shutdown
 from tests.support.claude import claude_env
 
 DEADLINE = 60.0
@@ -92,8 +93,9 @@ class Person:
     def wait(self, session: str, *states: str, timeout: float = 30) -> None:
         """Wait until a session is in one of these states."""
         result = self.run("wait", session, "--until", ",".join(states), "--timeout", str(timeout))
-        log = self.run("logs", session).out
-        assert result.code == 0, f"{result}\n{self.run('explain', session).out}\n{log}"
+        if result.code != 0:
+            told = [self.run(verb, session).out for verb in ("explain", "logs")]
+            raise AssertionError("\n".join([str(result), *told]))
 
     def git(self, *args: str, cwd: Path) -> str:
         """Run git as the person."""
@@ -141,9 +143,18 @@ class Person:
 
     def close(self) -> None:
         """End everything that was started."""
-        self.run("daemon", "stop")
-        for process in psutil.process_iter(["environ"]):
-            environ = process.info["environ"] or {}
-            if environ.get("PARALLEL_AGENTS_HOME") == str(self.home):
+        patience = 0.0
+        with patch.dict(os.environ, self.env, clear=True), suppress(UnreachableError, OSError):
+            client = QuickClient(start=False)
+            client.request(Shutdown())
+            client.close()
+            patience = 10.0
+        ours = [
+            process
+            for process in psutil.process_iter(["environ"])
+            if (process.info["environ"] or {}).get("PARALLEL_AGENTS_HOME") == str(self.home)
+        ]
+        for process in psutil.wait_procs(ours, patience)[1]:
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
         self._runtime.cleanup()

@@ -11,8 +11,8 @@ import pytest
 from parallel_agents.worktrees import own, reflog, removal, restore, snapshot
 from tests.worktrees.model.__main__ import run
 
-HISTORIES = 10
-"""In each of two parts: some 10 s each on a quiet machine."""
+HISTORIES = 7
+"""In each of two parts: some 7 s each on a quiet machine."""
 
 
 @pytest.mark.timeout(300)
