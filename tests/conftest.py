@@ -16,7 +16,7 @@ from parallel_agents.worktrees.manager import WorktreeManager
 # How long an example takes says how busy the machine is. In CI fewer, and the same ones each
 # time: what fails there fails on every machine.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("here"), derandomize=True, max_examples=40)
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 

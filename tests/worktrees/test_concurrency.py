@@ -19,7 +19,7 @@ from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, snapshot_of, write
 from tests.worktrees.test_failpoints import dirty, keep, without_skipped
 
-ROUNDS = 5
+ROUNDS = 3
 AT_ONCE = 24
 """`python -m tests.bench --only checkout` makes 64."""
 
