@@ -188,6 +188,33 @@ def test_a_pull_request_that_was_edited_while_it_was_merged(
     assert git(back.path, "merge-base", tip, "HEAD") == tip
 
 
+def test_the_remote_is_asked_once_and_without_the_lock(
+    manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path
+) -> None:
+    hub, told = tmp_path / "hub.git", tmp_path / "told"
+    git(repo, "clone", "-q", "--bare", str(repo), str(hub))
+    git(repo, "remote", "add", "origin", str(hub))
+    record = make()
+    _two_commits(Path(record.path))
+    git(repo, "config", f"branch.{record.branch}.merge", f"refs/heads/{record.branch}")
+    write(repo / "run.sh", "#!/bin/sh\ntrue\n")
+    commit_all(repo, "Something else (#7)")
+    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    program = (
+        f"#!{sys.executable}\nimport fcntl, os, pathlib, sys\n"
+        f"told = open({str(told)!r}, 'a')\n"
+        f"for lock in pathlib.Path({str(tmp_path / 'state/locks')!r}).iterdir():\n"
+        "    try: fcntl.flock(os.open(lock, os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "    except BlockingIOError: told.write('held ')\n"
+        "told.write('asked ')\ntold.close()\n"
+        "os.execvp('git-upload-pack', sys.argv)\n"
+    )
+    write(tmp_path / "own", program).chmod(0o755)
+    git(repo, "config", "--global", "remote.origin.uploadpack", str(tmp_path / "own"))
+    manager.delete(record, live_pids=none_alive)
+    assert told.read_text() == "asked "
+
+
 def test_a_remote_that_does_not_answer_tells_of_no_merge(
     manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path
 ) -> None:

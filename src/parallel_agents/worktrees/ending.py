@@ -43,7 +43,9 @@ class Ending:
     def own_work(self, record: WorktreeRecord) -> OwnWork:
         """Say what a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
-            return own.look(record) if record.kind == "worktree" else place.own_work(record)
+            if record.kind != "worktree":
+                return place.own_work(record)
+            return own.look(record, own.pulls(record))
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
         """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
@@ -77,6 +79,8 @@ class Ending:
             StorageError: the disk is full or failing.
         """
         bin_ = self._trash.bin(record.session)
+        with self._reading("look at the worktree"):
+            pulls = own.pulls(record) if record.kind == "worktree" else {}
         with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
             job = removal.Removal(
                 record=record,
@@ -86,6 +90,7 @@ class Ending:
                 lock_fd=lock_fd,
                 sweeper=self._sweeper,
                 note=note,
+                pulls=pulls,
             )
             entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)

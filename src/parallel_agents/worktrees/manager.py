@@ -242,15 +242,19 @@ class WorktreeManager(Ending):
             progress=progress,
             cancelled=cancelled,
         )
+        return self._created(order)
+
+    def _created(self, order: creation.Order) -> WorktreeRecord:
+        common = order.repository.common_dir
         try:
             with (
                 self._reading("make the worktree"),
-                self._locks.hold(repo.common_dir, _QUEUE_SECONDS, cancelled) as lock_fd,
+                self._locks.hold(common, _QUEUE_SECONDS, order.cancelled) as lock_fd,
             ):
                 return creation.create(order, lock_fd)
         finally:
             with self._guard:
-                self._reserved.discard((repo.common_dir, slug))
+                self._reserved.discard((common, order.slug))
 
     def clean_unfinished(self, repo: Repository) -> None:
         """Remove what killed creations left, when they are not going to be tried again.

@@ -1,8 +1,9 @@
 """Tell how a branch's work got into its base: by a merge, a rebase, a squash, a pull request.
 
 Keep true: it only says what git itself finds equal: the commits, their patches (git-patch-id(1)),
-the trees, or the head of a pull request that the base names (`merged_pull`); it never takes longer
-than its deadlines, and what it had no time for is "not merged"; no ref, index or file is changed.
+the trees, or the head of a pull request that the base names (`merged_pull`, asked beforehand); it
+never takes longer than its deadline, and what it had no time for is "not merged"; no ref, index or
+file is changed.
 """
 
 import time
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.merged_pull import merged_pull
+from parallel_agents.worktrees.merged_pull import Pulls
 from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.process import Result
 
@@ -40,38 +41,37 @@ class _Question:
         return self.git.read(*args, ok=ok, stdin=stdin, seconds=left)
 
 
-def merged(git: Git, record: WorktreeRecord, seconds: float = SECONDS) -> str:
+def merged(
+    git: Git, record: WorktreeRecord, pulls: Pulls | None = None, *, seconds: float = SECONDS
+) -> str:
     """Tell how the commits of a worktree got into its base.
 
     Args:
         git: a git in the worktree.
         record: the worktree.
+        pulls: the pull requests that a remote was asked for beforehand.
         seconds: how long to look at most.
 
     Returns:
         `merged into main`, perhaps `by rebase`, `by squash` or `as #12`, or `its changes are in
-        main`; empty
-        when they are not there, when there are none, or when there was no time to find out.
+        main`; empty when they are not there, when there are none, or when there was no time to
+        find out.
     """
     ends = time.monotonic() + seconds
     tips = own_tips(git, record)
-    for ref in _targets(git, record):
+    targets = targets_of(git, record)
+    for ref in targets:
         try:
             found = [_how(git, tip, ref, ends) for tip in tips]
         except GitError:
             continue
         if found and all(found):
             return found[-1].format(name=_short(ref))
-    return _as_pull_request(git, record, tips)
-
-
-def _as_pull_request(git: Git, record: WorktreeRecord, tips: tuple[str, ...]) -> str:
-    """What neither commits nor patches nor trees tell: its squash was edited, or more was added."""
-    for ref in _targets(git, record) if tips else ():
-        ranges = [f"{tip}..{ref}" for tip in tips]
-        pulls = [merged_pull(git, record, *pair) for pair in zip(tips, ranges, strict=True)]
-        if all(pulls):
-            return f"merged into {_short(ref)} as {pulls[-1]}"
+    known = pulls or {}
+    for ref in targets:
+        numbers = [known.get((tip, ref), "") for tip in tips]
+        if numbers and all(numbers):
+            return f"merged into {_short(ref)} as {numbers[-1]}"
     return ""
 
 
@@ -105,8 +105,16 @@ def hash_of(git: Git, name: str) -> str:
     return found.line if found.returncode == 0 else ""
 
 
-def _targets(git: Git, record: WorktreeRecord) -> list[str]:
-    """The base, and the branches of that name here and on remotes: where merges arrive first."""
+def targets_of(git: Git, record: WorktreeRecord) -> list[str]:
+    """Name the base, and the branches of that name here and on remotes: where merges arrive first.
+
+    Args:
+        git: a git in the repository.
+        record: the worktree.
+
+    Returns:
+        Full refs; none when the base was no branch.
+    """
     ref = record.base_ref
     if not ref:
         return []

@@ -1,9 +1,9 @@
-"""Tell whether a commit was merged as a pull request, however it was changed on the way.
+"""Tell whether commits were merged as a pull request, however they were changed on the way.
 
 Keep true: it counts only when a commit of the base names the pull request, and the remote still
-keeps exactly this commit under that number, so that it is not lost there either; only numbers that
-the base names are asked for, of a remote that the person set up, and only for a branch that was
-pushed; without an answer in time the answer is no.
+keeps exactly this commit under that number, so that it is not lost there either; the remote is one
+that the person set up, is asked once, only for numbers that the base names, and only for a branch
+that was pushed; without an answer in time nothing is known. The caller holds no lock meanwhile.
 
 How hosts name it: GitHub writes `Title (#12)` or `Merge pull request #12 from …` (docs.github.com,
 "About pull request merges"), GitLab `See merge request group/name!12` (docs.gitlab.com, "Commit
@@ -11,16 +11,19 @@ message templates").
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
-from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees import branches
 from parallel_agents.worktrees.git import Git
 
+Pulls = Mapping[tuple[str, str], str]
+"""The number (`#12`, of GitLab `!12`) as which a commit, by its hash, is in a base, by full ref."""
+
 _COMMITS = 500
 """How many of the base's newest commits are read."""
 _ASKED = 100
-"""How many numbers the remote is asked for, the newest first."""
+"""How many numbers of one base the remote is asked for, the newest first."""
 _SECONDS = 3.0
 
 _NUMBER = r"([1-9][0-9]{0,9})\b"
@@ -30,29 +33,38 @@ _NAMED = re.compile(
 )
 
 
-def merged_pull(git: Git, record: WorktreeRecord, tip: str, ahead: str) -> str:
-    """Find the pull request as which a commit was merged.
+def merged_pulls(
+    git: Git, record: WorktreeRecord, tips: Sequence[str], bases: Sequence[str]
+) -> Pulls:
+    """Find the pull requests as which commits were merged; asks a remote.
 
     Args:
         git: a git in the worktree.
         record: the worktree.
-        tip: full hash of the commit.
-        ahead: the commits that the base has since, as a range.
+        tips: full hashes of the commits.
+        bases: full refs of what they may have been merged into.
 
     Returns:
-        `#12` or, of GitLab, `!12`; empty when none is known to be it.
+        Those that are known.
+
+    Raises:
+        GitError: the remote does not answer, or git fails.
     """
-    remote = _remote(git, record)
-    numbers = _numbers(git, ahead) if remote else {}
-    if not numbers:
-        return ""
-    asked = ("ls-remote", "--quiet", "--end-of-options", remote, *numbers)
-    try:
-        listed = git.write(*asked, seconds=_SECONDS)
-    except GitError:
-        return ""
-    kept = (line.partition("\t")[::2] for line in listed.text.split("\n"))
-    return next((numbers[ref] for commit, ref in kept if commit == tip and ref in numbers), "")
+    remote = _remote(git, record) if tips else ""
+    pairs = [(tip, base) for tip in tips for base in bases if remote]
+    named = {(tip, base): _numbers(git, f"{tip}..{base}") for tip, base in pairs}
+    asked = dict.fromkeys(ref for numbers in named.values() for ref in numbers)
+    if not asked:
+        return {}
+    question = ("ls-remote", "--quiet", "--end-of-options", remote, *asked)
+    listed = git.write(*question, seconds=_SECONDS)
+    heads = [line.partition("\t")[::2] for line in listed.text.split("\n")]
+    return {
+        (tip, base): numbers[ref]
+        for (tip, base), numbers in named.items()
+        for commit, ref in heads
+        if commit == tip and ref in numbers
+    }
 
 
 def _remote(git: Git, record: WorktreeRecord) -> str:
@@ -68,16 +80,14 @@ def _remote(git: Git, record: WorktreeRecord) -> str:
 
 def _numbers(git: Git, ahead: str) -> dict[str, str]:
     """The pull requests that the base's commits name, by the refs that keep them."""
-    # Not `log`, which would run what `log.showSignature` and `gpg.program` name.
+    # Not `log`, which heeds `log.showSignature`.
     messages = git.read(
         "rev-list", "--no-commit-header", "--format=%B", f"--max-count={_COMMITS}", ahead
     ).text
     found: dict[str, str] = {}
-    for squash, merge, gitlab in _NAMED.findall(messages):
+    for squash, merge, gitlab in _NAMED.findall(messages)[:_ASKED]:
         if number := squash or merge:
             found[f"refs/pull/{number}/head"] = f"#{number}"
         else:
             found[f"refs/merge-requests/{gitlab}/head"] = f"!{gitlab}"
-        if len(found) == _ASKED:
-            break
     return found

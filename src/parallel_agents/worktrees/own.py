@@ -8,13 +8,15 @@ program of the repository's is run, and no lock is taken.
 import os
 from pathlib import Path
 
+from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import OwnWork, WorktreeRecord
 from parallel_agents.worktrees import include
 from parallel_agents.worktrees.diff import untracked
 from parallel_agents.worktrees.files import exists, is_symlink, open_directory
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, bound_git, require
-from parallel_agents.worktrees.merged import hash_of, merged, own_tips
+from parallel_agents.worktrees.identity import admin_dir, bound_git, require, verify
+from parallel_agents.worktrees.merged import hash_of, merged, own_tips, targets_of
+from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls
 from parallel_agents.worktrees.porcelain import fields, parse_status
 
 SKIPPED_DIRECTORIES = frozenset({"node_modules", "target", ".venv", "dist"})
@@ -29,11 +31,31 @@ _UNFINISHED = {
 }
 
 
-def look(record: WorktreeRecord) -> OwnWork:
-    """Find out what a deletion of a worktree would have to save.
+def pulls(record: WorktreeRecord) -> Pulls:
+    """Ask a remote for the pull requests that may have merged what only a worktree has.
+
+    Args:
+        record: the worktree; it may be gone.
+
+    Returns:
+        For `look`; nothing when there is nothing to ask, or no answer in time.
+    """
+    if verify(record) is not None:
+        return {}
+    git = bound_git(record.path)
+    try:
+        tips = own_tips(git, record) if own_commits(git, record) else ()
+        return merged_pulls(git, record, tips, targets_of(git, record))
+    except GitError:
+        return {}  # whoever looks next says what is wrong
+
+
+def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
+    """Find out what a deletion of a worktree would have to save; waits for no network.
 
     Args:
         record: the worktree.
+        known: from `pulls`, when that was asked.
 
     Returns:
         What only it has.
@@ -46,7 +68,7 @@ def look(record: WorktreeRecord) -> OwnWork:
     git = bound_git(record.path)
     files, nested = untracked(git)
     skipped, ignored = _ignored(git, record)
-    how = merged(git, record)
+    how = merged(git, record, known)
     phrases = [
         counted(_changed(git), "changed file"),
         counted(len(files), "untracked file"),

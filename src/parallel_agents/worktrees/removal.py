@@ -10,7 +10,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ from parallel_agents.worktrees.identity import (
     verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
+from parallel_agents.worktrees.merged_pull import Pulls
 from parallel_agents.worktrees.snapshot import DURABLE, Snapshot, take, take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import TrashBin, delete_ref
@@ -67,6 +68,7 @@ class Removal:
         lock_fd: descriptor of the repository's lock, which the caller holds.
         sweeper: removes what is not kept, later.
         note: why it is deleted, when nobody asked for it just now.
+        pulls: from `own.pulls`, asked before the lock was taken.
     """
 
     record: WorktreeRecord
@@ -76,6 +78,7 @@ class Removal:
     lock_fd: int
     sweeper: Sweeper
     note: str = ""
+    pulls: Pulls = field(default_factory=dict)
 
 
 def delete(removal: Removal) -> TrashEntry:
@@ -196,7 +199,7 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
-        saved = own.look(record).saved
+        saved = own.look(record, removal.pulls).saved
         snapshot = take(record, removal.temporary, removal.lock_fd)
     else:
         snapshot = take_remains(record, git, removal.temporary)
