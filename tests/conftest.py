@@ -15,9 +15,39 @@ from parallel_agents.worktrees.manager import WorktreeManager
 
 # How long an example takes says how busy the machine is. In CI fewer, and the same ones each
 # time: what fails there fails on every machine.
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
 settings.register_profile("ci", settings.get_profile("here"), derandomize=True, max_examples=25)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+
+LAYERS = ("pure", "screen", "git", "process", "claude")
+"""What a test needs, by rising cost; a marker each. Cheap ones run first."""
+_PARTS = {
+    "test_style.py": "pure",
+    "test_readme.py": "pure",
+    "core": "pure",
+    "wire": "pure",
+    "agents": "pure",
+    "tui": "screen",
+    "worktrees": "git",
+}
+"""The layers of what lies in `tests/`; the rest starts processes."""
+_ROOT = Path(__file__).parent
+
+
+def _layer(item: pytest.Item) -> str:
+    if item.get_closest_marker("claude"):
+        return "claude"
+    return _PARTS.get(item.path.relative_to(_ROOT).parts[0], "process")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its layer, and run the layers in their order."""
+    layer = {item: _layer(item) for item in items}
+    for item in items:
+        item.add_marker(layer[item])
+    items.sort(key=lambda item: LAYERS.index(layer[item]))
 
 
 @pytest.fixture
