@@ -169,7 +169,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.press(terminal, "escape")
     terminal.wait(LIST)
     hands.press(terminal, "quit")
-    terminal.wait("sessions keep working")
+    assert "sessions keep working" in terminal.wait_ended()
 
 
 @presses(
@@ -336,7 +336,7 @@ def test_other_programs(person: Person, terminal: Terminal, hands: Hands, tmp_pa
     terminal.press("Escape")
     terminal.wait(lambda screen: "Permission mode" not in screen)
     hands.press(terminal, "quit_anywhere")
-    terminal.wait("sessions keep working")
+    assert "sessions keep working" in terminal.wait_ended()
 
 
 @pytest.mark.claude

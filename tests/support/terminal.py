@@ -80,6 +80,15 @@ class Terminal:
             time.sleep(0.03)
         raise AssertionError(f"not on the screen: {holds!r}\n{self.screen}")
 
+    def wait_ended(self) -> str:
+        """Wait until the command has closed its terminal; returns what it left to be read."""
+        end = time.monotonic() + DEADLINE
+        while self._tmux("display-message", "-p", "#{pane_dead}").strip() != "1":
+            assert time.monotonic() < end, f"it has not ended\n{self.screen}"
+            time.sleep(0.03)
+        # With what has scrolled off: tmux makes room for a line that says that it has ended.
+        return self._tmux("capture-pane", "-p", "-S", "-")
+
     def close(self) -> None:
         """End the terminal and what runs in it."""
         subprocess.run(
