@@ -148,7 +148,7 @@ def _tell(run: Run, failure: Failure) -> None:
     print(
         f"\n{failure.test}",
         f"  seed   PYTHONHASHSEED={run.seed}",
-        f"  again  PYTHONHASHSEED={run.seed} .venv/bin/python -m pytest -n 0 "
+        f"  again  CI=true PYTHONHASHSEED={run.seed} .venv/bin/python -m pytest -n 0 "
         f"{shlex.quote(failure.test)}",
         f"  log    {failure.log.relative_to(Path.cwd())}",
         *[f"  | {line}" for line in [*left, *lines[-SHOWN_LINES:]]],
