@@ -14,24 +14,26 @@ pytestmark = [pytest.mark.claude, pytest.mark.tmux]
 
 
 def accept_dialogs(person: Person, repo: Path) -> None:
-    """What a person clicked away in claude long ago: its welcome, the key, the folder's trust."""
-    path = Path(person.env["CLAUDE_CONFIG_DIR"]) / ".claude.json"
-    known = json.loads(path.read_text())
+    """What a person clicked away in claude long ago: its welcome, the key, the folder's trust.
+
+    Before any claude runs: one that does keeps its own copy, and writes that over ours.
+    """
     accepted = {
         "hasCompletedOnboarding": True,
         "theme": "dark",
         "customApiKeyResponses": {"approved": ["dummy"], "rejected": []},
         "projects": {str(repo): {"hasTrustDialogAccepted": True}},
     }
-    path.write_text(json.dumps({**known, **accepted}))
+    path = Path(person.env["CLAUDE_CONFIG_DIR"]) / ".claude.json"
+    path.write_text(json.dumps(accepted))
 
 
 @pytest.fixture
 def session(developer: Person) -> str:
     repo = developer.repository()
+    accept_dialogs(developer, repo)
     session = developer.ok("new", "SAY remember me", "-C", str(repo), "--base", "head")
     developer.wait(session, "done")
-    accept_dialogs(developer, repo)
     return session
 
 

@@ -344,10 +344,10 @@ def test_other_programs(person: Person, terminal: Terminal, hands: Hands, tmp_pa
 def test_taking_the_conversation_and_back(developer: Person, hands: Hands) -> None:
     """T lends the terminal to claude, and gets it back when that ends."""
     repo = developer.repository()
+    accept_dialogs(developer, repo)
     said = ("new", "SAY remember me", "-C", str(repo), "--base", "head", "--name", "lent")
     session = developer.ok(*said)
     developer.wait(session, "done")
-    accept_dialogs(developer, repo)
     terminal = Terminal(f"cd {repo} && {PROGRAM}", developer.env)
     try:
         terminal.wait(lambda screen: opened(screen) == "lent" and LIST in screen)

@@ -259,10 +259,15 @@ def test_a_killed_shim_leaves_an_agent_that_ends(run: Run) -> None:
 
 def test_output_after_the_agent_is_drained(run: Run) -> None:
     """A child's last words are kept, and the missing newline is added."""
-    code = "import os, sys, time\nif os.fork() == 0:\n    print('a\\nb', end='', flush=True)"
+    # Children are killed when the agent ends, so it ends only once its child has spoken.
+    code = (
+        "import os\nread, write = os.pipe()\nif os.fork() == 0:\n"
+        "    print('a\\nb', end='', flush=True)\n    os.write(write, b'.')\n"
+        "else:\n    os.read(read, 1)\n"
+    )
     run.start(python(code))
     run.ended()
-    assert run.lines()[-1] in ("b", "a")
+    assert run.lines() == ["a", "b"]
     assert (run.dir / "out.log").read_text().endswith("\n")
 
 
