@@ -9,6 +9,7 @@ COMMAND is one line for bash that ends in `… -m pytest`.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -97,7 +98,10 @@ def _run_all(command: str, run: Run) -> tuple[int, list[Failure]]:
     environment = run.environment(PYTEST_ADDOPTS=given, TEST_FAILURES=str(kept))
     shell = ["bash", "-euo", "pipefail", "-c", command]
     code = subprocess.run(shell, env=environment, check=False).returncode
-    return code, _read(kept) if kept.exists() else []
+    failures = _read(kept) if kept.exists() else []
+    for failure in failures:
+        _write(failure)
+    return code, failures
 
 
 def _read(kept: Path) -> list[Failure]:
@@ -110,6 +114,12 @@ def _read(kept: Path) -> list[Failure]:
         Failure(test, "\n".join(said), kept.with_name(f"{number}.log"))
         for number, (test, said) in enumerate(texts.items(), 1)
     ]
+
+
+def _write(failure: Failure, again: str = "") -> None:
+    said = f"\n\n== once more, alone\n{again}" if again else ""
+    # Names of files that are no UTF-8 stand in what tests say.
+    failure.log.write_text(f"{failure.text}{said}\n", "utf-8", "backslashreplace")
 
 
 def _run_again(command: str, run: Run, failures: list[Failure]) -> int:
@@ -132,7 +142,7 @@ def _passes_alone(command: str, run: Run, failure: Failure) -> bool:
     environment = run.environment(PYTEST_ADDOPTS="")
     done = subprocess.run(again, env=environment, capture_output=True, check=False)
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
-    failure.log.write_text(f"{failure.text}\n\n== once more, alone\n{said}", "utf-8")
+    _write(failure, said)
     print(said, flush=True)
     return done.returncode == 0
 
@@ -163,4 +173,6 @@ def _list(failures: list[Failure]) -> None:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1]))

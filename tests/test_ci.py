@@ -18,7 +18,7 @@ def test_fails_once(number):
     if not seen.exists():
         seen.touch()
         print("what it said")
-        raise AssertionError("the first time")
+        raise AssertionError("the first time " + "caf\\udce9")
 """
 HEAD = "import os, pathlib, pytest\n"
 
@@ -97,6 +97,7 @@ def test_more_than_three_refuse_the_run(tmp_path: Path) -> None:
     done = Outcome(tmp_path, _numbered(4, FLAKY))
     assert done.code == 1
     assert "test_it.py::test_fails_once[3]" in done.section("FAILED")
+    assert len(list((tmp_path / ".ci/logs").glob("[1-4].log"))) == 4
     assert "once more" not in done.out
 
 
