@@ -33,14 +33,31 @@ _NAMED = re.compile(
 )
 
 
-def merged_pulls(
-    git: Git, record: WorktreeRecord, tips: Sequence[str], bases: Sequence[str]
-) -> Pulls:
-    """Find the pull requests as which commits were merged; asks a remote.
+def remote_to_ask(git: Git, record: WorktreeRecord) -> str:
+    """Name the remote that may know of a worktree's pull request.
 
     Args:
         git: a git in the worktree.
         record: the worktree.
+
+    Returns:
+        The remote that the base is on, or the main one; empty when the branch was never pushed.
+    """
+    ours = f"branch.{record.branch}."
+    pushed = {f"{ours}remote", f"{ours}pushremote", f"{ours}merge"}
+    if not any(entry.key in pushed for entry in git.config()):
+        return ""
+    names = branches.remotes(git)
+    of_base = (record.base_ref or "").removeprefix("refs/remotes/").partition("/")[0]
+    return of_base if of_base in names else branches.main_remote(names) or ""
+
+
+def merged_pulls(git: Git, remote: str, tips: Sequence[str], bases: Sequence[str]) -> Pulls:
+    """Find the pull requests as which commits were merged; asks a remote.
+
+    Args:
+        git: a git in the worktree.
+        remote: from `remote_to_ask`.
         tips: full hashes of the commits.
         bases: full refs of what they may have been merged into.
 
@@ -50,8 +67,7 @@ def merged_pulls(
     Raises:
         GitError: the remote does not answer, or git fails.
     """
-    remote = _remote(git, record) if tips else ""
-    pairs = [(tip, base) for tip in tips for base in bases if remote]
+    pairs = [(tip, base) for tip in tips for base in bases]
     named = {(tip, base): _numbers(git, f"{tip}..{base}") for tip, base in pairs}
     asked = dict.fromkeys(ref for numbers in named.values() for ref in numbers)
     if not asked:
@@ -65,17 +81,6 @@ def merged_pulls(
         for commit, ref in heads
         if commit == tip and ref in numbers
     }
-
-
-def _remote(git: Git, record: WorktreeRecord) -> str:
-    """The remote that the base is on, when the branch was ever pushed."""
-    ours = f"branch.{record.branch}."
-    pushed = {f"{ours}remote", f"{ours}pushremote", f"{ours}merge"}
-    if not any(entry.key in pushed for entry in git.config()):
-        return ""
-    names = branches.remotes(git)
-    of_base = (record.base_ref or "").removeprefix("refs/remotes/").partition("/")[0]
-    return of_base if of_base in names else branches.main_remote(names) or ""
 
 
 def _numbers(git: Git, ahead: str) -> dict[str, str]:

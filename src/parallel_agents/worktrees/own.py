@@ -16,7 +16,7 @@ from parallel_agents.worktrees.files import exists, is_symlink, open_directory
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import admin_dir, bound_git, require, verify
 from parallel_agents.worktrees.merged import hash_of, merged, own_tips, targets_of
-from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls
+from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls, remote_to_ask
 from parallel_agents.worktrees.porcelain import fields, parse_status
 
 SKIPPED_DIRECTORIES = frozenset({"node_modules", "target", ".venv", "dist"})
@@ -42,10 +42,13 @@ def pulls(record: WorktreeRecord) -> Pulls:
     """
     if verify(record) is not None:
         return {}
-    git = bound_git(record.path)
     try:
-        tips = own_tips(git, record) if own_commits(git, record) else ()
-        return merged_pulls(git, record, tips, targets_of(git, record))
+        git = bound_git(record.path)
+        # Most branches are never pushed: the one setting that says so is read before all else.
+        remote = remote_to_ask(git, record)
+        if not remote or not own_commits(git, record):
+            return {}
+        return merged_pulls(git, remote, own_tips(git, record), targets_of(git, record))
     except GitError:
         return {}  # whoever looks next says what is wrong
 
