@@ -75,7 +75,7 @@ def main(command: str) -> int:
         return 0
     if code != _TESTS_FAILED or not failures or len(failures) > FLAKY_LIMIT:
         print(f"== FAILED: exit code {code}, {len(failures)} tests; nothing was run again")
-        _list(failures)
+        _list(run, failures)
         return code
     return _run_again(command, run, failures)
 
@@ -131,7 +131,7 @@ def _run_again(command: str, run: Run, failures: list[Failure]) -> int:
             _tell(run, failure)
     if twice:
         print(f"\n== FAILED: {len(twice)} failed twice")
-        _list(twice)
+        _list(run, twice)
     return 1 if twice else 0
 
 
@@ -155,21 +155,22 @@ def _pytest(command: str) -> list[str]:
 def _tell(run: Run, failure: Failure) -> None:
     lines = failure.text.splitlines()
     left = [f"… {len(lines) - SHOWN_LINES} lines before"] if len(lines) > SHOWN_LINES else []
-    print(
-        f"\n{failure.test}",
-        f"  seed   PYTHONHASHSEED={run.seed}",
-        f"  again  CI=true PYTHONHASHSEED={run.seed} .venv/bin/python -m pytest -n 0 "
-        f"{shlex.quote(failure.test)}",
-        f"  log    {failure.log.relative_to(Path.cwd())}",
-        *[f"  | {line}" for line in [*left, *lines[-SHOWN_LINES:]]],
-        sep="\n",
-        flush=True,
-    )
+    _list(run, [failure])
+    print(*[f"  | {line}" for line in [*left, *lines[-SHOWN_LINES:]]], sep="\n", flush=True)
 
 
-def _list(failures: list[Failure]) -> None:
+def _list(run: Run, failures: list[Failure]) -> None:
     for failure in failures:
-        print(f"  {failure.test}", flush=True)
+        seed = f"PYTHONHASHSEED={run.seed}"
+        again = f"CI=true {seed} .venv/bin/python -m pytest -n 0 {shlex.quote(failure.test)}"
+        print(
+            f"\n{failure.test}",
+            f"  seed   {seed}",
+            f"  again  {again}",
+            f"  log    {failure.log.relative_to(Path.cwd())}",
+            sep="\n",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

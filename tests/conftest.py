@@ -13,6 +13,8 @@ from parallel_agents.supervisor.hub import Hub
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
 
+pytest_plugins = ("tests.support.failures",)
+
 # How long an example takes says how busy the machine is. In CI fewer, and the same ones each
 # time: what fails there fails on every machine.
 settings.register_profile(
@@ -29,6 +31,7 @@ _PARTS = {
     "core": "pure",
     "wire": "pure",
     "agents": "pure",
+    "agents/test_demo.py": "process",
     "tui": "screen",
     "worktrees": "git",
 }
@@ -39,7 +42,8 @@ _ROOT = Path(__file__).parent
 def _layer(item: pytest.Item) -> str:
     if item.get_closest_marker("claude"):
         return "claude"
-    return _PARTS.get(item.path.relative_to(_ROOT).parts[0], "process")
+    path = item.path.relative_to(_ROOT)
+    return _PARTS.get(path.as_posix()) or _PARTS.get(path.parts[0], "process")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,6 +97,7 @@ def test_more_than_three_refuse_the_run(tmp_path: Path) -> None:
     done = Outcome(tmp_path, _numbered(4, FLAKY))
     assert done.code == 1
     assert "test_it.py::test_fails_once[3]" in done.section("FAILED")
+    assert len(re.findall(r"^  again  .*PYTHONHASHSEED=\d+ ", done.out, re.MULTILINE)) == 4
     assert len(list((tmp_path / ".ci/logs").glob("[1-4].log"))) == 4
     assert "once more" not in done.out
 

@@ -1,8 +1,8 @@
-"""Keep every failure of a test run, for `.ci/rerun.py`: `-p tests.support.failures`.
+"""A plugin of every test run: failures arrive, and are kept where `.ci/rerun.py` asks for them.
 
-Keep true: one JSON object a line, {"test": node id, "when": phase, "text": what pytest says of it},
-written at once, so that a run that is cut off leaves what had failed by then; whatever a test says
-reaches it.
+Keep true: whatever a test says reaches the process that collects it. What is kept is one JSON
+object a line, {"test": node id, "when": phase, "text": what pytest says of it}, written at once,
+so that a run that is cut off leaves what had failed by then.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 FILE = "TEST_FAILURES"
-"""The environment variable that names the file; it is appended to."""
+"""The environment variable that names the file to append to; without it nothing is kept."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,11 +42,12 @@ def _utf8(value: Any) -> Any:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Write a failed phase of a test down."""
+    kept = os.environ.get(FILE)
     # Workers hand their reports on, and the process that collects them writes each once.
-    if not report.failed or "PYTEST_XDIST_WORKER" in os.environ:
+    if kept is None or not report.failed or "PYTEST_XDIST_WORKER" in os.environ:
         return
     captured = [f"-- {name}\n{said}" for name, said in report.sections]
     text = "\n".join([report.longreprtext, *captured])
     line = json.dumps({"test": report.nodeid, "when": report.when, "text": text})
-    with Path(os.environ[FILE]).open("a", encoding="utf-8") as file:
+    with Path(kept).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
