@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import dump_record
 from parallel_agents.core.errors import StorageError
-from parallel_agents.supervisor.journal import Journal
+from parallel_agents.supervisor.journal import Journal, dump_line
 
 
 def _group(first: int, size: int, text: str = "x") -> list[ev.Record]:
@@ -45,7 +45,7 @@ def _read(path: Path) -> list[ev.Record]:
     try:
         found = list(journal.read_from(0))
         assert journal.page(1, 1000) == found
-        assert journal.count == len(found)
+        assert journal.count == (found[-1].seq if found else 0)
         assert journal.size == path.stat().st_size
         return found
     finally:
@@ -66,7 +66,7 @@ def test_cut_at_every_byte(tmp_path: Path) -> None:
 
 
 def _bytes(groups: list[list[ev.Record]]) -> bytes:
-    return b"".join(dump_record(record) + b"\n" for group in groups for record in group)
+    return b"".join(dump_line(record) for group in groups for record in group)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -157,13 +157,64 @@ def test_a_sync_that_fails_leaves_it_as_it_was(
     journal.close()
 
 
-def test_damage_in_the_middle_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("summed", [True, False], ids=["with checksums", "of before"])
+def test_any_byte_damaged_costs_its_record_and_no_other(tmp_path: Path, summed: bool) -> None:
+    """Every byte of every line but the last, whatever it becomes: also a newline, or none."""
+    groups = _groups(1, 1, 2, 1, 1, 1)
+    path = tmp_path / "j"
+    whole = _bytes(groups) if summed else _before_checksums(groups)
+    lines = whole.splitlines(keepends=True)
+    starts = [sum(map(len, lines[:n])) for n in range(len(lines))]
+    for place in range(len(whole) - len(lines[-1])):
+        for value in {whole[place] ^ 1, whole[place] ^ 0x80, 0x0A, 0x30} - {whole[place]}:
+            path.write_bytes(whole[:place] + bytes([value]) + whole[place + 1 :])
+            hit = max(n for n, start in enumerate(starts) if start <= place) + 1
+            _examine(path, hit, of=len(lines), newline=whole[place] == 0x0A, summed=summed)
+            assert path.stat().st_size == len(whole), "what cannot be read is kept"
+
+
+def _examine(path: Path, hit: int, *, of: int, newline: bool, summed: bool) -> None:
+    journal = Journal(path)
+    try:
+        found = {record.seq: record for record in journal.read_from(0)}
+        assert journal.page(1, 99) == list(found.values())
+        missing = set(range(1, of + 1)) - found.keys()
+        lost_with_newline = {hit, hit + 1} if newline and not summed else set()
+        assert missing <= {hit} | lost_with_newline, (hit, missing)
+        assert not missing or journal.damaged
+        if summed:
+            assert all(record.event == ev.Notice(text="x") for record in found.values())
+        assert [r.seq for r in journal.page(of, of)] == [seq for seq in found if seq == of]
+    finally:
+        journal.close()
+
+
+def _before_checksums(groups: list[list[ev.Record]]) -> bytes:
+    return b"".join(dump_record(record) + b"\n" for group in groups for record in group)
+
+
+def test_the_last_record_damaged_is_kept_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "j"
     whole = _written(path, _groups(1, 1))
-    path.write_bytes(b"x" + whole[1:])
+    path.write_bytes(whole[:-5] + b"#" + whole[-4:])
     journal = Journal(path)
-    with pytest.raises(StorageError, match="cannot read"):
-        list(journal.read_from(0))
+    assert [r.seq for r in journal.read_from(0)] == [1]
+    assert journal.damaged == 1
+    journal.append(_group(3, 1))
+    assert [r.seq for r in journal.page(1, 9)] == [1, 3]
+    journal.close()
+    assert [r.seq for r in _read(path)] == [1, 3]
+
+
+def test_a_record_of_a_newer_version_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    whole = _written(path, _groups(1, 1))
+    newer = b'{"seq":3,"at":1,"event":{"type":"from_the_future"}}\n'
+    path.write_bytes(whole + newer + dump_line(_group(4, 1)[0]))
+    journal = Journal(path)
+    assert [r.seq for r in journal.read_from(0)] == [1, 2, 4]
+    assert journal.damaged == 1
+    assert [r.seq for r in journal.page(3, 4)] == [4]
     journal.close()
 
 

@@ -1,7 +1,8 @@
 """The asynchronous client that the screen uses: many questions at once, and pushes.
 
 Keep true: a reply reaches the question it answers; pushes keep their order; when the connection
-is lost every waiting question fails with `UnreachableError` and `pushes` ends.
+is lost every waiting question fails with `UnreachableError` and `pushes` ends. A supervisor that
+is not heard for `SILENCE` seconds, while something is expected of it, counts as lost.
 """
 
 import asyncio
@@ -12,10 +13,19 @@ from typing import Any
 from parallel_agents import __version__
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
-from parallel_agents.client.quick import unwrap
-from parallel_agents.core.errors import UnreachableError
+from parallel_agents.client.quick import silent, unwrap
+from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.wire.framing import dump_frame, load_frame
-from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
+from parallel_agents.wire.messages import (
+    FRAME_LIMIT,
+    GREETING,
+    SILENCE,
+    Hello,
+    Request,
+    Shutdown,
+    Subscribe,
+)
+from parallel_agents.wire.peer import peer_pid
 from parallel_agents.wire.pushes import Push
 from parallel_agents.wire.reading import load_push
 
@@ -29,6 +39,9 @@ class Connection:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._pushes: asyncio.Queue[Push | None] = asyncio.Queue()
         self._number = 0
+        self._subscribed = False
+        self._reason: UserError = UnreachableError("The connection to the supervisor was lost.")
+        self._pid, _ = peer_pid(writer.get_extra_info("socket"))
         self._task = asyncio.create_task(self._read())
 
     @classmethod
@@ -46,14 +59,31 @@ class Connection:
             UserError: none answers, it is another version, or it refused.
         """
         connection = await cls._connect(start=start, ahead=ahead)
-        reply = await connection.request(Hello(version=__version__))
+        reply = await connection.greet()
         if not reply.get("outdated"):
             return connection
         await connection.request(Shutdown(keep_sessions=True))
         await connection.close()
         connection = await cls._connect(start=start)
-        await connection.request(Hello(version=__version__))
+        await connection.greet()
         return connection
+
+    async def greet(self) -> dict[str, Any]:
+        """Shake hands.
+
+        Returns:
+            What the supervisor says of itself; see `docs/protocol.md`.
+
+        Raises:
+            UnreachableError: it does not answer within `GREETING` seconds.
+            UserError: as `request`.
+        """
+        try:
+            async with asyncio.timeout(GREETING):
+                return await self.request(Hello(version=__version__))
+        except TimeoutError:
+            await self.close()
+            raise silent(self._pid) from None
 
     @classmethod
     async def _connect(cls, *, start: bool, ahead: Ahead | None = None) -> "Connection":
@@ -79,7 +109,8 @@ class Connection:
             UnreachableError: the connection is gone.
         """
         if self._task.done():
-            raise UnreachableError("The connection to the supervisor is lost.")
+            raise self._gone()
+        self._subscribed = self._subscribed or isinstance(message, Subscribe)
         self._number += 1
         number = self._number
         future = asyncio.get_running_loop().create_future()
@@ -103,24 +134,48 @@ class Connection:
 
     async def _read(self) -> None:
         try:
-            while line := await self._reader.readline():
+            while line := await self._line():
                 self._take(load_frame(line))
+        except TimeoutError:
+            self._reason = silent(self._pid)
+        except UserError as error:
+            self._reason = error
         except (OSError, ValueError, asyncio.LimitOverrunError):
             pass
         finally:
             self._lost()
 
+    async def _line(self) -> bytes:
+        """The next line; given up after two silences in a row.
+
+        One may be our own: a screen that was stopped for an hour finds its deadline passed before
+        it finds what has come meanwhile.
+        """
+        silences = 0
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE / 2):
+                    return await self._reader.readline()
+            except TimeoutError:
+                silences = silences + 1 if self._waiting or self._subscribed else 0
+                if silences > 1:
+                    raise
+
     def _take(self, frame: dict[str, Any]) -> None:
         if "push" in frame:
             self._pushes.put_nowait(load_push(frame["push"]))
             return
-        future = self._waiting.get(int(frame.get("id", 0)))
+        if "id" in frame and frame["id"] is None:  # the supervisor can answer nobody
+            unwrap(frame)
+        future = self._waiting.get(frame.get("id", 0))
         if future is not None and not future.done():
             future.set_result(frame)
+
+    def _gone(self) -> UnreachableError:
+        return UnreachableError(self._reason.message, self._reason.hint)
 
     def _lost(self) -> None:
         for future in self._waiting.values():
             if not future.done():
-                error = UnreachableError("The connection to the supervisor was lost.")
-                future.set_exception(error)
+                future.set_exception(self._gone())
         self._pushes.put_nowait(None)

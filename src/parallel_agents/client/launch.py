@@ -14,6 +14,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError, UnreachableError
 from parallel_agents.wire.endpoint import private, private_runtime, state_dir, supervisor_socket
+from parallel_agents.wire.first_word import first_word
 from parallel_agents.wire.peer import MARKER, asked_by_agent
 
 START_DEADLINE = 20.0
@@ -96,13 +97,16 @@ def _first_word(state: Path) -> dict[str, object]:
         )
     assert process.stdout is not None  # noqa: S101 - asked for above
     with process.stdout as pipe:
-        line = pipe.readline()
+        try:
+            line = first_word(pipe.fileno(), START_DEADLINE)
+        except TimeoutError:
+            line = b""
     # The supervisor outlives this process by design: nobody waits for it here.
     process.returncode = process.returncode or 0
     try:
         said = json.loads(line)
     except ValueError:
-        return {"error": "The supervisor ended at once.", "hint": f"See {state}/supervisor.log."}
+        return {"error": "The supervisor did not start.", "hint": f"See {state}/supervisor.log."}
     return said if isinstance(said, dict) else {}
 
 

@@ -1,10 +1,13 @@
 """The blocking client that every command-line verb uses: standard library only, one question.
 
 Keep true: a request that changes something is asked again once, under the same key, when the
-supervisor goes away before it answered; the key makes that harmless.
+supervisor goes away before it answered; the key makes that harmless. Nobody waits for one that
+does not live: it greets within `GREETING` seconds, and is heard every `SILENCE` from then on.
 """
 
+import math
 import socket
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +15,15 @@ from parallel_agents import __version__
 from parallel_agents.client.launch import connect
 from parallel_agents.core.errors import UnreachableError, error_from_wire
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
-from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
+from parallel_agents.wire.messages import (
+    FRAME_LIMIT,
+    GREETING,
+    SILENCE,
+    Hello,
+    Request,
+    Shutdown,
+)
+from parallel_agents.wire.peer import peer_pid
 
 
 class QuickClient:
@@ -40,7 +51,7 @@ class QuickClient:
 
         Raises:
             UserError: what the supervisor refused, as it was raised there.
-            UnreachableError: the supervisor does not answer.
+            UnreachableError: the supervisor does not answer, or not any more.
         """
         try:
             return self._ask(message)
@@ -67,35 +78,61 @@ class QuickClient:
 
     def _open(self) -> None:
         self._connect()
-        reply = self._round_trip(Hello(version=__version__))
+        reply = self._greet()
         if reply.get("outdated"):
             self._round_trip(Shutdown(keep_sessions=True))
             self.close()
             self._connect()
-            self._round_trip(Hello(version=__version__))
+            self._greet()
+
+    def _greet(self) -> dict[str, Any]:
+        return self._round_trip(Hello(version=__version__), GREETING)
 
     def _connect(self) -> None:
         self._socket = connect(start=self._start)
         self._splitter = LineSplitter(FRAME_LIMIT)
         self._lines = []
 
-    def _round_trip(self, message: Request) -> dict[str, Any]:
+    def _round_trip(self, message: Request, within: float = math.inf) -> dict[str, Any]:
+        """Ask, and wait; `within` is how many seconds that may take in all."""
         assert self._socket is not None  # noqa: S101 - callers open first
         self._number += 1
-        self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
-        while True:
-            frame = load_frame(self._line())
-            if frame.get("id") == self._number:
-                return unwrap(frame)
+        ends = time.monotonic() + within
+        try:
+            self._socket.settimeout(min(SILENCE, within))
+            self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
+            while True:
+                frame = load_frame(self._line(ends))
+                # Without a number it is of no use to ask anything here.
+                if "id" in frame and frame["id"] in {self._number, None}:
+                    return unwrap(frame)
+        except TimeoutError:
+            pid, _ = peer_pid(self._socket)
+            self.close()
+            raise silent(pid) from None
 
-    def _line(self) -> bytes:
+    def _line(self, ends: float) -> bytes:
         assert self._socket is not None  # noqa: S101 - callers open first
         while not self._lines:
+            self._socket.settimeout(max(0.001, min(SILENCE, ends - time.monotonic())))
             data = self._socket.recv(1 << 16)
             if not data:
                 raise ConnectionResetError("the supervisor closed the connection")
             self._lines.extend(self._splitter.feed(data))
         return self._lines.pop(0)
+
+
+def silent(pid: int) -> UnreachableError:
+    """The error for a supervisor that is there and does not answer.
+
+    Args:
+        pid: its process id.
+    """
+    return UnreachableError(
+        f"The supervisor (process {pid}) does not answer.",
+        f"If it goes on like this, end it: kill -9 {pid}. Sessions go on; the next command starts "
+        "another supervisor, which takes them up.",
+    )
 
 
 def unwrap(frame: dict[str, Any]) -> dict[str, Any]:

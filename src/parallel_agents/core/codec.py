@@ -1,12 +1,38 @@
 """Events to JSON and back; the only place that knows how they are written."""
 
+import json
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from parallel_agents.core.events import Record
 from parallel_agents.core.state import SessionState
+
+T = TypeVar("T")
+
+
+def dump_json(kind: TypeAdapter[T], value: T) -> bytes:
+    """Write a value as one line of JSON.
+
+    Args:
+        kind: its type.
+        value: what to write; text in it may hold bytes that are no UTF-8, as Python reads them
+            from names of files (PEP 383), which come back as they are.
+    """
+    try:
+        return kind.dump_json(value)
+    except PydanticSerializationError:
+        return json.dumps(kind.dump_python(value, mode="json"), separators=(",", ":")).encode()
+
+
+def _plain(line: bytes | str) -> object:
+    """Read JSON as the standard library does, which takes half a surrogate pair."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):  # bytes that are no UTF-8 are a ValueError, too
+        raise ValueError("not a record: no JSON") from None
 
 
 @cache
@@ -16,7 +42,7 @@ def _records() -> TypeAdapter[Record]:
 
 def dump_record(record: Record) -> bytes:
     """Write a record as one line of JSON, without its newline."""
-    return _records().dump_json(record, exclude_defaults=False)
+    return dump_json(_records(), record)
 
 
 def load_record(line: bytes | str) -> Record:
@@ -33,8 +59,8 @@ def load_record(line: bytes | str) -> Record:
     """
     try:
         return _records().validate_json(line)
-    except ValidationError as error:
-        raise ValueError(f"not a record: {error.error_count()} problems") from error
+    except ValidationError:
+        return record_from_json(_plain(line))
 
 
 def record_to_json(record: Record) -> dict[str, Any]:

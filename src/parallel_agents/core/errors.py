@@ -4,6 +4,7 @@ Keep true: an error says in plain words what happened (`str(error)`) and what to
 (`hint`); exit codes are assigned here and nowhere else; only these types cross the socket.
 """
 
+import errno
 from enum import IntEnum
 
 
@@ -117,6 +118,72 @@ class StorageError(UserError):
     kind = "storage"
 
 
+class ExhaustedError(StorageError):
+    """The system has no more descriptors, processes or memory to give; the disk is not at fault."""
+
+    kind = "exhausted"
+
+
+class InternalError(UserError):
+    """A fault of ours: something that nobody foresaw."""
+
+    kind = "internal"
+
+
+_NO_MORE = {
+    errno.EMFILE: "Close sessions, or start with a higher limit of open files (ulimit -n).",
+    errno.ENFILE: "The whole system has too many files open: end some programs.",
+    errno.EAGAIN: "Too many processes are running: end some, or raise the limit (ulimit -u).",
+    errno.ENOMEM: "There is no memory left: end some programs.",
+    errno.ENOBUFS: "There is no memory left: end some programs.",
+}
+_DISK = {
+    errno.ENOSPC: "Free some space, then try again.",
+    errno.EDQUOT: "Free some space: your share of the disk is used up.",
+    errno.EROFS: "The file system is read-only: make it writable, then try again.",
+    errno.EACCES: "Check who may read and write it.",
+    errno.EPERM: "Check who may read and write it.",
+    errno.EIO: "The disk fails: look at the system's log.",
+}
+
+
+def of_system(error: OSError, doing: str) -> UserError:
+    """The error to show for one of the operating system's.
+
+    Args:
+        error: as it was raised.
+        doing: what could not be done, for example “cannot write /x”.
+
+    Returns:
+        An `ExhaustedError` when nothing is wrong but that there is no more of something, else a
+        `StorageError`; with the next step.
+    """
+    said = f"{doing}: {error.strerror or error}"
+    if error.errno in _NO_MORE:
+        return ExhaustedError(said, _NO_MORE[error.errno])
+    return StorageError(said, _DISK.get(error.errno or 0, "Try again."))
+
+
+def unforeseen(error: BaseException, log: str) -> UserError:
+    """The error to show for one that nobody foresaw.
+
+    Args:
+        error: as it was raised.
+        log: path of the file with its traceback.
+
+    Returns:
+        An `InternalError`; for an error of the system's, which is no fault of ours, `of_system`.
+    """
+    if isinstance(error, OSError):
+        name = "" if error.filename is None else f" ({error.filename})"
+        return of_system(error, f"The system did not let it happen{name}")
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return InternalError(
+        f"Something went wrong inside parallel-agents ({what}).",
+        f"Try again; if it happens again, report it with what {log} says.",
+    )
+
+
 _BY_KIND: dict[str, type[UserError]] = {
     cls.kind: cls
     for cls in (
@@ -132,6 +199,8 @@ _BY_KIND: dict[str, type[UserError]] = {
         WorktreeError,
         AgentError,
         StorageError,
+        ExhaustedError,
+        InternalError,
     )
 }
 

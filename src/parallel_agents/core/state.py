@@ -120,6 +120,7 @@ class SessionState:
         step: first line of the set-up or teardown command that runs.
         port: first of the session's own TCP ports; 0 when it has none.
         ports: how many those are.
+        damaged: how many records of its journal cannot be read.
         because: which record made which fact.
     """
 
@@ -191,6 +192,7 @@ class SessionState:
     turn_at: int = 0
     ended_at: int = 0
     keys: tuple[str, ...] = ()
+    damaged: int = 0
     because: dict[str, Evidence] = field(default_factory=dict)
 
     @property

@@ -330,7 +330,11 @@ def _notice(event: ev.Event) -> tuple[str, bool] | None:
         case ev.Retrying():
             said = f"Retrying {event.attempt}/{event.maximum}: {event.error}"
             return f"{said}. {event.hint}".rstrip(". ") + ".", event.fatal
+        case ev.JournalDamaged():
+            return f"{event.records} records of this session cannot be read and are left out.", True
         case ev.LineKept(why="oversize"):
             return "A line of the agent was too long to read and was skipped.", True
+        case ev.LineKept(why="unread"):
+            return "A line of the agent could not be read and was skipped; see the log.", True
         case _:
             return None

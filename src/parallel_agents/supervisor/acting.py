@@ -94,10 +94,10 @@ class Acting:
         if not message.wait:
             return _reply(session)
         await task.wait()
-        return {**_reply(session), **self._what_was_saved(session)}
+        return {**_reply(session), **await self._what_was_saved(session)}
 
-    def _what_was_saved(self, session: Session) -> dict[str, Any]:
-        latest = session.ledger.journal.page(session.state.seq - 5, session.state.seq)
+    async def _what_was_saved(self, session: Session) -> dict[str, Any]:
+        latest = await session.ledger.page(session.state.seq - 5, session.state.seq)
         days = self._supervisor.context.config.trash_days
         for record in reversed(latest):
             if isinstance(record.event, ev.Deleted):
@@ -124,7 +124,7 @@ class Acting:
     async def list_trash(self) -> dict[str, Any]:
         """What is in the trash."""
         manager = self._supervisor.context.manager
-        entries = {e.session: e for e in await asyncio.to_thread(manager.trash)}
+        entries = {e.session: e for e in await self._supervisor.context.threads.git(manager.trash)}
         listed = []
         for session in self._supervisor.sessions.values():
             if not session.state.deleted:
@@ -150,10 +150,10 @@ class Acting:
         supervisor, manager = self._supervisor, self._supervisor.context.manager
         age = None if message.days is None else int(message.days * DAY_MS)
         if message.session is None:
-            gone = await asyncio.to_thread(manager.empty_trash, age)
+            gone = await supervisor.context.threads.long(manager.empty_trash, age)
             return {"removed": await supervisor.forget_deleted(gone, only=age is not None)}
         session = supervisor.find(message.session, deleted=True)
-        gone = await asyncio.to_thread(manager.empty_trash, age, session=session.id)
+        gone = await supervisor.context.threads.long(manager.empty_trash, age, session=session.id)
         if age is None and session.state.worktree is None:
             gone = (session.id,)
         return {"removed": await supervisor.forget_deleted(gone, only=True)}
@@ -194,7 +194,7 @@ class Acting:
     async def attach_begin(self, message: m.AttachBegin) -> dict[str, Any]:
         """Give the conversation to the person's terminal."""
         session = self._supervisor.find(message.session)
-        command = await asyncio.to_thread(session.attach_command)
+        command = await session.context.threads.git(session.attach_command)
         if session.state.running:
             raise RefusedError(
                 "A turn is running; attaching would cut it.",
@@ -217,7 +217,7 @@ class Acting:
         """
         session = self._supervisor.sessions.get(name)
         while session is not None and session.state.stopped == "attach":
-            if not await asyncio.to_thread(_marked_processes, name):
+            if not await session.context.threads.git(_marked_processes, name):
                 session.take_back(new_uuid())
                 return
             await asyncio.sleep(_LOOK_AGAIN)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, assert_never
 
 from parallel_agents import __version__
@@ -30,6 +31,11 @@ class Api:
         self._reading = Reading(supervisor)
         self._acting = Acting(supervisor)
         self._places = Places(supervisor)
+
+    @property
+    def log_file(self) -> Path:
+        """Where the supervisor's log is."""
+        return self._supervisor.context.log_file
 
     async def answer(self, message: m.Request) -> Reply:
         """Answer one request; while sessions are being taken up, all but `Status` wait.
@@ -64,11 +70,11 @@ class Api:
             case m.Show():
                 return self._reading.show(message)
             case m.Explain():
-                return self._reading.explain(message)
+                return await self._reading.explain(message)
             case m.Info():
                 return await self._reading.info(message)
             case m.ReadRecords():
-                return self._reading.records(message)
+                return await self._reading.records(message)
             case m.Wait():
                 return await self._reading.wait(message)
             case m.WaitRecords():
@@ -175,6 +181,7 @@ class Api:
             "socket": str(supervisor_socket(supervisor.context.state_dir)),
             "home": str(supervisor.context.state_dir),
             "damaged": supervisor.damaged,
+            "damagedRecords": {s.id: s.damaged for s in supervisor.states() if s.damaged},
             "config": _settings(supervisor.context),
         }
 

@@ -4,7 +4,6 @@ Keep true: only a session that nobody waits for and that has no work which is no
 goes through the same gate as every deletion, says why, and can be restored.
 """
 
-import asyncio
 from dataclasses import dataclass
 
 from parallel_agents.core import events as ev
@@ -73,7 +72,7 @@ class Cleaning:
     async def _judge(self, session: Session) -> tuple[str, bool]:
         manager = session.context.manager
         try:
-            own = await asyncio.to_thread(manager.own_work, session.workplace.record)
+            own = await session.context.threads.git(manager.own_work, session.workplace.record)
         except UserError as error:
             return error.message, False
         if own.saved:

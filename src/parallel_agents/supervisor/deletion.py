@@ -6,13 +6,16 @@ whole, and says why; the journal is kept as long as the trash entry.
 """
 
 import asyncio
+import contextlib
+import logging
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.errors import RefusedError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.workplace import ready_event
+
+log = logging.getLogger(__name__)
 
 
 class Deletion:
@@ -80,6 +83,17 @@ class Deletion:
         session.ledger.record(ev.DeleteCancelled(reason="undone"), key=key, sync=True)
 
     async def _carry_out(self) -> UserError | None:
+        """Delete; what nobody foresaw is a refusal, too, and nobody waits for ever."""
+        try:
+            return await self._stop_and_delete()
+        except Exception as error:
+            log.exception("session %s: its deletion failed", self._session.id)
+            said = unforeseen(error, str(self._session.context.log_file))
+            with contextlib.suppress(UserError):
+                self._session.ledger.record(ev.DeleteCancelled(reason=said.message))
+            return said
+
+    async def _stop_and_delete(self) -> UserError | None:
         session = self._session
         if session.state.liveness != "none" or session.state.creating:
             await session.stop(new_uuid(), "delete", wait=False)
@@ -105,11 +119,12 @@ class Deletion:
             return ev.Deleted()
         await self._session.workplace.tear_down()
         await self._session.workplace.close()
-        manager = self._session.context.manager
+        context = self._session.context
         record = self._session.workplace.record
-        entry: TrashEntry = await asyncio.to_thread(
-            manager.delete, record, live_pids=self._live_pids, note=self._note
-        )
+        async with context.turn(record.root):
+            entry = await context.threads.long(
+                context.manager.delete, record, live_pids=self._live_pids, note=self._note
+            )
         await self._session.workplace.tell_removed(record)
         return ev.Deleted(saved=entry.saved, skipped=entry.skipped, notes=entry.notes)
 
@@ -142,7 +157,7 @@ async def restore(session: Session, key: str) -> None:
         raise UserError(f"The session {session.id} is not in the trash.", "parallel-agents trash")
     worktree: ev.WorktreeReady | None = None
     if session.state.worktree is not None:
-        manager = session.context.manager
-        record: WorktreeRecord = await asyncio.to_thread(manager.restore, session.id)
-        worktree = ready_event(record)
+        context = session.context
+        async with context.turn(session.state.worktree.root):
+            worktree = ready_event(await context.threads.long(context.manager.restore, session.id))
     session.ledger.record(ev.Restored(worktree=worktree), key=key, sync=True)

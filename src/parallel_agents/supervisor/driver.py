@@ -5,28 +5,33 @@ Keep true:
   after the first answer and before the first message the process stands in that directory;
 - every message is journalled before it is sent; same process: resent only without any sign of
   life; new process: only what was never started; `interrupt` and changes of mode never again;
-- a run is over for the facts only after its log is read to the end.
+- a run is over for the facts only after its log is read to the end;
+- what nobody foresaw costs one line, or the run is taken up anew as after a restart; the second
+  time its process is ended, and the session says so: it never goes on unread.
 """
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Awaitable, Callable, Coroutine
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from parallel_agents.agents.base import Agent, Translator
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import AgentError, StorageError, UserError
+from parallel_agents.core.errors import AgentError, StorageError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.ledger import Ledger
-from parallel_agents.supervisor.process import Ending, Run
-from parallel_agents.supervisor.runlog import LogLine
+from parallel_agents.supervisor.process import Ending, Run, stands_in
+from parallel_agents.supervisor.runlog import LogLine, said_in
 from parallel_agents.supervisor.spawn import find_program, run_spec
+from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.wire.endpoint import shim_socket
 
+log = logging.getLogger(__name__)
+
 _READY_DEADLINE = 60.0
+_END_DEADLINE = 15.0
 _TRIM_STEP = 1 << 20
 _NO_CONVERSATION = "No conversation found"
 
@@ -62,14 +67,27 @@ class Driver:
         self._run: Run | None = None
         self._outbox = asyncio.Lock()
         self._ready = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(f"session {ledger.directory.name}", self._failed)
+        self._failures = (0, 0)
         self._trimmed = 0
-        self.environment: dict[str, str] = {}
 
     @property
     def pid(self) -> int | None:
         """Process id of the agent, as far as it is known."""
         return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
+
+    def find_lost_run(self) -> None:
+        """Journal again a start whose record cannot be read; the run's directory is there."""
+        state, runs = self._ledger.state, self._ledger.directory / "runs"
+        numbers = [int(d.name) for d in runs.iterdir() if d.name.isdigit()] if runs.is_dir() else []
+        if (run := max(numbers, default=0)) > state.run:
+            offset = self._ledger.offset_in(run)
+            resumed = "turn" in state.because
+            self._ledger.record(
+                ev.RunStarted(
+                    run=run, conversation=state.conversation, resumed=resumed, offset=offset
+                )
+            )
 
     def start(self, *, key: str = "", fresh: bool = False) -> None:
         """Decide to start the process; the rest happens by itself and is journalled.
@@ -90,17 +108,15 @@ class Driver:
             resumed=not fresh and "turn" in state.because,
         )
         self._ledger.record(event, key=key, sync=True)
-        self._later(self._live(resume=event.resumed))
+        self._tasks.start("run", self._live(resume=event.resumed))
 
     def adopt(self) -> None:
         """Take up, after a restart of the supervisor, the run that the journal says goes on."""
-        self._later(self._live_on())
+        self._tasks.start("run", self._live_on())
 
     async def detach(self) -> None:
         """Let go of everything; the agent goes on."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
         if self._run is not None:
             await self._run.detach()
 
@@ -109,38 +125,77 @@ class Driver:
     async def _live(self, *, resume: bool) -> None:
         """One run from its decision to its ending."""
         run = self._make_run(0)
-        try:
-            await self._hooks.before_spawn()
-            async with self._ledger.context.spawning:
-                if self._ledger.state.stopping:
-                    await self._never_started()
-                    return
-                await self._spawn(run, resume=resume)
-                pump = asyncio.create_task(self._pump(run))
-                if self._ledger.state.stopping:
-                    self.stop()
-                await self._introduce(run)
-        except UserError as error:
-            await self._give_up(error)
-            return
-        await pump
+        async with asyncio.TaskGroup() as group:
+            try:
+                await self._hooks.before_spawn()
+                async with self._ledger.context.spawning:
+                    if self._ledger.state.stopping:
+                        await self._never_started()
+                        return
+                    await self._spawn(run, resume=resume)
+                    group.create_task(self._pump(run))
+                    if self._ledger.state.stopping:
+                        self.stop()
+                    await self._introduce(run)
+            except UserError as error:
+                await self._give_up(error)
 
     async def _live_on(self) -> None:
         """The same after a restart of the supervisor, from wherever the run was."""
         state = self._ledger.state
-        run = self._make_run(self._ledger.turn_offset())
+        run = self._make_run(await self._ledger.turn_offset())
         lock = run.directory / "lock"
         if not lock.exists():
             await self._live(resume="turn" in state.because)
             return
         if await run.connect_again():
             self._run = run
-        pump = asyncio.create_task(self._pump(run, known=state.offset))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(run, known=state.offset))
+            if self._run is not None:
+                if self._ledger.state.stopping:
+                    self.stop()  # asked of an earlier supervisor, or of this one a moment ago
+                await self._take_up(run)
+
+    # --- what nobody foresaw ----------------------------------------------------------
+
+    def _failed(self, error: Exception) -> None:
+        """A task of this session died: its run is taken up anew; the second time, it is ended."""
+        if isinstance(error, BaseExceptionGroup):
+            error = next((e for e in error.exceptions if isinstance(e, Exception)), error)
+        number, count = self._failures
+        count = count + 1 if number == self._ledger.state.run else 1
+        self._failures = (self._ledger.state.run, count)
+        if count == 1:
+            self._tasks.start("run, taken up anew", self._start_over())
+        elif count == 2:
+            self._tasks.start("run, given up", self._put_down(error))
+
+    async def _start_over(self) -> None:
+        await self._tasks.end()
+        await self._let_go()
+        if self._ledger.state.liveness != "none":
+            await self._live_on()
+
+    async def _put_down(self, error: Exception) -> None:
+        """End a process that cannot be followed, and say so."""
+        await self._tasks.end()
+        if self._ledger.state.liveness == "none":
+            return
+        try:
+            run = self._run or self._make_run(0)
+            lives = "" if await run.end(_END_DEADLINE) else " Its process could not be ended."
+        except OSError:
+            log.exception("the process of session %s could not be ended", self._ledger.id)
+            lives = " Whether its process has ended is not known."
+        said = unforeseen(error, str(self._ledger.context.log_file))
+        await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         if self._run is not None:
-            if self._ledger.state.stopping:
-                self.stop()  # asked of an earlier supervisor, or of this one a moment ago
-            await self._take_up(run)
-        await pump
+            await self._run.detach()
+        self._run = None
 
     async def _take_up(self, run: Run) -> None:
         """Say again what may not have arrived: the introduction, decisions, silent messages."""
@@ -159,8 +214,9 @@ class Driver:
     async def _spawn(self, run: Run, *, resume: bool) -> None:
         ledger = self._ledger
         own = tuple(getattr(self._agent, "program", ()))
-        program = find_program(self._agent.name, self.environment, own)
-        spec = run_spec(self._agent, ledger.state, program, self.environment, resume=resume)
+        environment = ledger.environment()
+        program = find_program(self._agent.name, environment, own)
+        spec = run_spec(self._agent, ledger.state, program, environment, resume=resume)
         spec["umask"] = ledger.context.umask
         try:
             await run.start(ledger.context.shim, spec)
@@ -213,7 +269,7 @@ class Driver:
         async for batch in run.lines():
             for line in batch:
                 if line.offset <= known:
-                    _read(translator, line)
+                    said_in(line, translator)
                 else:
                     await self._take(translator, line, number)
             await asyncio.sleep(0)
@@ -230,7 +286,7 @@ class Driver:
 
     async def _take(self, translator: Translator, line: LogLine, number: int) -> None:
         events: list[ev.Event] = []
-        for said in _read(translator, line):
+        for said in said_in(line, translator):
             if isinstance(said, ev.Delta):
                 self._ledger.context.hub.delta(self._ledger.id, said)
             else:
@@ -247,14 +303,14 @@ class Driver:
         elif isinstance(event, ev.TurnStarted):
             await self._check_place(self.pid)
         elif isinstance(event, ev.ControlRefused) and self._run is not None:
-            self._later(self.say(self._agent.answer(event.answer)))
+            self._tasks.start("answer", self.say(self._agent.answer(event.answer)))
         elif isinstance(event, ev.AgentStateChanged) and event.state == "idle":
-            self._trim()
+            await self._trim()
         self._hooks.heard(event)
 
-    def _trim(self) -> None:
+    async def _trim(self) -> None:
         """What a turn said is in the journal; its log may go, once it is worth the trouble."""
-        offset = self._ledger.turn_offset()
+        offset = await self._ledger.turn_offset()
         if self._run is not None and offset - self._trimmed > _TRIM_STEP:
             self._trimmed = offset
             self._run.trim(offset)
@@ -264,10 +320,10 @@ class Driver:
         worktree = self._ledger.state.worktree
         if worktree is None or self._run is None:
             return
-        if await asyncio.to_thread(_stands_in, pid, worktree.record):
+        if await self._ledger.context.threads.quick(stands_in, pid, worktree.record):
             if not self._ready.is_set():
                 self._ready.set()
-                self._later(self.flush())
+                self._tasks.start("send", self.flush())
             return
         self._run.kill()
         reason = "the agent did not work in its worktree, so it was ended at once"
@@ -315,24 +371,6 @@ class Driver:
         if self._run is not None:
             self._run.kill()
 
-    def _later(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(_ignore_result(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-async def _ignore_result(work: Coroutine[Any, Any, object]) -> None:
-    await work
-
-
-def _read(translator: Translator, line: LogLine) -> list[ev.Event | ev.Delta]:
-    if not line.oversize:
-        return list(translator.translate(line.text))
-    if not line.text:
-        return []
-    text = line.text[:4096].decode("utf-8", "replace")
-    return [ev.LineKept(why="oversize", text=text)]
-
 
 def _ended(number: int, ending: Ending, stderr: str) -> ev.RunEnded:
     hint = "" if ending.recorded else "Send a message to go on; the conversation is kept."
@@ -346,14 +384,3 @@ def _ended(number: int, ending: Ending, stderr: str) -> ev.RunEnded:
         stderr=stderr,
         swept=ending.swept,
     )
-
-
-def _stands_in(pid: int | None, record: dict[str, Any]) -> bool:
-    """Whether a process's working directory is the recorded worktree; one that is gone does."""
-    if pid is None:
-        return False
-    try:
-        info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
-    except OSError:
-        return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
-    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")

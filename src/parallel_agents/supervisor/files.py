@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import StorageError, of_system
 
 
 def write_json(path: Path, value: object, *, sync: bool = True) -> None:
@@ -31,9 +31,7 @@ def write_json(path: Path, value: object, *, sync: bool = True) -> None:
         if sync:
             _sync_directory(path.parent)
     except OSError as error:
-        raise StorageError(
-            f"cannot write {path}: {error.strerror}", "Free some space or check the permissions."
-        ) from error
+        raise of_system(error, f"cannot write {path}") from error
 
 
 def _sync_directory(path: Path) -> None:
@@ -45,11 +43,45 @@ def _sync_directory(path: Path) -> None:
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
-    """Read a JSON file; None when it is missing or no JSON."""
+    """Read a JSON file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its value; None when there is no such file.
+
+    Raises:
+        StorageError: it is there and cannot be read, or is no JSON; which is not the same as
+            nothing, and must not be written over as if it were.
+    """
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise of_system(error, f"cannot read {path}") from error
+    except ValueError as error:
+        raise StorageError(
+            f"cannot read {path}: it is damaged", f"Look at it, or move it: {path}"
+        ) from error
+
+
+def put_aside(path: Path) -> None:
+    """Rename a file that cannot be read, so that another may take its place and nothing is lost.
+
+    Raises:
+        StorageError: it is still in the way.
+    """
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.unreadable-{number}")):
+        number += 1
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise of_system(error, f"cannot rename {path}") from error
 
 
 def is_locked(path: Path) -> bool:

@@ -4,7 +4,6 @@ Keep true: what it does is in the log of the supervisor and, where it concerns a
 journal; it removes nothing that is younger than the settings say.
 """
 
-import asyncio
 import logging
 
 from parallel_agents.core import events as ev
@@ -31,7 +30,9 @@ class Housekeeping:
         """Compare the worktrees with what is recorded; a session whose own is gone says so."""
         context = self._supervisor.context
         try:
-            found = await asyncio.to_thread(context.manager.reconcile, self._supervisor.worktrees())
+            found = await context.threads.long(
+                context.manager.reconcile, self._supervisor.worktrees()
+            )
         except UserError as error:
             log.warning("worktrees could not be compared: %s", error)
             return
@@ -57,7 +58,7 @@ class Housekeeping:
         context = self._supervisor.context
         age = int(context.config.trash_days * DAY_MS)
         try:
-            gone = await asyncio.to_thread(context.manager.empty_trash, age)
+            gone = await context.threads.long(context.manager.empty_trash, age)
         except UserError as error:
             log.warning("the trash could not be emptied: %s", error)
             return

@@ -3,19 +3,51 @@
 Keep true: a record is in the file, whole, before anybody is told of it; records that belong
 together are written together, and a file that ends inside such a group is cut back to before it;
 a write that fails leaves the file as it was. `seq` counts from 1 without a gap.
+
+Each line begins with a checksum of its rest. A line that does not fit its own, or says nothing
+that this version knows, costs that record and no other: it is left out, counted, and kept in the
+file. Lines of before there were checksums are believed as long as their numbers go on.
 """
 
+import json
 import os
+import re
+import threading
+import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from parallel_agents.core.codec import dump_record, load_record
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import of_system
 from parallel_agents.core.events import Record
 
-_CHUNK = 1 << 20
 _TAIL = 16 << 10
+_SUMMED = re.compile(rb'\{"crc":"([0-9a-f]{8})",')
+_FIRST = re.compile(rb'\{(?:"crc":"[0-9a-f]{8}",)?"seq":(\d{1,15}),')
+
+
+def dump_line(record: Record) -> bytes:
+    """Write a record as a line of a journal, newline included."""
+    rest = dump_record(record)[1:]
+    return b'{"crc":"%08x",%s\n' % (zlib.crc32(rest), rest)
+
+
+def load_line(line: bytes) -> Record:
+    """Read a line of a journal.
+
+    Args:
+        line: with or without its newline.
+
+    Raises:
+        ValueError: it is damaged, or no record that this version knows.
+    """
+    line = line.removesuffix(b"\n")
+    if not _fits(line):
+        raise ValueError("the line does not fit its checksum")
+    return load_record(line)
 
 
 class Journal:
@@ -24,23 +56,37 @@ class Journal:
     Args:
         path: the file; made when missing.
 
+    Attributes:
+        size: of the file, in bytes.
+
     Raises:
         StorageError: when it cannot be opened or mended.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._starts: array[int] | None = None
+        self._guard = threading.Lock()
+        self._index: _Index | None = None
+        self._damaged: set[int] = set()
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise of_system(error, f"cannot write {path}") from error
+        try:
             self.size = os.fstat(self._fd).st_size
             self._mend()
         except OSError as error:
-            raise _storage(path, error) from error
+            os.close(self._fd)
+            raise of_system(error, f"cannot write {path}") from error
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
+
+    @property
+    def damaged(self) -> int:
+        """How many lines were met that cannot be read; those not looked at yet are not counted."""
+        return len(self._damaged)
 
     def append(self, records: Sequence[Record], *, sync: bool = False) -> None:
         """Write records that belong together.
@@ -52,27 +98,31 @@ class Journal:
         Raises:
             StorageError: nothing was written.
         """
-        lines = [dump_record(record) + b"\n" for record in records]
-        data = b"".join(lines)
+        lines = [dump_line(record) for record in records]
         try:
-            self._write(data)
+            self._write(b"".join(lines))
             if sync:
                 os.fsync(self._fd)
         except OSError as error:
             os.ftruncate(self._fd, self.size)
-            raise _storage(self.path, error) from error
-        for line in lines:
-            if self._starts is not None:
-                self._starts.append(self.size)
-            self.size += len(line)
+            raise of_system(error, f"cannot write {self.path}") from error
+        with self._guard:
+            for record, line in zip(records, lines, strict=True):
+                if self._index is not None:
+                    self._index.add(record.seq, self.size)
+                self.size += len(line)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(self._fd, view) :]
 
-    def read_from(self, offset: int) -> Iterator[Record]:
+    def read_from(self, offset: int, after: int = 0) -> Iterator[Record]:
         """Read records from a byte offset that begins one, to the end.
+
+        Args:
+            offset: in bytes.
+            after: number of the record that ends there.
 
         Raises:
             StorageError: when the file cannot be read.
@@ -80,22 +130,23 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 file.seek(offset)
-                for line in file:
-                    yield load_record(line)
-        except (OSError, ValueError) as error:
-            raise StorageError(f"cannot read {self.path}: {error}") from error
+                yield from self._records(file, offset, after)
+        except OSError as error:
+            raise of_system(error, f"cannot read {self.path}") from error
 
     def page(self, first: int, last: int) -> list[Record]:
-        """Read the records with `first <= seq <= last`; beyond the ends there is nothing."""
-        starts = self._index()
-        first = max(first, 1)
-        last = min(last, len(starts))
-        if last < first:
-            return []
-        begin = starts[first - 1]
-        end = starts[last] if last < len(starts) else self.size
-        data = os.pread(self._fd, end - begin, begin)
-        return [load_record(line) for line in data.splitlines()]
+        """Read the records with `first <= seq <= last`; beyond the ends there is nothing.
+
+        Raises:
+            StorageError: when the file cannot be read.
+        """
+        try:
+            begin, end, after = self._indexed().span(first, last, self.size)
+            data = os.pread(self._fd, end - begin, begin)
+        except OSError as error:
+            raise of_system(error, f"cannot read {self.path}") from error
+        lines = [part + b"\n" for part in data.split(b"\n")[:-1]]
+        return [r for r in self._records(lines, begin, after) if first <= r.seq <= last]
 
     def seq_before(self, offset: int) -> int:
         """The `seq` of the record that ends at a byte offset; 0 when none does."""
@@ -103,39 +154,71 @@ class Journal:
             return 0
         line = self._line_before(offset)[1]
         try:
-            return load_record(line).seq if line.endswith(b"\n") else 0
+            return load_line(line).seq if line.endswith(b"\n") else 0
         except ValueError:
             return 0
 
     @property
     def count(self) -> int:
-        """How many records there are."""
-        return len(self._index())
+        """The `seq` of the last record; 0 when there is none."""
+        return self._indexed().last
 
-    def _index(self) -> "array[int]":
-        """Where each record starts; built once, when a page is first asked for."""
-        if self._starts is None:
-            starts = array("Q", [0] if self.size else [])
-            for position in self._newlines():
-                if position < self.size:
-                    starts.append(position)
-            self._starts = starts
-        return self._starts
+    def _records(self, lines: Iterable[bytes], offset: int, after: int) -> Iterator[Record]:
+        """What can be read from `offset` on; what cannot is noted."""
+        for start, piece, _ in self._pieces(lines, offset, after):
+            try:
+                record = load_record(piece)
+            except ValueError:
+                self._damaged.add(start)
+            else:
+                yield record
 
-    def _newlines(self) -> Iterator[int]:
-        offset = 0
-        while chunk := os.pread(self._fd, _CHUNK, offset):
-            found = chunk.find(b"\n")
-            while found >= 0:
-                yield offset + found + 1
-                found = chunk.find(b"\n", found + 1)
-            offset += len(chunk)
+    def _pieces(
+        self, lines: Iterable[bytes], offset: int, after: int
+    ) -> Iterator[tuple[int, bytes, int]]:
+        """What looks like records: where the line starts, the record's JSON, its number."""
+        skipped = 0
+        for line in lines:
+            found = [(piece, _number(piece)) for piece in _whole(line.removesuffix(b"\n"))]
+            kept = [
+                (piece, number)
+                for piece, number in found
+                # Without a checksum the number may be what is damaged; then it must not hide
+                # all that follow. A lost newline takes two records with one line.
+                if after < number <= after + 1 + 2 * skipped or _SUMMED.match(piece)
+            ]
+            if not kept:
+                self._damaged.add(offset)
+                skipped += 1
+            for piece, number in kept:
+                yield offset, piece, number
+                after, skipped = number, 0
+            offset += len(line)
+
+    def _indexed(self) -> "_Index":
+        """Where each record starts; built once, when first needed, in whatever thread that is."""
+        if self._index is None:
+            index, end = _Index(), 0
+            while end < self.size:
+                end = self._add_to(index, end)
+            with self._guard:
+                self._add_to(index, end)  # what was appended meanwhile
+                self._index = index
+        return self._index
+
+    def _add_to(self, index: "_Index", begin: int) -> int:
+        end = self.size
+        with self.path.open("rb") as file:
+            file.seek(begin)
+            for start, _, number in self._pieces(_up_to(file, end - begin), begin, index.last):
+                index.add(number, start)
+        return end
 
     def _mend(self) -> None:
-        """Cut off a torn line, and a group that is not whole."""
+        """Cut off a torn line, and a group that is not whole; what is only damaged stays."""
         while self.size:
             start, line = self._line_before(self.size)
-            if line.endswith(b"\n") and _is_whole(line):
+            if line.endswith(b"\n") and _is_end(line):
                 return
             os.ftruncate(self._fd, start)
             self.size = start
@@ -153,15 +236,84 @@ class Journal:
         return 0, tail
 
 
-def _is_whole(line: bytes) -> bool:
+class _Index:
+    """Where the line of each record starts, by number."""
+
+    def __init__(self) -> None:
+        self._numbers = array("Q")
+        self._starts = array("Q")
+
+    @property
+    def last(self) -> int:
+        """The last number; 0 when there is none."""
+        return self._numbers[-1] if self._numbers else 0
+
+    def add(self, number: int, start: int) -> None:
+        """One more, whose number is higher than all before."""
+        self._numbers.append(number)
+        self._starts.append(start)
+
+    def span(self, first: int, last: int, size: int) -> tuple[int, int, int]:
+        """Where lines begin and end that hold the records from `first` to `last`.
+
+        Returns:
+            Both in bytes, and a number just below the first record's own.
+        """
+        begin = bisect_left(self._numbers, first)
+        end = bisect_right(self._numbers, last)
+        if begin >= end:
+            return 0, 0, 0
+        stop = self._starts[end] if end < len(self._starts) else size
+        return self._starts[begin], stop, self._numbers[begin] - 1
+
+
+def _up_to(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for line in lines:
+        if size <= 0:
+            return
+        size -= len(line)
+        yield line
+
+
+def _fits(line: bytes) -> bool:
+    """Whether a line fits its checksum, or has none."""
+    head = _SUMMED.match(line)
+    return head is None or int(head[1], 16) == zlib.crc32(line[head.end() :])
+
+
+def _whole(line: bytes) -> list[bytes]:
+    """The records in a line: one, none, or, where a newline was damaged, several."""
+    if _fits(line):
+        return [line]
+    starts = [head.start() for head in _SUMMED.finditer(line)]
+    parts = [line[begin:end] for begin, end in pairwise([*starts, len(line)])]
+    return [
+        piece
+        for part in parts
+        for piece in (part, part[:-1])
+        if _SUMMED.match(piece) and _fits(piece)
+    ]
+
+
+def _number(piece: bytes) -> int:
+    """A record's number; 0 when it has none, so that it is none."""
+    found = _FIRST.match(piece)
+    if found is None or (piece[2:5] != b"crc" and not _is_json(piece)):
+        return 0
+    return int(found[1])
+
+
+def _is_json(piece: bytes) -> bool:
     try:
-        return not load_record(line).more
-    except ValueError:
+        json.loads(piece)
+    except (ValueError, RecursionError):
         return False
+    return True
 
 
-def _storage(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"cannot write {path}: {error.strerror}",
-        "Free some space, or check the permissions; nothing was lost, and it goes on by itself.",
-    )
+def _is_end(line: bytes) -> bool:
+    """Whether a line ends a group; one that is damaged is believed to."""
+    try:
+        return not load_line(line).more
+    except ValueError:
+        return True

@@ -1,27 +1,40 @@
 """What is on record of one session: its journal, its facts, and who waits for them.
 
 Keep true: facts change only by records that are in the journal; a checkpoint is never ahead of
-the journal; nothing here starts a process or runs git (that is `driver` and `workplace`).
+the journal; nothing here starts a process or runs git (that is `driver` and `workplace`). A record
+that cannot be read or folded costs what it said and no more, and is counted and told.
 """
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from parallel_agents.core.codec import state_from_json, state_to_json
-from parallel_agents.core.errors import StorageError
-from parallel_agents.core.events import Event, Record
+from parallel_agents.core.codec import (
+    record_from_json,
+    record_to_json,
+    state_from_json,
+    state_to_json,
+)
+from parallel_agents.core.errors import StorageError, UserError
+from parallel_agents.core.events import Event, JournalDamaged, Record, SessionCreated
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import read_json, write_json
+from parallel_agents.supervisor.files import put_aside, read_json, write_json
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
 
+log = logging.getLogger(__name__)
+
+_FIRST = "created.json"
 _CHECKPOINT_EVERY = 500
 _RAW_LIMIT = 4096
-_DISK_PATIENCE = 0.5
+DISK_PATIENCE = 0.5
+"""Seconds after which it is tried again to write to a disk that is full."""
 
 
 class Ledger:
@@ -37,6 +50,7 @@ class Ledger:
         self.directory = directory
         self.journal = Journal(directory / "journal.jsonl")
         self.state = SessionState()
+        self._unfolded = 0
         self._checkpointed = 0
         self._changed = asyncio.Event()
         self._load()
@@ -70,10 +84,20 @@ class Ledger:
             return
         records = self._records(events, key, run, line)
         self.journal.append(records, sync=sync)
+        if records[0].seq == 1:
+            self._keep_first(records[0])
         for record in records:
-            self.state = reduce(self.state, record)
+            self._fold(record)
             self.context.hub.record(self.id, record)
         self._announce()
+
+    def _fold(self, record: Record) -> None:
+        try:
+            self.state = reduce(self.state, record)
+        except Exception:
+            log.exception("session %s: record %s cannot be folded", self.id, record.seq)
+            self.state = replace(self.state, seq=record.seq)
+            self._unfolded += 1
 
     async def record_patiently(
         self, *events: Event, run: int = 0, line: LogLine | None = None
@@ -83,7 +107,7 @@ class Ledger:
             try:
                 self.record(*events, run=run, line=line)
             except StorageError:
-                await asyncio.sleep(_DISK_PATIENCE)
+                await asyncio.sleep(DISK_PATIENCE)
             else:
                 return
 
@@ -94,11 +118,44 @@ class Ledger:
             await changed.wait()
         return self.state
 
-    def turn_offset(self) -> int:
+    async def page(self, first: int, last: int) -> list[Record]:
+        """Read records of the journal; see `Journal.page`.
+
+        Raises:
+            StorageError: the journal cannot be read.
+        """
+        found = await self.context.threads.quick(self.journal.page, first, last)
+        self.tell_damage()
+        return found
+
+    async def turn_offset(self) -> int:
         """Where in the log of the run that goes on its latest turn begins."""
         ended = self.state.because.get("outcome")
-        found = self.journal.page(ended.seq, ended.seq) if ended else []
+        found = await self.page(ended.seq, ended.seq) if ended else []
         return next((r.offset for r in found if r.run == self.state.run), 0)
+
+    def offset_in(self, run: int) -> int:
+        """Up to where the log of a run is journalled."""
+        return max((r.offset for r in self.journal.read_from(0) if r.run == run), default=0)
+
+    def tell_damage(self) -> None:
+        """Journal how many records cannot be read, when that are more than was known."""
+        known = self.journal.damaged + self._unfolded
+        if known > self.state.damaged:
+            with contextlib.suppress(StorageError):  # it is told when the disk has room again
+                self.record(JournalDamaged(records=known))
+
+    def environment(self) -> dict[str, str]:
+        """The environment of whoever dispatched the session, as far as it is kept.
+
+        Raises:
+            StorageError: it cannot be read; a process must not be started without it.
+        """
+        try:
+            return read_json(self.directory / "environment.json") or {}
+        except StorageError as error:
+            hint = f"To give it this shell's environment: parallel-agents respawn {self.id}"
+            raise StorageError(error.message, hint) from error
 
     def checkpoint(self) -> None:
         """Save the facts, so that a restart need not fold the whole journal."""
@@ -108,7 +165,7 @@ class Ledger:
             "journal": self.journal.size,
             "state": state_to_json(self.state),
         }
-        with contextlib.suppress(StorageError):  # the journal has everything
+        with contextlib.suppress(UserError):  # the journal has everything
             write_json(self.directory / "meta.json", value, sync=False)
 
     def close(self) -> None:
@@ -144,27 +201,64 @@ class Ledger:
 
     def _load(self) -> None:
         """Take the checkpoint when it fits the journal, then fold what came after."""
-        offset = 0
-        saved = read_json(self.directory / "meta.json")
-        if isinstance(saved, dict) and saved.get("version") == 1:
-            offset = self._take_checkpoint(saved)
-        if offset == 0:
-            with contextlib.suppress(OSError):
-                (self.directory / "meta.json").unlink(missing_ok=True)
+        offset = self._take_checkpoint()
         self._checkpointed = self.state.seq
-        for record in self.journal.read_from(offset):
-            self.state = reduce(self.state, record)
+        for record in self.journal.read_from(offset, self.state.seq):
+            if record.seq == 1 and not self._is_ours(record.event):
+                self._unfolded += 1
+                continue
+            if record.seq > 1 and not self.state.seq:
+                self._begin_from_copy()
+            self._fold(record)
+            if record.seq == 1:
+                self._keep_first(record)
+        if self.journal.size and not self.state.seq:
+            self._begin_from_copy()
         if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
             self.checkpoint()
 
-    def _take_checkpoint(self, saved: dict[str, object]) -> int:
-        """A journal torn before its checkpoint grows past it again, with other records."""
-        size = saved.get("journal")
+    def _is_ours(self, event: Event) -> bool:
+        """Whether the first record is this session's: one without a checksum may be damaged."""
+        return isinstance(event, SessionCreated) and event.id == self.directory.name
+
+    def _keep_first(self, record: Record) -> None:
+        """Keep a copy of what every other record rests on."""
+        path = self.directory / _FIRST
+        if not path.exists():
+            with contextlib.suppress(UserError):  # the journal has it
+                write_json(path, record_to_json(record), sync=False)
+
+    def _begin_from_copy(self) -> None:
+        """The first record cannot be read, and says what all the others are about."""
+        found = read_json(self.directory / _FIRST)
+        if found is None:
+            raise StorageError(f"cannot read {self.journal.path}: its first record is damaged")
+        self._fold(record_from_json(found))
+
+    def _take_checkpoint(self) -> int:
+        """Returns where the journal goes on after it; 0 when there is none to take."""
+        path = self.directory / "meta.json"
         try:
-            state = state_from_json(saved.get("state"))
-        except ValueError:
+            saved = read_json(path)
+        except StorageError:
+            log.exception("session %s: its checkpoint cannot be read", self.directory.name)
+            put_aside(path)
             return 0
-        if not isinstance(size, int) or self.journal.seq_before(size) != state.seq:
+        state, size = _checkpointed(saved)
+        if not state.seq or self.journal.seq_before(size) != state.seq:
+            # The journal was torn before it; grown past it again, it would have other records.
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
             return 0
         self.state = state
         return size
+
+
+def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - whatever a file holds
+    """The facts of a checkpoint, and how many bytes of the journal they rest on."""
+    try:
+        if saved["version"] == 1:
+            return state_from_json(saved["state"]), int(saved["journal"])
+    except (ValueError, TypeError, KeyError):
+        pass
+    return SessionState(), 0

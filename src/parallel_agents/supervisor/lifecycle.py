@@ -15,7 +15,7 @@ from pathlib import Path
 
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import UserError
+from parallel_agents.core.errors import UserError, of_system, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
@@ -70,7 +70,9 @@ class Lifecycle:
             umask=umask,
         )
         self.supervisor = SessionSupervisor(self._context)
-        self._server = Server(Api(self.supervisor), self._hub, self._alarm, self._over.set)
+        self._server = Server(
+            Api(self.supervisor), self._hub, self._context.threads, self._alarm, self._over.set
+        )
         self._housekeeping = Housekeeping(self.supervisor)
         self._idle_since = now_ms()
         self._cleaned_at = 0
@@ -82,9 +84,10 @@ class Lifecycle:
     async def run(self) -> None:
         """Serve until asked to end, or until nobody needs it any more."""
         loop = asyncio.get_running_loop()
+        self._context.threads.warm()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._over.set)
-        await self._server.listen(supervisor_socket(self._state))
+        self._server.listen(supervisor_socket(self._state))
         _say({"ready": True, "pid": os.getpid()})
         working = asyncio.create_task(self._work())
         over = asyncio.create_task(self._over.wait())
@@ -100,8 +103,8 @@ class Lifecycle:
 
     async def _work(self) -> None:
         await self.supervisor.recover()
-        self._server.later(self._server.api.recover_terminals())
-        self._server.later(self._housekeeping.at_start())
+        self._server.later("take conversations back", self._server.api.recover_terminals())
+        self._server.later("compare worktrees", self._housekeeping.at_start())
         await self._keep_house()
 
     def _alarm(self, pid: int, what: str) -> None:
@@ -120,17 +123,23 @@ class Lifecycle:
             self._consider_leaving()
             if now_ms() - self._cleaned_at > _HOUR_MS:
                 self._cleaned_at = now_ms()
-                self._server.later(self._housekeeping.hourly())
+                self._server.later("hourly", self._housekeeping.hourly())
 
     async def _watch(self, session: Session) -> None:
-        if session.workplace.vanished() and not session.state.missing:
+        try:
+            await self._look_after(session)
+        except UserError as error:
+            log.warning("session %s: %s", session.id, error)
+        except Exception:
+            log.exception("session %s cannot be looked after", session.id)
+
+    async def _look_after(self, session: Session) -> None:
+        if session.workplace.changes.vanished() and not session.state.missing:
             missing = ev.WorktreeMissing(reason="it was removed while the agent worked in it")
-            with contextlib.suppress(UserError):
-                session.ledger.record(missing)
-                await session.stop(new_uuid(), "worktree", wait=False)
+            session.ledger.record(missing)
+            await session.stop(new_uuid(), "worktree", wait=False)
         elif self._may_sleep(session):
-            with contextlib.suppress(UserError):
-                await session.stop(new_uuid(), "asleep", wait=False)
+            await session.stop(new_uuid(), "asleep", wait=False)
 
     def _may_sleep(self, session: Session) -> bool:
         minutes = self._config.sleep_after
@@ -208,7 +217,13 @@ def main() -> int:
         _say({"error": error.message, "hint": error.hint})
         return int(error.code)
     except OSError as error:
-        _say({"error": f"the supervisor cannot start: {error}", "hint": "Check the disk."})
+        said = of_system(error, "the supervisor cannot start")
+        _say({"error": said.message, "hint": said.hint})
+        return 1
+    except Exception as error:
+        log.exception("the supervisor ended by an error")
+        said = unforeseen(error, str(state_dir() / "supervisor.log"))
+        _say({"error": said.message, "hint": said.hint})
         return 1
 
 

@@ -4,7 +4,6 @@ Keep true: a repository's executable configuration is shown before it is trusted
 trusted is the hash that was shown.
 """
 
-import asyncio
 import os
 from dataclasses import asdict
 from typing import Any
@@ -30,10 +29,11 @@ class Places:
         self._supervisor = supervisor
         self._context = supervisor.context
         self._manager = supervisor.context.manager
+        self._threads = supervisor.context.threads
 
     async def resolve(self, message: m.ResolveRepository) -> dict[str, Any]:
         """What repository a directory belongs to, and what a start there would run."""
-        repository, config, base = await asyncio.to_thread(self._meant, message)
+        repository, config, base = await self._threads.git(self._meant, message)
         return {
             "root": repository.root,
             "checkout": repository.checkout,
@@ -93,7 +93,7 @@ class Places:
 
     async def trust(self, message: m.Trust) -> dict[str, Any]:
         """Trust what was shown, or, for a session, what its worktree holds now."""
-        root, config = await asyncio.to_thread(self._trusted, message)
+        root, config = await self._threads.git(self._trusted, message)
         if message.digest is not None and message.digest != config.digest:
             raise RefusedError(
                 "The configuration changed since it was shown.", "Look at it again, then accept."
@@ -114,9 +114,9 @@ class Places:
 
     async def refs(self, message: m.ListRefs) -> dict[str, Any]:
         """Branches, tags and pull requests for completion."""
-        repository = await asyncio.to_thread(self._manager.resolve, message.directory)
+        repository = await self._threads.git(self._manager.resolve, message.directory)
         listed = self._manager.branches if message.kind == "branch" else self._manager.refs
-        refs = await asyncio.to_thread(listed, repository.root, message.prefix)
+        refs = await self._threads.git(listed, repository.root, message.prefix)
         return {"refs": list(refs)}
 
     async def files(self, message: m.ListFiles) -> dict[str, Any]:
@@ -124,15 +124,15 @@ class Places:
         directory = message.directory or ""
         if message.session is not None:
             directory = self._supervisor.find(message.session).workplace.record.path
-        found = await asyncio.to_thread(self._manager.files, directory, message.prefix)
+        found = await self._threads.git(self._manager.files, directory, message.prefix)
         return {"files": list(found)}
 
     async def reconcile(self, message: m.Reconcile) -> dict[str, Any]:
         """What git and the disk say that our records do not."""
-        findings = await asyncio.to_thread(
+        findings = await self._threads.git(
             self._manager.reconcile,
             self._supervisor.worktrees(),
-            await asyncio.to_thread(self._root_of, message.directory),
+            await self._threads.git(self._root_of, message.directory),
         )
         return {
             "findings": [asdict(finding) for finding in findings],
@@ -153,8 +153,8 @@ class Places:
             parent.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot make {parent}: {error.strerror}") from error
-        path = await asyncio.to_thread(self._manager.make_scratch_repository, str(parent))
-        repository, config, _ = await asyncio.to_thread(self._look, path, "head")
+        path = await self._threads.git(self._manager.make_scratch_repository, str(parent))
+        repository, config, _ = await self._threads.git(self._look, path, "head")
         self._context.trust.accept(repository.root, config.digest, config.files)
         return {"directory": path}
 

@@ -11,20 +11,24 @@ import hashlib
 import json
 import os
 import py_compile
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.errors import AgentError, StorageError
+from parallel_agents.core.errors import AgentError, StorageError, of_system
 from parallel_agents.supervisor.files import is_locked, read_json, write_json
 from parallel_agents.supervisor.runlog import LogLine, LogReader, punch_hole
+from parallel_agents.wire.first_word import first_word
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
 
 _FRAME = 64 << 20
 _START_DEADLINE = 30.0
 _RECONNECT = 0.1
+_READ_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Run:
         self._listener: asyncio.Task[None] | None = None
         self.agent_pid: int | None = None
         self._delivered: dict[str, asyncio.Future[bool]] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self, shim: Path, spec: dict[str, Any]) -> int:
         """Start shim and agent.
@@ -116,7 +120,7 @@ class Run:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"cannot write {self.directory}: {error.strerror}") from error
+            raise of_system(error, f"cannot write {self.directory}") from error
         write_json(self.directory / "spec.json", {"version": 1, **spec})
         said = await self._launch(shim)
         if not said.get("ready"):
@@ -125,28 +129,13 @@ class Run:
         return int(said["agent"])
 
     async def _launch(self, shim: Path) -> dict[str, Any]:
-        with (self.directory / "shim.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                base_interpreter(),
-                "-I",
-                "-S",
-                os.fspath(shim),
-                os.fspath(self.directory),
-                os.fspath(self._socket),
-                os.fspath(self._owner),
-                cwd="/",
-                env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
         try:
-            async with asyncio.timeout(_START_DEADLINE):
-                line = await self._process.stdout.readline()
+            line = await asyncio.to_thread(self._start_shim, shim)
         except TimeoutError:
-            raise AgentError("the agent's process did not start in time") from None
+            raise AgentError("the agent's process did not start in time", "Try again.") from None
+        except OSError as error:
+            said = of_system(error, "the agent's process could not be started")
+            raise AgentError(said.message, said.hint) from error
         try:
             said = json.loads(line)
         except ValueError:
@@ -155,6 +144,34 @@ class Run:
                 f"Look at {self.directory / 'shim.log'}.",
             ) from None
         return said if isinstance(said, dict) else {}
+
+    def _start_shim(self, shim: Path) -> bytes:
+        """Start it, and wait for its first line.
+
+        Not by asyncio: that needs a descriptor or a thread more once the process is there, and
+        where there is none it forgets a process that goes on.
+        """
+        with (self.directory / "shim.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    base_interpreter(),
+                    "-I",
+                    "-S",
+                    os.fspath(shim),
+                    os.fspath(self.directory),
+                    os.fspath(self._socket),
+                    os.fspath(self._owner),
+                ],
+                cwd="/",
+                env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        with self._process.stdout as pipe:
+            return first_word(pipe.fileno(), _START_DEADLINE)
 
     async def connect(self) -> bool:
         """Connect to the shim; False when none listens any more."""
@@ -233,6 +250,26 @@ class Run:
         """Ask the shim to end the agent at once."""
         self._end({"t": "kill"})
 
+    async def end(self, seconds: float) -> bool:
+        """End the agent at once, and wait for it; connect to the shim when that is needed.
+
+        Args:
+            seconds: how long to wait.
+
+        Returns:
+            Whether shim and agent are gone.
+
+        Raises:
+            OSError: that cannot be told now.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while is_locked(self.directory / "lock"):
+                    if self._writer is not None or await self.connect():
+                        self.kill()
+                    await asyncio.sleep(_RECONNECT)
+        return not is_locked(self.directory / "lock")
+
     def _end(self, frame: dict[str, Any]) -> None:
         """Say it now, and again should the connection be lost before it has happened."""
         self._end_frame = frame
@@ -243,32 +280,47 @@ class Run:
             self._writer.write(dump_frame(frame))
 
     async def lines(self) -> AsyncIterator[list[LogLine]]:
-        """The agent's lines in batches, as they come, until the run is over and all are read."""
+        """The agent's lines in batches, as they come, until the run is over and all are read.
+
+        Raises:
+            OSError: the log could not be read for `_READ_PATIENCE` seconds.
+        """
+        failing = 0.0
         while True:
             self._wake.clear()
-            batch = self._reader.read()
+            try:
+                batch, over = self._look()
+                failing = 0.0
+            except OSError:
+                failing = failing or time.monotonic()
+                if time.monotonic() - failing > _READ_PATIENCE:
+                    raise
+                await asyncio.sleep(_RECONNECT)
+                continue
             if batch:
                 yield batch
-            elif self._reader.behind:
-                continue
-            elif self._over():
-                if not self._reader.behind:
-                    return
+            elif over:
+                return
             elif self._writer is None and not await self.connect():
                 await asyncio.sleep(_RECONNECT)
-            else:
+            elif not self._reader.behind:
                 await self._wake.wait()
 
-    def _over(self) -> bool:
-        """Whether nothing more will be written to the log."""
-        if self._writer is not None:
-            return False
-        return not is_locked(self.directory / "lock")
+    def _look(self) -> tuple[list[LogLine], bool]:
+        """What is new in the log, and whether there will never be more."""
+        batch = self._reader.read()
+        over = not batch and not self._reader.behind and self.is_over()
+        # The last line may have come between the look at the log and the look at the shim.
+        return batch, over and not self._reader.behind
+
+    def is_over(self) -> bool:
+        """Whether nothing more will be written to the log: nobody holds the run."""
+        return self._writer is None and not is_locked(self.directory / "lock")
 
     async def ending(self) -> Ending:
         """How the run ended; ask after `lines` is exhausted."""
         if self._process is not None:
-            await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
         said = read_json(self.directory / "exit")
         if not isinstance(said, dict):
             return Ending(None, None, False, "", 0, recorded=False)
@@ -284,10 +336,11 @@ class Run:
     def stderr_tail(self, limit: int = 2000) -> str:
         """The last words the agent wrote to standard error, raw."""
         try:
-            data = (self.directory / "err.log").read_bytes()
+            with (self.directory / "err.log").open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+                return file.read(limit).decode("utf-8", "replace")
         except OSError:
             return ""
-        return data[-limit:].decode("utf-8", "replace")
 
     def trim(self, offset: int) -> None:
         """Give back the disk space of what is folded; sizes and offsets stay as they are.
@@ -311,3 +364,19 @@ class Run:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+def stands_in(pid: int | None, record: dict[str, Any]) -> bool:
+    """Whether a process works in the recorded directory; one that is gone does.
+
+    Args:
+        pid: the process; None for one that is not known.
+        record: the worktree's record.
+    """
+    if pid is None:
+        return False
+    try:
+        info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
+    except OSError:
+        return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
+    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")

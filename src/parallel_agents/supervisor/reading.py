@@ -51,7 +51,7 @@ class Reading:
         """One row."""
         return {"session": row(self._supervisor.find(message.session).state)}
 
-    def explain(self, message: m.Explain) -> dict[str, Any]:
+    async def explain(self, message: m.Explain) -> dict[str, Any]:
         """Why a session is shown as it is: the label, the facts, the evidence."""
         session = self._supervisor.find(message.session)
         label = derive(session.state)
@@ -61,24 +61,28 @@ class Reading:
             "shown": label.shown,
             "detail": label.detail,
             "facts": _facts(session.state),
-            "evidence": [_evidence(session, fact) for fact in label.facts],
+            "evidence": [await _evidence(session, fact) for fact in label.facts],
         }
 
-    def records(self, message: m.ReadRecords) -> dict[str, Any]:
+    async def records(self, message: m.ReadRecords) -> dict[str, Any]:
         """A page of the journal."""
-        journal = self._supervisor.find(message.session).ledger.journal
+        session = self._supervisor.find(message.session)
         limit = max(1, min(message.limit, 2000))
-        count = journal.count
+        count = session.state.seq
         if message.after is not None:
             first, last = message.after + 1, message.after + limit
         else:
             last = count if message.before is None else message.before - 1
             first = last - limit + 1
-        records = journal.page(first, last)
-        kept = _fit(records, from_end=message.after is None)
-        more = bool(kept) and (
-            kept[-1]["seq"] < count if message.after is not None else kept[0]["seq"] > 1
-        )
+        last = min(last, count)
+        records = await session.ledger.page(first, last)
+        from_end = message.after is None
+        kept = await session.context.threads.quick(_fit, records, from_end=from_end)
+        # By the bounds, not by what was found: records that cannot be read leave gaps.
+        if from_end:
+            more = (kept[0]["seq"] if len(kept) < len(records) else first) > 1
+        else:
+            more = (kept[-1]["seq"] if len(kept) < len(records) else last) < count
         return {"records": kept, "more": more, "count": count}
 
     async def wait(self, message: m.Wait) -> dict[str, Any]:
@@ -132,7 +136,7 @@ class Reading:
         label = derive(state)
         place: dict[str, Any] = {"land": [], "protection": []}
         if state.worktree is not None and not state.missing:
-            place = await asyncio.to_thread(self._place, session)
+            place = await session.context.threads.git(self._place, session)
         return {
             "session": row(state),
             "worktree": state.worktree.path if state.worktree else None,
@@ -148,7 +152,9 @@ class Reading:
             "turns": state.turns,
             "tokens": {"input": state.input_tokens, "output": state.output_tokens},
             "context": {"used": state.context_tokens, "window": state.context_window},
-            "process": _process(session.driver.pid if state.liveness != "none" else None),
+            "process": await session.context.threads.git(
+                _process, session.driver.pid if state.liveness != "none" else None
+            ),
             "why": [f"{label.shown}: {label.detail}" if label.detail else label.shown],
             "notes": [*(state.worktree.notes if state.worktree else ()), *_warnings(state)],
             "rules": list(state.options.rules),
@@ -165,7 +171,7 @@ class Reading:
         if session.state.worktree is None or session.state.missing:
             return {"bytes": None, "ignoredBytes": None, "complete": True}
         record = session.workplace.record
-        found = await asyncio.to_thread(disk_use, record, DISK_SECONDS)
+        found = await session.context.threads.long(disk_use, record, DISK_SECONDS)
         return {
             "bytes": found.size,
             "ignoredBytes": found.ignored,
@@ -187,14 +193,14 @@ class Reading:
         if session.state.worktree is None or session.state.missing:
             return {**reply, "merged": ""}
         manager = session.context.manager
-        own = await asyncio.to_thread(manager.own_work, session.workplace.record)
+        own = await session.context.threads.git(manager.own_work, session.workplace.record)
         return {**reply, "saved": own.saved, "skipped": own.skipped, "merged": own.merged}
 
     async def diff_stat(self, message: m.DiffStat) -> dict[str, Any]:
         """The files changed."""
         session = self._supervisor.find(message.session)
         manager = session.context.manager
-        stat = await asyncio.to_thread(manager.diff_stat, session.workplace.record)
+        stat = await session.context.threads.git(manager.diff_stat, session.workplace.record)
         files = [
             {
                 "path": file.path,
@@ -213,9 +219,9 @@ class Reading:
         session = self._supervisor.find(message.session)
         manager, record = session.context.manager, session.workplace.record
         if message.path is None:
-            text = await asyncio.to_thread(manager.diff_text, record)
+            text = await session.context.threads.git(manager.diff_text, record)
         else:
-            text = await asyncio.to_thread(manager.diff_file, record, message.path)
+            text = await session.context.threads.git(manager.diff_file, record, message.path)
         page = text[message.offset : message.offset + m.PAGE_LIMIT]
         end = message.offset + len(page)
         return {"text": page, "next": end if end < len(text) else None}
@@ -267,11 +273,11 @@ def _facts(state: SessionState) -> dict[str, Any]:
     }
 
 
-def _evidence(session: Session, fact: str) -> dict[str, Any]:
+async def _evidence(session: Session, fact: str) -> dict[str, Any]:
     evidence = session.state.because.get(fact)
     if evidence is None:
         return {"fact": fact, "seq": 0, "at": 0, "event": "never", "line": ""}
-    records = session.ledger.journal.page(evidence.seq, evidence.seq)
+    records = await session.ledger.page(evidence.seq, evidence.seq)
     line = records[0].raw if records else ""
     return {
         "fact": fact,
@@ -325,4 +331,7 @@ def _recorded(state: SessionState) -> dict[str, Any]:
 
 
 def _warnings(state: SessionState) -> list[str]:
-    return [f"Your own checkout changed: {state.main_changed}"] if state.main_changed else []
+    said = [f"Your own checkout changed: {state.main_changed}"] if state.main_changed else []
+    if state.damaged:
+        said.append(f"{state.damaged} records of this session cannot be read and are left out")
+    return said

@@ -50,6 +50,7 @@ def row(state: SessionState) -> dict[str, Any]:
         "unread": state.unread,
         "pinned": state.pinned,
         "deleting": state.deleting,
+        "damagedRecords": state.damaged,
         "costUsd": round(state.cost_usd, 6),
         "changes": {
             "files": state.changes.files,

@@ -5,8 +5,15 @@ costs no more memory than that and gives its head; what was read may be trimmed 
 """
 
 import ctypes
+import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from parallel_agents.agents.base import Translator
+from parallel_agents.core import events as ev
+
+log = logging.getLogger(__name__)
 
 LINE_LIMIT = 16 << 20
 """Longest line of an agent that is read, in bytes; of a longer one only the head is kept."""
@@ -124,3 +131,23 @@ class LogReader:
         self._skipping = True
         stamp, _, text = head.partition(b" ")
         return LogLine(int(stamp) if stamp.isdigit() else 0, text, self.offset, oversize=True)
+
+
+def said_in(line: LogLine, translator: Translator) -> list[ev.Event | ev.Delta]:
+    """What a line says; one that our reading fails on is kept like one that says nothing.
+
+    Args:
+        line: of the agent's log.
+        translator: what has read the lines before it.
+    """
+    if not line.oversize:
+        try:
+            return list(translator.translate(line.text))
+        except Exception:
+            log.exception("a line of the agent could not be read")
+            return [_kept("unread", line)]
+    return [_kept("oversize", line)] if line.text else []
+
+
+def _kept(why: Literal["oversize", "unread"], line: LogLine) -> ev.LineKept:
+    return ev.LineKept(why=why, text=line.text[:4096].decode("utf-8", "replace"))

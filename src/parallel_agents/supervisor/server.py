@@ -2,21 +2,33 @@
 
 Keep true: only this user's processes are heard; one that descends from an agent may only read,
 and trying more is journalled as an alarm; a client that misbehaves loses its connection and
-nothing else; no request makes another wait.
+nothing else; no request makes another wait. Each request is answered, by a fault of ours as well,
+and whoever waits hears every `BEAT` seconds that the supervisor lives.
 """
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from parallel_agents import __version__
-from parallel_agents.core.errors import RefusedError, StorageError, UsageError, UserError
+from parallel_agents.core.errors import (
+    ExhaustedError,
+    RefusedError,
+    UsageError,
+    UserError,
+    of_system,
+    unforeseen,
+)
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.supervisor.tasks import Tasks
+from parallel_agents.supervisor.threads import Threads
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import load_request
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
@@ -25,6 +37,9 @@ from parallel_agents.wire.peer import descends_from_agent, peer_pid
 log = logging.getLogger(__name__)
 
 _CLIENTS = 200
+_BACKLOG = 100
+_ACCEPT_AGAIN = 0.1
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Server:
@@ -33,55 +48,113 @@ class Server:
     Args:
         api: answers requests.
         hub: pushes.
+        threads: where blocking work is done.
         alarm: told when an agent's process asks for more than reading.
         ended: told when a client asked the supervisor to end, after it was answered.
     """
 
     def __init__(
-        self, api: Api, hub: Hub, alarm: Callable[[int, str], None], ended: Callable[[], None]
+        self,
+        api: Api,
+        hub: Hub,
+        threads: Threads,
+        alarm: Callable[[int, str], None],
+        ended: Callable[[], None],
     ) -> None:
         self.api = api
         self.hub = hub
+        self.threads = threads
         self.alarm = alarm
         self.ended = ended
-        self.clients = 0
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.clients: set[Client] = set()
+        self._tasks = Tasks("server")
+        self._reserve = _Reserve()
 
-    async def listen(self, path: Path) -> None:
+    def listen(self, path: Path) -> None:
         """Begin to listen; the caller holds the supervisor's lock, so a file there is stale."""
-        await asyncio.to_thread(path.unlink, missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, os.fspath(path))
-        await asyncio.to_thread(path.chmod, 0o600)
+        path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.setblocking(False)
+        listening.bind(os.fspath(path))
+        path.chmod(0o600)
+        listening.listen(_BACKLOG)
+        self._tasks.start("accept", self._accept(listening))
+        self._tasks.start("beat", self._beat())
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.end()
+        self._reserve.close()
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that outlives the client that caused it."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def later(self, what: str, work: Coroutine[Any, Any, object]) -> None:
+        """Do something that outlives the client that caused it.
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio starts this as a task
-        self._tasks.add(task)
-        self.clients += 1
+        Args:
+            what: names it in the log.
+            work: what to do.
+        """
+        self._tasks.start(what, work)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        with listening:
+            while True:
+                try:
+                    sock, _ = await asyncio.get_running_loop().sock_accept(listening)
+                except OSError as error:
+                    if error.errno in _EXHAUSTED:
+                        self._reserve.turn_away(listening, error)
+                    await asyncio.sleep(_ACCEPT_AGAIN)
+                else:
+                    self._tasks.start("client", self._serve(sock))
+
+    async def _serve(self, sock: socket.socket) -> None:
+        if len(self.clients) >= _CLIENTS:
+            _refuse(sock, ExhaustedError("The supervisor has too many clients.", "Close some."))
+            return
+        reader, writer = await asyncio.open_unix_connection(sock=sock)
+        client = Client(self, reader, writer)
+        self.clients.add(client)
         try:
-            if self.clients <= _CLIENTS:
-                await Client(self, reader, writer).run()
-        except (OSError, UsageError, asyncio.CancelledError) as error:
+            await client.run()
+        except (OSError, UsageError) as error:
             log.info("a client left: %s", error)
         finally:
-            self.clients -= 1
-            self._tasks.discard(task)
+            self.clients.discard(client)
             writer.close()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(m.BEAT)
+            for client in self.clients:
+                client.beat()
+
+
+class _Reserve:
+    """One descriptor kept back, so that a client can be told that there are no more."""
+
+    def __init__(self) -> None:
+        self._descriptor: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def turn_away(self, listening: socket.socket, error: OSError) -> None:
+        """Give the descriptor to the client that waits, say why, and hang up."""
+        self.close()
+        with contextlib.suppress(OSError):
+            _refuse(listening.accept()[0], of_system(error, "The supervisor can hear nobody else"))
+        with contextlib.suppress(OSError):
+            self._descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        """Give it back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _refuse(sock: socket.socket, error: UserError) -> None:
+    """Answer whatever will be asked with an error, without reading it."""
+    with sock, contextlib.suppress(OSError):
+        sock.setblocking(False)
+        sock.send(dump_frame({"id": None, "error": _error(error)}))
 
 
 class Client:
@@ -100,55 +173,72 @@ class Client:
         self._reader = reader
         self._writer = writer
         self._subscriber = Subscriber()
-        self._tasks: set[asyncio.Task[None]] = set()
-        sock = writer.get_extra_info("socket")
-        self._pid, self._uid = peer_pid(sock)
-        self._is_agent = False
+        # A client that would wait for pushes that do not come connects again and gets them all.
+        self._tasks = Tasks("client", lambda _: writer.close())
+        self._pid, self._uid = peer_pid(writer.get_extra_info("socket"))
+        self._ancestry: asyncio.Future[bool] | None = None
         self._attached: set[str] = set()
+        self._waits = 0
 
     async def run(self) -> None:
         """Answer until it hangs up."""
         if self._uid != os.getuid():
             return
-        self._is_agent = await asyncio.to_thread(descends_from_agent, self._pid)
+        # Begun now: of a client that is gone, the ancestors can no longer be known.
+        self._ancestry = asyncio.ensure_future(
+            self._server.threads.quick(descends_from_agent, self._pid)
+        )
         splitter = LineSplitter(m.FRAME_LIMIT)
         try:
             while data := await self._reader.read(1 << 16):
                 for line in splitter.feed(data):
-                    self._later(self._handle(load_frame(line)))
+                    self._tasks.start("request", self._handle(load_frame(line)))
         finally:
             self._server.hub.remove(self._subscriber)
-            for task in list(self._tasks):
-                task.cancel()
+            self._ancestry.cancel()
+            self._server.later("end a client's requests", self._tasks.end())
             for session in self._attached:
-                self._server.later(self._server.api.lost_terminal(session))
+                work = self._server.api.lost_terminal(session)
+                self._server.later("take a conversation back", work)
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def beat(self) -> None:
+        """Say that the supervisor lives, to one that waits and has read what it was sent."""
+        if self._waits and not self._writer.transport.get_write_buffer_size():
+            self._writer.write(dump_frame({"alive": True}))
 
     async def _handle(self, frame: dict[str, Any]) -> None:
-        number = frame.get("id")
-        ends = False
+        self._waits += 1
         try:
-            message = load_request(frame.get("request"))
-            self._check(message)
-            answer: dict[str, Any] = {"id": number, "reply": await self._answer(message)}
-            ends = isinstance(message, m.Shutdown)
-        except UserError as error:
-            answer = {"id": number, "error": _error(error)}
-        except OSError as error:
-            said = StorageError(f"the disk failed: {error.strerror or error}", "Try again.")
-            answer = {"id": number, "error": _error(said)}
+            answer, ends = await self._answer_to(frame)
+        finally:
+            self._waits -= 1
         with contextlib.suppress(OSError):
-            self._writer.write(dump_frame(answer))
+            self._writer.write(answer)
             await self._writer.drain()
         if ends:
             self._server.ended()
 
-    def _check(self, message: m.Request) -> None:
-        if not self._is_agent or isinstance(message, m.READ_ONLY):
+    async def _answer_to(self, frame: dict[str, Any]) -> tuple[bytes, bool]:
+        """The frame that answers a request, and whether the supervisor is to end after it."""
+        number = frame.get("id")
+        try:
+            message = load_request(frame.get("request"))
+            await self._check(message)
+            reply = dump_frame({"id": number, "reply": await self._answer(message)})
+        except UserError as error:
+            said = error
+        except Exception as error:
+            log.exception("a request failed")
+            said = unforeseen(error, str(self._server.api.log_file))
+        else:
+            return reply, isinstance(message, m.Shutdown)
+        return dump_frame({"id": number, "error": _error(said)}), False
+
+    async def _check(self, message: m.Request) -> None:
+        if isinstance(message, m.READ_ONLY) or self._ancestry is None:
+            return
+        # Shielded: one request that is called off does not take the answer from the others.
+        if not await asyncio.shield(self._ancestry):
             return
         self._server.alarm(self._pid, message.type)
         raise RefusedError(
@@ -162,7 +252,8 @@ class Client:
                 return _greet(message)
             case m.Subscribe():
                 self._server.hub.add(self._subscriber)
-                self._later(self._push())
+                self._tasks.start("push", self._push())
+                self._waits += 1
                 return {}
             case m.Follow():
                 self._subscriber.followed = message.session

@@ -6,26 +6,35 @@ a message never starts a process that a person stopped, except the one they send
 """
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from parallel_agents.agents.base import Agent
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import RefusedError, StorageError, UsageError, UserError
+from parallel_agents.core.errors import (
+    RefusedError,
+    StorageError,
+    UsageError,
+    UserError,
+    unforeseen,
+)
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import EFFORTS, MODES, Decision, Options
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
-from parallel_agents.supervisor.files import read_json, write_json
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.files import put_aside, read_json, write_json
+from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
 from parallel_agents.supervisor.spawn import (
     agent_environment,
     find_program,
+    known_agent,
     spawn_spec,
     start_directory,
 )
+from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.workplace import Workplace
 
 
@@ -42,14 +51,14 @@ class Session:
         self.context = context
         self.ledger = Ledger(context, directory)
         self.workplace = Workplace(self.ledger)
-        self._agent = agent or context.agents[self.ledger.state.agent]
+        self._agent = agent or known_agent(context.agents, self.ledger.state.agent)
         hooks = Hooks(
             before_spawn=self.workplace.before_spawn,
-            heard=self.workplace.heard,
+            heard=self.workplace.changes.heard,
             ended=self._ended,
         )
         self.driver = Driver(self.ledger, self._agent, hooks)
-        self.driver.environment = read_json(directory / "environment.json") or {}
+        self._tasks = Tasks(f"session {directory.name}", self._failed)
         self._making: asyncio.Task[None] | None = None
 
     @property
@@ -64,8 +73,12 @@ class Session:
 
     def keep_environment(self, environment: dict[str, str]) -> None:
         """Store the environment for this and every later start."""
-        write_json(self.ledger.directory / "environment.json", environment)
-        self.driver.environment = environment
+        path = self.ledger.directory / "environment.json"
+        try:
+            read_json(path)
+        except StorageError:
+            put_aside(path)
+        write_json(path, environment)
 
     # --- life -------------------------------------------------------------------------
 
@@ -83,9 +96,12 @@ class Session:
 
     def recover(self) -> None:
         """Go on where an earlier supervisor was."""
-        state = self.state
-        if state.deleted:
+        if self.state.deleted:
             return
+        self.ledger.tell_damage()
+        if self.state.damaged:
+            self.driver.find_lost_run()
+        state = self.state
         if state.creating:
             self._make()
         elif state.liveness != "none":
@@ -105,24 +121,40 @@ class Session:
         return process is None or process.seq < state.because["messages"].seq
 
     def _make(self) -> None:
-        self._making = asyncio.create_task(self._make_and_start())
+        self._making = self._tasks.start("make", self._make_and_start())
 
     async def _make_and_start(self) -> None:
         made = await self.workplace.make()
-        if made and self.state.messages and not self.state.deleting and not self.state.stopped:
-            self.driver.start()
+        while made and self._start_wanted():
+            try:
+                self.driver.start()
+            except StorageError:
+                await asyncio.sleep(DISK_PATIENCE)
+            else:
+                return
+
+    def _start_wanted(self) -> bool:
+        state = self.state
+        return bool(state.messages and not state.deleting and not state.stopped)
+
+    def _failed(self, error: Exception) -> None:
+        """The making of the worktree died: nobody must wait for it."""
+        said = unforeseen(error, str(self.context.log_file))
+        with contextlib.suppress(StorageError):
+            self.ledger.record(ev.SetupFailed(message=said.message, hint=said.hint))
 
     async def close(self) -> None:
         """Let go of the session; its agent goes on."""
-        if self._making is not None:
+        if self._making is not None and not self._making.done():
             self.workplace.leave()
-            await asyncio.gather(self._making, return_exceptions=True)
+            await asyncio.wait({self._making})
+        await self._tasks.end()
         await self.driver.detach()
         await self.workplace.close()
         self.ledger.close()
 
     async def _ended(self) -> None:
-        self.workplace.count()
+        self.workplace.changes.count()
 
     # --- messages ---------------------------------------------------------------------
 
@@ -307,7 +339,7 @@ class Session:
         if self.state.worktree is None or "turn" not in self.state.because:
             raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
         own = tuple(getattr(self._agent, "program", ()))
-        environment = self.driver.environment
+        environment = self.ledger.environment()
         program = find_program(self._agent.name, environment, own)
         spec = spawn_spec(self.state, program, resume=True)
         return {

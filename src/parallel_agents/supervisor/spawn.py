@@ -54,6 +54,23 @@ def kept_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
+    """Find an agent by its name.
+
+    Args:
+        agents: those that this version knows.
+        name: as it is journalled.
+
+    Raises:
+        AgentError: it is none of them.
+    """
+    if name not in agents:
+        raise AgentError(
+            f"This version knows no agent “{name}”.", f"It knows: {', '.join(agents)}."
+        )
+    return agents[name]
+
+
 def find_program(
     agent: str, environment: Mapping[str, str], own: tuple[str, ...]
 ) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import (
     NoSuchSessionError,
+    StorageError,
     UsageError,
     UserError,
 )
@@ -61,20 +62,30 @@ class SessionSupervisor:
         A journal without a checkpoint takes a second to fold, so that is done in a thread: whoever
         connects meanwhile is greeted, and sees the sessions come.
         """
-        base = self.context.state_dir / "sessions"
-        for directory in sorted(base.iterdir()) if base.exists() else []:
+        for directory in self._directories():
             try:
                 await self._take_up(directory)
-            except (UserError, KeyError, ValueError) as error:
-                log.exception("session %s cannot be read", directory.name)
-                self.damaged[directory.name] = str(error)
+            except Exception as error:
+                log.exception("session %s cannot be taken up", directory.name)
+                self.damaged[directory.name] = _reason(error)
         self.context.hub.complete()
         self.recovered.set()
+
+    def _directories(self) -> list[Path]:
+        base = self.context.state_dir / "sessions"
+        try:
+            return sorted(base.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            log.exception("the sessions cannot be listed")
+            self.damaged[base.name] = _reason(error)
+            return []
 
     async def _take_up(self, directory: Path) -> None:
         if not (directory / "journal.jsonl").exists():
             return
-        session = await asyncio.to_thread(Session, self.context, directory)
+        session = await self.context.threads.git(Session, self.context, directory)
         if not session.id:
             session.ledger.close()
             return
@@ -108,6 +119,7 @@ class SessionSupervisor:
 
         Raises:
             NoSuchSessionError: none matches.
+            StorageError: it could not be taken up at the start.
             UsageError: several match.
         """
         for session in self.sessions.values():
@@ -124,6 +136,12 @@ class SessionSupervisor:
             if match:
                 ids = ", ".join(f"{s.id} ({s.state.name})" for s in match)
                 raise UsageError(f"“{name}” means several sessions: {ids}", "Name one by its id.")
+        if name in self.damaged:
+            raise StorageError(
+                f"The session {name} cannot be read: {self.damaged[name]}",
+                f"Mend {self.context.session_dir(name)}; then, for a supervisor that reads it: "
+                "parallel-agents daemon stop --keep-sessions",
+            )
         hint = "parallel-agents trash" if deleted else "parallel-agents ls --all"
         raise NoSuchSessionError(f"There is no session “{name}”.", f"List them: {hint}")
 
@@ -155,7 +173,7 @@ class SessionSupervisor:
         session_id = self._session_id(message.key)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        ready = await asyncio.to_thread(prepare, self.context, message)
+        ready = await self.context.threads.long(prepare, self.context, message)
         if session_id in self.sessions:
             return self.sessions[session_id]
         if ready.place == "checkout":
@@ -178,7 +196,7 @@ class SessionSupervisor:
         """
         session_id = self._session_id(message.key)
         if session_id not in self.sessions:
-            ready = await asyncio.to_thread(
+            ready = await self.context.threads.long(
                 adopting.prepare_adoption, self.context, message, session_id
             )
             if session_id not in self.sessions:
@@ -207,11 +225,25 @@ class SessionSupervisor:
     def _start(self, created: ev.SessionCreated, environment: dict[str, str]) -> Session:
         directory = self.context.session_dir(created.id)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        session = Session(self.context, directory, self.context.agents[created.agent])
-        session.keep_environment(environment)
-        session.begin(created)
+        try:
+            session = Session(self.context, directory, self.context.agents[created.agent])
+            self._begin_it(session, created, environment)
+        except BaseException:
+            # Nothing was begun: what would be found at the next start is no session.
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         self._add(session)
         return session
+
+    def _begin_it(
+        self, session: Session, created: ev.SessionCreated, environment: dict[str, str]
+    ) -> None:
+        try:
+            session.keep_environment(environment)
+            session.begin(created)
+        except BaseException:
+            session.ledger.journal.close()
+            raise
 
     def _session_id(self, key: str) -> str:
         try:
@@ -289,7 +321,7 @@ class SessionSupervisor:
                 continue
             await session.close()
             self.context.ports.release(session.id)
-            await asyncio.to_thread(shutil.rmtree, session.ledger.directory)
+            await self.context.threads.long(shutil.rmtree, session.ledger.directory)
             del self.sessions[session.id], self.deletions[session.id]
             removed.append(session.id)
         return removed
@@ -299,3 +331,7 @@ class SessionSupervisor:
         for session in self.sessions.values():
             with contextlib.suppress(UserError):
                 await session.close()
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

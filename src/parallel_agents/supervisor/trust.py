@@ -6,14 +6,17 @@ is kept only to show what changed since; it decides nothing.
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import StorageError, of_system
 from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.supervisor.files import read_json, write_json
+
+log = logging.getLogger(__name__)
 
 _KEPT = 50
 
@@ -28,8 +31,14 @@ class TrustStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._texts = path.with_name("trusted")
-        value = read_json(path)
-        self._digests: dict[str, list[str]] = value if isinstance(value, dict) else {}
+        self._digests: dict[str, list[str]] = {}
+        self._unread: StorageError | None = None
+        try:
+            self._digests = read_json(path) or {}
+        except StorageError as error:
+            # Nothing is trusted then, and nothing may be accepted: it would be written over.
+            log.warning("%s", error)
+            self._unread = error
 
     def trusts(self, root: str, digest: str) -> bool:
         """Whether this configuration of this repository was accepted."""
@@ -41,7 +50,11 @@ class TrustStore:
 
     def accepted(self, root: str) -> list[dict[str, str]]:
         """The files accepted last for this repository: `path`, `origin`, `digest`, `text`."""
-        value = read_json(self._text(root))
+        try:
+            value = read_json(self._text(root))
+        except StorageError as error:
+            log.warning("%s", error)
+            return []
         return value if isinstance(value, list) else []
 
     def _text(self, root: str) -> Path:
@@ -51,14 +64,17 @@ class TrustStore:
         """Remember that a person accepted this configuration.
 
         Raises:
-            StorageError: it could not be written; nothing is trusted then.
+            StorageError: it could not be written, or what was accepted before could not be read;
+                nothing is trusted then.
         """
+        if self._unread is not None:
+            raise self._unread
         digests = [d for d in self._digests.get(root, []) if d != digest]
         digests = [*digests, digest][-_KEPT:]
         try:
             self._texts.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"cannot make {self._texts}: {error.strerror}") from error
+            raise of_system(error, f"cannot make {self._texts}") from error
         write_json(self._text(root), [asdict(file) for file in files])
         write_json(self._path, {**self._digests, root: digests})
         self._digests[root] = digests

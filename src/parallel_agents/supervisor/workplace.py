@@ -1,39 +1,35 @@
-"""Where a session works: its worktree made, verified, counted, watched.
+"""Where a session works: its worktree made, and verified before each start.
 
-Keep true: git runs in threads, never on the event loop; a diff is counted at most once at a time
-and never more often than it changes; what is found out becomes an event like everything else.
+Keep true: git runs in threads, never on the event loop; what is found out becomes an event like
+everything else.
 """
 
 import asyncio
-import contextlib
+import logging
 import shlex
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError
+from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
 from parallel_agents.core.worktree import (
     Base,
     ExecutableConfig,
     Extras,
     Repository,
     WorktreeRecord,
-    record_from_json,
     to_json,
 )
 from parallel_agents.supervisor import elsewhere
+from parallel_agents.supervisor.changes import Changes, record_of
 from parallel_agents.supervisor.config import Preset, preset_of
-from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.queueing import in_turn
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming
 
-_SETTLE = 0.3
-"""Seconds between a change and its count: an agent writes several files in a row."""
+log = logging.getLogger(__name__)
 
 
 class Workplace:
@@ -41,18 +37,18 @@ class Workplace:
 
     Args:
         ledger: journal and facts.
+
+    Attributes:
+        changes: what is counted and watched while the agent works.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._manager = ledger.context.manager
-        self._counting: asyncio.Task[None] | None = None
-        self._dirty = False
-        self._main_before = ""
-        self._shell_used = False
+        self._threads = ledger.context.threads
         self._called_off = asyncio.Event()
         self._leaving = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.changes = Changes(ledger)
         self._steps = Steps(ledger)
         ledger.context.ports.keep(ledger.id, ledger.state.port, ledger.state.ports)
 
@@ -61,9 +57,9 @@ class Workplace:
         """The manager's record of the worktree.
 
         Raises:
-            WorktreeError: there is none yet.
+            WorktreeError: there is none yet, or its record cannot be read.
         """
-        return record_from_json(self._ledger.state.standing.record)
+        return record_of(self._ledger.state)
 
     # --- making -----------------------------------------------------------------------
 
@@ -80,16 +76,23 @@ class Workplace:
             if self._ledger.state.setup_owed:
                 await self._set_up()
         except UserError as error:
-            if not self._leaving:
-                failed = ev.SetupFailed(message=error.message, hint=error.hint)
-                await self._ledger.record_patiently(failed)
+            await self._not_made(error)
+            return False
+        except Exception as error:
+            log.exception("session %s: its worktree could not be made", self._ledger.id)
+            await self._not_made(unforeseen(error, str(self._ledger.context.log_file)))
             return False
         return True
+
+    async def _not_made(self, error: UserError) -> None:
+        if not self._leaving:
+            failed = ev.SetupFailed(message=error.message, hint=error.hint)
+            await self._ledger.record_patiently(failed)
 
     async def _make_worktree(self) -> None:
         progress = self._progress(asyncio.get_running_loop())
         async with in_turn(self._ledger.context.making, self._called_off):
-            record = await asyncio.to_thread(self._make, progress)
+            record = await self._threads.long(self._make, progress)
         # Before anything else can fail: only what is journalled is deleted with its session.
         await self._ledger.record_patiently(
             ready_event(record, setup=self._ledger.state.options.trusted)
@@ -98,9 +101,9 @@ class Workplace:
     async def _set_up(self) -> None:
         """Give the session what the repository presets: its ports, and its set-up commands."""
         record = self.record
-        if (reason := await asyncio.to_thread(self._manager.verify, record)) is not None:
+        if (reason := await self._threads.git(self._manager.verify, record)) is not None:
             raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
-        preset = await asyncio.to_thread(self._trusted_preset, record)
+        preset = await self._threads.git(self._trusted_preset, record)
         await self._assign_ports(preset.ports)
         if preset.setup and self._presets_run:
             await self._run_set_up(preset)
@@ -131,7 +134,7 @@ class Workplace:
         if state.worktree is None or state.missing or not self._presets_run:
             return
         try:
-            preset = await asyncio.to_thread(self._trusted_preset, self.record)
+            preset = await self._threads.git(self._trusted_preset, self.record)
             await self._run("teardown", preset.teardown, preset.setup_timeout)
         except UserError as error:
             text = f"The teardown did not succeed: {error.message}"
@@ -143,7 +146,7 @@ class Workplace:
             return
         context, state = self._ledger.context, self._ledger.state
         try:
-            said = await asyncio.to_thread(
+            said = await self._threads.long(
                 elsewhere.tell_removed, context, state, record, self._caller()
             )
         except UserError as error:
@@ -233,7 +236,7 @@ class Workplace:
 
     def _caller(self) -> dict[str, str]:
         """The environment of whoever dispatched the session, as far as it is kept."""
-        return read_json(self._ledger.directory / "environment.json") or {}
+        return self._ledger.environment()
 
     def _progress(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int], None]:
         hub, session = self._ledger.context.hub, self._ledger.id
@@ -252,7 +255,7 @@ class Workplace:
             WorktreeError: the worktree is not the recorded one; journalled as missing.
             UntrustedError: the configuration the process would load was not accepted.
         """
-        missing = await asyncio.to_thread(self._manager.verify, self.record)
+        missing = await self._threads.git(self._manager.verify, self.record)
         if missing is not None:
             await self._ledger.record_patiently(ev.WorktreeMissing(reason=missing))
             raise WorktreeError(
@@ -261,7 +264,7 @@ class Workplace:
             )
         if self._ledger.state.missing:
             await self._ledger.record_patiently(self._ledger.state.standing)
-        await asyncio.to_thread(self._check_trust)
+        await self._threads.git(self._check_trust)
 
     def loaded_config(self) -> tuple[str, ExecutableConfig]:
         """What a process started now would load and could run.
@@ -299,83 +302,9 @@ class Workplace:
                 f"{self._ledger.id}",
             )
 
-    def vanished(self) -> bool:
-        """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
-        worktree = self._ledger.state.worktree
-        if worktree is None:
-            return False
-        place = Path(worktree.path)
-        return not (place if self._ledger.state.place != "worktree" else place / ".git").exists()
-
-    # --- while it works ---------------------------------------------------------------
-
-    def heard(self, event: ev.Event) -> None:
-        """Take note of an event of the agent."""
-        match event:
-            case ev.TurnStarted():
-                self._shell_used = False
-                self._spawn(self._remember_main())
-            case ev.ToolUsed(name="Bash"):
-                self._shell_used = True
-            case ev.ToolReturned():
-                self.count()
-            case ev.TurnEnded():
-                self.count()
-                self._spawn(self._compare_main())
-            case _:
-                pass
-
-    def count(self) -> None:
-        """Count the diff soon; asked while counting, it is counted once more."""
-        self._dirty = True
-        if self._counting is None or self._counting.done():
-            self._counting = asyncio.create_task(self._count())
-
-    async def _count(self) -> None:
-        while self._dirty:
-            await asyncio.sleep(_SETTLE)
-            self._dirty = False
-            async with self._ledger.context.counting:
-                with contextlib.suppress(UserError):
-                    await self._count_once()
-
-    async def _count_once(self) -> None:
-        found = await asyncio.to_thread(self._manager.changes, self.record)
-        before = self._ledger.state.changes
-        after = (found.files, found.insertions, found.deletions)
-        if after != (before.files, before.insertions, before.deletions):
-            event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
-            await self._ledger.record_patiently(event)
-
-    async def _remember_main(self) -> None:
-        self._main_before = await self._fingerprint()
-
-    async def _compare_main(self) -> None:
-        """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
-        before = self._main_before
-        if not self._shell_used or not before or self._ledger.state.place == "checkout":
-            return
-        if await self._fingerprint() != before:
-            detail = "a command of the agent may have done it, or you did"
-            await self._ledger.record_patiently(ev.MainCheckoutChanged(detail=detail))
-
-    async def _fingerprint(self) -> str:
-        async with self._ledger.context.counting:
-            try:
-                return await asyncio.to_thread(self._manager.main_fingerprint, self.record.root)
-            except UserError:
-                return ""
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.add(task := asyncio.create_task(work))
-        task.add_done_callback(self._tasks.discard)
-
     async def close(self) -> None:
         """End what runs beside."""
-        tasks = [*self._tasks, *([self._counting] if self._counting else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.changes.close()
 
 
 def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeReady:

@@ -5,12 +5,16 @@ connection begins with a subscription, so that what is shown afterwards is true.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
-from parallel_agents.core.errors import UnreachableError, UserError
+from parallel_agents.core.errors import UnreachableError, UserError, unforeseen
+from parallel_agents.wire.endpoint import screen_log
 from parallel_agents.wire.messages import Request, Subscribe
 from parallel_agents.wire.pushes import Push
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
@@ -73,11 +77,13 @@ class Backend:
             try:
                 link = await self._connect()
                 await link.request(Subscribe())
-            except UserError as error:
-                self._listener.disconnected(error)
-            else:
                 pause = FIRST_PAUSE
                 await self._listen(link)
+            except UserError as error:
+                self._listener.disconnected(error)
+            except Exception as error:
+                log.exception("the connection failed")
+                self._listener.disconnected(unforeseen(error, str(screen_log())))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from parallel_agents.core.codec import dump_json
 from parallel_agents.core.errors import UsageError
 from parallel_agents.wire.messages import Request
 from parallel_agents.wire.pushes import Push
@@ -36,7 +37,7 @@ def load_request(value: object) -> Request:
 
 def dump_push(push: Push) -> bytes:
     """Write a push as JSON, without a newline."""
-    return b'{"push":' + _pushes().dump_json(push) + b"}"
+    return b'{"push":' + dump_json(_pushes(), push) + b"}"
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - any dataclass of ours to plain JSON values

@@ -40,35 +40,34 @@ def descends_from_agent(pid: int) -> bool:
 
     Returns:
         Whether it or an ancestor carries the marker.
+
+    Raises:
+        OSError: that cannot be told now, for example for want of descriptors.
     """
     seen = 0
     while pid > 1 and seen < _CHAIN_LIMIT:
-        if not _exists(pid) or _carries_marker(pid):
+        try:
+            if _carries_marker(pid):
+                return True
+            pid = _parent(pid)
+        except (FileNotFoundError, ProcessLookupError):
             return True
-        pid = _parent(pid)
         seen += 1
     return False
-
-
-def _exists(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 def _carries_marker(pid: int) -> bool:
     """A process of another user, or one that cannot be read (non-dumpable), is no agent's."""
     try:
         environ = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
+    except PermissionError:
         return False
     marker = MARKER.encode() + b"="
     return environ.startswith(marker) or b"\0" + marker in environ
 
 
 def _parent(pid: int) -> int:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return 0
+    stat = Path(f"/proc/{pid}/stat").read_bytes()
     fields = stat[stat.rfind(b")") + 2 :].split()
     return int(fields[1])
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import of_system
 from parallel_agents.core.worktree import (
     Base,
     Finding,
@@ -195,10 +195,7 @@ class Ending:
             yield
         except OSError as error:
             name = "" if error.filename is None else f" ({error.filename})"
-            raise StorageError(
-                f"could not {purpose}: {error.strerror}{name}",
-                "Free some space or check the disk, then try again.",
-            ) from error
+            raise of_system(error, f"could not {purpose}{name}") from error
 
 
 def _lock_of(record: WorktreeRecord) -> str:

@@ -113,6 +113,9 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
         _line(None, f"  {name}", f"{value['value']} ({value['source']})")
     for session, why in status["damaged"].items():
         problems.append(_line(False, "session", f"{session} cannot be read: {why}"))
+    for session, count in status["damagedRecords"].items():
+        said = f"{count} records of {session} cannot be read; what they said is left out"
+        problems.append(_line(False, "session", said))
     for finding in found["findings"]:
         _line(None, "worktree", f"{finding['kind']}: {finding['reason']}", finding["action"])
     return problems

@@ -132,6 +132,9 @@ from parallel_agents.core.events.session import (
     DeleteRequested as DeleteRequested,
 )
 from parallel_agents.core.events.session import (
+    JournalDamaged as JournalDamaged,
+)
+from parallel_agents.core.events.session import (
     Notice as Notice,
 )
 from parallel_agents.core.events.session import (

@@ -86,11 +86,12 @@ class LineKept:
     """A line of the agent that says nothing we know; kept, never an error.
 
     Attributes:
-        why: `unknown` (a type we do not know), `invalid` (no JSON), or `oversize`.
+        why: `unknown` (a type we do not know), `invalid` (no JSON), `oversize`, or `unread` (our
+            reading of it failed).
         text: the line, at most its first 4,096 characters.
     """
 
-    why: Literal["unknown", "invalid", "oversize"]
+    why: Literal["unknown", "invalid", "oversize", "unread"]
     text: str
     type: Literal["line_kept"] = "line_kept"
 

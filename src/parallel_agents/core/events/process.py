@@ -8,11 +8,16 @@ StopReason = Literal["person", "delete", "asleep", "attach", "shutdown", "worktr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A process start was decided: `run` counts them from 1."""
+    """A process start was decided: `run` counts them from 1.
+
+    Attributes:
+        offset: up to where its log is journalled already; 0 for a start that is decided now.
+    """
 
     run: int
     conversation: str
     resumed: bool = False
+    offset: int = 0
     type: Literal["run_started"] = "run_started"
 
 

@@ -111,6 +111,18 @@ class Notice:
     type: Literal["notice"] = "notice"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalDamaged:
+    """Records of the session's journal cannot be read; they are left out, and kept in the file.
+
+    Attributes:
+        records: how many are known by now.
+    """
+
+    records: int
+    type: Literal["journal_damaged"] = "journal_damaged"
+
+
 SessionEvent = (
     SessionCreated
     | Renamed
@@ -122,4 +134,5 @@ SessionEvent = (
     | Deleted
     | Restored
     | Notice
+    | JournalDamaged
 )

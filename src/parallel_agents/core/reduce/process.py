@@ -27,7 +27,7 @@ def fold_process(state: SessionState, event: ev.ProcessEvent, record: ev.Record)
             return replace(
                 state,
                 run=event.run,
-                offset=0,
+                offset=event.offset,
                 liveness="starting",
                 conversation=event.conversation,
                 stopped=None,

@@ -40,6 +40,8 @@ def fold_session(state: SessionState, event: ev.SessionEvent, record: ev.Record)
             return replace(state, deleted=False, deleting=False, missing="", worktree=worktree)
         case ev.Notice():
             return state
+        case ev.JournalDamaged():
+            return replace(state, damaged=event.records)
         case _:
             assert_never(event)
 

@@ -39,13 +39,22 @@ from parallel_agents.wire.messages.acting import (
     Stop as Stop,
 )
 from parallel_agents.wire.messages.connection import (
+    BEAT as BEAT,
+)
+from parallel_agents.wire.messages.connection import (
     FRAME_LIMIT as FRAME_LIMIT,
+)
+from parallel_agents.wire.messages.connection import (
+    GREETING as GREETING,
 )
 from parallel_agents.wire.messages.connection import (
     PROTOCOL_VERSION as PROTOCOL_VERSION,
 )
 from parallel_agents.wire.messages.connection import (
     PUSH_LIMIT as PUSH_LIMIT,
+)
+from parallel_agents.wire.messages.connection import (
+    SILENCE as SILENCE,
 )
 from parallel_agents.wire.messages.connection import (
     ConnectionRequest as ConnectionRequest,

@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 from typing import Literal
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Version of the wire; both ends must name the same."""
 
 FRAME_LIMIT = 64 << 20
 """Longest frame on the socket in bytes: one agent line (16 MiB) with every character escaped."""
+
+BEAT = 1.0
+"""Seconds between two `alive` frames to a client that waits for something."""
+
+SILENCE = 10.0
+"""Seconds without any frame after which a client that waits gives the supervisor up."""
+
+GREETING = 5.0
+"""Seconds that the answer to `hello` may take."""
 
 PUSH_LIMIT = 4 << 20
 """Unread pushes a client may owe, in bytes, before it is resynchronised."""

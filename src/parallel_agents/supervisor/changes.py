@@ -1,0 +1,144 @@
+"""What changes while an agent works: in its worktree, which is counted, and in the checkout.
+
+Keep true: a diff is counted at most once at a time and never more often than it changes; a count
+that fails is said once, and costs nothing but itself.
+"""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import WorktreeRecord, record_from_json
+from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.tasks import Tasks
+
+_SETTLE = 0.3
+"""Seconds between a change and its count: an agent writes several files in a row."""
+
+
+def record_of(state: SessionState) -> WorktreeRecord:
+    """The manager's record of a session's worktree.
+
+    Args:
+        state: the session's facts.
+
+    Raises:
+        WorktreeError: there is none yet, or it cannot be read.
+    """
+    try:
+        return record_from_json(state.standing.record)
+    except (KeyError, TypeError) as error:
+        raise WorktreeError(
+            f"What is on record of the worktree cannot be read ({error}).",
+            "Is this an older version than the one that made it? Then install the newer one.",
+        ) from error
+
+
+class Changes:
+    """Counts and watches for one session.
+
+    Args:
+        ledger: journal and facts.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._manager = ledger.context.manager
+        self._threads = ledger.context.threads
+        self._counting: asyncio.Task[None] | None = None
+        self._dirty = False
+        self._main_before = ""
+        self._shell_used = False
+        self._said = ""
+        self._tasks = Tasks(f"session {ledger.directory.name}", self._failed)
+
+    def vanished(self) -> bool:
+        """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
+        worktree = self._ledger.state.worktree
+        if worktree is None:
+            return False
+        place = Path(worktree.path)
+        if self._ledger.state.place == "worktree":
+            place /= ".git"
+        try:
+            place.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # it cannot be looked at, which is another thing
+        return False
+
+    def heard(self, event: ev.Event) -> None:
+        """Take note of an event of the agent."""
+        match event:
+            case ev.TurnStarted():
+                self._shell_used = False
+                self._tasks.start("look at the checkout", self._remember_main())
+            case ev.ToolUsed(name="Bash"):
+                self._shell_used = True
+            case ev.ToolReturned():
+                self.count()
+            case ev.TurnEnded():
+                self.count()
+                self._tasks.start("look at the checkout", self._compare_main())
+            case _:
+                pass
+
+    def count(self) -> None:
+        """Count the diff soon; asked while counting, it is counted once more."""
+        self._dirty = True
+        if self._counting is None or self._counting.done():
+            self._counting = self._tasks.start("count the changes", self._count())
+
+    async def _count(self) -> None:
+        while self._dirty:
+            await asyncio.sleep(_SETTLE)
+            self._dirty = False
+            async with self._ledger.context.counting:
+                with contextlib.suppress(UserError):
+                    await self._count_once()
+
+    async def _count_once(self) -> None:
+        found = await self._threads.git(self._manager.changes, record_of(self._ledger.state))
+        before = self._ledger.state.changes
+        after = (found.files, found.insertions, found.deletions)
+        if after != (before.files, before.insertions, before.deletions):
+            event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
+            await self._ledger.record_patiently(event)
+
+    async def _remember_main(self) -> None:
+        self._main_before = await self._fingerprint()
+
+    async def _compare_main(self) -> None:
+        """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
+        before = self._main_before
+        if not self._shell_used or not before or self._ledger.state.place == "checkout":
+            return
+        if await self._fingerprint() != before:
+            detail = "a command of the agent may have done it, or you did"
+            await self._ledger.record_patiently(ev.MainCheckoutChanged(detail=detail))
+
+    async def _fingerprint(self) -> str:
+        async with self._ledger.context.counting:
+            try:
+                return await self._threads.git(
+                    self._manager.main_fingerprint, record_of(self._ledger.state).root
+                )
+            except UserError:
+                return ""
+
+    def _failed(self, error: Exception) -> None:
+        """Something beside the work died; said once, not after each of the agent's tools."""
+        said = unforeseen(error, str(self._ledger.context.log_file))
+        if said.message != self._said:
+            self._said = said.message
+            with contextlib.suppress(UserError):
+                text = f"The changes could not be counted. {said.message} {said.hint}"
+                self._ledger.record(ev.Notice(text=text, level="warning"))
+
+    async def close(self) -> None:
+        """End what runs beside."""
+        await self._tasks.end()

@@ -1,0 +1,61 @@
+"""Where blocking work is done: three pools, so that nobody stands in somebody else's queue.
+
+Keep true: `quick` takes only what ends in milliseconds, so that greeting a client and checking a
+process never wait for git; `git` takes what answers a question; whatever waits for a lock, for
+the network or for a disk to be emptied goes to `long`. All threads are there from the start: a
+system that has no more of them to give refuses no work which somebody then sees half done.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_QUICK = 4
+_GIT = 6
+_LONG = 16
+_WARM_SECONDS = 5.0
+
+
+class Threads:
+    """The pools of one supervisor; each has its threads from `warm` on, or as they are needed."""
+
+    def __init__(self) -> None:
+        self._quick = ThreadPoolExecutor(_QUICK, "quick")
+        self._git = ThreadPoolExecutor(_GIT, "git")
+        self._long = ThreadPoolExecutor(_LONG, "long")
+
+    def warm(self) -> None:
+        """Start every thread now; with fewer, when the system gives no more."""
+        for pool, size in ((self._quick, _QUICK), (self._git, _GIT), (self._long, _LONG)):
+            together = threading.Barrier(size)
+            with contextlib.suppress(RuntimeError):
+                for _ in range(size):
+                    pool.submit(_meet, together)
+
+    async def quick(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what ends in milliseconds: a look at a process, a page of a journal."""
+        return await _in(self._quick, partial(function, *args, **kwargs))
+
+    async def git(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask git something."""
+        return await _in(self._git, partial(function, *args, **kwargs))
+
+    async def long(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what may wait: for a repository's lock, for the network, for a disk."""
+        return await _in(self._long, partial(function, *args, **kwargs))
+
+
+def _meet(together: threading.Barrier) -> None:
+    with contextlib.suppress(threading.BrokenBarrierError):
+        together.wait(_WARM_SECONDS)
+
+
+async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, work)

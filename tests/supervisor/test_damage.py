@@ -1,0 +1,227 @@
+"""A session whose files are damaged: it costs what was damaged, is said, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parallel_agents.agents.demo.agent import DemoAgent
+from parallel_agents.core import events as ev
+from parallel_agents.core.codec import dump_record
+from parallel_agents.core.errors import StorageError, UserError
+from parallel_agents.core.label import derive
+from parallel_agents.core.options import Decision
+from parallel_agents.core.reduce import reduce
+from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.context import Context
+from parallel_agents.supervisor.files import read_json, write_json
+from parallel_agents.supervisor.journal import Journal, dump_line, load_line
+from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.rows import row
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.trust import TrustStore
+from tests.support.facts import CREATED, LIVING, asked, records
+
+DATA = Path(__file__).parents[1] / "data/journals"
+WRITTEN = ("before-checksums", "with-checksums")
+"""Journals of a demo session, as two versions of this program wrote them."""
+
+
+def _begun(context: Context, name: str, limit: int = 99) -> Path:
+    """A session's directory with the beginning of a journal."""
+    lines = (DATA / f"{name}.jsonl").read_bytes().splitlines(keepends=True)[:limit]
+    directory = context.session_dir(json.loads(lines[0])["event"]["id"])
+    directory.mkdir(parents=True)
+    (directory / "journal.jsonl").write_bytes(b"".join(lines))
+    return directory
+
+
+def _facts(context: Context, directory: Path) -> SessionState:
+    """The facts as a supervisor that starts finds them."""
+    ledger = Ledger(context, directory)
+    try:
+        ledger.tell_damage()
+        assert row(ledger.state)["state"] == derive(ledger.state).state
+        return ledger.state
+    finally:
+        ledger.journal.close()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_older_journals_still_fold(context: Context, name: str) -> None:
+    state = _facts(context, _begun(context, name))
+    assert (state.name, state.pinned, state.turns, state.run) == ("Café", True, 2, 2)
+    assert (state.liveness, state.deleted, state.damaged) == ("none", False, 0)
+    assert derive(state).state == "stopped"
+
+
+THIRTY: tuple[ev.Event, ...] = (
+    *LIVING,
+    ev.MessageQueued(uuid="m", text="go"),
+    ev.TurnStarted(conversation="c", cwd="/r/w", model="m", mode="default", version="1"),
+    *(ev.AssistantText(message=f"a{n}", text=f"word {n}") for n in range(10)),
+    asked(),
+    ev.RequestDecided(request="r1", decision=Decision(behavior="allow"), line="x"),
+    *(ev.ChangesCounted(files=n, insertions=n, deletions=0) for n in range(1, 6)),
+    ev.Renamed(name="café"),
+    ev.Pinned(pinned=True),
+    ev.StopRequested(reason="person"),
+    ev.RunEnded(run=1, code=0, asked=True),
+    ev.SetupRetried(),
+    ev.Seen(),
+    ev.Notice(text="end"),
+)
+
+
+@pytest.mark.parametrize("summed", [True, False], ids=["with checksums", "of before"])
+def test_any_byte_damaged_costs_one_record_and_is_said(context: Context, summed: bool) -> None:
+    """Each byte of thirty records in turn: what is known is true, or it is said that it is less."""
+    assert len(THIRTY) == 30
+    directory = context.session_dir(CREATED.id)
+    directory.mkdir(parents=True)
+    path = directory / "journal.jsonl"
+    dump = dump_line if summed else (lambda record: dump_record(record) + b"\n")
+    whole = b"".join(dump(record) for record in records(*THIRTY))
+    path.write_bytes(whole)
+    before = _facts(context, directory)  # keeps its copy of the first record
+    for place in range(len(whole) - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x01]) + whole[place + 1 :])
+        state = _facts(context, directory)
+        assert state.id == before.id
+        if summed:
+            assert state == before or state.damaged == 1, place
+        assert path.read_bytes()[: len(whole)][place] == whole[place] ^ 0x01, "it is kept"
+
+
+def test_the_first_record_is_kept_twice(context: Context) -> None:
+    directory = _begun(context, "with-checksums")
+    before = _facts(context, directory)
+    path = directory / "journal.jsonl"
+    path.write_bytes(b"#" + path.read_bytes()[1:])
+    after = _facts(context, directory)
+    assert (after.id, after.name, after.directory) == (before.id, before.name, before.directory)
+    assert after.damaged == 1
+
+
+def test_a_first_record_without_its_copy_is_said(context: Context) -> None:
+    directory = _begun(context, "with-checksums")
+    path = directory / "journal.jsonl"
+    path.write_bytes(b"#" + path.read_bytes()[1:])
+    with pytest.raises(StorageError, match="first record"):
+        Ledger(context, directory)
+
+
+async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
+    """Damage before the checkpoint is met only when somebody looks there."""
+    directory = _begun(context, "with-checksums")
+    ledger = Ledger(context, directory)
+    ledger.close()
+    path = directory / "journal.jsonl"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(bytes(data))
+    ledger = Ledger(context, directory)
+    assert ledger.state.damaged == 0
+    found = await ledger.page(1, ledger.state.seq)
+    assert len(found) == ledger.state.seq - 2, "without the damaged one, and the one that says so"
+    assert ledger.state.damaged == 1
+    ledger.close()
+
+
+async def test_a_start_whose_record_is_lost_is_found_by_its_directory(context: Context) -> None:
+    """Its process may live: a second one in the same worktree would be the worst."""
+    directory = context.session_dir("00000000")
+    directory.mkdir(parents=True)
+    journal = Journal(directory / "journal.jsonl")
+    journal.append(records(*LIVING))
+    journal.close()
+    (directory / "runs" / "1").mkdir(parents=True)
+    path = directory / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    started = next(n for n, line in enumerate(lines) if b"run_started" in line)
+    lines[started] = b"#" + lines[started][1:]
+    del lines[started + 1 :]
+    path.write_bytes(b"".join(lines))
+    session = Session(context, directory, DemoAgent())
+    assert session.state.run == 0
+    session.recover()
+    assert session.state.run == 1
+    assert session.state.liveness == "starting"
+    await session.close()
+
+
+# --- missing is one thing, unreadable another -----------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b""], ids=["torn", "no text", "empty"])
+def test_what_cannot_be_read_is_not_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.json"
+    assert read_json(path) is None
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="damaged"):
+        read_json(path)
+
+
+def test_trust_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    write_json(path, {"/a": ["1"]})
+    path.write_bytes(path.read_bytes()[:-3])
+    before = path.read_bytes()
+    store = TrustStore(path)
+    assert not store.trusts("/a", "1")
+    with pytest.raises(StorageError, match=r"trust\.json"):
+        store.accept("/b", "2", [])
+    assert path.read_bytes() == before
+
+
+def test_no_process_starts_without_its_environment(context: Context) -> None:
+    """An empty one in its place would be another agent: other programs, other proxies."""
+    directory = _begun(context, "with-checksums")
+    path = directory / "environment.json"
+    path.write_text('{"PATH": "/b')
+    session = Session(context, directory, DemoAgent())
+    with pytest.raises(StorageError, match=r"environment\.json") as refused:
+        session.ledger.environment()
+    assert f"respawn {session.id}" in refused.value.hint
+    session.keep_environment({"PATH": "/bin"})
+    assert session.ledger.environment() == {"PATH": "/bin"}
+    assert [p.read_text() for p in directory.glob("environment.json.unreadable-*")] == [
+        '{"PATH": "/b'
+    ]
+    session.ledger.close()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
+    directory = _begun(context, "with-checksums")
+    ledger = Ledger(context, directory)
+    ledger.close()
+    checkpoint = directory / "meta.json"
+    checkpoint.write_bytes(b"\x00" * 30)
+    assert _facts(context, directory).name == "Café"
+    assert [p.read_bytes() for p in directory.glob("meta.json.unreadable-*")] == [b"\x00" * 30]
+
+
+def test_a_record_that_cannot_be_folded_costs_itself(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(state: SessionState, record: ev.Record) -> Any:
+        if isinstance(record.event, ev.Renamed):
+            raise ValueError("unforeseen")
+        return reduce(state, record)
+
+    monkeypatch.setattr("parallel_agents.supervisor.ledger.reduce", fails)
+    state = _facts(context, _begun(context, "with-checksums"))
+    assert state.pinned
+    assert state.name == "permission: date"
+    assert state.damaged == 1
+
+
+def test_lines_carry_their_checksum() -> None:
+    for line in (DATA / "with-checksums.jsonl").read_bytes().splitlines():
+        load_line(line)
+        json.loads(line)
+    with pytest.raises((ValueError, UserError)):
+        load_line(line.replace(b'"seq"', b'"sEq"'))

@@ -1,0 +1,136 @@
+"""A supervisor whose parts fail as a file says, for tests of what nobody foresaw.
+
+Started by `python -c FAULTY`, with `FAULTS` naming the file: lines of `PLACE KIND TIMES`. A place
+is `module:Class.method`, or `request:TYPE` for whatever answers a request of that type; a kind is
+an exception of Python's, or the name of an error number of the system's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FAULTY = (
+    f"import sys; sys.path.insert(0, {os.fspath(Path(__file__).parents[2])!r}); "
+    "from tests.support.faulty import main; main()"
+)
+
+PLACES = (
+    "driver:Driver._live",
+    "driver:Driver._live_on",
+    "driver:Driver._spawn",
+    "driver:Driver._introduce",
+    "driver:Driver._pump",
+    "driver:Driver._take",
+    "driver:Driver._react",
+    "driver:Driver.flush",
+    "driver:Driver.say",
+    "process:Run._look",
+    "process:Run._start_shim",
+    "process:Run.ending",
+    "runlog:LogReader.read",
+    "ledger:Ledger._fold",
+    "workplace:Workplace.make",
+    "workplace:Workplace._make_worktree",
+    "workplace:Workplace._set_up",
+    "workplace:Workplace.before_spawn",
+    "changes:Changes._count_once",
+    "changes:Changes._remember_main",
+    "changes:Changes._compare_main",
+    "changes:Changes.heard",
+    "changes:Changes.vanished",
+    "deletion:Deletion._delete",
+    "deletion:Deletion._stop_and_delete",
+)
+"""What can be made to fail: every task of a session, and what it rests on."""
+
+
+class Faults:
+    """What is to fail, as the file says now."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._left: dict[str, int] = {}
+        self._seen = ""
+
+    def hit(self, place: str) -> None:
+        """Fail, if this place is to."""
+        text = self._path.read_text() if self._path.exists() else ""
+        if text != self._seen:
+            self._seen = text
+            self._left = {}
+        for line in text.splitlines():
+            name, kind, times = line.split()
+            if name != place:
+                continue
+            left = self._left.setdefault(line, int(times))
+            if left:
+                self._left[line] = left - 1
+                raise _error(kind)
+
+
+def _error(kind: str) -> BaseException:
+    number = getattr(errno, kind, None)
+    if number is not None:
+        return OSError(number, os.strerror(number))
+    if kind == "ExceptionGroup":
+        return ExceptionGroup("several", [ValueError("unforeseen")])
+    found: Any = getattr(importlib.import_module("builtins"), kind)
+    return found("unforeseen")  # type: ignore[no-any-return]
+
+
+def _wrap(owner: Any, name: str, hit: Callable[[], None]) -> None:
+    real = getattr(owner, name)
+    if asyncio.iscoroutinefunction(real):
+
+        async def later(*args: Any, **kwargs: Any) -> Any:
+            hit()
+            return await real(*args, **kwargs)
+
+        setattr(owner, name, later)
+        return
+
+    def now(*args: Any, **kwargs: Any) -> Any:
+        hit()
+        return real(*args, **kwargs)
+
+    setattr(owner, name, now)
+
+
+def _wrap_place(place: str, faults: Faults) -> None:
+    module, _, path = place.partition(":")
+    owner, _, name = path.partition(".")
+    loaded = importlib.import_module(f"parallel_agents.supervisor.{module}")
+    _wrap(getattr(loaded, owner), name, lambda: faults.hit(place))
+
+
+def main() -> None:
+    """Run a supervisor that fails as it is told."""
+    from parallel_agents.supervisor.api import Api
+    from parallel_agents.supervisor.lifecycle import main as supervise
+
+    faults = Faults(Path(os.environ["FAULTS"]))
+    for place in PLACES:
+        _wrap_place(place, faults)
+    real = Api.answer
+
+    async def answer(self: Api, message: Any) -> Any:
+        faults.hit(f"request:{message.type}")
+        return await real(self, message)
+
+    Api.answer = answer  # type: ignore[method-assign]
+    started = subprocess.Popen.__init__
+
+    def start(self: Any, *args: Any, **kwargs: Any) -> None:
+        faults.hit("fork")
+        started(self, *args, **kwargs)
+
+    subprocess.Popen.__init__ = start  # type: ignore[method-assign]
+    sys.exit(supervise())
