@@ -25,6 +25,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.messages import Follow, ListSessions, Send, Status, Subscribe
 from parallel_agents.wire.pushes import DeltaPush, ReadyPush
 from tests.bench.checkout import all_at_once, beside_git
+from tests.bench.crowd import while_many_delete
 from tests.bench.journals import write_sessions
 from tests.bench.measure import command, cpu_seconds, milliseconds, pss_mb, share
 from tests.bench.painted import stamps, while_all_write
@@ -311,6 +312,23 @@ def checkout(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+# --- a crowd ------------------------------------------------------------------------------
+
+
+def crowd(args: argparse.Namespace) -> list[Row]:
+    """`ls` while 16 sessions are deleted, 8 made and all compared, in a large repository."""
+    with World() as world:
+        idle, busy = while_many_delete(world, min(args.files, 20_000), 16, 8)
+    name = "ls meanwhile (16 rm, 8 new, doctor --worktrees; 20,000 files), greeting included"
+    return [
+        row("ls, nothing else, p50, ms", share(idle.ours, 0.5), share(idle.bare, 0.5)),
+        row("ls, nothing else, p99, ms", share(idle.ours, 0.99), share(idle.bare, 0.99)),
+        row(f"{name}, p50, ms", share(busy.ours, 0.5), share(busy.bare, 0.5)),
+        row(f"{name}, p99, ms", share(busy.ours, 0.99), share(busy.bare, 0.99), "", "x 3 of idle"),
+        row("the same, slowest, ms", max(busy.ours), max(busy.bare)),
+    ]
+
+
 # --- all ----------------------------------------------------------------------------------
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
@@ -321,6 +339,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "screen": screen,
     "painted": painted,
     "checkout": checkout,
+    "crowd": crowd,
 }
 
 

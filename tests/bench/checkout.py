@@ -70,14 +70,24 @@ def _repository(directory: Path, files: int) -> Path:
     repo = directory / "repo"
     repo.mkdir()
     _git(repo, "init", "-q", "-b", "main")
+    fill(repo, files)
+    _git(repo, "gc", "-q")
+    return repo
+
+
+def fill(repo: Path, files: int) -> None:
+    """Commit that many small files.
+
+    Args:
+        repo: a repository.
+        files: how many.
+    """
     for number in range(files):
         path = repo / f"d{number // _A_DIRECTORY}" / f"f{number}.txt"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"{number}\n" * _LINES)
     _git(repo, "add", "-A")
     _git(repo, "commit", "-q", "-m", "files")
-    _git(repo, "gc", "-q")
-    return repo
 
 
 def _bare(repo: Path, number: int) -> float:
