@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,9 @@ from parallel_agents.core.codec import (
     state_to_json,
 )
 from parallel_agents.core.state import SessionState
+from parallel_agents.wire.codec import dump_push
+from parallel_agents.wire.pushes import RecordPush
+from parallel_agents.wire.reading import load_push
 from tests.support.facts import EVENT_TYPES, any_of, events
 
 
@@ -61,3 +65,18 @@ def test_anything_else_is_a_value_error(line: bytes | str) -> None:
 def test_other_facts_are_a_value_error(value: object) -> None:
     with pytest.raises(ValueError, match="not a state"):
         state_from_json(value)
+
+
+@given(st.binary(max_size=40))
+def test_names_that_are_no_text_come_back_byte_for_byte(name: bytes) -> None:
+    event = ev.WorktreeReady(
+        path=os.fsdecode(name), root="/r", branch="b", base="head", base_commit="0", record={}
+    )
+    record = ev.Record(seq=1, at=2, event=event)
+    line = dump_record(record)
+    assert b"\n" not in line
+    found = load_record(line).event
+    assert isinstance(found, ev.WorktreeReady)
+    assert os.fsencode(found.path) == name
+    push = json.loads(dump_push(RecordPush(session="s", record=record)))["push"]
+    assert load_push(push) == RecordPush(session="s", record=record)

@@ -80,3 +80,20 @@ def safe_line(text: str, width: int = 0) -> str:
     if width and len(line) > width:
         return line[: max(width - 1, 0)] + "…"
     return line
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def as_text(words: str) -> str:
+    """Words that a person wrote, as text that every program reads.
+
+    Args:
+        words: as they came; bytes that are no UTF-8 stand in them as half surrogate pairs
+            (PEP 383), which JSON can carry and agents cannot read.
+
+    Returns:
+        The words, with U+FFFD for each such byte. Names of files and branches are not words:
+        they stay as they are.
+    """
+    return _HALVES.sub("\ufffd", words)

@@ -7,6 +7,7 @@ again, under the repository's lock, when it is taken.
 import os
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.text import as_text
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.dispatch import prepare
 from parallel_agents.wire.messages import Adopt, New
@@ -60,7 +61,7 @@ def created(ready: New, session: str, name: str, message: Adopt) -> ev.SessionCr
         id=session,
         request=message.key,
         name=name,
-        prompt=message.prompt,
+        prompt=as_text(message.prompt),
         agent=ready.agent,
         directory=ready.directory,
         base=ready.base,

@@ -23,6 +23,7 @@ from parallel_agents.core.errors import (
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import EFFORTS, MODES, Decision, Options
 from parallel_agents.core.state import Request, SessionState
+from parallel_agents.core.text import as_text
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
 from parallel_agents.supervisor.files import put_aside, read_json, write_json
@@ -175,7 +176,8 @@ class Session:
         if not text.strip():
             raise UsageError("There is nothing to send.", "Write a message.")
         self._check_present()
-        self.ledger.record(ev.MessageQueued(uuid=key, text=text, by=by), key=key, sync=True)
+        queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
+        self.ledger.record(queued, key=key, sync=True)
         if self.state.liveness != "none":
             await self.driver.flush()
         elif self.state.setup is not None:
@@ -213,6 +215,7 @@ class Session:
                 "The request is not the one that was shown.", "Look at it again, then answer."
             )
         self._check_mode(decision.mode)
+        decision = replace(decision, message=as_text(decision.message))
         line = self._agent.decide(found, decision)
         events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
         if decision.scope == "session":
@@ -368,7 +371,7 @@ class Session:
         if not name.strip() or len(name) > _NAME_LIMIT:
             raise UsageError(f"A name has 1 to {_NAME_LIMIT} characters.")
         if key not in self.state.keys:
-            self.ledger.record(ev.Renamed(name=name.strip()), key=key)
+            self.ledger.record(ev.Renamed(name=as_text(name.strip())), key=key)
 
     def pin(self, key: str, *, pinned: bool) -> None:
         """Pin the session, or let it go."""

@@ -21,6 +21,7 @@ from parallel_agents.core.errors import (
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.text import as_text
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.supervisor import adopting, elsewhere
 from parallel_agents.supervisor.context import Context
@@ -200,18 +201,19 @@ class SessionSupervisor:
                 adopting.prepare_adoption, self.context, message, session_id
             )
             if session_id not in self.sessions:
-                name = ready.name or self._name(Path(message.directory).name)
+                name = as_text(ready.name or self._name(Path(message.directory).name))
                 created = adopting.created(ready, session_id, name, message)
                 self._start(created, kept_environment(message.environment))
         return self.sessions[session_id]
 
     def _begin(self, ready: Prepared, session_id: str) -> Session:
         message = ready.message
+        prompt = as_text(message.prompt)
         created = ev.SessionCreated(
             id=session_id,
             request=message.key,
-            name=message.name or self._name(message.prompt),
-            prompt=message.prompt,
+            name=as_text(message.name or "") or self._name(prompt),
+            prompt=prompt,
             agent=message.agent,
             directory=message.directory,
             base=message.base,

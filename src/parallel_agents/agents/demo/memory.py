@@ -35,7 +35,7 @@ class Memory:
 def _git_dir(cwd: Path) -> Path | None:
     git = cwd / ".git"
     if git.is_file():
-        return cwd / git.read_text().removeprefix("gitdir:").strip()
+        return cwd / os.fsdecode(git.read_bytes().removeprefix(b"gitdir:").strip())
     return git if git.is_dir() else None
 
 
