@@ -10,6 +10,7 @@ import pytest
 from parallel_agents.core import events as ev
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Decision, Options
+from tests.support.claude import VERSION
 from tests.support.claude_process import AGENT, Claude, Place, make_place, run_claude
 from tests.support.messages_api import MessagesApi
 
@@ -49,7 +50,7 @@ async def test_the_process_introduces_itself_and_works_in_the_worktree(place: Pl
         ended = await claude.ask("SAY hello there")
     assert answer.ok
     assert ready.pid == claude.process.pid
-    assert ready.version == "2.1.329"
+    assert ready.version == VERSION
     assert {"clear", "compact"} <= set(ready.commands)
     assert "opus" in ready.models
     (turn,) = claude.events(ev.TurnStarted)

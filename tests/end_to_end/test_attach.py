@@ -63,6 +63,33 @@ def test_terminal_closed_while_attached(developer: Person, session: str) -> None
     assert "back again" in developer.ok("logs", session)
 
 
+def test_the_mode_goes_with_the_conversation_and_comes_back(
+    developer: Person, session: str
+) -> None:
+    """The program would begin in another one; what the person changes there, they keep."""
+    assert developer.show(session)["mode"] == "default"
+    terminal = Terminal(f"{sys.executable} -m parallel_agents attach {session}", developer.env)
+    try:
+        screen = terminal.wait(lambda screen: "remember me" in screen and " on " in screen)
+        assert "auto mode on" not in screen
+        terminal.press("BTab")
+        terminal.wait("accept edits on")
+        terminal.press("C-c")
+        terminal.press("C-c")
+        terminal.wait("Resume this session")
+    finally:
+        terminal.close()
+    send_when_back(developer, session)
+    assert developer.show(session)["mode"] == "acceptEdits"
+    spec = json.loads((run_directories(developer, session)[-1] / "spec.json").read_text())
+    assert "--permission-mode=acceptEdits" in spec["argv"]
+
+
+def run_directories(developer: Person, session: str) -> list[Path]:
+    """The session's runs, the latest last."""
+    return sorted((developer.home / "sessions" / session / "runs").iterdir())
+
+
 def send_when_back(developer: Person, session: str) -> None:
     deadline = time.monotonic() + 30
     while developer.run("send", session, "SAY back again").code != 0:

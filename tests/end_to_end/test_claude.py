@@ -8,6 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire.messages import SetOptions
 from tests.support.messages_api import MessagesApi
 from tests.support.person import Person
 
@@ -213,3 +216,19 @@ def test_clear_changes_the_conversation(developer: Person) -> None:
     developer.ok("send", session, "SAY three")
     developer.wait(session, "done")
     assert developer.show(session)["sessionId"] == after
+
+
+def test_the_mode_that_is_shown_is_the_one_in_effect(developer: Person) -> None:
+    """The program answers with it, or refuses; what was asked for is not believed."""
+    session = new(developer, developer.repository(), "SAY ready")
+    developer.wait(session, "done")
+    with developer.client() as client:
+        taken = client.request(SetOptions(key=new_uuid(), session=session, mode="plan"))
+        assert taken["session"]["mode"] == "plan"
+        with pytest.raises(RefusedError, match="bypassPermissions"):
+            client.request(SetOptions(key=new_uuid(), session=session, mode="bypassPermissions"))
+    assert developer.show(session)["mode"] == "plan"
+    developer.ok("stop", session)
+    developer.ok("send", session, "SAY again")
+    developer.wait(session, "done")
+    assert developer.show(session)["mode"] == "plan"

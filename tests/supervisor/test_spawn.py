@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parallel_agents.agents.claude.agent import ClaudeAgent
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core.errors import AgentError, WorktreeError
@@ -15,6 +17,7 @@ from parallel_agents.supervisor.spawn import (
     agent_environment,
     find_program,
     kept_environment,
+    mode_now,
     run_spec,
 )
 from parallel_agents.wire.peer import MARKER
@@ -62,7 +65,7 @@ DROPPED = [
 
 def test_nothing_is_started_before_there_is_a_place() -> None:
     with pytest.raises(WorktreeError, match="no worktree"):
-        run_spec(DemoAgent(), fold(CREATED), ("agent",), {}, resume=False)
+        run_spec(DemoAgent(), fold(CREATED), ("agent",), {}, resume=False, mode="default")
 
 
 def test_what_is_kept_and_dropped() -> None:
@@ -90,8 +93,27 @@ def test_every_agent_carries_its_sessions_marker_and_cannot_find_the_main_worktr
     assert "PARALLEL_AGENTS_CLAUDE" not in found
 
 
+@pytest.mark.parametrize(
+    ("said", "chosen", "default", "mode"),
+    [
+        ("", None, "", "default"),
+        ("", None, "acceptEdits", "acceptEdits"),
+        ("", "plan", "acceptEdits", "plan"),
+        ("acceptEdits", "plan", "", "acceptEdits"),
+        ("from the future", "plan", "", "plan"),
+        ("", None, "nonsense", "default"),
+    ],
+)
+def test_every_start_names_the_mode(said: str, chosen: str | None, default: str, mode: str) -> None:
+    """What the agent is in now, then what the person chose, then what their settings say."""
+    state = replace(STATE, mode=said, options=replace(STATE.options, mode=chosen))
+    assert mode_now(state, default) == mode
+    spec = run_spec(ClaudeAgent(), state, ("/a",), {}, resume=True, mode=mode_now(state, default))
+    assert f"--permission-mode={mode}" in spec["argv"]
+
+
 def test_a_start_is_from_the_main_root_with_the_worktrees_name() -> None:
-    spec = run_spec(DemoAgent(), STATE, ("/agent",), {"PATH": "/bin"}, resume=True)
+    spec = run_spec(DemoAgent(), STATE, ("/agent",), {"PATH": "/bin"}, resume=True, mode="default")
     assert spec["cwd"] == "/r"
     assert spec["argv"][0] == "/agent"
     assert "--worktree=w" in spec["argv"]

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-VERSION = "2.1.329"
+VERSION = os.environ.get("PARALLEL_AGENTS_CLAUDE_VERSION") or "2.1.332"
+"""The version that counts; the variable names another one to test with."""
+
 _HOW = (
     f"npm install --prefix ~/.cache/parallel-agents/claude-{VERSION} "
     f"@anthropic-ai/claude-code@{VERSION}"

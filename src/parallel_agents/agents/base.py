@@ -1,10 +1,10 @@
 """What the supervisor needs of any agent program.
 
-Keep true: an `Agent` is pure. It makes argument lists and lines, and reads lines; starting
-processes, clocks and files belong to the supervisor.
+Keep true: an `Agent` is pure but for `mode_left`. It makes argument lists and lines, and reads
+lines; starting processes, clocks and all other files belong to the supervisor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -113,6 +113,13 @@ class Agent(Protocol):
 
     def set_effort(self, request: str, effort: str) -> str:
         """The line that changes the effort level."""
+        ...
+
+    def mode_left(self, conversation: str, environment: Mapping[str, str]) -> str:
+        """The permission mode in which a person's terminal left a conversation; empty if unknown.
+
+        The one method that reads files: the agent's own, a bounded part of them.
+        """
         ...
 
     def end(self, request: str) -> str:

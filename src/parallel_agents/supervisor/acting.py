@@ -15,6 +15,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
 from parallel_agents.supervisor.cleaning import DAY_MS, DEFAULT_DAYS, Cleaning
+from parallel_agents.supervisor.lending import attach_command, take_back
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
@@ -194,7 +195,7 @@ class Acting:
     async def attach_begin(self, message: m.AttachBegin) -> dict[str, Any]:
         """Give the conversation to the person's terminal."""
         session = self._supervisor.find(message.session)
-        command = await session.context.threads.git(session.attach_command)
+        command = await session.context.threads.git(attach_command, session)
         if session.state.running:
             raise RefusedError(
                 "A turn is running; attaching would cut it.",
@@ -203,10 +204,10 @@ class Acting:
         await session.stop(message.key, "attach")
         return command
 
-    def attach_end(self, message: m.AttachEnd) -> dict[str, Any]:
+    async def attach_end(self, message: m.AttachEnd) -> dict[str, Any]:
         """Take the conversation back from the person's terminal."""
         session = self._supervisor.find(message.session)
-        session.take_back(message.key)
+        await take_back(session, message.key)
         return _reply(session)
 
     async def lost_terminal(self, name: str) -> None:
@@ -218,7 +219,7 @@ class Acting:
         session = self._supervisor.sessions.get(name)
         while session is not None and session.state.stopped == "attach":
             if not await session.context.threads.git(_marked_processes, name):
-                session.take_back(new_uuid())
+                await take_back(session, new_uuid())
                 return
             await asyncio.sleep(_LOOK_AGAIN)
 

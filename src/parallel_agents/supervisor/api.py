@@ -130,7 +130,7 @@ class Api:
             case m.AttachBegin():
                 return await self._acting.attach_begin(message)
             case m.AttachEnd():
-                return self._acting.attach_end(message)
+                return await self._acting.attach_end(message)
             case _:
                 assert_never(message)
 

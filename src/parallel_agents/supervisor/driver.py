@@ -23,6 +23,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.process import Ending, Run, stands_in
+from parallel_agents.supervisor.questions import Questions
 from parallel_agents.supervisor.runlog import LogLine, said_in
 from parallel_agents.supervisor.spawn import find_program, run_spec
 from parallel_agents.supervisor.tasks import Tasks
@@ -43,11 +44,13 @@ class Hooks:
     Attributes:
         before_spawn: raises `UserError` when the process must not be started now.
         heard: called for each event of the agent, after it is journalled.
+        mode: the permission mode to start in; called in a thread.
         ended: called when the process is gone, after its ending is journalled.
     """
 
     before_spawn: Callable[[], Awaitable[None]]
     heard: Callable[[ev.Event], None]
+    mode: Callable[[], str]
     ended: Callable[[], Awaitable[None]]
 
 
@@ -58,6 +61,9 @@ class Driver:
         ledger: journal and facts.
         agent: its agent program.
         hooks: what it asks of the rest of the session.
+
+    Attributes:
+        questions: what the agent's program was asked and has not answered yet.
     """
 
     def __init__(self, ledger: Ledger, agent: Agent, hooks: Hooks) -> None:
@@ -69,6 +75,7 @@ class Driver:
         self._ready = asyncio.Event()
         self._tasks = Tasks(f"session {ledger.directory.name}", self._failed)
         self._failures = (0, 0)
+        self.questions = Questions()
         self._trimmed = 0
 
     @property
@@ -216,7 +223,8 @@ class Driver:
         own = tuple(getattr(self._agent, "program", ()))
         environment = ledger.environment()
         program = find_program(self._agent.name, environment, own)
-        spec = run_spec(self._agent, ledger.state, program, environment, resume=resume)
+        mode = await ledger.context.threads.git(self._hooks.mode)
+        spec = run_spec(self._agent, ledger.state, program, environment, resume=resume, mode=mode)
         spec["umask"] = ledger.context.umask
         try:
             await run.start(ledger.context.shim, spec)
@@ -304,6 +312,8 @@ class Driver:
             await self._check_place(self.pid)
         elif isinstance(event, ev.ControlRefused) and self._run is not None:
             self._tasks.start("answer", self.say(self._agent.answer(event.answer)))
+        elif isinstance(event, ev.ControlAnswered):
+            self.questions.answered(event)
         elif isinstance(event, ev.AgentStateChanged) and event.state == "idle":
             await self._trim()
         self._hooks.heard(event)

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from parallel_agents.agents.base import Agent
 from parallel_agents.core import events as ev
@@ -29,11 +28,7 @@ from parallel_agents.supervisor.driver import Driver, Hooks
 from parallel_agents.supervisor.files import put_aside, read_json, write_json
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
 from parallel_agents.supervisor.spawn import (
-    agent_environment,
-    find_program,
     known_agent,
-    spawn_spec,
-    start_directory,
 )
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.workplace import Workplace
@@ -46,19 +41,23 @@ class Session:
         context: what all sessions share.
         directory: `sessions/<id>`, which exists.
         agent: its agent program; None takes the one that the journal names.
+
+    Attributes:
+        agent: its agent program.
     """
 
     def __init__(self, context: Context, directory: Path, agent: Agent | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context, directory)
         self.workplace = Workplace(self.ledger)
-        self._agent = agent or known_agent(context.agents, self.ledger.state.agent)
+        self.agent = agent or known_agent(context.agents, self.ledger.state.agent)
         hooks = Hooks(
             before_spawn=self.workplace.before_spawn,
             heard=self.workplace.changes.heard,
+            mode=self.workplace.mode,
             ended=self._ended,
         )
-        self.driver = Driver(self.ledger, self._agent, hooks)
+        self.driver = Driver(self.ledger, self.agent, hooks)
         self._tasks = Tasks(f"session {directory.name}", self._failed)
         self._making: asyncio.Task[None] | None = None
 
@@ -216,7 +215,7 @@ class Session:
             )
         self._check_mode(decision.mode)
         decision = replace(decision, message=as_text(decision.message))
-        line = self._agent.decide(found, decision)
+        line = self.agent.decide(found, decision)
         events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
         if decision.scope == "session":
             events.append(self._granted(found))
@@ -248,7 +247,7 @@ class Session:
 
     def _granted(self, request: Request) -> ev.OptionsChanged:
         options = self.state.options
-        rules = (*options.rules, *self._agent.granted_rules(request))
+        rules = (*options.rules, *self.agent.granted_rules(request))
         return ev.OptionsChanged(options=replace(options, rules=tuple(dict.fromkeys(rules))))
 
     def _check_mode(self, mode: str | None) -> None:
@@ -266,7 +265,7 @@ class Session:
         if not self.state.running:
             raise UserError("No turn is running.", f"parallel-agents show {self.id}")
         self.ledger.record(ev.InterruptRequested(), key=key)
-        await self.driver.say(self._agent.interrupt(new_uuid()))
+        await self.driver.say(self.agent.interrupt(new_uuid()))
 
     # --- process ----------------------------------------------------------------------
 
@@ -312,53 +311,37 @@ class Session:
 
         Raises:
             UsageError: there is no such mode or effort.
+            RefusedError: the agent's program does not take the mode now.
+            AgentError: it does not answer.
         """
         if key in self.state.keys:
             return
         self._check_mode(mode)
         if effort is not None and effort not in EFFORTS:
             raise UsageError(f"There is no effort “{effort}”.", f"One of: {', '.join(EFFORTS)}")
+        if mode is not None and self.state.liveness == "alive":
+            mode = await self._change_mode(mode)
         given = {"mode": mode, "model": model, "effort": effort}
         changed = {name: value for name, value in given.items() if value is not None}
         options: Options = replace(self.state.options, **changed)  # type: ignore[arg-type]
         self.ledger.record(ev.OptionsChanged(options=options), key=key, sync=True)
-        if mode is not None:
-            await self.driver.say(self._agent.set_mode(new_uuid(), mode))
+        if mode is not None and self.state.liveness == "starting":
+            await self.driver.say(self.agent.set_mode(new_uuid(), mode))
         if model is not None:
-            await self.driver.say(self._agent.set_model(new_uuid(), model))
+            await self.driver.say(self.agent.set_model(new_uuid(), model))
         if effort is not None:
-            await self.driver.say(self._agent.set_effort(new_uuid(), effort))
+            await self.driver.say(self.agent.set_effort(new_uuid(), effort))
 
-    def attach_command(self) -> dict[str, Any]:
-        """What a person's terminal runs to take over the conversation.
-
-        Returns:
-            `id`, `argv`, `cwd` and `env`.
-
-        Raises:
-            RefusedError: the agent has no interactive program.
-            WorktreeError: there is no worktree to work in.
-        """
-        if self.state.worktree is None or "turn" not in self.state.because:
-            raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
-        own = tuple(getattr(self._agent, "program", ()))
-        environment = self.ledger.environment()
-        program = find_program(self._agent.name, environment, own)
-        spec = spawn_spec(self.state, program, resume=True)
-        return {
-            "id": self.id,
-            "argv": self._agent.interactive_argv(spec),
-            "cwd": start_directory(self.state),
-            "env": agent_environment(self._agent, self.state, environment),
-        }
-
-    def take_back(self, key: str) -> None:
-        """The person's terminal gave the conversation back: start the process again."""
-        if key in self.state.keys or self.state.stopped != "attach":
-            return
-        text = "Back from a terminal; what was said there is in the conversation, not shown here."
-        self.ledger.record(ev.Notice(text=text), key=key)
-        self.driver.start()
+    async def _change_mode(self, mode: str) -> str:
+        """Let the agent change its mode; returns the one that is really in effect."""
+        request = new_uuid()
+        sent = self.driver.say(self.agent.set_mode(request, mode))
+        answer = await self.driver.questions.ask(request, sent)
+        if not answer.ok:
+            hint = f"It may be started with it: stop the session, then set it: {self.id}"
+            raise RefusedError(f"The agent refused: {answer.error}", hint)
+        said = answer.response.get("mode")
+        return said if said in MODES else mode
 
     # --- small things -----------------------------------------------------------------
 

@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.core.errors import AgentError
+from parallel_agents.core.options import MODES
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER
@@ -154,15 +156,28 @@ def _kind(state: SessionState) -> str:
     return str(state.standing.record.get("kind") or "worktree")
 
 
-def spawn_spec(state: SessionState, program: tuple[str, ...], *, resume: bool) -> SpawnSpec:
-    """What decides the argument list of a session's agent."""
+def mode_now(state: SessionState, default: str) -> str:
+    """The permission mode that a start hands over: left out, it would depend on the program.
+
+    Args:
+        state: the session's facts; the agent's last word counts, then what the person chose.
+        default: what the person's own settings say; may be empty.
+    """
+    known = (state.mode, state.options.mode, default)
+    return next((mode for mode in known if mode in MODES), "default")
+
+
+def spawn_spec(
+    state: SessionState, program: tuple[str, ...], *, resume: bool, mode: str
+) -> SpawnSpec:
+    """What decides the argument list of a session's agent; `mode` is from `mode_now`."""
     return SpawnSpec(
         program=program,
         conversation=state.conversation,
         resume=resume,
         worktree=Path(state.standing.path).name if _kind(state) == "worktree" else "",
         name=state.name,
-        options=state.options,
+        options=replace(state.options, mode=mode),
     )
 
 
@@ -186,6 +201,7 @@ def run_spec(
     environment: Mapping[str, str],
     *,
     resume: bool,
+    mode: str,
 ) -> dict[str, Any]:
     """What the shim is told to start.
 
@@ -195,12 +211,13 @@ def run_spec(
         program: beginning of the argument list.
         environment: the session's environment.
         resume: whether the conversation exists already.
+        mode: the permission mode, from `mode_now`.
 
     Returns:
         The content of `spec.json`, without its version.
     """
     return {
-        "argv": agent.argv(spawn_spec(state, program, resume=resume)),
+        "argv": agent.argv(spawn_spec(state, program, resume=resume, mode=mode)),
         "cwd": start_directory(state),
         "session": state.id,
         "env": agent_environment(agent, state, environment),

@@ -25,6 +25,7 @@ from parallel_agents.supervisor.changes import Changes, record_of
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.queueing import in_turn
+from parallel_agents.supervisor.spawn import mode_now
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming
@@ -265,6 +266,15 @@ class Workplace:
         if self._ledger.state.missing:
             await self._ledger.record_patiently(self._ledger.state.standing)
         await self._threads.git(self._check_trust)
+
+    def mode(self) -> str:
+        """The permission mode that the agent starts in."""
+        state, record = self._ledger.state, self.record
+        repository = self._manager.resolve(record.checkout or record.root)
+        default = self._manager.default_mode(
+            repository, self._caller(), accepted=state.options.trusted and not record.stranger
+        )
+        return mode_now(state, default)
 
     def loaded_config(self) -> tuple[str, ExecutableConfig]:
         """What a process started now would load and could run.

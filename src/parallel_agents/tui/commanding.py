@@ -203,7 +203,8 @@ class Commands:
     async def set_mode(self, session: str, mode: str) -> None:
         """Change the permission mode."""
         message = m.SetOptions(key=new_uuid(), session=session, mode=mode)
-        if await self.ask(message) is not None:
+        if (reply := await self.ask(message)) is not None:
+            mode = reply["session"].get("mode") or mode  # the agent may have chosen another one
             self.say(f"{self._name(session)}: permission mode {mode}.")
 
     async def go_on(self, state: SessionState) -> None:

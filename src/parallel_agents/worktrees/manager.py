@@ -120,6 +120,14 @@ class WorktreeManager(Ending):
         with self._reading("read the settings"):
             return wishes.read_wishes(main, environment, accepted=accepted)
 
+    def default_mode(
+        self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
+    ) -> str:
+        """Read Claude Code's `permissions.defaultMode`; see `wishes.default_mode`."""
+        main = Path(repo.checkout if repo.bare else repo.root)
+        with self._reading("read the settings"):
+            return wishes.default_mode(main, environment, accepted=accepted)
+
     def hooks(
         self, repo: Repository, environment: Mapping[str, str], event: place_hooks.HookEvent
     ) -> tuple[place_hooks.Hook, ...]:

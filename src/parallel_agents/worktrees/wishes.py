@@ -73,6 +73,21 @@ def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -
     )
 
 
+def default_mode(main: Path, environment: Mapping[str, str], *, accepted: bool) -> str:
+    """Read `permissions.defaultMode`, which a start without a mode would take; empty if not set.
+
+    Args:
+        main: top of the checkout whose settings Claude Code would read.
+        environment: the caller's.
+        accepted: whether the repository's own files count.
+    """
+    mode = ""
+    for path in settings_files(main, environment, accepted=accepted):
+        found = _section(path, [], "permissions").get("defaultMode")
+        mode = found if isinstance(found, str) else mode
+    return mode
+
+
 def settings_files(main: Path, environment: Mapping[str, str], *, accepted: bool) -> list[Path]:
     """List the files that Claude Code would read, the strongest last.
 
@@ -92,7 +107,7 @@ def settings_files(main: Path, environment: Mapping[str, str], *, accepted: bool
     return [*user, *(main / ".claude" / name for name in names), MANAGED]
 
 
-def _section(path: Path, notes: list[str]) -> dict[str, Any]:
+def _section(path: Path, notes: list[str], name: str = "worktree") -> dict[str, Any]:
     data = read_regular(path, _LIMIT)
     if data is None:
         return {}
@@ -101,7 +116,7 @@ def _section(path: Path, notes: list[str]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         notes.append(f"{path} is no JSON: its worktree settings are not used.")
         return {}
-    section = settings.get("worktree") if isinstance(settings, dict) else None
+    section = settings.get(name) if isinstance(settings, dict) else None
     return section if isinstance(section, dict) else {}
 
 

@@ -1,12 +1,14 @@
 """The real claude as an `Agent`.
 
-Keep true: pure, as `agents.base` asks; this class only names the parts.
+Keep true: pure but for `mode_left`, as `agents.base` asks; this class only names the parts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from parallel_agents.agents.base import SpawnSpec
-from parallel_agents.agents.claude import actions
+from parallel_agents.agents.claude import actions, left
 from parallel_agents.agents.claude.argv import interactive_argv, spawn_argv
 from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core.options import Decision, JsonObject
@@ -79,6 +81,10 @@ class ClaudeAgent:
         """The line that changes the effort level, from the next call on."""
         settings = {"effortLevel": effort}
         return actions.control(request, "apply_flag_settings", settings=settings)
+
+    def mode_left(self, conversation: str, environment: Mapping[str, str]) -> str:
+        """The permission mode in which a person's terminal left a conversation."""
+        return left.mode_left(conversation, environment)
 
     def end(self, request: str) -> str:
         """The line that asks the process to end, and first the turn that runs."""

@@ -2,7 +2,9 @@
 
 Keep true: the directory is `--worktree NAME` from the main worktree, never a working directory of
 ours, because only then does the program's edit fence exist; `baseRef` is `head`, without which it
-may move our branch; a value that a person gave is never taken for an option.
+may move our branch; a value that a person gave is never taken for an option; the permission mode is
+always named, since the program chooses another one in a terminal than without (`auto` and
+`default`, claude 2.1.329).
 
 Measured with claude 2.1.329: session rules in `--settings` hold, also without the repository's
 own settings, and the fence stays in every form.
@@ -81,7 +83,7 @@ def _options(spec: SpawnSpec) -> list[str]:
     chosen = {
         "--name": _printable(spec.name),
         "--model": options.model,
-        "--permission-mode": options.mode,
+        "--permission-mode": options.mode or "default",
         "--effort": options.effort,
     }
     given = [f"{flag}={value}" for flag, value in chosen.items() if value]

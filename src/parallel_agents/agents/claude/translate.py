@@ -149,7 +149,9 @@ def _answered(message: protocol.ControlResponse) -> Said:
         answered = ev.ControlAnswered(
             request=message.request_id, ok=message.ok, error=message.error, response=response
         )
-        return (answered,)
+        mode = response.get("mode") if message.ok else None
+        # The mode that is really in effect, which may be another than the one asked for.
+        return (ev.ModeChanged(mode=mode), answered) if isinstance(mode, str) else (answered,)
     pid, version = response["pid"], response.get("claude_code_version")
     ready = ev.RunReady(
         run=0,

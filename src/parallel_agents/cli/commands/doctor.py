@@ -17,7 +17,7 @@ from parallel_agents.wire.messages import Reconcile, Status
 MINIMUM_GIT = (2, 36)
 """`git worktree list -z` came with 2.36."""
 
-TESTED_CLAUDE = "2.1.329"
+TESTED_CLAUDE = ("2.1.332", "2.1.329")
 
 
 def add(verbs: Verbs) -> None:
@@ -87,7 +87,7 @@ def _claude() -> bool:
     said = _version(program)
     if said is None:
         return _line(False, "claude", f"{program} does not answer --version", "Reinstall it.")
-    tested = "" if said.startswith(TESTED_CLAUDE) else f"Tested with {TESTED_CLAUDE}."
+    tested = "" if said.startswith(TESTED_CLAUDE) else f"Tested with {TESTED_CLAUDE[0]}."
     return _line(True, "claude", f"{said} ({program})", tested)
 
 

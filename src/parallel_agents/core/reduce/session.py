@@ -28,7 +28,9 @@ def fold_session(state: SessionState, event: ev.SessionEvent, record: ev.Record)
         case ev.Seen():
             return replace(state, unread=False)
         case ev.OptionsChanged():
-            return replace(state, options=event.options)
+            changed = event.options.mode != state.options.mode
+            mode = event.options.mode or "" if changed else state.mode
+            return replace(state, options=event.options, mode=mode)
         case ev.DeleteRequested():
             return replace(state, deleting=True)
         case ev.DeleteCancelled():
