@@ -82,6 +82,8 @@ def prepare(context: Context, message: New) -> Prepared:
         message = replace(message, options=replace(message.options, trusted=accepted))
     elif message.options.trusted:
         _check_trust(context, message, repository, base)
+    if place == "worktree":
+        manager.check_filters(repository, base, accepted=message.options.trusted)
     preset = _preset(message, repository)
     message = _with_defaults(context, message, preset)
     _check_choices(context, message)

@@ -58,13 +58,14 @@ class Lifecycle:
         self._config: Config = config
         self._over = asyncio.Event()
         self._hub = Hub(self._states)
+        trust = TrustStore(state / "trust.json")
         self._context = Context(
             state_dir=state,
             shim=shim_file(state),
-            manager=WorktreeManager(state, umask=umask),
+            manager=WorktreeManager(state, umask=umask, accepts=trust.accepts_filters),
             hub=self._hub,
             agents=all_agents(),
-            trust=TrustStore(state / "trust.json"),
+            trust=trust,
             config=config,
             config_sources=sources,
             umask=umask,

@@ -23,7 +23,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import branches, exclude, naming
+from parallel_agents.worktrees import branches, exclude, filters, naming
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -332,6 +332,8 @@ def _check_out(order: Order, bound: Git) -> None:
         on_stderr=_reporter(order.progress),
         cancelled=order.cancelled,
     )
+    again = bound_git(str(order.path))
+    filters.through(again, bound, order.repository.checkout)
 
 
 def _reporter(progress: Callable[[int, int], None] | None) -> Callable[[bytes], None] | None:

@@ -25,6 +25,7 @@ from parallel_agents.worktrees import (
     completion,
     creation,
     diff,
+    filters,
     landing,
     naming,
     place,
@@ -52,10 +53,19 @@ class WorktreeManager(Ending):
         state_dir: the program's state directory; markers, locks and the trash live below it.
         umask: the person's umask for what git makes in a repository, when the process has set a
             stricter one for its own files; -1 for the process's.
+        accepts: asked whether a person accepted the hash of a repository's own filters; `None`
+            when nobody is asked: they stay out of force then.
     """
 
-    def __init__(self, state_dir: Path, *, umask: int = -1) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        umask: int = -1,
+        accepts: Callable[[str], bool] | None = None,
+    ) -> None:
         Git.umask = umask
+        Git.accepts = None if accepts is None else staticmethod(accepts)
         super().__init__(state_dir)
         self._bases = BaseResolver(self._locks)
         self._guard = Lock()
@@ -163,6 +173,20 @@ class WorktreeManager(Ending):
     def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
         """Say early what `create` would refuse about a branch; see `branches.check`."""
         branches.check(Git(repo.checkout), base, branch)
+
+    def check_filters(self, repo: Repository, base: Base, *, accepted: bool) -> None:
+        """Refuse a base whose files need a filter that nobody accepted.
+
+        Args:
+            repo: where.
+            base: what is to be checked out.
+            accepted: for a pull request, whether it was accepted at its commit.
+
+        Raises:
+            RefusedError: it has such files.
+        """
+        unaccepted = base.name if base.stranger and not accepted else ""
+        filters.refuse_lost(Git(repo.root), base.start, repo.checkout, base=unaccepted)
 
     def executable_config(
         self,
