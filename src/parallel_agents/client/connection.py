@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
-from parallel_agents import __version__
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
-from parallel_agents.client.quick import unwrap
+from parallel_agents.client.quick import hello, unwrap
 from parallel_agents.core.errors import UnreachableError
 from parallel_agents.wire.framing import dump_frame, load_frame
-from parallel_agents.wire.messages import FRAME_LIMIT, Hello, Request, Shutdown
+from parallel_agents.wire.messages import FRAME_LIMIT, Request, Shutdown
 from parallel_agents.wire.pushes import Push
 from parallel_agents.wire.reading import load_push
 
@@ -46,13 +45,13 @@ class Connection:
             UserError: none answers, it is another version, or it refused.
         """
         connection = await cls._connect(start=start, ahead=ahead)
-        reply = await connection.request(Hello(version=__version__))
+        reply = await connection.request(hello())
         if not reply.get("outdated"):
             return connection
         await connection.request(Shutdown(keep_sessions=True))
         await connection.close()
         connection = await cls._connect(start=start)
-        await connection.request(Hello(version=__version__))
+        await connection.request(hello())
         return connection
 
     @classmethod

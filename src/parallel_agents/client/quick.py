@@ -4,6 +4,7 @@ Keep true: a request that changes something is asked again once, under the same 
 supervisor goes away before it answered; the key makes that harmless.
 """
 
+import os
 import socket
 from dataclasses import asdict
 from typing import Any
@@ -67,12 +68,12 @@ class QuickClient:
 
     def _open(self) -> None:
         self._connect()
-        reply = self._round_trip(Hello(version=__version__))
+        reply = self._round_trip(hello())
         if reply.get("outdated"):
             self._round_trip(Shutdown(keep_sessions=True))
             self.close()
             self._connect()
-            self._round_trip(Hello(version=__version__))
+            self._round_trip(hello())
 
     def _connect(self) -> None:
         self._socket = connect(start=self._start)
@@ -96,6 +97,11 @@ class QuickClient:
                 raise ConnectionResetError("the supervisor closed the connection")
             self._lines.extend(self._splitter.feed(data))
         return self._lines.pop(0)
+
+
+def hello() -> Hello:
+    """The first frame of a connection of this process, with the environment for git."""
+    return Hello(version=__version__, environment=dict(os.environ))
 
 
 def unwrap(frame: dict[str, Any]) -> dict[str, Any]:

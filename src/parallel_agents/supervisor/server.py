@@ -17,10 +17,12 @@ from parallel_agents import __version__
 from parallel_agents.core.errors import RefusedError, StorageError, UsageError, UserError
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import load_request
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
 from parallel_agents.wire.peer import descends_from_agent, peer_pid
+from parallel_agents.worktrees import surroundings
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,7 @@ class Client:
         self._pid, self._uid = peer_pid(sock)
         self._is_agent = False
         self._attached: set[str] = set()
+        self._environment: dict[str, str] = {}
 
     async def run(self) -> None:
         """Answer until it hangs up."""
@@ -134,7 +137,8 @@ class Client:
         try:
             message = load_request(frame.get("request"))
             self._check(message)
-            answer: dict[str, Any] = {"id": number, "reply": await self._answer(message)}
+            with surroundings.of(self._environment):
+                answer: dict[str, Any] = {"id": number, "reply": await self._answer(message)}
             ends = isinstance(message, m.Shutdown)
         except UserError as error:
             answer = {"id": number, "error": _error(error)}
@@ -159,6 +163,8 @@ class Client:
     async def _answer(self, message: m.Request) -> dict[str, Any]:
         match message:
             case m.Hello():
+                if not self._is_agent:  # which programs git finds is not for one to say
+                    self._environment = kept_environment(message.environment)
                 return _greet(message)
             case m.Subscribe():
                 self._server.hub.add(self._subscriber)

@@ -29,6 +29,7 @@ from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.queueing import in_turn
 from parallel_agents.supervisor.steps import Steps, place_variables
+from parallel_agents.supervisor.threads import in_thread
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming
 
@@ -89,7 +90,7 @@ class Workplace:
     async def _make_worktree(self) -> None:
         progress = self._progress(asyncio.get_running_loop())
         async with in_turn(self._ledger.context.making, self._called_off):
-            record = await asyncio.to_thread(self._make, progress)
+            record = await in_thread(self._caller(), self._make, progress)
         # Before anything else can fail: only what is journalled is deleted with its session.
         await self._ledger.record_patiently(
             ready_event(record, setup=self._ledger.state.options.trusted)
@@ -98,9 +99,9 @@ class Workplace:
     async def _set_up(self) -> None:
         """Give the session what the repository presets: its ports, and its set-up commands."""
         record = self.record
-        if (reason := await asyncio.to_thread(self._manager.verify, record)) is not None:
+        if (reason := await in_thread(self._caller(), self._manager.verify, record)) is not None:
             raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
-        preset = await asyncio.to_thread(self._trusted_preset, record)
+        preset = await in_thread(self._caller(), self._trusted_preset, record)
         await self._assign_ports(preset.ports)
         if preset.setup and self._presets_run:
             await self._run_set_up(preset)
@@ -131,7 +132,7 @@ class Workplace:
         if state.worktree is None or state.missing or not self._presets_run:
             return
         try:
-            preset = await asyncio.to_thread(self._trusted_preset, self.record)
+            preset = await in_thread(self._caller(), self._trusted_preset, self.record)
             await self._run("teardown", preset.teardown, preset.setup_timeout)
         except UserError as error:
             text = f"The teardown did not succeed: {error.message}"
@@ -143,8 +144,8 @@ class Workplace:
             return
         context, state = self._ledger.context, self._ledger.state
         try:
-            said = await asyncio.to_thread(
-                elsewhere.tell_removed, context, state, record, self._caller()
+            said = await in_thread(
+                self._caller(), elsewhere.tell_removed, context, state, record, self._caller()
             )
         except UserError as error:
             said = error.message
@@ -252,7 +253,7 @@ class Workplace:
             WorktreeError: the worktree is not the recorded one; journalled as missing.
             UntrustedError: the configuration the process would load was not accepted.
         """
-        missing = await asyncio.to_thread(self._manager.verify, self.record)
+        missing = await in_thread(self._caller(), self._manager.verify, self.record)
         if missing is not None:
             await self._ledger.record_patiently(ev.WorktreeMissing(reason=missing))
             raise WorktreeError(
@@ -261,7 +262,7 @@ class Workplace:
             )
         if self._ledger.state.missing:
             await self._ledger.record_patiently(self._ledger.state.standing)
-        await asyncio.to_thread(self._check_trust)
+        await in_thread(self._caller(), self._check_trust)
 
     def loaded_config(self) -> tuple[str, ExecutableConfig]:
         """What a process started now would load and could run.
@@ -340,7 +341,7 @@ class Workplace:
                     await self._count_once()
 
     async def _count_once(self) -> None:
-        found = await asyncio.to_thread(self._manager.changes, self.record)
+        found = await in_thread(self._caller(), self._manager.changes, self.record)
         before = self._ledger.state.changes
         after = (found.files, found.insertions, found.deletions)
         if after != (before.files, before.insertions, before.deletions):
@@ -362,7 +363,9 @@ class Workplace:
     async def _fingerprint(self) -> str:
         async with self._ledger.context.counting:
             try:
-                return await asyncio.to_thread(self._manager.main_fingerprint, self.record.root)
+                return await in_thread(
+                    self._caller(), self._manager.main_fingerprint, self.record.root
+                )
             except UserError:
                 return ""
 

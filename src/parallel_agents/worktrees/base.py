@@ -10,7 +10,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import Base, Repository
-from parallel_agents.worktrees import branches
+from parallel_agents.worktrees import branches, surroundings
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.locks import RepositoryLocks
 from parallel_agents.worktrees.pull import PullRequests, parse_pull
@@ -30,7 +30,7 @@ class BaseResolver:
     def __init__(self, locks: RepositoryLocks) -> None:
         self._locks = locks
         self._pulls = PullRequests()
-        self._failed: dict[str, float] = {}
+        self._failed: dict[tuple[str, ...], float] = {}
 
     def resolve(
         self,
@@ -105,7 +105,7 @@ class BaseResolver:
         return Base(name=_short(ref), ref=ref, commit=commit, note=note)
 
     def _failed_lately(self, repository: Repository) -> bool:
-        failed = self._failed.get(repository.common_dir)
+        failed = self._failed.get(_asked(repository))
         return failed is not None and time.monotonic() - failed < RETRY_SECONDS
 
     def _fetch(self, repository: Repository, remote: str, ref: str | None) -> str:
@@ -114,10 +114,15 @@ class BaseResolver:
             with self._locks.hold(repository.common_dir, FETCH_SECONDS):
                 _fetch_default(Git(repository.checkout), remote, ref)
         except GitError as error:
-            self._failed[repository.common_dir] = time.monotonic()
+            self._failed[_asked(repository)] = time.monotonic()
             return f"The remote {remote} could not be fetched ({_brief(error)})."
-        self._failed.pop(repository.common_dir, None)
+        self._failed.pop(_asked(repository), None)
         return ""
+
+
+def _asked(repository: Repository) -> tuple[str, ...]:
+    """Which remote did not answer, and to whom: others may have the keys or the proxy."""
+    return (repository.common_dir, *surroundings.reach())
 
 
 def named(repository: Repository, name: str) -> Base:

@@ -270,6 +270,10 @@ def _met_a_lock(result: Result) -> bool:
     )
 
 
+def _misses_a_program(result: Result) -> bool:
+    return b"not found" in result.stderr or b"error: cannot run " in result.stderr
+
+
 def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
     if result.returncode in ok:
         return result
@@ -279,6 +283,10 @@ def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
         hint = "Another git holds a lock. If none runs, remove the lock file that it names."
     elif b"dubious ownership" in result.stderr:
         hint = "The repository belongs to another user: see `safe.directory` in git-config(1)."
+    elif b"git-lfs" in result.stderr and _misses_a_program(result):
+        hint = "Install git-lfs, or start where it is on the PATH: https://git-lfs.com"
+    elif b"filter" in result.stderr and _misses_a_program(result):
+        hint = "Install the filter's program, or start where it is on the PATH."
     raise GitError(f"git {args[0]} failed: {words}", hint, returncode=result.returncode)
 
 

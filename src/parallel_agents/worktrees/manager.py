@@ -4,7 +4,6 @@ Keep true: every method may be called from any thread; writes are serialised per
 fails raises an error from `core.errors`, a full or failing disk too.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -31,6 +30,7 @@ from parallel_agents.worktrees import (
     place,
     repository,
     scratch,
+    surroundings,
     trust,
     wishes,
 )
@@ -81,7 +81,7 @@ class WorktreeManager(Ending):
             return repository.resolve(directory)
         except RepositoryError:
             plain = repository.plain(directory)
-            if plain is None or not self.hooks(plain, os.environ, "WorktreeCreate"):
+            if plain is None or not self.hooks(plain, surroundings.current(), "WorktreeCreate"):
                 raise
             return plain
         except GitError:
