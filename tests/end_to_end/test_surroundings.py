@@ -42,3 +42,11 @@ def test_a_filter_is_found_on_the_callers_path(person: Person, bin_directory: Pa
     assert "encode" in missing.err
     person.kill_supervisor()
     person.wait("one", "done", "blocked")
+
+
+def test_a_prompt_with_nul_is_refused_at_once(person: Person) -> None:
+    repo = person.repository()
+    refused = person.run("new", "-", "-C", str(repo), "--agent", "demo", stdin="a\0b")
+    assert (refused.code, refused.out) == (2, "")
+    assert "NUL" in refused.err
+    assert person.json("ls") == []

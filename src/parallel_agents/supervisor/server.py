@@ -19,7 +19,7 @@ from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.hub import Hub, Subscriber
 from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.wire import messages as m
-from parallel_agents.wire.codec import load_request
+from parallel_agents.wire.codec import load_request, refuse_nul
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
 from parallel_agents.wire.peer import descends_from_agent, peer_pid
 from parallel_agents.worktrees import surroundings
@@ -137,6 +137,7 @@ class Client:
         try:
             message = load_request(frame.get("request"))
             self._check(message)
+            refuse_nul(frame["request"])
             with surroundings.of(self._environment):
                 answer: dict[str, Any] = {"id": number, "reply": await self._answer(message)}
             ends = isinstance(message, m.Shutdown)
