@@ -37,6 +37,7 @@ from parallel_agents.worktrees import (
 from parallel_agents.worktrees import hooks as place_hooks
 from parallel_agents.worktrees.base import BaseResolver
 from parallel_agents.worktrees.ending import Ending
+from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
 from parallel_agents.worktrees.identity import verify
@@ -67,7 +68,7 @@ class WorktreeManager(Ending):
         Git.umask = umask
         Git.accepts = None if accepts is None else staticmethod(accepts)
         super().__init__(state_dir)
-        self._bases = BaseResolver(self._locks)
+        self._bases = BaseResolver(self._locks, Fetches(state_dir / "fetched.json"))
         self._guard = Lock()
         with self._reading("tidy up"):
             remove_older(self._temporary, _DAY_SECONDS)
