@@ -239,6 +239,8 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     make_directories(order.path.parent, Git.umask)
     hit("create.directories")
     _add(order, branch, git)
+    if not order.repository.bare and (told := exclude.ensure_ignored(git, order.path)):
+        order.notes.append(told)
     hit("create.added")
     bound = bound_git(str(order.path), lock_fd=lock_fd)
     sparse = _narrow(order, bound)
