@@ -121,6 +121,7 @@ def session(entry: dict[str, Any]) -> None:
             ("detail", "detail"),
             ("worktree", "worktree"),
             ("branch", "branch"),
+            ("HEAD", "head"),
             ("base", "base"),
             ("agent", "agent"),
             ("model", "model"),

@@ -19,6 +19,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import heads
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.config import Config, load_config
 from parallel_agents.supervisor.context import Context, now_ms
@@ -118,6 +119,9 @@ class Lifecycle:
             await asyncio.sleep(1.0)
             for session in self.supervisor.alive():
                 await self._watch(session)
+            for session in list(self.supervisor.sessions.values()):
+                with contextlib.suppress(UserError):
+                    heads.look(session.ledger)
             self._consider_leaving()
             if now_ms() - self._cleaned_at > _HOUR_MS:
                 self._cleaned_at = now_ms()

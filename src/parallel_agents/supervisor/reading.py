@@ -5,15 +5,17 @@ is raw, made safe only where it is shown.
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
 import psutil
 
 from parallel_agents.core.codec import record_to_json
-from parallel_agents.core.errors import UsageError, WaitTimeoutError
+from parallel_agents.core.errors import UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import heads
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -130,13 +132,17 @@ class Reading:
         session = self._supervisor.find(message.session)
         state = session.state
         label = derive(state)
-        place: dict[str, Any] = {"land": [], "protection": []}
+        place: dict[str, Any] = {"land": [], "landNote": "", "protection": []}
         if state.worktree is not None and not state.missing:
+            with contextlib.suppress(UserError):
+                heads.look(session.ledger)
+            state = session.state
             place = await asyncio.to_thread(self._place, session)
         return {
             "session": row(state),
             "worktree": state.worktree.path if state.worktree else None,
-            "branch": state.worktree.branch if state.worktree else None,
+            "branch": state.branch if state.worktree else None,
+            "head": (state.head.detached or None) if state.head else None,
             "base": state.worktree.base if state.worktree else state.base,
             "baseCommit": state.worktree.base_commit if state.worktree else None,
             "model": state.model or state.options.model,
@@ -177,6 +183,7 @@ class Reading:
         record = session.workplace.record
         return {
             "land": list(manager.land_commands(record)),
+            "landNote": manager.why_not_land(record),
             "protection": list(manager.protection(record)),
         }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
-from parallel_agents.core.errors import GitError, RepositoryError
+from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
     Changes,
@@ -17,6 +17,7 @@ from parallel_agents.core.worktree import (
     ExecutableConfig,
     Extras,
     Repository,
+    Standing,
     WorktreeRecord,
 )
 from parallel_agents.worktrees import (
@@ -30,6 +31,7 @@ from parallel_agents.worktrees import (
     place,
     repository,
     scratch,
+    standing,
     surroundings,
     trust,
     wishes,
@@ -40,7 +42,7 @@ from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import verify
+from parallel_agents.worktrees.identity import admin_dir, verify
 
 _DAY_SECONDS = 24 * 3600.0
 _QUEUE_SECONDS = 4 * 3600.0
@@ -323,6 +325,17 @@ class WorktreeManager(Ending):
             return ()
         with self._reading("read the changes"):
             return parse_diff(diff.diff_data(record, self._temporary))
+
+    def standing(self, record: WorktreeRecord) -> Standing | None:
+        """Read what is checked out in a worktree of ours; `None` when it cannot be told."""
+        try:
+            return standing.read(admin_dir(record)) if record.kind == "worktree" else None
+        except (OSError, WorktreeError):
+            return None
+
+    def why_not_land(self, record: WorktreeRecord) -> str:
+        """Say why nothing is proposed to land the work; see `landing`."""
+        return landing.why_not(record)
 
     def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Write down how to bring the work into the main checkout; see `landing`."""

@@ -45,6 +45,23 @@ def refuse_ambiguous(git: Git, name: str) -> None:
         )
 
 
+def plain_name(git: Git, branch: str) -> str:
+    """Name a branch so that git takes it for nothing else.
+
+    Args:
+        git: a git in the repository.
+        branch: short name of a branch.
+
+    Returns:
+        The short name; the full ref where that has other meanings.
+    """
+    try:
+        refuse_ambiguous(git, branch)
+    except UsageError:
+        return f"refs/heads/{branch}"
+    return f"refs/heads/{branch}" if branch.startswith("-") else branch
+
+
 def _refs(git: Git, name: str) -> list[tuple[str, str, str]]:
     """Find the refs of a name: in full, what to call it, and the hash."""
     wanted = {pattern.format(name): kind for pattern, kind in _KINDS}
