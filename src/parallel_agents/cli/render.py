@@ -31,8 +31,9 @@ def data(text: str) -> None:
 
 
 def raw(text: str) -> None:
-    """Print data that is to be read by a program, with no newline added."""
-    sys.stdout.write(text)
+    """Print data that is to be read by a program: as the bytes it was, with no newline added."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
 
 def as_json(value: object) -> None:

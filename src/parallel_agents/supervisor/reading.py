@@ -16,6 +16,7 @@ from parallel_agents.core.errors import UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor import heads
+from parallel_agents.supervisor.patches import Patches
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -39,6 +40,7 @@ class Reading:
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
+        self._patches = Patches()
 
     def list(self, message: m.ListSessions) -> dict[str, Any]:
         """The rows of `ls --json`."""
@@ -217,15 +219,7 @@ class Reading:
 
     async def diff_text(self, message: m.DiffText) -> dict[str, Any]:
         """A page of the unified diff."""
-        session = self._supervisor.find(message.session)
-        manager, record = session.context.manager, session.workplace.record
-        if message.path is None:
-            text = await asyncio.to_thread(manager.diff_text, record)
-        else:
-            text = await asyncio.to_thread(manager.diff_file, record, message.path)
-        page = text[message.offset : message.offset + m.PAGE_LIMIT]
-        end = message.offset + len(page)
-        return {"text": page, "next": end if end < len(text) else None}
+        return await self._patches.page(self._supervisor.find(message.session), message)
 
 
 def _wanted(state: SessionState, message: m.ListSessions) -> bool:

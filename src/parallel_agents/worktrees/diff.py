@@ -35,6 +35,7 @@ _FLAGS = (
     "--ignore-submodules=dirty",
     "--submodule=short",
 )
+_EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "--no-relative")
 _INDEX_LIMIT = 1 << 32
 
 
@@ -126,12 +127,13 @@ def diff_stat(record: WorktreeRecord, temporary: Path) -> DiffStat:
         return DiffStat(against=against, commit=commit, files=parse_stat(data))
 
 
-def diff_data(record: WorktreeRecord, temporary: Path) -> bytes:
+def diff_data(record: WorktreeRecord, temporary: Path, *, exact: bool = False) -> bytes:
     """Print the whole diff for `core.diff.parse_diff`.
 
     Args:
         record: the worktree.
         temporary: directory for short-lived files.
+        exact: with what `git apply` needs: the content of binary files, whole hashes.
 
     Returns:
         Output of `git diff --raw --numstat -p -z`.
@@ -139,7 +141,8 @@ def diff_data(record: WorktreeRecord, temporary: Path) -> bytes:
     with private_index(record, temporary) as git:
         _enter_untracked(git, record)
         _, commit = diff_base(git, record)
-        return git.read("diff", *_FLAGS, "-p", commit, "--").stdout
+        more = _EXACT if exact else ()
+        return git.read("diff", *_FLAGS, *more, "-p", commit, "--").stdout
 
 
 def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:

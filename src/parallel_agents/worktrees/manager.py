@@ -312,12 +312,12 @@ class WorktreeManager(Ending):
         with self._reading("read the changes"):
             return diff.diff_file(record, path, self._temporary)
 
-    def diff_text(self, record: WorktreeRecord) -> str:
-        """Print the whole patch."""
+    def diff_text(self, record: WorktreeRecord, *, exact: bool = False) -> str:
+        """Print the whole patch; see `diff.diff_data`."""
         if not record.git_file:
             return ""
         with self._reading("read the changes"):
-            return patch_text(diff.diff_data(record, self._temporary))
+            return patch_text(diff.diff_data(record, self._temporary, exact=exact))
 
     def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
         """Parse the whole patch into files, hunks and lines."""
