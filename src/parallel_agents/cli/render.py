@@ -1,15 +1,14 @@
 """Everything a verb prints: data on standard output, talk on standard error.
 
-Keep true: the only place that prints; text from outside is made safe here, JSON stays raw.
+Keep true: nothing is printed but through here; text from outside is made safe here, JSON stays raw.
 """
 
 import json
-import os
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from parallel_agents.cli import streams
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
 
@@ -27,23 +26,22 @@ _DETAIL = 60
 
 def data(text: str) -> None:
     """Print a line of data."""
-    print(safe(text))
+    streams.write(f"{safe(text)}\n")
 
 
 def raw(text: str) -> None:
     """Print data that is to be read by a program: as the bytes it was, with no newline added."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    streams.write(text.encode("utf-8", "surrogateescape"))
 
 
 def as_json(value: object) -> None:
     """Print JSON; ASCII only, so that no control character of anybody's gets out."""
-    print(json.dumps(value, indent=2))
+    streams.write(f"{json.dumps(value, indent=2)}\n")
 
 
 def talk(text: str) -> None:
     """Say something to the person."""
-    print(safe(text), file=sys.stderr)
+    streams.talk(f"{safe(text)}\n")
 
 
 def complain(error: UserError) -> int:
@@ -94,7 +92,11 @@ def sessions(entries: Sequence[dict[str, Any]]) -> None:
         return
     rows = [_row(entry) for entry in entries]
     for line in table(rows):
-        print(line)
+        _line(line)
+
+
+def _line(text: str) -> None:
+    streams.write(f"{text}\n")
 
 
 def _row(entry: dict[str, Any]) -> list[str]:
@@ -133,22 +135,15 @@ def session(entry: dict[str, Any]) -> None:
         if entry.get(key) not in (None, "")
     ]
     for line in table(rows):
-        print(line)
+        _line(line)
     for request in entry["pending"]:
-        print(f"pending {request['requestId']}  {safe_line(request['summary'])}")
+        _line(f"pending {request['requestId']}  {safe_line(request['summary'])}")
 
 
 def _plain(value: object) -> str:
     return str(value)
 
 
-def close_output() -> None:
-    """Nobody reads any more (`| head`): let no complaint follow."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
-
-
 def is_terminal() -> bool:
     """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    return streams.is_terminal("stdout")

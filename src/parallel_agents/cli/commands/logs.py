@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, json_argument, session_argument, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.summary import tool_summary
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     for line in lines if args.n is None else lines[-args.n :] if args.n else []:
         render.data(line)
     while args.follow:
+        streams.flush()
         client.request(WaitRecords(session=args.session, after=seq, timeout=_FOLLOW_STEP))
         for record in _records(client, args.session, seq):
             seq = record["seq"]
