@@ -4,11 +4,12 @@ Keep true: nothing is printed but through here; text from outside is made safe h
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from parallel_agents.cli import streams
+from parallel_agents.cli import columns, streams
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
 
@@ -79,9 +80,10 @@ def size(count: int) -> str:
 def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     """Align columns; the last one is left as long as it is."""
     cells = [[safe_line(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)] if cells else []
+    count = len(cells[0]) - 1 if cells else 0
+    widths = [max(columns.width(row[i]) for row in cells) for i in range(count)]
     for row in cells:
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        padded = [columns.pad(cell, width) for cell, width in zip(row, widths, strict=False)]
         yield "  ".join([*padded, row[-1]]).rstrip()
 
 
@@ -90,9 +92,9 @@ def sessions(entries: Sequence[dict[str, Any]]) -> None:
     if not entries:
         talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
         return
-    rows = [_row(entry) for entry in entries]
-    for line in table(rows):
-        _line(line)
+    room = shutil.get_terminal_size().columns if is_terminal() else 0
+    for line in table([_row(entry) for entry in entries]):
+        _line(columns.cut(line, room) if room else line)
 
 
 def _line(text: str) -> None:
@@ -105,11 +107,11 @@ def _row(entry: dict[str, Any]) -> list[str]:
     since = entry["pending"][0]["askedAt"] if entry["pending"] else entry["updatedAt"]
     return [
         f"{MARKS[entry['state']]} {entry['id']}",
-        safe_line(entry["name"], _NAME),
+        columns.cut(safe_line(entry["name"]), _NAME),
         entry["state"],
         age(since),
         size,
-        safe_line(entry["detail"], _DETAIL),
+        columns.cut(safe_line(entry["detail"]), _DETAIL),
     ]
 
 
