@@ -1,5 +1,6 @@
 """Branch name patterns."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core.errors import RefusedError, UsageError
-from parallel_agents.worktrees import naming
+from parallel_agents.worktrees import expression, naming
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.naming import Filling, branch_of, check_pattern, ticket_in
 from tests.worktrees.conftest import git
@@ -49,8 +50,29 @@ def test_tickets() -> None:
     assert ticket_in("nothing", naming.TICKET) == ""
     assert ticket_in("see #42", r"#\d+") == "#42"
     assert ticket_in("x" * 5000 + "ABC-1", naming.TICKET) == ""
-    with pytest.raises(UsageError, match="is wrong"):
-        ticket_in("", "[")
+    for wrong in ("[", "(" * 500, "a{99999999999999}"):
+        with pytest.raises(UsageError, match="is wrong"):
+            ticket_in("", wrong)
+
+
+@pytest.mark.parametrize("slow", ["(a+)+$", "(a|aa)+$", "(.*a){25}", "(a*)*b", "a(?=(.*)*$)(.*)*b"])
+def test_no_expression_is_waited_for(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anybody kept waiting: the process goes on meanwhile."""
+    monkeypatch.setattr(expression, "SECONDS", 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ticket_in, "a" * 40 + "!" + "a" * 1000 + "c", slow)
+        turns = 0
+        while not asked.done():
+            turns += 1
+        assert turns > 100
+        with pytest.raises(UsageError, match="given up after") as caught:
+            asked.result()
+    assert "Simplify" in caught.value.hint
+
+
+def test_an_expression_has_a_length() -> None:
+    with pytest.raises(UsageError, match="over 1,000 characters"):
+        ticket_in("", "a" * 1001)
 
 
 @given(st.text(), st.text(), st.from_regex(r"(\{(slug|user|ticket|date)\}[-/_.x]?){0,4}"))

@@ -162,7 +162,8 @@ def _preset(message: New, repository: Repository) -> Preset:
 def _pattern(context: Context, message: New, repository: Repository, preset: Preset) -> str:
     """Fill the branch pattern; where it gives no possible name, say so before anything is made."""
     pattern = preset.branch or context.config.branch
-    ticket = naming.ticket_in(message.prompt, preset.ticket or context.config.ticket)
+    expression = preset.ticket or context.config.ticket
+    ticket = naming.ticket_in(message.prompt, expression) if "{ticket}" in pattern else ""
     today = datetime.datetime.now().astimezone().date().isoformat()
     filled = naming.Filling(user=_user(), date=today, ticket=ticket).fill(pattern)
     if message.branch is None and filled != naming.PATTERN:

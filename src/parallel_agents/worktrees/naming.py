@@ -13,6 +13,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import Base, Repository
+from parallel_agents.worktrees.expression import first_match
 from parallel_agents.worktrees.git import Git
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -106,15 +107,12 @@ def ticket_in(text: str, expression: str) -> str:
         The first match; empty when there is none.
 
     Raises:
-        UsageError: the expression is wrong.
+        UsageError: the expression is wrong, or takes too long.
     """
-    try:
+    if expression == TICKET:
         found = re.search(expression, text[:_TICKET_TEXT])
-    except re.error as error:
-        raise UsageError(
-            f"the ticket expression {expression!r} is wrong: {error}", "See Python's re."
-        ) from error
-    return found[0] if found else ""
+        return found[0] if found else ""
+    return first_match(expression, text[:_TICKET_TEXT], "ticket expression")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
