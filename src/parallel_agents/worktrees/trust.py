@@ -201,7 +201,7 @@ def _notes(main: Path, files: tuple[ConfigFile, ...]) -> tuple[str, ...]:
 
 def _has_worktree_hook(text: str) -> bool:
     try:
-        settings = json.loads(text)
+        settings = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return "WorktreeCreate" in text
     hooks = settings.get("hooks") if isinstance(settings, dict) else None
