@@ -106,3 +106,39 @@ def test_a_branch_above_it_is_said(manager: WorktreeManager, repo: Path) -> None
         manager.create(found, session="s", slug="x", base=base, branch="ada/x")
     assert caught.value.hint
     assert git(repo, "branch", "--format=%(refname:short)").split() == ["ada", "main"]
+
+
+@pytest.mark.parametrize(
+    ("branch", "pattern", "name"),
+    [
+        ("dev", "dev/{slug}", "dev-login"),
+        ("Dev", "dev/{slug}", "dev-login"),
+        ("dev", "dev/new/{slug}", "dev-new/login"),
+        ("dev/new", "dev/new/{slug}", "dev/new-login"),
+        ("dev/x", "dev/{slug}", "dev/login"),
+        ("dev/login", "dev/{slug}", "dev/login-2"),
+        ("login", "{slug}/work", "login-2/work"),
+        ("login/x", "{slug}", "login-2"),
+        ("login/x", "{slug}/work", "login/work"),
+        ("login/work/x", "{slug}/work", "login-2/work"),
+    ],
+)
+def test_a_branch_is_found_beside_any_other(
+    branch: str, pattern: str, name: str, manager: WorktreeManager, repo: Path
+) -> None:
+    git(repo, "branch", branch)
+    found = manager.resolve(str(repo))
+    changed = manager.pattern(found, pattern)
+    slug = manager.slug(found, "login", changed)
+    assert branch_of(slug, changed) == name
+    base = manager.resolve_base(found, "head")
+    record = manager.create(found, session="s", slug=slug, base=base, branch=name)
+    assert record.branch == name
+
+
+def test_a_branch_below_it_is_said(manager: WorktreeManager, repo: Path) -> None:
+    git(repo, "branch", "ada/x")
+    found = manager.resolve(str(repo))
+    with pytest.raises(RefusedError, match="the branch ada/x exists") as caught:
+        manager.check_branch(found, manager.resolve_base(found, "head"), "ada")
+    assert caught.value.hint

@@ -22,7 +22,8 @@ from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.spawn import check_version, find_program, kept_environment
 from parallel_agents.wire.messages import New
-from parallel_agents.worktrees import naming
+from parallel_agents.worktrees import branches, naming
+from parallel_agents.worktrees.git import Git
 
 _PROMPT_LIMIT = 10 << 20
 _NAME_LIMIT = 200
@@ -167,7 +168,8 @@ def _pattern(context: Context, message: New, repository: Repository, preset: Pre
     today = datetime.datetime.now().astimezone().date().isoformat()
     filled = naming.Filling(user=_user(), date=today, ticket=ticket).fill(pattern)
     if message.branch is None and filled != naming.PATTERN:
-        context.manager.has_branch(repository, naming.branch_of("x", filled))
+        branches.check_name(Git(repository.checkout), naming.branch_of("x", filled))
+        filled = context.manager.pattern(repository, filled)
     return filled
 
 

@@ -105,7 +105,7 @@ def exists(git: Git, branch: str) -> bool:
 
 
 def refuse_taken(git: Git, branch: str) -> None:
-    """Insist that a branch can be made: not there yet, nor one of the name before a `/`.
+    """Insist that a branch can be made: not there yet, nor one before or behind a `/` of it.
 
     Args:
         git: a git in the repository.
@@ -119,6 +119,12 @@ def refuse_taken(git: Git, branch: str) -> None:
         raise RefusedError(
             f"the branch {branch} exists already",
             f"Choose another, or work on it as it is: --branch {branch} without --base",
+        )
+    below = git.read("for-each-ref", "--count=1", "--format=%(refname)", f"{_HEADS}{branch}/").text
+    if below:
+        raise RefusedError(
+            f"the branch {below.removeprefix(_HEADS)} exists, so there can be none called {branch}",
+            "Choose another --branch, or another pattern in the settings.",
         )
     parts = branch.split("/")
     for count in range(1, len(parts)):

@@ -206,6 +206,10 @@ class WorktreeManager(Ending):
                 repo, commit, worktree, partial=partial, stranger=stranger
             )
 
+    def pattern(self, repo: Repository, pattern: str) -> str:
+        """Change a branch pattern that an existing branch rules out; see `naming.beside`."""
+        return naming.beside(pattern, naming.taken_branches(repo))
+
     def slug(self, repo: Repository, text: str, pattern: str = naming.PATTERN) -> str:
         """Name a worktree after a prompt or name.
 
