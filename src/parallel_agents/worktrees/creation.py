@@ -23,7 +23,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import branches, exclude, filters, naming
+from parallel_agents.worktrees import absent, branches, exclude, filters, naming
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -254,6 +254,7 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     if branch.tracks is not None:
         git.write("branch", "--quiet", f"--set-upstream-to={branch.tracks}", "--", order.branch)
     hit("create.tracking")
+    order.notes.extend(absent.notes(order.repository.checkout, bound))
     record = _record(order, branch, copied=copied, linked=linked, sparse=sparse)
     write_json(order.marker, {"record": to_json(record)})
     hit("create.finished")
