@@ -16,6 +16,7 @@ from typing import Any
 from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.core.errors import AgentError
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import started
 from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER
 
@@ -160,6 +161,7 @@ def spawn_spec(state: SessionState, program: tuple[str, ...], *, resume: bool) -
         worktree=Path(state.standing.path).name if _kind(state) == "worktree" else "",
         name=state.name,
         options=state.options,
+        directory=started.subdirectory(state.standing.record, state.directory),
     )
 
 

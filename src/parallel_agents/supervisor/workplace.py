@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import shlex
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.supervisor import elsewhere
+from parallel_agents.supervisor import elsewhere, started
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.files import read_json
 from parallel_agents.supervisor.ledger import Ledger
@@ -208,7 +207,7 @@ class Workplace:
             progress=progress,
             cancelled=self._called_off.is_set,
         )
-        return replace(record, notes=(*record.notes, *notes))
+        return started.noted(record, state.directory, notes)
 
     def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
         """What the worktree gets beside the tracked files; a stranger's gets nothing of ours."""
