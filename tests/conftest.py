@@ -29,6 +29,7 @@ _PARTS = {
     "test_style.py": "pure",
     "test_readme.py": "pure",
     "core": "pure",
+    "cli": "pure",
     "wire": "pure",
     "agents": "pure",
     "agents/test_demo.py": "process",

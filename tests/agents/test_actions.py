@@ -181,6 +181,12 @@ def test_a_start_and_a_resume_differ_in_one_argument() -> None:
     assert '--settings={"worktree": {"baseRef": "head"}}' in first
 
 
+def test_the_directory_of_the_person_is_told() -> None:
+    (told,) = set(AGENT.argv(spec(directory='web "app"'))) - set(AGENT.argv(spec()))
+    assert told.startswith("--append-system-prompt=")
+    assert '"web \\"app\\""' in told
+
+
 def test_granted_rules_are_passed_again() -> None:
     argv = AGENT.argv(spec(options=Options(rules=("Bash(a, b *)",))))
     (settings,) = [a.removeprefix("--settings=") for a in argv if a.startswith("--settings=")]

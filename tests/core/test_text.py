@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parallel_agents.core.text import safe, safe_line
+from parallel_agents.core.text import safe, safe_line, tool_output
 
 _ODD = "\x1b\x9b\x07\r\n\t\x7f\x85\u202e\u2066\u200f\u200b\u00ad\ufeff\u2028\U000e0041\ud800a[]"
 texts = st.text(st.characters() | st.sampled_from(_ODD))
@@ -87,3 +87,33 @@ def test_visible_text_is_not_touched(text: str) -> None:
 )
 def test_known_tricks(text: str, shown: str) -> None:
     assert safe(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("\x1b[31mFAILED\x1b[0m", "FAILED"),
+        ("\x1b[1;38;2;1;2;3mx\x1b[m\x1b(B", "x"),
+        ("\x9b31mx", "x"),
+        ("10%\r50%\r100%\ndone\n", "100%\ndone\n"),
+        ("10%\r50%\r", "50%"),
+        ("\r10%\x1b[K\r\x1b[2K50%", "50%"),
+        ("a\r\nb\r\r\n", "a\nb\n"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x07", "link"),
+        ("N\x08NA\x08A", "NA"),
+        ("wait |\x08/\x08-\x08 ok", "wait  ok"),
+        ("\x1b[2J\x1b[H", "\x1b[2J\x1b[H"),
+        ("\x1b[", "\x1b["),
+    ],
+)
+def test_a_tools_output_is_shown_as_a_terminal_would_have_left_it(printed: str, shown: str) -> None:
+    assert tool_output(printed) == shown
+
+
+@given(texts)
+def test_output_of_a_tool_is_made_of_what_it_printed(text: str) -> None:
+    plain = tool_output(text)
+    rest = iter(text)
+    assert all(character in rest for character in plain)
+    assert plain == text or {"\r", "\x1b", "\x9b", "\x08"} & set(text)
+    assert [c for c in safe(plain) if _harmful(c) and c not in "\n\t"] == []

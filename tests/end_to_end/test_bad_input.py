@@ -246,3 +246,24 @@ def test_repository_presets(person: Person) -> None:
     named = person.ok("new", "echo hi", *base, "--permission-mode", "plan")
     person.wait(named, "done", "blocked")
     assert person.show(named)["mode"] == "plan"
+
+
+def test_a_patch_in_a_pipe_is_exact(person: Person) -> None:
+    """Bytes of any encoding, binary content, and more than one page of it."""
+    repo = person.repository()
+    demo(person, repo, "echo hi", "--name", "one")
+    person.wait("one", "done")
+    top = Path(person.ok("path", "one"))
+    contents = {
+        "latin.txt": b"caf\xe9\r\nno end",
+        "binary": bytes(range(256)) * 9000,
+        "large.txt": "Zeile für Zeile\n".encode() * 60_000,
+    }
+    for name, content in contents.items():
+        (top / name).write_bytes(content)
+    printed = subprocess.run(
+        [sys.executable, "-m", "parallel_agents", "diff", "one"],
+        env=person.env, cwd=repo, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    subprocess.run(["git", "apply", "-"], input=printed, cwd=repo, env=person.env, check=True)
+    assert {name: (repo / name).read_bytes() for name in contents} == contents

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.messages_api import MessagesApi
 from tests.support.person import Person
 
 pytestmark = pytest.mark.claude
@@ -100,6 +101,27 @@ def test_merged_branch_is_not_moved_at_resume(developer: Person) -> None:
     developer.ok("send", session, "SAY still here")
     developer.wait(session, "done")
     assert developer.git("rev-parse", "HEAD", cwd=tree) == own
+
+
+def test_a_session_started_in_a_sub_directory_is_told_so(
+    developer: Person, api: MessagesApi
+) -> None:
+    """By the note, to the agent, and to its commands; it begins at the top."""
+    repo = developer.repository()
+    (repo / "web/app").mkdir(parents=True)
+    (repo / "web/app/page").write_text("x")
+    developer.git("add", "-A", cwd=repo)
+    developer.git("commit", "-qm", "app", cwd=repo)
+    prompt = "BASH echo $PARALLEL_AGENTS_DIRECTORY > where"
+    session = developer.ok("new", prompt, "-C", str(repo / "web/app"), "--base", "head")
+    developer.wait(session, "blocked")
+    developer.ok("answer", session, "--allow")
+    developer.wait(session, "done")
+    top = Path(developer.ok("path", session))
+    assert (top / "where").read_text().strip() == str(top / "web/app")
+    assert "told of web/app" in developer.ok("logs", session)
+    told = [json.dumps(call.body) for call in api.calls() if call.session_id]
+    assert any("started this session in the directory" in body for body in told)
 
 
 def test_land_command_of_info_works(developer: Person) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +62,14 @@ DROPPED = [
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_KEY_0",
     "GIT_CONFIG_VALUE_12",
+    "GIT_AUTHOR_DATE",
+    "GIT_COMMITTER_DATE",
+    "GIT_REFLOG_ACTION",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PUSH_OPTION_0",
+    "GITHEAD_0123",
+    "A=B",
+    "",
 ]
 
 
@@ -69,8 +79,50 @@ def test_nothing_is_started_before_there_is_a_place() -> None:
 
 
 def test_what_is_kept_and_dropped() -> None:
-    given_environment = dict.fromkeys([*KEPT, *DROPPED], "v")
-    assert sorted(kept_environment(given_environment)) == sorted(KEPT)
+    assert sorted(kept_environment(dict.fromkeys(KEPT, "v"))) == sorted(KEPT)
+    assert kept_environment(dict.fromkeys(DROPPED, "v")) == {}
+
+
+HOOK = """#!/bin/sh
+cat /proc/self/environ > "$OUT/$(basename "$0")"
+"""
+
+
+@pytest.mark.parametrize("hook", ["pre-commit", "post-commit", "post-checkout", "post-merge"])
+def test_nothing_of_a_git_hook_is_kept(hook: str, tmp_path: Path) -> None:
+    """Everything that git adds for its hooks is of that commit, and of that checkout."""
+    mine = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "OUT": str(tmp_path),
+        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
+    }  # fmt: skip
+    identity = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+
+    def git(*args: str) -> None:
+        subprocess.run(
+            ["git", *identity, *args], cwd=tmp_path, env=mine, check=True, capture_output=True
+        )
+
+    git("init", "-q", "-b", "main")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    path = tmp_path / ".git/hooks" / hook
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(HOOK)
+    path.chmod(0o755)
+    git("checkout", "-q", "-b", "side")
+    git("commit", "-q", "--allow-empty", "-m", "second", "--author", "Other <o@example.org>")
+    git("checkout", "-q", "main")
+    git("merge", "-q", "--no-ff", "side")
+    words = (tmp_path / hook).read_bytes().decode().split("\0")
+    there = dict(word.split("=", 1) for word in words if "=" in word)
+    assert "GIT_EXEC_PATH" in there or "GIT_INDEX_FILE" in there
+    kept = kept_environment(there)
+    assert [name for name in kept if name.startswith("GIT") and name not in mine] == []
+
+
+def test_an_identity_of_ones_own_is_kept_outside_of_hooks() -> None:
+    mine = {"GIT_AUTHOR_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b.c", "GIT_EDITOR": "vim"}
+    assert kept_environment(mine) == mine
+    assert kept_environment({**mine, "GIT_PREFIX": ""}) == {"GIT_EDITOR": "vim"}
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()))

@@ -82,6 +82,22 @@ async def test_a_tool_unfolds_to_its_input_output_and_diff() -> None:
         assert '"pattern": "x+"' in text(view)
 
 
+async def test_a_tools_colours_and_progress_are_no_symbols() -> None:
+    """In what tools print, and nowhere else: what an agent says is no terminal's."""
+    talk, view = Talk(), TranscriptView()
+    talk.tool("Bash", "\x1b[31mFAILED\x1b[0m\n10%\r50%\r100%\n", command="pytest")
+    talk.add(ev.AssistantText(text="\x1b[31mred"))
+    async with Host(view).run_test(size=(60, 30)) as pilot:
+        view.load(talk.transcript)
+        view.focus()
+        await pilot.press("z")
+        shown = text(view)
+        assert "▏ FAILED" in shown
+        assert "▏ 100%" in shown
+        assert "␛[31mred" in shown
+        assert "50%" not in shown
+
+
 async def test_the_steps_of_a_subagent_stand_below_its_tool() -> None:
     talk, view = Talk(), TranscriptView()
     talk.add(

@@ -25,7 +25,7 @@ from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
-from parallel_agents.wire.codec import dump_push, load_request
+from parallel_agents.wire.codec import dump_push, load_request, refuse_nul
 from parallel_agents.wire.pushes import Push, StatePush
 from parallel_agents.wire.reading import load_push, load_record
 from tests.support.facts import any_of, events
@@ -180,3 +180,22 @@ def test_anything_else_is_a_usage_error(value: object) -> None:
         load_request(value)
     with pytest.raises(UsageError, match="not a request"):
         load_request({"type": value})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"prompt": "a\0b"},
+        {"options": {"model": "\0"}},
+        {"environment": {"A": "\0"}},
+        {"environment": {"\0": "a"}},
+        {"states": ["done", "\0"]},
+    ],
+)
+def test_a_nul_that_would_reach_a_program_is_refused(value: object) -> None:
+    with pytest.raises(UsageError, match="NUL"):
+        refuse_nul({"type": "new", **value} if isinstance(value, dict) else value)
+
+
+def test_a_nul_in_a_decision_is_the_agents_own() -> None:
+    refuse_nul({"type": "answer", "decision": {"updated_input": {"content": "\0"}}})

@@ -11,7 +11,12 @@ from parallel_agents.core.worktree import Repository, WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 
 
-def git(directory: Path | str, *args: str, env: dict[str, str] | None = None) -> str:
+def git(
+    directory: Path | str,
+    *args: str,
+    env: dict[str, str] | None = None,
+    ok: tuple[int, ...] = (0,),
+) -> str:
     """Run git as the person would, and give what it prints."""
     done = subprocess.run(
         ["git", "-C", str(directory), *args],
@@ -20,7 +25,7 @@ def git(directory: Path | str, *args: str, env: dict[str, str] | None = None) ->
         stdin=subprocess.DEVNULL,
         env={**os.environ, **(env or {})},
     )
-    assert done.returncode == 0, (args, done.stderr)
+    assert done.returncode in ok, (args, done.stderr)
     return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
 
 
@@ -96,6 +101,14 @@ def make(manager: WorktreeManager, repo: Path) -> Make:
         )
 
     return make
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    """A program that leaves a mark when it is run, and passes its input on."""
+    program = write(tmp_path / "canary", f"#!/bin/sh\necho \"$0 $*\" >> '{tmp_path}/sang'\ncat\n")
+    program.chmod(0o755)
+    return program
 
 
 def none_alive() -> list[int]:

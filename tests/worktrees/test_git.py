@@ -22,14 +22,6 @@ from parallel_agents.worktrees.process import CancelledError
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
 
 
-@pytest.fixture
-def canary(tmp_path: Path) -> Path:
-    """A program that leaves a mark when it is run, and passes its input on."""
-    program = write(tmp_path / "canary", f"#!/bin/sh\necho \"$0 $*\" >> '{tmp_path}/sang'\ncat\n")
-    program.chmod(0o755)
-    return program
-
-
 def everything(manager: WorktreeManager, repo: Path, record: WorktreeRecord) -> None:
     """Call whatever reads or writes a session's worktree."""
     found = manager.resolve(str(repo))

@@ -264,3 +264,10 @@ def test_a_copy_is_its_own_file(including: Path, make: Make) -> None:
     top, _, _ = copied(make)
     write(top / ".env", "changed\n")
     assert (including / ".env").read_text() == "A=1\n"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(including: Path, make: Make) -> None:
+    write(including / ".worktreeinclude", b"\xef\xbb\xbf.env\r\nx.key\n")
+    write(including / ".env", "A=1\n")
+    write(including / "x.key", "key")
+    assert copied(make)[1] == [".env", "x.key"]

@@ -1,5 +1,6 @@
 """Branch name patterns."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core.errors import RefusedError, UsageError
-from parallel_agents.worktrees import naming
+from parallel_agents.worktrees import expression, naming
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.naming import Filling, branch_of, check_pattern, ticket_in
 from tests.worktrees.conftest import git
@@ -49,8 +50,29 @@ def test_tickets() -> None:
     assert ticket_in("nothing", naming.TICKET) == ""
     assert ticket_in("see #42", r"#\d+") == "#42"
     assert ticket_in("x" * 5000 + "ABC-1", naming.TICKET) == ""
-    with pytest.raises(UsageError, match="is wrong"):
-        ticket_in("", "[")
+    for wrong in ("[", "(" * 500, "a{99999999999999}"):
+        with pytest.raises(UsageError, match="is wrong"):
+            ticket_in("", wrong)
+
+
+@pytest.mark.parametrize("slow", ["(a+)+$", "(a|aa)+$", "(.*a){25}", "(a*)*b", "a(?=(.*)*$)(.*)*b"])
+def test_no_expression_is_waited_for(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anybody kept waiting: the process goes on meanwhile."""
+    monkeypatch.setattr(expression, "SECONDS", 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ticket_in, "a" * 40 + "!" + "a" * 1000 + "c", slow)
+        turns = 0
+        while not asked.done():
+            turns += 1
+        assert turns > 100
+        with pytest.raises(UsageError, match="given up after") as caught:
+            asked.result()
+    assert "Simplify" in caught.value.hint
+
+
+def test_an_expression_has_a_length() -> None:
+    with pytest.raises(UsageError, match="over 1,000 characters"):
+        ticket_in("", "a" * 1001)
 
 
 @given(st.text(), st.text(), st.from_regex(r"(\{(slug|user|ticket|date)\}[-/_.x]?){0,4}"))
@@ -84,3 +106,39 @@ def test_a_branch_above_it_is_said(manager: WorktreeManager, repo: Path) -> None
         manager.create(found, session="s", slug="x", base=base, branch="ada/x")
     assert caught.value.hint
     assert git(repo, "branch", "--format=%(refname:short)").split() == ["ada", "main"]
+
+
+@pytest.mark.parametrize(
+    ("branch", "pattern", "name"),
+    [
+        ("dev", "dev/{slug}", "dev-login"),
+        ("Dev", "dev/{slug}", "dev-login"),
+        ("dev", "dev/new/{slug}", "dev-new/login"),
+        ("dev/new", "dev/new/{slug}", "dev/new-login"),
+        ("dev/x", "dev/{slug}", "dev/login"),
+        ("dev/login", "dev/{slug}", "dev/login-2"),
+        ("login", "{slug}/work", "login-2/work"),
+        ("login/x", "{slug}", "login-2"),
+        ("login/x", "{slug}/work", "login/work"),
+        ("login/work/x", "{slug}/work", "login-2/work"),
+    ],
+)
+def test_a_branch_is_found_beside_any_other(
+    branch: str, pattern: str, name: str, manager: WorktreeManager, repo: Path
+) -> None:
+    git(repo, "branch", branch)
+    found = manager.resolve(str(repo))
+    changed = manager.pattern(found, pattern)
+    slug = manager.slug(found, "login", changed)
+    assert branch_of(slug, changed) == name
+    base = manager.resolve_base(found, "head")
+    record = manager.create(found, session="s", slug=slug, base=base, branch=name)
+    assert record.branch == name
+
+
+def test_a_branch_below_it_is_said(manager: WorktreeManager, repo: Path) -> None:
+    git(repo, "branch", "ada/x")
+    found = manager.resolve(str(repo))
+    with pytest.raises(RefusedError, match="the branch ada/x exists") as caught:
+        manager.check_branch(found, manager.resolve_base(found, "head"), "ada")
+    assert caught.value.hint

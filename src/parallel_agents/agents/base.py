@@ -25,6 +25,7 @@ class SpawnSpec:
             starts in its place and is not to make one.
         name: the session's display name, raw.
         options: model, mode, effort, trust and rules.
+        directory: where below the worktree's top the person started it; empty for the top.
     """
 
     program: tuple[str, ...]
@@ -33,6 +34,7 @@ class SpawnSpec:
     worktree: str
     name: str
     options: Options
+    directory: str = ""
 
 
 class Translator(Protocol):

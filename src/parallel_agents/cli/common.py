@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.errors import RepositoryError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.messages import Request
 
@@ -69,8 +70,17 @@ def key() -> str:
 
 
 def absolute(directory: str | None) -> str:
-    """An absolute path for the supervisor, which has another working directory."""
-    return str(Path(directory or ".").absolute())
+    """An absolute path for the supervisor, which has another working directory.
+
+    Raises:
+        RepositoryError: it is relative to a directory that is gone.
+    """
+    try:
+        return str(Path(directory or ".").absolute())
+    except OSError as error:
+        raise RepositoryError(
+            "The current directory is not there any more.", "Change to another one: cd"
+        ) from error
 
 
 def environment() -> dict[str, str]:

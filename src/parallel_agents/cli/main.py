@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from parallel_agents import __version__
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.core.errors import ExitCode, UserError
 
 VERBS = (
@@ -33,15 +33,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.platform != "linux":
         render.talk("parallel-agents runs on Linux; this is " + sys.platform + ".")
         return ExitCode.FAILED
+    streams.prepare()
     try:
-        return _run(arguments)
+        return _flushed(arguments)
     except UserError as error:
         return render.complain(error)
-    except BrokenPipeError:
-        render.close_output()
+    except BrokenPipeError:  # `| head` has seen enough
         return ExitCode.FAILED
     except KeyboardInterrupt:
         return 130
+    finally:
+        streams.close()
+
+
+def _flushed(arguments: list[str]) -> int:
+    """Run, and see all output off; help and mistakes of usage end in `SystemExit`."""
+    try:
+        return _run(arguments)
+    finally:
+        streams.flush()
 
 
 def _run(arguments: list[str]) -> int:

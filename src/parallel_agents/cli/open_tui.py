@@ -1,10 +1,11 @@
 """The one place where the command line loads the screen, and only when it is asked for."""
 
 import gc
-import sys
 
+from parallel_agents.cli import streams
 from parallel_agents.cli.common import absolute
-from parallel_agents.core.errors import UsageError
+
+_INSTEAD = "Use the verbs instead: parallel-agents ls, new, logs, answer"
 
 
 def open_screen(directory: str) -> int:
@@ -17,14 +18,14 @@ def open_screen(directory: str) -> int:
         The exit code.
 
     Raises:
-        UsageError: this is no terminal.
+        UsageError: this is no terminal that can show it.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("The screen needs a terminal.", "List sessions instead: ls")
+    streams.refuse_without_screen("The screen", _INSTEAD)
+    place = absolute(directory)
     from parallel_agents.client.ahead import connect_ahead
 
     ahead = connect_ahead()
     gc.disable()  # nothing that is imported is garbage; `run` enables it again
     from parallel_agents.tui.app import run
 
-    return run(absolute(directory), ahead)
+    return run(place, ahead)

@@ -1,15 +1,15 @@
 """Everything a verb prints: data on standard output, talk on standard error.
 
-Keep true: the only place that prints; text from outside is made safe here, JSON stays raw.
+Keep true: nothing is printed but through here; text from outside is made safe here, JSON stays raw.
 """
 
 import json
-import os
-import sys
+import shutil
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from parallel_agents.cli import columns, streams
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
 
@@ -27,22 +27,22 @@ _DETAIL = 60
 
 def data(text: str) -> None:
     """Print a line of data."""
-    print(safe(text))
+    streams.write(f"{safe(text)}\n")
 
 
 def raw(text: str) -> None:
-    """Print data that is to be read by a program, with no newline added."""
-    sys.stdout.write(text)
+    """Print data that is to be read by a program: as the bytes it was, with no newline added."""
+    streams.write(text.encode("utf-8", "surrogateescape"))
 
 
 def as_json(value: object) -> None:
     """Print JSON; ASCII only, so that no control character of anybody's gets out."""
-    print(json.dumps(value, indent=2))
+    streams.write(f"{json.dumps(value, indent=2)}\n")
 
 
 def talk(text: str) -> None:
     """Say something to the person."""
-    print(safe(text), file=sys.stderr)
+    streams.talk(f"{safe(text)}\n")
 
 
 def complain(error: UserError) -> int:
@@ -80,9 +80,10 @@ def size(count: int) -> str:
 def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     """Align columns; the last one is left as long as it is."""
     cells = [[safe_line(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)] if cells else []
+    count = len(cells[0]) - 1 if cells else 0
+    widths = [max(columns.width(row[i]) for row in cells) for i in range(count)]
     for row in cells:
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        padded = [columns.pad(cell, width) for cell, width in zip(row, widths, strict=False)]
         yield "  ".join([*padded, row[-1]]).rstrip()
 
 
@@ -91,9 +92,13 @@ def sessions(entries: Sequence[dict[str, Any]]) -> None:
     if not entries:
         talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
         return
-    rows = [_row(entry) for entry in entries]
-    for line in table(rows):
-        print(line)
+    room = shutil.get_terminal_size().columns if is_terminal() else 0
+    for line in table([_row(entry) for entry in entries]):
+        _line(columns.cut(line, room) if room else line)
+
+
+def _line(text: str) -> None:
+    streams.write(f"{text}\n")
 
 
 def _row(entry: dict[str, Any]) -> list[str]:
@@ -102,11 +107,11 @@ def _row(entry: dict[str, Any]) -> list[str]:
     since = entry["pending"][0]["askedAt"] if entry["pending"] else entry["updatedAt"]
     return [
         f"{MARKS[entry['state']]} {entry['id']}",
-        safe_line(entry["name"], _NAME),
+        columns.cut(safe_line(entry["name"]), _NAME),
         entry["state"],
         age(since),
         size,
-        safe_line(entry["detail"], _DETAIL),
+        columns.cut(safe_line(entry["detail"]), _DETAIL),
     ]
 
 
@@ -121,6 +126,7 @@ def session(entry: dict[str, Any]) -> None:
             ("detail", "detail"),
             ("worktree", "worktree"),
             ("branch", "branch"),
+            ("HEAD", "head"),
             ("base", "base"),
             ("agent", "agent"),
             ("model", "model"),
@@ -131,22 +137,15 @@ def session(entry: dict[str, Any]) -> None:
         if entry.get(key) not in (None, "")
     ]
     for line in table(rows):
-        print(line)
+        _line(line)
     for request in entry["pending"]:
-        print(f"pending {request['requestId']}  {safe_line(request['summary'])}")
+        _line(f"pending {request['requestId']}  {safe_line(request['summary'])}")
 
 
 def _plain(value: object) -> str:
     return str(value)
 
 
-def close_output() -> None:
-    """Nobody reads any more (`| head`): let no complaint follow."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
-
-
 def is_terminal() -> bool:
     """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    return streams.is_terminal("stdout")

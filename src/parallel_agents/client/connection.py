@@ -10,17 +10,15 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Any
 
-from parallel_agents import __version__
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
-from parallel_agents.client.quick import silent, unwrap
+from parallel_agents.client.quick import hello, silent, unwrap
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.wire.framing import dump_frame, load_frame
 from parallel_agents.wire.messages import (
     FRAME_LIMIT,
     GREETING,
     SILENCE,
-    Hello,
     Request,
     Shutdown,
     Subscribe,
@@ -80,7 +78,7 @@ class Connection:
         """
         try:
             async with asyncio.timeout(GREETING):
-                return await self.request(Hello(version=__version__))
+                return await self.request(hello())
         except TimeoutError:
             await self.close()
             raise silent(self._pid) from None

@@ -6,6 +6,7 @@ does not live: it greets within `GREETING` seconds, and is heard every `SILENCE`
 """
 
 import math
+import os
 import socket
 import time
 from dataclasses import asdict
@@ -86,7 +87,7 @@ class QuickClient:
             self._greet()
 
     def _greet(self) -> dict[str, Any]:
-        return self._round_trip(Hello(version=__version__), GREETING)
+        return self._round_trip(hello(), GREETING)
 
     def _connect(self) -> None:
         self._socket = connect(start=self._start)
@@ -133,6 +134,11 @@ def silent(pid: int) -> UnreachableError:
         f"If it goes on like this, end it: kill -9 {pid}. Sessions go on; the next command starts "
         "another supervisor, which takes them up.",
     )
+
+
+def hello() -> Hello:
+    """The first frame of a connection of this process, with the environment for git."""
+    return Hello(version=__version__, environment=dict(os.environ))
 
 
 def unwrap(frame: dict[str, Any]) -> dict[str, Any]:

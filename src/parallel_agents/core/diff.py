@@ -124,9 +124,9 @@ def patch_text(data: bytes) -> str:
         data: output of `git diff --raw --numstat -p -z`.
 
     Returns:
-        The patch as text; undecodable bytes become U+FFFD.
+        The patch as text that gives git's bytes back: undecodable ones are surrogates.
     """
-    return _decode(_summary(data)[1])
+    return _name(_summary(data)[1])
 
 
 def split_patch(data: bytes) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Literal
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
 from parallel_agents.core.options import JsonObject, Options
-from parallel_agents.core.worktree import Kind
+from parallel_agents.core.worktree import Kind, Standing
 
 Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
@@ -121,6 +121,7 @@ class SessionState:
         port: first of the session's own TCP ports; 0 when it has none.
         ports: how many those are.
         damaged: how many records of its journal cannot be read.
+        head: what is checked out in its worktree; None as long as that is its own branch.
         because: which record made which fact.
     """
 
@@ -150,6 +151,7 @@ class SessionState:
     step: str = ""
     port: int = 0
     ports: int = 0
+    head: Standing | None = None
 
     liveness: Liveness = "none"
     pid: int | None = None
@@ -194,6 +196,13 @@ class SessionState:
     keys: tuple[str, ...] = ()
     damaged: int = 0
     because: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def branch(self) -> str | None:
+        """Short name of the branch that is checked out; None when none is, or is known yet."""
+        if self.worktree is None:
+            return self.asked_branch
+        return (self.worktree.branch if self.head is None else self.head.branch) or None
 
     @property
     def standing(self) -> WorktreeReady:

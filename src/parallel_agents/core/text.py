@@ -66,6 +66,47 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(_shown, text)
 
 
+_DRESS = re.compile(
+    r"(?:\x1b\[|\x9b)[\d;:]*m"  # colours and weights (SGR)
+    r"|(?:\x1b\[|\x9b)[0-2]?K"  # erase the line
+    r"|\x1b\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles and links (OSC)
+    r"|\x1b\(B\x0f?|\x1b\[\?25[hl]"  # plain characters again; the cursor hidden, shown
+)
+
+
+def tool_output(text: str) -> str:
+    """Take the dress off what a tool printed for a terminal; for nothing but that.
+
+    Args:
+        text: raw output.
+
+    Returns:
+        The same without colours and links, each line in the state in which its progress left it;
+        still raw: `safe` is to be applied where it is shown.
+    """
+    if "\x1b" in text or "\x9b" in text:
+        text = _DRESS.sub("", text)
+    if "\r" in text:
+        text = "\n".join(map(_last_state, text.split("\n")))
+    return _struck(text) if "\x08" in text else text
+
+
+def _struck(text: str) -> str:
+    """Let backspaces take the character before them, as spinners and bold manual pages mean it."""
+    kept: list[str] = []
+    for character in text:
+        if character == "\x08" and kept and kept[-1] not in "\x08\n":
+            kept.pop()
+        else:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _last_state(line: str) -> str:
+    """What carriage returns have left of a line."""
+    return line.rstrip("\r").rpartition("\r")[2]
+
+
 def safe_line(text: str, width: int = 0) -> str:
     """Neutralise text for one line.
 

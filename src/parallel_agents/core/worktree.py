@@ -184,6 +184,27 @@ class WorktreeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where HEAD of a worktree is.
+
+    Args:
+        branch: short name of the branch that is checked out; empty for a detached HEAD.
+        commit: full hash of a detached HEAD; empty on a branch.
+        unfinished: the operation that git is in the middle of; empty for none.
+    """
+
+    branch: str = ""
+    commit: str = ""
+    unfinished: str = ""
+
+    @property
+    def detached(self) -> str:
+        """What to say instead of a branch, or beside it; empty when there is nothing to say."""
+        said = [f"detached at {self.commit[:12]}"] if self.commit else []
+        return ", ".join([*said, *([f"unfinished {self.unfinished}"] if self.unfinished else [])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWork:
     """What only one worktree has: what a deletion has to save.
 

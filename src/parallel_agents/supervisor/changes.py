@@ -14,6 +14,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import WorktreeRecord, record_from_json
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.tasks import Tasks
+from parallel_agents.worktrees import surroundings
 
 _SETTLE = 0.3
 """Seconds between a change and its count: an agent writes several files in a row."""
@@ -102,7 +103,8 @@ class Changes:
                     await self._count_once()
 
     async def _count_once(self) -> None:
-        found = await self._threads.git(self._manager.changes, record_of(self._ledger.state))
+        with surroundings.of(self._ledger.environment()):
+            found = await self._threads.git(self._manager.changes, record_of(self._ledger.state))
         before = self._ledger.state.changes
         after = (found.files, found.insertions, found.deletions)
         if after != (before.files, before.insertions, before.deletions):
@@ -124,9 +126,10 @@ class Changes:
     async def _fingerprint(self) -> str:
         async with self._ledger.context.counting:
             try:
-                return await self._threads.git(
-                    self._manager.main_fingerprint, record_of(self._ledger.state).root
-                )
+                with surroundings.of(self._ledger.environment()):
+                    return await self._threads.git(
+                        self._manager.main_fingerprint, record_of(self._ledger.state).root
+                    )
             except UserError:
                 return ""
 

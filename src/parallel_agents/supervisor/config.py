@@ -162,7 +162,7 @@ def _commands(value: object) -> object:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return _parsed(path, path.read_text("utf-8"))
+        return _parsed(path, path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as error:
@@ -171,7 +171,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
         raise UsageError(f"cannot read {path}: {error}", "Mend or remove the file.") from error
 

@@ -22,7 +22,8 @@ from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.spawn import check_version, find_program, kept_environment
 from parallel_agents.wire.messages import New
-from parallel_agents.worktrees import naming
+from parallel_agents.worktrees import branches, naming
+from parallel_agents.worktrees.git import Git
 
 _PROMPT_LIMIT = 10 << 20
 _NAME_LIMIT = 200
@@ -82,6 +83,8 @@ def prepare(context: Context, message: New) -> Prepared:
         message = replace(message, options=replace(message.options, trusted=accepted))
     elif message.options.trusted:
         _check_trust(context, message, repository, base)
+    if place == "worktree":
+        manager.check_filters(repository, base, accepted=message.options.trusted)
     preset = _preset(message, repository)
     message = _with_defaults(context, message, preset)
     _check_choices(context, message)
@@ -160,11 +163,13 @@ def _preset(message: New, repository: Repository) -> Preset:
 def _pattern(context: Context, message: New, repository: Repository, preset: Preset) -> str:
     """Fill the branch pattern; where it gives no possible name, say so before anything is made."""
     pattern = preset.branch or context.config.branch
-    ticket = naming.ticket_in(message.prompt, preset.ticket or context.config.ticket)
+    expression = preset.ticket or context.config.ticket
+    ticket = naming.ticket_in(message.prompt, expression) if "{ticket}" in pattern else ""
     today = datetime.datetime.now().astimezone().date().isoformat()
     filled = naming.Filling(user=_user(), date=today, ticket=ticket).fill(pattern)
     if message.branch is None and filled != naming.PATTERN:
-        context.manager.has_branch(repository, naming.branch_of("x", filled))
+        branches.check_name(Git(repository.checkout), naming.branch_of("x", filled))
+        filled = context.manager.pattern(repository, filled)
     return filled
 
 

@@ -19,6 +19,7 @@ from parallel_agents.core.errors import UserError, of_system, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import heads
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.config import Config, load_config
 from parallel_agents.supervisor.context import Context, now_ms
@@ -58,13 +59,14 @@ class Lifecycle:
         self._config: Config = config
         self._over = asyncio.Event()
         self._hub = Hub(self._states)
+        trust = TrustStore(state / "trust.json")
         self._context = Context(
             state_dir=state,
             shim=shim_file(state),
-            manager=WorktreeManager(state, umask=umask),
+            manager=WorktreeManager(state, umask=umask, accepts=trust.accepts_filters),
             hub=self._hub,
             agents=all_agents(),
-            trust=TrustStore(state / "trust.json"),
+            trust=trust,
             config=config,
             config_sources=sources,
             umask=umask,
@@ -120,6 +122,9 @@ class Lifecycle:
             await asyncio.sleep(1.0)
             for session in self.supervisor.alive():
                 await self._watch(session)
+            for session in list(self.supervisor.sessions.values()):
+                with contextlib.suppress(UserError):
+                    heads.look(session.ledger)
             self._consider_leaving()
             if now_ms() - self._cleaned_at > _HOUR_MS:
                 self._cleaned_at = now_ms()

@@ -4,7 +4,6 @@ Keep true: a repository's executable configuration is shown before it is trusted
 trusted is the hash that was shown.
 """
 
-import os
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +13,7 @@ from parallel_agents.supervisor.dispatch import chosen_base
 from parallel_agents.supervisor.spawn import find_program
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
+from parallel_agents.worktrees import surroundings
 
 _SHOWN = 20_000
 
@@ -75,7 +75,7 @@ class Places:
         repository = self._manager.resolve(directory)
         named = chosen_base(
             self._context, repository, base_name, branch or None,
-            environment=environment or os.environ, accepted=True,
+            environment=environment or surroundings.current(), accepted=True,
         )  # fmt: skip
         base = self._manager.resolve_base(repository, named, branch=branch or None)
         if branch:

@@ -5,15 +5,18 @@ is raw, made safe only where it is shown.
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
 import psutil
 
 from parallel_agents.core.codec import record_to_json
-from parallel_agents.core.errors import UsageError, WaitTimeoutError
+from parallel_agents.core.errors import UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import heads
+from parallel_agents.supervisor.patches import Patches
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -37,6 +40,7 @@ class Reading:
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
+        self._patches = Patches()
 
     def list(self, message: m.ListSessions) -> dict[str, Any]:
         """The rows of `ls --json`."""
@@ -134,13 +138,17 @@ class Reading:
         session = self._supervisor.find(message.session)
         state = session.state
         label = derive(state)
-        place: dict[str, Any] = {"land": [], "protection": []}
+        place: dict[str, Any] = {"land": [], "landNote": "", "protection": []}
         if state.worktree is not None and not state.missing:
+            with contextlib.suppress(UserError):
+                heads.look(session.ledger)
+            state = session.state
             place = await session.context.threads.git(self._place, session)
         return {
             "session": row(state),
             "worktree": state.worktree.path if state.worktree else None,
-            "branch": state.worktree.branch if state.worktree else None,
+            "branch": state.branch if state.worktree else None,
+            "head": (state.head.detached or None) if state.head else None,
             "base": state.worktree.base if state.worktree else state.base,
             "baseCommit": state.worktree.base_commit if state.worktree else None,
             "model": state.model or state.options.model,
@@ -183,6 +191,7 @@ class Reading:
         record = session.workplace.record
         return {
             "land": list(manager.land_commands(record)),
+            "landNote": manager.why_not_land(record),
             "protection": list(manager.protection(record)),
         }
 
@@ -216,15 +225,7 @@ class Reading:
 
     async def diff_text(self, message: m.DiffText) -> dict[str, Any]:
         """A page of the unified diff."""
-        session = self._supervisor.find(message.session)
-        manager, record = session.context.manager, session.workplace.record
-        if message.path is None:
-            text = await session.context.threads.git(manager.diff_text, record)
-        else:
-            text = await session.context.threads.git(manager.diff_file, record, message.path)
-        page = text[message.offset : message.offset + m.PAGE_LIMIT]
-        end = message.offset + len(page)
-        return {"text": page, "next": end if end < len(text) else None}
+        return await self._patches.page(self._supervisor.find(message.session), message)
 
 
 def _wanted(state: SessionState, message: m.ListSessions) -> bool:

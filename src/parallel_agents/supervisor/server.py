@@ -27,12 +27,14 @@ from parallel_agents.core.errors import (
 )
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.threads import Threads
 from parallel_agents.wire import messages as m
-from parallel_agents.wire.codec import load_request
+from parallel_agents.wire.codec import load_request, refuse_nul
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
 from parallel_agents.wire.peer import descends_from_agent, peer_pid
+from parallel_agents.worktrees import surroundings
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +181,7 @@ class Client:
         self._ancestry: asyncio.Future[bool] | None = None
         self._attached: set[str] = set()
         self._waits = 0
+        self._environment: dict[str, str] = {}
 
     async def run(self) -> None:
         """Answer until it hangs up."""
@@ -224,7 +227,9 @@ class Client:
         try:
             message = load_request(frame.get("request"))
             await self._check(message)
-            reply = dump_frame({"id": number, "reply": await self._answer(message)})
+            refuse_nul(frame["request"])
+            with surroundings.of(self._environment):
+                reply = dump_frame({"id": number, "reply": await self._answer(message)})
         except UserError as error:
             said = error
         except Exception as error:
@@ -235,10 +240,7 @@ class Client:
         return dump_frame({"id": number, "error": _error(said)}), False
 
     async def _check(self, message: m.Request) -> None:
-        if isinstance(message, m.READ_ONLY) or self._ancestry is None:
-            return
-        # Shielded: one request that is called off does not take the answer from the others.
-        if not await asyncio.shield(self._ancestry):
+        if isinstance(message, m.READ_ONLY) or not await self._is_agent():
             return
         self._server.alarm(self._pid, message.type)
         raise RefusedError(
@@ -246,9 +248,15 @@ class Client:
             "Do it yourself, in your own terminal.",
         )
 
+    async def _is_agent(self) -> bool:
+        # Shielded: one request that is called off does not take the answer from the others.
+        return self._ancestry is None or await asyncio.shield(self._ancestry)
+
     async def _answer(self, message: m.Request) -> dict[str, Any]:
         match message:
             case m.Hello():
+                if not await self._is_agent():  # which programs git finds is not for one to say
+                    self._environment = kept_environment(message.environment)
                 return _greet(message)
             case m.Subscribe():
                 self._server.hub.add(self._subscriber)

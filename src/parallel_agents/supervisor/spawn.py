@@ -18,6 +18,7 @@ from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.core.errors import AgentError
 from parallel_agents.core.options import MODES
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import started
 from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER
 
@@ -25,9 +26,18 @@ _OURS = re.compile(r"PARALLEL_AGENTS_(?!HOME$|DEMO_)")
 _NOT_PASSED = re.compile(
     r"CLAUDECODE$|CLAUDE_CODE_\w*(SESSION|CHILD|SSE_PORT|ENTRYPOINT)\w*$|CLAUDE_CODE_HOST_\w+$"
     r"|GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|NAMESPACE|PREFIX|EXEC_PATH"
-    r"|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|CONFIG_PARAMETERS|CONFIG_COUNT"
-    r"|CONFIG_KEY_\d+|CONFIG_VALUE_\d+)$"
+    r"|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT"
+    r"|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE"
+    r"|IMPLICIT_WORK_TREE|QUARANTINE_PATH|REFLOG_ACTION|CHERRY_PICK_HELP|PROTOCOL"
+    r"|(AUTHOR|COMMITTER)_DATE|(LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS|EXTERNAL_DIFF|EXT_SERVICE\w*"
+    r"|DIFF_PATH_\w+|DIFFTOOL_\w+|PUSH_(CERT|OPTION)\w*|INTERNAL_\w+|TRACE2_PARENT_\w+)$"
+    r"|GITHEAD_\w+$|.*=|$"
 )
+"""What git sets for its hooks among them, and names that no environment can have."""
+
+_OF_A_HOOK = re.compile(r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$")
+_NO_EDITOR = re.compile(r"GIT_(SEQUENCE_)?EDITOR$")
+_IN_A_HOOK = ("GIT_PREFIX", "GIT_INDEX_FILE", "GIT_DIR", "GIT_EXEC_PATH")
 CLAUDE_VARIABLE = "PARALLEL_AGENTS_CLAUDE"
 """Environment variable that names the `claude` program."""
 
@@ -46,10 +56,15 @@ def kept_environment(environment: Mapping[str, str]) -> dict[str, str]:
     Returns:
         The variables to store with the session and pass to its agent.
     """
+    hook = any(name in environment for name in _IN_A_HOOK)
     kept = {
         name: value
         for name, value in environment.items()
-        if not _OURS.match(name) and not _NOT_PASSED.match(name)
+        if not _OURS.match(name)
+        and not _NOT_PASSED.match(name)
+        # In a hook these are of the one commit that it is about, perhaps somebody else's.
+        and not (hook and _OF_A_HOOK.match(name))
+        and not (value == ":" and _NO_EDITOR.match(name))
     }
     if CLAUDE_VARIABLE in environment:
         kept[CLAUDE_VARIABLE] = environment[CLAUDE_VARIABLE]
@@ -178,6 +193,7 @@ def spawn_spec(
         worktree=Path(state.standing.path).name if _kind(state) == "worktree" else "",
         name=state.name,
         options=replace(state.options, mode=mode),
+        directory=started.subdirectory(state.standing.record, state.directory),
     )
 
 

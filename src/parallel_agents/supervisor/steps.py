@@ -19,6 +19,7 @@ import psutil
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor import started
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.ledger import Ledger
 
@@ -51,6 +52,9 @@ def place_variables(state: SessionState) -> dict[str, str]:
     variables = {
         "PARALLEL_AGENTS_NAME": state.name,
         "PARALLEL_AGENTS_WORKTREE": worktree.path,
+        "PARALLEL_AGENTS_DIRECTORY": str(
+            Path(worktree.path, started.subdirectory(worktree.record, state.directory))
+        ),
         "PARALLEL_AGENTS_ROOT": worktree.root,
         "PARALLEL_AGENTS_BRANCH": worktree.branch,
     }

@@ -8,6 +8,7 @@ system that has no more of them to give refuses no work which somebody then sees
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -58,4 +59,6 @@ def _meet(together: threading.Barrier) -> None:
 
 
 async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, work)
+    # With the context of whoever asks, which says in whose environment git runs.
+    run = partial(contextvars.copy_context().run, work)
+    return await asyncio.get_running_loop().run_in_executor(pool, run)

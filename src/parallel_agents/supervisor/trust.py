@@ -15,10 +15,13 @@ from pathlib import Path
 from parallel_agents.core.errors import StorageError, of_system
 from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.supervisor.files import read_json, write_json
+from parallel_agents.worktrees.filter_lines import ORIGIN
 
 log = logging.getLogger(__name__)
 
-_KEPT = 50
+_KEPT = 100
+_FILTERS = "filters:"
+"""Marks the hash of lines for git's filters, which git is asked about without the rest."""
 
 
 class TrustStore:
@@ -48,6 +51,10 @@ class TrustStore:
         """Whether any configuration of this repository was accepted."""
         return bool(self._digests.get(root))
 
+    def accepts_filters(self, digest: str) -> bool:
+        """Whether a person accepted these lines for git's filters, with any configuration."""
+        return any(f"{_FILTERS}{digest}" in known for known in list(self._digests.values()))
+
     def accepted(self, root: str) -> list[dict[str, str]]:
         """The files accepted last for this repository: `path`, `origin`, `digest`, `text`."""
         try:
@@ -69,8 +76,9 @@ class TrustStore:
         """
         if self._unread is not None:
             raise self._unread
-        digests = [d for d in self._digests.get(root, []) if d != digest]
-        digests = [*digests, digest][-_KEPT:]
+        new = [digest, *(f"{_FILTERS}{file.digest}" for file in files if file.origin == ORIGIN)]
+        digests = [d for d in self._digests.get(root, []) if d not in new]
+        digests = [*digests, *new][-_KEPT:]
         try:
             self._texts.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

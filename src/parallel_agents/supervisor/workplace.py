@@ -8,7 +8,7 @@ import asyncio
 import logging
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AbstractContextManager
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
@@ -20,7 +20,7 @@ from parallel_agents.core.worktree import (
     WorktreeRecord,
     to_json,
 )
-from parallel_agents.supervisor import elsewhere
+from parallel_agents.supervisor import elsewhere, started
 from parallel_agents.supervisor.changes import Changes, record_of
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.ledger import Ledger
@@ -28,7 +28,7 @@ from parallel_agents.supervisor.queueing import in_turn
 from parallel_agents.supervisor.spawn import mode_now
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
-from parallel_agents.worktrees import naming
+from parallel_agents.worktrees import naming, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,8 @@ class Workplace:
     async def _make_worktree(self) -> None:
         progress = self._progress(asyncio.get_running_loop())
         async with in_turn(self._ledger.context.making, self._called_off):
-            record = await self._threads.long(self._make, progress)
+            with self._as_caller():
+                record = await self._threads.long(self._make, progress)
         # Before anything else can fail: only what is journalled is deleted with its session.
         await self._ledger.record_patiently(
             ready_event(record, setup=self._ledger.state.options.trusted)
@@ -102,9 +103,11 @@ class Workplace:
     async def _set_up(self) -> None:
         """Give the session what the repository presets: its ports, and its set-up commands."""
         record = self.record
-        if (reason := await self._threads.git(self._manager.verify, record)) is not None:
-            raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
-        preset = await self._threads.git(self._trusted_preset, record)
+        with self._as_caller():
+            reason = await self._threads.git(self._manager.verify, record)
+            if reason is not None:
+                raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
+            preset = await self._threads.git(self._trusted_preset, record)
         await self._assign_ports(preset.ports)
         if preset.setup and self._presets_run:
             await self._run_set_up(preset)
@@ -135,7 +138,8 @@ class Workplace:
         if state.worktree is None or state.missing or not self._presets_run:
             return
         try:
-            preset = await self._threads.git(self._trusted_preset, self.record)
+            with self._as_caller():
+                preset = await self._threads.git(self._trusted_preset, self.record)
             await self._run("teardown", preset.teardown, preset.setup_timeout)
         except UserError as error:
             text = f"The teardown did not succeed: {error.message}"
@@ -147,9 +151,10 @@ class Workplace:
             return
         context, state = self._ledger.context, self._ledger.state
         try:
-            said = await self._threads.long(
-                elsewhere.tell_removed, context, state, record, self._caller()
-            )
+            with self._as_caller():
+                said = await self._threads.long(
+                    elsewhere.tell_removed, context, state, record, self._caller()
+                )
         except UserError as error:
             said = error.message
         if said:
@@ -211,7 +216,7 @@ class Workplace:
             progress=progress,
             cancelled=self._called_off.is_set,
         )
-        return replace(record, notes=(*record.notes, *notes))
+        return started.noted(record, state.directory, notes)
 
     def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
         """What the worktree gets beside the tracked files; a stranger's gets nothing of ours."""
@@ -235,6 +240,10 @@ class Workplace:
             f"{shlex.quote(repository.checkout)} --base {shlex.quote(base.name)}",
         )
 
+    def _as_caller(self) -> AbstractContextManager[None]:
+        """Git runs in the environment of whoever dispatched the session, as the agent does."""
+        return surroundings.of(self._caller())
+
     def _caller(self) -> dict[str, str]:
         """The environment of whoever dispatched the session, as far as it is kept."""
         return self._ledger.environment()
@@ -256,7 +265,8 @@ class Workplace:
             WorktreeError: the worktree is not the recorded one; journalled as missing.
             UntrustedError: the configuration the process would load was not accepted.
         """
-        missing = await self._threads.git(self._manager.verify, self.record)
+        with self._as_caller():
+            missing = await self._threads.git(self._manager.verify, self.record)
         if missing is not None:
             await self._ledger.record_patiently(ev.WorktreeMissing(reason=missing))
             raise WorktreeError(
@@ -265,7 +275,8 @@ class Workplace:
             )
         if self._ledger.state.missing:
             await self._ledger.record_patiently(self._ledger.state.standing)
-        await self._threads.git(self._check_trust)
+        with self._as_caller():
+            await self._threads.git(self._check_trust)
 
     def mode(self) -> str:
         """The permission mode that the agent starts in."""

@@ -105,7 +105,8 @@ def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]
         return [gap, Span("edits your own checkout", ink.bad)]
     if not worktree.branch:
         return [gap, flat(worktree.path, ink.muted)]
-    branch = [gap, flat(worktree.branch, ink.muted)]
+    where = [state.branch or "", state.head.detached if state.head else ""]
+    branch = [gap, flat(", ".join(filter(None, where)), ink.muted)]
     return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
 
 

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from parallel_agents.core.summary import questions_of, tool_summary
+from parallel_agents.core.text import tool_output
 from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ages import duration
 from parallel_agents.tui.code import highlight
@@ -155,9 +156,10 @@ class Painter:
         if self.unfolded:
             lines += self._inside(item)
         elif item.failed:
-            lines += self._indented((item.result or "").strip(), 3)
+            lines += self._indented(tool_output(item.result or "").strip(), 3)
         elif item.result and not item.ended_at:
-            lines += self._indented("\n".join(item.result.strip().splitlines()[-3:]), 3)
+            latest = tool_output(item.result).strip().splitlines()[-3:]
+            lines += self._indented("\n".join(latest), 3)
         return lines + self._steps()
 
     def _short(self, path: str) -> str:
@@ -191,7 +193,7 @@ class Painter:
             inner = patch_lines(item.patch, path, self.width - 4, self.ink)
             lines += [behind(Segment("    "), line) for line in inner]
         elif item.result:
-            lines += self._indented(item.result.strip("\n"), _OUTPUT_SHOWN)
+            lines += self._indented(tool_output(item.result).strip("\n"), _OUTPUT_SHOWN)
         return lines
 
     def _source(self, text: str, language: str) -> list[Line]:

@@ -69,12 +69,14 @@ class Reviewing:
             self._diff.show(self._stat, self._patches)
 
     async def _text(self, session: str, path: str) -> str | None:
-        text, offset = "", 0
+        text, offset, digest = "", 0, ""
         while True:
-            message = DiffText(session=session, path=path, offset=offset)
+            message = DiffText(session=session, path=path, offset=offset, digest=digest)
             reply = await self._commands.ask(message)
             if reply is None:
                 return None
+            if reply.get("digest", "") != digest:
+                text, digest = "", str(reply["digest"])
             text += str(reply["text"])
             if reply["next"] is None:
                 return text

@@ -35,6 +35,30 @@ def load_request(value: object) -> Request:
         raise UsageError(f"not a request this supervisor knows: {where}: {first['msg']}") from None
 
 
+def refuse_nul(value: object) -> None:
+    """Refuse texts that could never be handed to a program: NUL ends arguments and variables.
+
+    Args:
+        value: a request as it came; its decision reaches the agent as JSON, and may hold any.
+
+    Raises:
+        UsageError: one holds a NUL.
+    """
+    rest = [("", value)]
+    while rest:
+        name, part = rest.pop()
+        if isinstance(part, str) and "\0" in part:
+            raise UsageError(
+                f"The {name or 'request'} holds a NUL character.",
+                "Leave it out.",
+            )
+        if isinstance(part, dict):
+            named = [(str(key), inner) for key, inner in part.items() if key != "decision"]
+            rest += [*named, *((f"name in {name}", key) for key, _ in named)]
+        elif isinstance(part, list):
+            rest += [(name, inner) for inner in part]
+
+
 def dump_push(push: Push) -> bytes:
     """Write a push as JSON, without a newline."""
     return b'{"push":' + dump_json(_pushes(), push) + b"}"

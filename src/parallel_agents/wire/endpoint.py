@@ -20,7 +20,7 @@ def state_dir() -> Path:
     """The directory that holds everything to be kept: `PARALLEL_AGENTS_HOME`, or the platform's."""
     home = os.environ.get("PARALLEL_AGENTS_HOME")
     if home:
-        return Path(home).absolute()
+        return _absolute(home)
     return _platform("state")
 
 
@@ -28,8 +28,18 @@ def config_dir() -> Path:
     """The directory of `config.toml`."""
     home = os.environ.get("PARALLEL_AGENTS_HOME")
     if home:
-        return Path(home).absolute() / "config"
+        return _absolute(home) / "config"
     return _platform("config")
+
+
+def _absolute(home: str) -> Path:
+    try:
+        return Path(home).absolute()
+    except OSError as error:
+        raise StorageError(
+            "PARALLEL_AGENTS_HOME is relative to a directory that is gone.",
+            "Set it to a path that begins with /.",
+        ) from error
 
 
 def _platform(what: str) -> Path:

@@ -6,13 +6,15 @@ name reaches git only behind `--end-of-options`, and from then on as a hash.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import Base, Repository
-from parallel_agents.worktrees import branches
+from parallel_agents.worktrees import branches, surroundings
+from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.meanings import refuse_ambiguous
 from parallel_agents.worktrees.pull import PullRequests, parse_pull
 
 FRESH_SECONDS = 24 * 3600
@@ -25,12 +27,14 @@ class BaseResolver:
 
     Args:
         locks: the repositories' write locks.
+        fetches: when which branch was fetched.
     """
 
-    def __init__(self, locks: RepositoryLocks) -> None:
+    def __init__(self, locks: RepositoryLocks, fetches: Fetches) -> None:
         self._locks = locks
+        self._fetches = fetches
         self._pulls = PullRequests()
-        self._failed: dict[str, float] = {}
+        self._failed: dict[tuple[str, ...], float] = {}
 
     def resolve(
         self,
@@ -54,7 +58,8 @@ class BaseResolver:
             The base.
 
         Raises:
-            UsageError: the URL is that of another repository, or of no pull request.
+            UsageError: the URL is that of another repository, or of no pull request; or a name
+                means several commits.
             GitError: there is no such commit, branch or pull request, or it was cancelled.
         """
         if branch is not None and branches.is_itself(branch, base):
@@ -66,33 +71,38 @@ class BaseResolver:
         pull = parse_pull(base)
         if pull is not None:
             return self._pulls.resolve(repository, pull, cancelled)
-        return named(repository, base)
+        found = named(repository, base)
+        return replace(found, note=self._aged(repository, found.ref))
+
+    def _aged(self, repository: Repository, ref: str | None) -> str:
+        """Say of which age a remote branch is that is taken as it is here."""
+        if ref is None or not ref.startswith("refs/remotes/"):
+            return ""
+        words = self._fetches.words(Git(repository.checkout), repository.common_dir, ref)
+        return f"{_short(ref)} is taken as it is here{words}." if words else ""
 
     def _existing(self, repository: Repository, branch: str) -> Base:
         """Find what a branch's work is compared with: where it left the remote's default one."""
         git = Git(repository.checkout)
         tip = branches.tip(git, branch)
+        note = "" if branches.exists(git, branch) else branches.on_remote(git, branch)
+        note = self._aged(repository, note or None)
         remote = _remote(git)
         candidates = [_default_branch(git, remote) if remote else None]
         candidates += [branches.upstream(git, branch), branches.on_remote(git, branch)]
         for ref in candidates:
             common = ref and git.read("merge-base", tip, ref, ok=(0, 1, 128)).line
             if ref and common:
-                return Base(name=_short(ref), ref=ref, commit=common, branch=branch, tip=tip)
-        return Base(name=branch, ref=None, commit=tip, branch=branch, tip=tip)
+                name = _short(ref)
+                return Base(name=name, ref=ref, commit=common, branch=branch, tip=tip, note=note)
+        return Base(name=branch, ref=None, commit=tip, branch=branch, tip=tip, note=note)
 
     def _fresh(self, repository: Repository) -> Base:
         git = Git(repository.checkout)
         remote = _remote(git)
         if remote is None:
-            return _local(repository, "There is no remote: the branch starts at the local HEAD.")
-        ref = _default_branch(git, remote)
-        note = ""
-        if not _fetched_lately(repository) and not self._failed_lately(repository):
-            note = self._fetch(repository, remote, ref)
-            ref = ref or _default_branch(git, remote)
-        elif self._failed_lately(repository):
-            note = f"The remote {remote} did not answer a short while ago."
+            return _local(repository, _no_remote(branches.remotes(git)))
+        ref, note = self._renewed(repository, git, remote)
         commit = None if ref is None else _commit(git, ref)
         if ref is None or commit is None:
             return _local(
@@ -100,24 +110,48 @@ class BaseResolver:
                 f"{note} The default branch of {remote} is not known: "
                 "the branch starts at the local HEAD.".strip(),
             )
-        if note:
-            note += f" The last known {_short(ref)} is used."
         return Base(name=_short(ref), ref=ref, commit=commit, note=note)
 
+    def _renewed(self, repository: Repository, git: Git, remote: str) -> tuple[str | None, str]:
+        """Find the default branch, fetched unless that was lately; say what was not as asked."""
+        common, ref = repository.common_dir, _default_branch(git, remote)
+        age = None if ref is None else self._fetches.age(git, common, ref)
+        if ref is not None and age is not None and age < FRESH_SECONDS:
+            return ref, self._aged(repository, ref)
+        if self._failed_lately(repository):
+            note = f"The remote {remote} did not answer a short while ago."
+        else:
+            note = self._fetch(repository, remote, ref)
+            before, ref = ref, _default_branch(git, remote)
+            if not note and before and before != ref:
+                return ref, f"The default branch of {remote} is now {_short(ref or '')}."
+        if note and ref is not None:
+            words = self._fetches.words(git, common, ref)
+            note += f" The last known {_short(ref)} is used{words}."
+        return ref, note
+
     def _failed_lately(self, repository: Repository) -> bool:
-        failed = self._failed.get(repository.common_dir)
+        failed = self._failed.get(_asked(repository))
         return failed is not None and time.monotonic() - failed < RETRY_SECONDS
 
     def _fetch(self, repository: Repository, remote: str, ref: str | None) -> str:
-        """Fetch the default branch alone; say what went wrong, if anything."""
+        """Fetch what the remote calls its default branch; say what went wrong, if anything."""
+        ends = time.monotonic() + FETCH_SECONDS
         try:
             with self._locks.hold(repository.common_dir, FETCH_SECONDS):
-                _fetch_default(Git(repository.checkout), remote, ref)
+                fetched = _fetch_default(Git(repository.checkout), remote, ref, ends)
         except GitError as error:
-            self._failed[repository.common_dir] = time.monotonic()
+            self._failed[_asked(repository)] = time.monotonic()
             return f"The remote {remote} could not be fetched ({_brief(error)})."
-        self._failed.pop(repository.common_dir, None)
+        self._failed.pop(_asked(repository), None)
+        if fetched is not None:
+            self._fetches.remember(repository.common_dir, fetched)
         return ""
+
+
+def _asked(repository: Repository) -> tuple[str, ...]:
+    """Which remote did not answer, and to whom: others may have the keys or the proxy."""
+    return (repository.common_dir, *surroundings.reach())
 
 
 def named(repository: Repository, name: str) -> Base:
@@ -132,9 +166,13 @@ def named(repository: Repository, name: str) -> Base:
 
     Raises:
         GitError: there is no such commit.
+        UsageError: the name means several.
     """
     git = Git(repository.checkout)
-    commit = None if "\0" in name or not name else _commit(git, name)
+    known = bool(name) and "\0" not in name
+    if known:
+        refuse_ambiguous(git, name)
+    commit = _commit(git, name) if known else None
     if commit is None:
         raise GitError(
             f"{name!r} names no commit in {repository.root}",
@@ -186,16 +224,14 @@ def _default_branch(git: Git, remote: str) -> str | None:
     return None
 
 
-def _fetch_default(git: Git, remote: str, ref: str | None) -> None:
-    ends = time.monotonic() + FETCH_SECONDS
+def _fetch_default(git: Git, remote: str, known: str | None, ends: float) -> str | None:
+    """Ask the remote for its HEAD, and fetch that branch; both within the same seconds."""
+    listed = git.write(
+        "ls-remote", "--symref", "--end-of-options", remote, "HEAD", seconds=_left(ends)
+    )
+    ref = _advertised(listed.text, remote) or known
     if ref is None:
-        listed = git.write(
-            "ls-remote", "--symref", "--end-of-options", remote, "HEAD", seconds=FETCH_SECONDS
-        )
-        ref = _advertised(listed.text, remote)
-        if ref is None:
-            return
-        git.write("symbolic-ref", f"refs/remotes/{remote}/HEAD", ref)
+        return None
     branch = ref.removeprefix(f"refs/remotes/{remote}/")
     git.write(
         "fetch",
@@ -206,8 +242,15 @@ def _fetch_default(git: Git, remote: str, ref: str | None) -> None:
         "--end-of-options",
         remote,
         f"+refs/heads/{branch}:{ref}",
-        seconds=max(0.5, ends - time.monotonic()),
+        seconds=_left(ends),
     )
+    if ref != known:
+        git.write("symbolic-ref", f"refs/remotes/{remote}/HEAD", ref)
+    return ref
+
+
+def _left(ends: float) -> float:
+    return max(0.5, ends - time.monotonic())
 
 
 def _advertised(listed: str, remote: str) -> str | None:
@@ -218,11 +261,13 @@ def _advertised(listed: str, remote: str) -> str | None:
     return None
 
 
-def _fetched_lately(repository: Repository) -> bool:
-    common = Path(repository.common_dir)
-    marks = [common / "FETCH_HEAD", *common.glob("worktrees/*/FETCH_HEAD")]
-    newest = max((m.stat().st_mtime for m in marks if m.is_file()), default=0.0)
-    return time.time() - newest < FRESH_SECONDS
+def _no_remote(names: list[str]) -> str:
+    if not names:
+        return "There is no remote: the branch starts at the local HEAD."
+    return (
+        f"None of the remotes ({', '.join(names)}) is called origin: "
+        "the branch starts at the local HEAD."
+    )
 
 
 def _short(ref: str) -> str:

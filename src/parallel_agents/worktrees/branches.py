@@ -5,8 +5,9 @@ has said that it can be one.
 """
 
 import os
+import shlex
 
-from parallel_agents.core.errors import GitError, RefusedError
+from parallel_agents.core.errors import GitError, RefusedError, UsageError
 from parallel_agents.core.worktree import Base
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.repository import list_worktrees
@@ -75,9 +76,19 @@ def is_there(git: Git, branch: str) -> bool:
 
     Raises:
         RefusedError: that cannot be a branch.
+        UsageError: several remotes have one of that name, and none is the main one.
     """
     check_name(git, branch)
-    return exists(git, branch) or on_remote(git, branch) is not None
+    if exists(git, branch):
+        return True
+    found = _on_remotes(git, branch)
+    if found and main_remote(list(found)) is None:
+        refs = " and ".join(ref.removeprefix("refs/remotes/") for ref in found.values())
+        raise UsageError(
+            f"“{branch}” means several branches: {refs}.",
+            f"Make the one that you mean: git branch {shlex.quote(branch)} REMOTE/{branch}",
+        )
+    return bool(found)
 
 
 def exists(git: Git, branch: str) -> bool:
@@ -94,7 +105,7 @@ def exists(git: Git, branch: str) -> bool:
 
 
 def refuse_taken(git: Git, branch: str) -> None:
-    """Insist that a branch can be made: not there yet, nor one of the name before a `/`.
+    """Insist that a branch can be made: not there yet, nor one before or behind a `/` of it.
 
     Args:
         git: a git in the repository.
@@ -108,6 +119,12 @@ def refuse_taken(git: Git, branch: str) -> None:
         raise RefusedError(
             f"the branch {branch} exists already",
             f"Choose another, or work on it as it is: --branch {branch} without --base",
+        )
+    below = git.read("for-each-ref", "--count=1", "--format=%(refname)", f"{_HEADS}{branch}/").text
+    if below:
+        raise RefusedError(
+            f"the branch {below.removeprefix(_HEADS)} exists, so there can be none called {branch}",
+            "Choose another --branch, or another pattern in the settings.",
         )
     parts = branch.split("/")
     for count in range(1, len(parts)):
@@ -154,11 +171,15 @@ def on_remote(git: Git, branch: str) -> str | None:
     Returns:
         Its full ref.
     """
-    names = remotes(git)
-    refs = {name: f"refs/remotes/{name}/{branch}" for name in names}
-    found = {name: ref for name, ref in refs.items() if _hash(git, ref)}
+    found = _on_remotes(git, branch)
     chosen = main_remote(list(found))
     return None if chosen is None else found[chosen]
+
+
+def _on_remotes(git: Git, branch: str) -> dict[str, str]:
+    """Find the refs of a branch by remote, as last fetched."""
+    refs = {name: f"refs/remotes/{name}/{branch}" for name in remotes(git)}
+    return {name: ref for name, ref in refs.items() if _hash(git, ref)}
 
 
 def upstream(git: Git, branch: str) -> str | None:

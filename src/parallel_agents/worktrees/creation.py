@@ -23,7 +23,7 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import branches, exclude, naming
+from parallel_agents.worktrees import absent, branches, exclude, filters, naming
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
@@ -239,6 +239,8 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     make_directories(order.path.parent, Git.umask)
     hit("create.directories")
     _add(order, branch, git)
+    if not order.repository.bare and (told := exclude.ensure_ignored(git, order.path)):
+        order.notes.append(told)
     hit("create.added")
     bound = bound_git(str(order.path), lock_fd=lock_fd)
     sparse = _narrow(order, bound)
@@ -252,6 +254,7 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     if branch.tracks is not None:
         git.write("branch", "--quiet", f"--set-upstream-to={branch.tracks}", "--", order.branch)
     hit("create.tracking")
+    order.notes.extend(absent.notes(order.repository.checkout, bound))
     record = _record(order, branch, copied=copied, linked=linked, sparse=sparse)
     write_json(order.marker, {"record": to_json(record)})
     hit("create.finished")
@@ -332,6 +335,8 @@ def _check_out(order: Order, bound: Git) -> None:
         on_stderr=_reporter(order.progress),
         cancelled=order.cancelled,
     )
+    again = bound_git(str(order.path))
+    filters.through(again, bound, order.repository.checkout)
 
 
 def _reporter(progress: Callable[[int, int], None] | None) -> Callable[[bytes], None] | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from parallel_agents.core.diff import parse_stat, patch_text
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
+from parallel_agents.worktrees import filters
 from parallel_agents.worktrees.files import read_regular
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import admin_dir, git_of, require
@@ -34,6 +35,7 @@ _FLAGS = (
     "--ignore-submodules=dirty",
     "--submodule=short",
 )
+_EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "--no-relative")
 _INDEX_LIMIT = 1 << 32
 
 
@@ -56,7 +58,9 @@ def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
     with tempfile.TemporaryDirectory(dir=temporary) as directory:
         copy = Path(directory) / "index"
         copy_index(admin_dir(record) / "index", copy)
-        yield git_of(record).with_index(str(copy))
+        git = git_of(record).with_index(str(copy))
+        filters.hide(git, record.started_at)
+        yield git
 
 
 def copy_index(source: Path, target: Path) -> None:
@@ -116,26 +120,29 @@ def diff_stat(record: WorktreeRecord, temporary: Path) -> DiffStat:
         The files and what they are compared with.
     """
     with private_index(record, temporary) as git:
-        _enter_untracked(git)
+        left = _enter_untracked(git, record)
         name, commit = diff_base(git, record)
         data = git.read("diff", *_FLAGS, commit, "--").stdout
-        return DiffStat(against=name, commit=commit, files=parse_stat(data))
+        against = f"{name}{filters.note(left)}"
+        return DiffStat(against=against, commit=commit, files=parse_stat(data))
 
 
-def diff_data(record: WorktreeRecord, temporary: Path) -> bytes:
+def diff_data(record: WorktreeRecord, temporary: Path, *, exact: bool = False) -> bytes:
     """Print the whole diff for `core.diff.parse_diff`.
 
     Args:
         record: the worktree.
         temporary: directory for short-lived files.
+        exact: with what `git apply` needs: the content of binary files, whole hashes.
 
     Returns:
         Output of `git diff --raw --numstat -p -z`.
     """
     with private_index(record, temporary) as git:
-        _enter_untracked(git)
+        _enter_untracked(git, record)
         _, commit = diff_base(git, record)
-        return git.read("diff", *_FLAGS, "-p", commit, "--").stdout
+        more = _EXACT if exact else ()
+        return git.read("diff", *_FLAGS, *more, "-p", commit, "--").stdout
 
 
 def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:
@@ -150,7 +157,7 @@ def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:
         The patch; empty when the file is not changed.
     """
     with private_index(record, temporary) as git:
-        _enter_untracked(git)
+        _enter_untracked(git, record)
         _, commit = diff_base(git, record)
         stats = parse_stat(git.read("diff", *_FLAGS, commit, "--").stdout)
         for stat in stats:
@@ -192,14 +199,20 @@ def _times(path: Path) -> bytes:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_mode}\0".encode()
 
 
-def _enter_untracked(git: Git) -> None:
-    """Put untracked files into the private index, empty: the diff then reads them from the disk."""
-    names, _ = untracked(git)
+def _enter_untracked(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
+    """Put untracked files into the private index, empty: the diff then reads them from the disk.
+
+    Returns the paths, tracked ones too, that must not be read.
+    """
+    found, _ = untracked(git)
+    left = filters.left_out(git, record.started_at, found)
+    names = [name for name in found if name not in left]
     if not names:
-        return
+        return left
     empty = git.read("hash-object", "-t", "blob", os.devnull).line
     lines = b"".join(f"100644 {empty}\t".encode() + os.fsencode(name) + b"\0" for name in names)
     git.write("update-index", "-z", "--index-info", stdin=lines)
+    return left
 
 
 def _is_ancestor(git: Git, ancestor: str, commit: str) -> bool:

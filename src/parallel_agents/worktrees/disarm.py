@@ -2,8 +2,8 @@
 
 Keep true: what the system's and the user's own configuration set stays in force (git-lfs,
 credential helpers); what the repository's files set (scopes `local` and `worktree`, includes too)
-never names a program that our git runs. An agent can write `.git/config`, so the decision is made
-from what git itself reports right before each use.
+never names a program that our git runs, but a filter whose very lines a person accepted. An agent
+can write `.git/config`, so the decision is made from what git itself reports right before each use.
 """
 
 from collections.abc import Iterable
@@ -63,11 +63,15 @@ class Disarmed:
         settings: keys and values with the highest precedence.
         env: environment.
         upload_packs: by name of the remote, the program that the other end runs.
+        own: names of the filters that only the repository names.
+        lost: those of them that are put out of force.
     """
 
     settings: tuple[tuple[str, str], ...]
     env: dict[str, str]
     upload_packs: dict[str, str]
+    own: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
     def arguments(self, args: tuple[str, ...]) -> tuple[str, ...]:
         """Complete the arguments of a call.
@@ -84,20 +88,58 @@ class Disarmed:
         return (args[0], f"--upload-pack={next(named, _DEFAULTS['uploadpack'])}", *args[1:])
 
 
-def disarm(entries: tuple[ConfigEntry, ...]) -> Disarmed:
+def disarm(entries: tuple[ConfigEntry, ...], *, accepted: bool = False) -> Disarmed:
     """Work out what to add to a git call so that a repository runs nothing.
 
     Args:
         entries: all settings that git reads there, in its order.
+        accepted: a person accepted its `own_filters` as they are.
 
     Returns:
         The additions.
     """
     proxied = any(e.key == "core.gitproxy" and e.scope in _UNTRUSTED for e in entries)
     # Of these the first setting wins, so no later one can override it.
+    env = {"GIT_PROXY_COMMAND": ""} if proxied else {}
+    if accepted and any(" -m" in (e.value or "") for e in own_filters(entries)):
+        # `python -m` would else find its module in the work tree, which the agent writes.
+        env["PYTHONSAFEPATH"] = "1"
     return Disarmed(
-        overrides(entries), {"GIT_PROXY_COMMAND": ""} if proxied else {}, _upload_packs(entries)
+        overrides(entries, accepted=accepted),
+        env,
+        _upload_packs(entries),
+        own=_only_here(entries),
+        lost=_only_here(e for e in entries if not (accepted and e.scope == "local")),
     )
+
+
+def own_filters(entries: Iterable[ConfigEntry]) -> tuple[ConfigEntry, ...]:
+    """Choose the settings of the filters that the configuration of all checkouts names.
+
+    Args:
+        entries: all settings that git reads there, in its order.
+
+    Returns:
+        Those that say what runs and whether git may do without; none of git-lfs's own lines.
+    """
+    own = [e for e in entries if e.scope == "local" and e.key.startswith("filter.")]
+    running = {_driver(e) for e in own if _runs_code(e) and not _is_stock_lfs(e)}
+    return tuple(e for e in own if _driver(e) in running)
+
+
+def _only_here(entries: Iterable[ConfigEntry]) -> frozenset[str]:
+    """Name the filters for which a repository says what runs, and nobody else does."""
+    running = [e for e in entries if e.key.startswith("filter.") and _runs_code(e)]
+    kept = {_driver(e) for e in running if e.scope not in _UNTRUSTED}
+    return (
+        frozenset(_driver(e) for e in running if e.scope in _UNTRUSTED and not _is_stock_lfs(e))
+        - kept
+    )
+
+
+def _driver(entry: ConfigEntry) -> str:
+    """The name in `filter.<name>.<part>`; it may hold dots."""
+    return entry.key.partition(".")[2].rpartition(".")[0]
 
 
 def _upload_packs(entries: tuple[ConfigEntry, ...]) -> dict[str, str]:
@@ -117,11 +159,14 @@ def _upload_packs(entries: tuple[ConfigEntry, ...]) -> dict[str, str]:
     }
 
 
-def overrides(entries: Iterable[ConfigEntry]) -> tuple[tuple[str, str], ...]:
+def overrides(
+    entries: Iterable[ConfigEntry], *, accepted: bool = False
+) -> tuple[tuple[str, str], ...]:
     """Work out the settings to add to a git call so that a repository runs nothing.
 
     Args:
         entries: all settings that git reads there, in its order.
+        accepted: a person accepted its `own_filters` as they are.
 
     Returns:
         Keys and values to set with the highest precedence; a later one wins.
@@ -131,6 +176,8 @@ def overrides(entries: Iterable[ConfigEntry]) -> tuple[tuple[str, str], ...]:
     for entry in entries:
         if entry.scope not in _UNTRUSTED:
             trusted.setdefault(entry.key, []).append(entry.value or "")
+        elif accepted and entry.scope == "local" and entry.key.startswith("filter."):
+            continue
         elif _runs_code(entry) and not _is_stock_lfs(entry):
             suspects[entry.key] = None
     result = list(ALWAYS)

@@ -1,7 +1,8 @@
-"""Our lines in the repository's common `info/exclude`.
+"""Our lines in the repository's common `info/exclude`, and what to do where others win over them.
 
 Keep true: only lines are added, each once, and the file is never read through a symbolic link
 (git reads no other exclude file for a linked worktree: gitrepository-layout(5), `info/exclude`).
+Whether a worktree is ignored is for git to say, once the worktree is there.
 """
 
 import errno
@@ -12,8 +13,11 @@ from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.porcelain import fields
 
 WORKTREES_LINE = "/.claude/worktrees/"
+_OWN_FILE = b"# Worktrees of parallel-agents, which no `git add` is to take.\n*\n"
 _LIMIT = 64 * 1024 * 1024
 
 
@@ -69,3 +73,51 @@ def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
     finally:
         os.close(descriptor)
     return tuple(new)
+
+
+def ensure_ignored(git: Git, path: Path) -> str:
+    """See to it that a worktree does not show up as untracked in the checkout that holds it.
+
+    A `.gitignore` wins over `info/exclude`, but not over one in the directory of all worktrees.
+
+    Args:
+        git: a git in that checkout.
+        path: top of the worktree, which is there.
+
+    Returns:
+        What the person should be told, in one sentence; empty when our line did it.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    against = _not_ignored(git, path)
+    if not against:
+        return ""
+    own = path.parent / ".gitignore"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(own, flags, 0o666), "wb") as file:
+            file.write(_OWN_FILE)
+    except FileExistsError:
+        pass
+    left = _not_ignored(git, path)
+    if not left:
+        return f"{against} would show worktrees as untracked: {own} was added against that."
+    return f"{left} shows this worktree as untracked: `git add -A` in your checkout would take it."
+
+
+def _not_ignored(git: Git, path: Path) -> str:
+    """Name the line because of which git does not ignore a path; empty when it does."""
+    args = ("check-ignore", "--verbose", "--non-matching", "--no-index", "-z", "--stdin")
+    inside = path.relative_to(git.directory)
+    asked = b"".join(os.fsencode(part) + b"\0" for part in (inside, *list(inside.parents)[:-1]))
+    env = {"GIT_LITERAL_PATHSPECS": "0"}  # this command knows none; a slug needs none
+    told = fields(git.read(*args, stdin=asked, env=env, ok=(0, 1)).stdout)
+    rules = list(zip(told[0::4], told[1::4], told[2::4], strict=False))
+    if rules and rules[0][2] and not rules[0][2].startswith("!"):
+        return ""
+    # One that only takes back the directory above matches nothing inside.
+    for source, line, pattern in rules:
+        if pattern.startswith("!"):
+            return f"Line {line} of {source} ({pattern})"
+    return "No rule that git reads hides worktrees, which"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from parallel_agents.core.errors import GitError, RepositoryError
-from parallel_agents.worktrees import disarm, porcelain, process
+from parallel_agents.worktrees import disarm, filter_lines, porcelain, process
 from parallel_agents.worktrees.process import Result, Task
 
 MINIMUM_GIT = (2, 36)
@@ -47,9 +47,12 @@ class Git:
     Attributes:
         umask: the person's own, for all files that git makes; -1 is the process's. One for the
             process, since a supervisor keeps its own files private but not those in a repository.
+        accepts: asked whether a person accepted the hash of a repository's filters; `None` where
+            nobody is there to accept. One for the process, since every git must keep to it.
     """
 
     umask: ClassVar[int] = -1
+    accepts: ClassVar[Callable[[str], bool] | None] = None
 
     def __init__(
         self,
@@ -171,6 +174,15 @@ class Git:
         """
         return porcelain.parse_version(self._plain("version").stdout)
 
+    @property
+    def disarmed(self) -> disarm.Disarmed:
+        """What is added to each call here."""
+        if self._disarmed is None:
+            entries = self.config()
+            accepted = filter_lines.is_accepted(entries, self.directory, Git.accepts)
+            self._disarmed = disarm.disarm(entries, accepted=accepted)
+        return self._disarmed
+
     def config(self) -> tuple[porcelain.ConfigEntry, ...]:
         """Read all settings with their scopes; runs nothing of theirs.
 
@@ -200,14 +212,11 @@ class Git:
         cancelled: Callable[[], bool] | None = None,
         lock_fd: int | None = None,
     ) -> Task:
-        if self._disarmed is None:
-            self._disarmed = disarm.disarm(self.config())
+        disarmed = self.disarmed
         return Task(
             directory=self.directory,
-            args=self._disarmed.arguments(args),
-            env=self._environment(
-                {**self._disarmed.env, **env}, (*config, *self._disarmed.settings)
-            ),
+            args=disarmed.arguments(args),
+            env=self._environment({**disarmed.env, **env}, (*config, *disarmed.settings)),
             stdin=stdin,
             seconds=seconds,
             on_stderr=on_stderr,
@@ -261,6 +270,10 @@ def _met_a_lock(result: Result) -> bool:
     )
 
 
+def _misses_a_program(result: Result) -> bool:
+    return b"not found" in result.stderr or b"error: cannot run " in result.stderr
+
+
 def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
     if result.returncode in ok:
         return result
@@ -270,6 +283,10 @@ def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
         hint = "Another git holds a lock. If none runs, remove the lock file that it names."
     elif b"dubious ownership" in result.stderr:
         hint = "The repository belongs to another user: see `safe.directory` in git-config(1)."
+    elif b"git-lfs" in result.stderr and _misses_a_program(result):
+        hint = "Install git-lfs, or start where it is on the PATH: https://git-lfs.com"
+    elif b"filter" in result.stderr and _misses_a_program(result):
+        hint = "Install the filter's program, or start where it is on the PATH."
     raise GitError(f"git {args[0]} failed: {words}", hint, returncode=result.returncode)
 
 

@@ -1,15 +1,17 @@
 """What would be lost with a worktree, and how to take its work out.
 
-Keep true: every command is quoted for a POSIX shell and works from any directory; no ref, index
-or file is changed here.
+Keep true: every command is quoted for a POSIX shell and works from any directory, and names what is
+checked out; no ref, index or file is changed here.
 """
 
 import shlex
+from pathlib import Path
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import own, place
+from parallel_agents.worktrees import own, place, standing
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import bound_git, require
+from parallel_agents.worktrees.identity import admin_dir, bound_git, require
+from parallel_agents.worktrees.meanings import plain_name
 from parallel_agents.worktrees.porcelain import parse_status
 
 
@@ -21,13 +23,13 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
 
     Returns:
         Shell lines: with uncommitted work first the one that commits it, then the merge, then
-        the cherry-pick that can replace the merge.
+        the cherry-pick that can replace the merge. None while `why_not` says something.
 
     Raises:
         WorktreeError: the worktree is not as recorded.
     """
     require(record)
-    if record.kind != "worktree":
+    if record.kind != "worktree" or why_not(record):
         return ()
     git = bound_git(record.path)
     lines = []
@@ -35,13 +37,53 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
         commit = _line("git", "-C", record.path, "commit", "-m", f"Work of {record.slug}")
         lines.append(f"{_line('git', '-C', record.path, 'add', '-A')} && {commit}")
     main = record.checkout or record.root
-    branch = _current(git) or record.branch
-    base = git.read("merge-base", branch, record.base_commit, ok=(0, 1, 128)).line
-    lines.append(_line("git", "-C", main, "merge", branch))
-    lines.append(
-        _line("git", "-C", main, "cherry-pick", f"{(base or record.base_commit)[:12]}..{branch}")
-    )
+    tip = git.read("rev-parse", "HEAD").line
+    base = git.read("merge-base", tip, record.base_commit, ok=(0, 1, 128)).line
+    start = (base or record.base_commit)[:12]
+    branch = _current(git)
+    if branch:
+        lines.append(_line("git", "-C", main, "merge", plain_name(git, branch)))
+        picked = _line(f"{start}..{plain_name(git, branch)}")
+    elif lines:  # the commit that the first line makes has no name yet
+        made = f'"$({_line("git", "-C", record.path, "rev-parse", "HEAD")})"'
+        lines.append(f"{_line('git', '-C', main, 'merge')} {made}")
+        picked = f"{start}..{made}"
+    else:
+        lines.append(_line("git", "-C", main, "merge", tip[:12]))
+        picked = _line(f"{start}..{tip[:12]}")
+    lines.append(f"{_line('git', '-C', main, 'cherry-pick')} {picked}")
     return tuple(lines)
+
+
+def why_not(record: WorktreeRecord) -> str:
+    """Say why nothing can be proposed to land the work now.
+
+    Args:
+        record: the worktree.
+
+    Returns:
+        One sentence; empty when there are commands, or nothing to land.
+
+    Raises:
+        WorktreeError: the worktree is not as recorded.
+    """
+    require(record)
+    if record.kind != "worktree":
+        return ""
+    git, place = bound_git(record.path), shlex.quote(record.path)
+    found = standing.unfinished(admin_dir(record))
+    if found:
+        return f"An unfinished {found} is in the way: finish or abort it in {place} first."
+    if git.read("ls-files", "--unmerged", "-z").stdout:
+        return f"There are conflicts in {place}: resolve them first."
+    if git.read("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128)).returncode:
+        return f"{place} is on a branch without a commit: make the first one."
+    main = Git(record.checkout or record.root)
+    there = Path(main.read("rev-parse", "--absolute-git-dir").text)
+    found = standing.unfinished(there)
+    if found:
+        return f"An unfinished {found} is in your checkout: finish or abort it first."
+    return ""
 
 
 def protection(record: WorktreeRecord) -> tuple[str, ...]:

@@ -4,13 +4,12 @@ Keep true: every method may be called from any thread; writes are serialised per
 fails raises an error from `core.errors`, a full or failing disk too.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
 from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
-from parallel_agents.core.errors import GitError, RepositoryError
+from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
     Changes,
@@ -18,6 +17,7 @@ from parallel_agents.core.worktree import (
     ExecutableConfig,
     Extras,
     Repository,
+    Standing,
     WorktreeRecord,
 )
 from parallel_agents.worktrees import (
@@ -25,20 +25,24 @@ from parallel_agents.worktrees import (
     completion,
     creation,
     diff,
+    filters,
     landing,
     naming,
     place,
     repository,
     scratch,
+    standing,
+    surroundings,
     trust,
     wishes,
 )
 from parallel_agents.worktrees import hooks as place_hooks
 from parallel_agents.worktrees.base import BaseResolver
 from parallel_agents.worktrees.ending import Ending
+from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import verify
+from parallel_agents.worktrees.identity import admin_dir, verify
 
 _DAY_SECONDS = 24 * 3600.0
 _QUEUE_SECONDS = 4 * 3600.0
@@ -52,12 +56,21 @@ class WorktreeManager(Ending):
         state_dir: the program's state directory; markers, locks and the trash live below it.
         umask: the person's umask for what git makes in a repository, when the process has set a
             stricter one for its own files; -1 for the process's.
+        accepts: asked whether a person accepted the hash of a repository's own filters; `None`
+            when nobody is asked: they stay out of force then.
     """
 
-    def __init__(self, state_dir: Path, *, umask: int = -1) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        *,
+        umask: int = -1,
+        accepts: Callable[[str], bool] | None = None,
+    ) -> None:
         Git.umask = umask
+        Git.accepts = None if accepts is None else staticmethod(accepts)
         super().__init__(state_dir)
-        self._bases = BaseResolver(self._locks)
+        self._bases = BaseResolver(self._locks, Fetches(state_dir / "fetched.json"))
         self._guard = Lock()
         with self._reading("tidy up"):
             remove_older(self._temporary, _DAY_SECONDS)
@@ -71,7 +84,7 @@ class WorktreeManager(Ending):
             return repository.resolve(directory)
         except RepositoryError:
             plain = repository.plain(directory)
-            if plain is None or not self.hooks(plain, os.environ, "WorktreeCreate"):
+            if plain is None or not self.hooks(plain, surroundings.current(), "WorktreeCreate"):
                 raise
             return plain
         except GitError:
@@ -172,6 +185,20 @@ class WorktreeManager(Ending):
         """Say early what `create` would refuse about a branch; see `branches.check`."""
         branches.check(Git(repo.checkout), base, branch)
 
+    def check_filters(self, repo: Repository, base: Base, *, accepted: bool) -> None:
+        """Refuse a base whose files need a filter that nobody accepted.
+
+        Args:
+            repo: where.
+            base: what is to be checked out.
+            accepted: for a pull request, whether it was accepted at its commit.
+
+        Raises:
+            RefusedError: it has such files.
+        """
+        unaccepted = base.name if base.stranger and not accepted else ""
+        filters.refuse_lost(Git(repo.root), base.start, repo.checkout, base=unaccepted)
+
     def executable_config(
         self,
         repo: Repository,
@@ -186,6 +213,10 @@ class WorktreeManager(Ending):
             return trust.executable_config(
                 repo, commit, worktree, partial=partial, stranger=stranger
             )
+
+    def pattern(self, repo: Repository, pattern: str) -> str:
+        """Change a branch pattern that an existing branch rules out; see `naming.beside`."""
+        return naming.beside(pattern, naming.taken_branches(repo))
 
     def slug(self, repo: Repository, text: str, pattern: str = naming.PATTERN) -> str:
         """Name a worktree after a prompt or name.
@@ -293,12 +324,12 @@ class WorktreeManager(Ending):
         with self._reading("read the changes"):
             return diff.diff_file(record, path, self._temporary)
 
-    def diff_text(self, record: WorktreeRecord) -> str:
-        """Print the whole patch."""
+    def diff_text(self, record: WorktreeRecord, *, exact: bool = False) -> str:
+        """Print the whole patch; see `diff.diff_data`."""
         if not record.git_file:
             return ""
         with self._reading("read the changes"):
-            return patch_text(diff.diff_data(record, self._temporary))
+            return patch_text(diff.diff_data(record, self._temporary, exact=exact))
 
     def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
         """Parse the whole patch into files, hunks and lines."""
@@ -306,6 +337,17 @@ class WorktreeManager(Ending):
             return ()
         with self._reading("read the changes"):
             return parse_diff(diff.diff_data(record, self._temporary))
+
+    def standing(self, record: WorktreeRecord) -> Standing | None:
+        """Read what is checked out in a worktree of ours; `None` when it cannot be told."""
+        try:
+            return standing.read(admin_dir(record)) if record.kind == "worktree" else None
+        except (OSError, WorktreeError):
+            return None
+
+    def why_not_land(self, record: WorktreeRecord) -> str:
+        """Say why nothing is proposed to land the work; see `landing`."""
+        return landing.why_not(record)
 
     def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Write down how to bring the work into the main checkout; see `landing`."""

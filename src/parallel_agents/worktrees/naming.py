@@ -13,6 +13,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import Base, Repository
+from parallel_agents.worktrees.expression import first_match
 from parallel_agents.worktrees.git import Git
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -106,15 +107,12 @@ def ticket_in(text: str, expression: str) -> str:
         The first match; empty when there is none.
 
     Raises:
-        UsageError: the expression is wrong.
+        UsageError: the expression is wrong, or takes too long.
     """
-    try:
+    if expression == TICKET:
         found = re.search(expression, text[:_TICKET_TEXT])
-    except re.error as error:
-        raise UsageError(
-            f"the ticket expression {expression!r} is wrong: {error}", "See Python's re."
-        ) from error
-    return found[0] if found else ""
+        return found[0] if found else ""
+    return first_match(expression, text[:_TICKET_TEXT], "ticket expression")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,14 +186,35 @@ def taken_branches(repository: Repository) -> frozenset[str]:
         repository: where.
 
     Returns:
-        Names in lower case: all branches, and `x` for a branch `x/y`.
+        Names in lower case: all branches, and `x` for a branch `x/y`; for each branch its name with
+        a `/`, too, since none can be called so and more.
     """
     listed = Git(repository.root).read("for-each-ref", "--format=%(refname)", "refs/heads").text
     names = set()
     for ref in listed.split("\n"):
         parts = ref.removeprefix("refs/heads/").lower().split("/")
-        names |= {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
-    return frozenset(names)
+        names |= {*_above(parts), "/".join(parts), "/".join([*parts, ""])}
+    return frozenset(names - {"", "/"})
+
+
+def _above(parts: list[str]) -> list[str]:
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def beside(pattern: str, branches: Collection[str]) -> str:
+    """Change a pattern that no branch can follow: `dev-{slug}` for `dev/{slug}` beside `dev`.
+
+    Args:
+        pattern: from `Filling.fill`.
+        branches: from `taken_branches`.
+
+    Returns:
+        The pattern, with a `-` for each `/` that an existing branch does not allow.
+    """
+    for above in _above(pattern.split("/")):
+        if "{slug}" not in above and f"{above.lower()}/" in branches:
+            return beside(f"{above}-{pattern[len(above) + 1 :]}", branches)
+    return pattern
 
 
 def free(
@@ -215,8 +234,9 @@ def free(
     Returns:
         It, or it with `-2`, `-3` and so on.
     """
+    patterns = [pattern, *(f"{p}/" for p in _above(pattern.split("/")) if "{slug}" in p)]
     number, candidate = 1, slug
-    while candidate in used or branch_of(candidate, pattern).lower() in branches:
+    while candidate in used or any(branch_of(candidate, p).lower() in branches for p in patterns):
         number += 1
         end = f"-{number}"
         candidate = slug[: _LENGTH - len(end)].rstrip("-") + end

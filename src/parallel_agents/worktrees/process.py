@@ -1,8 +1,8 @@
 """Run one git process to its end.
 
 Keep true: GitPython is imported here only, as a short-lived starter of one process; the process
-ends by its deadline together with its whole group; no inherited `GIT_*` reaches it except where
-the person's own configuration lives.
+ends by its deadline together with its whole group; its environment is that of whoever asks
+(`surroundings`), whose `GIT_*` do not reach it except where their own configuration lives.
 """
 
 import os
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from parallel_agents.core.errors import GitError
+from parallel_agents.worktrees import surroundings
 from parallel_agents.worktrees.porcelain import text
 
 if TYPE_CHECKING:
@@ -130,9 +131,21 @@ def _load_gitpython() -> "type[git.Git]":
 _GitPython = _load_gitpython()
 
 
-def _without_inherited(env: Mapping[str, str]) -> list[str]:
-    """Say how to drop inherited variables: GitPython can add to the environment, not take."""
-    names = [n for n in os.environ if n.startswith("GIT_") and n not in _KEPT | env.keys()]
+def _inherited() -> dict[str, str]:
+    """Take what git gets of the environment of whoever asks."""
+    return {
+        name: value
+        for name, value in surroundings.current().items()
+        if not name.startswith("GIT_") or name in _KEPT
+    }
+
+
+def _without(env: Mapping[str, str]) -> list[str]:
+    """Say how to drop variables of ours: GitPython can add to the environment, not take.
+
+    Only names are said, no values: arguments are there for all to see.
+    """
+    names = [name for name in os.environ if name not in env]
     if not names:
         return []
     words = [shutil.which("env") or "/usr/bin/env"]
@@ -142,15 +155,16 @@ def _without_inherited(env: Mapping[str, str]) -> list[str]:
 
 
 def _started(task: Task) -> "subprocess.Popen[bytes]":
-    if shutil.which("git") is None:
+    env = {**_inherited(), **task.env}
+    if shutil.which("git", path=env.get("PATH", os.defpath)) is None:
         raise GitError("git was not found", "Install git and make sure it is on PATH.")
     # Git changes to the directory itself, and fails when it is gone; GitPython would go on
     # in ours.
     process = _GitPython("/").execute(
-        [*_without_inherited(task.env), "git", "-C", task.directory, "--no-pager", *task.args],
+        [*_without(env), "git", "-C", task.directory, "--no-pager", *task.args],
         as_process=True,
         istream=subprocess.PIPE if task.stdin else None,
-        env=task.env,
+        env=env,
         start_new_session=True,
         umask=task.umask,
         pass_fds=() if task.lock_fd is None else (task.lock_fd,),

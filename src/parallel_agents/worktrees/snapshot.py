@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.worktrees import filters
 from parallel_agents.worktrees.diff import copy_index, private_index, untracked
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import admin_dir, common_dir
@@ -64,7 +65,9 @@ def take(record: WorktreeRecord, temporary: Path, lock_fd: int) -> Snapshot:
         head, head_ref = _head(git)
         tip = _hash(git, f"refs/heads/{record.branch}")
         index, conflicts = _save_index(git, head)
-        _enter_all(git, untracked(git)[0])
+        found = untracked(git)[0]
+        left = filters.left_out(git, record.started_at, found)
+        _enter_all(git, tuple(name for name in found if name not in left))
         tree = git.write("write-tree", config=DURABLE).line
         logged = _save_logged(git, record)
         parents = [commit for commit in (head, index, tip, conflicts, logged) if commit]

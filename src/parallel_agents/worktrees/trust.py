@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from parallel_agents.core.worktree import ConfigFile, ExecutableConfig, Repository
+from parallel_agents.worktrees import filters
 from parallel_agents.worktrees.files import is_symlink, read_regular
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.porcelain import fields
@@ -31,7 +32,7 @@ def executable_config(
     partial: bool = False,
     stranger: bool = False,
 ) -> ExecutableConfig:
-    """Collect the executable configuration of a base and of the main worktree.
+    """Collect the executable configuration of a base, of the main worktree and of git's filters.
 
     Args:
         repository: where.
@@ -54,7 +55,8 @@ def executable_config(
         there = {file.path for file, _ in now}
         # A hook's directory need not be a copy: what it lacks cannot run.
         base = [*now, *(entry for entry in base if partial and entry[0].path not in there)]
-    found = [*(file for file, _ in base), *own]
+    lines = filters.executable_lines(git, commit, worktree) if repository.common_dir else None
+    found = [*(file for file, _ in base), *own, *([lines] if lines else [])]
     files = tuple(sorted(found, key=lambda file: (file.origin, file.path)))
     digest = hashlib.sha256(f"pull request {commit}\0".encode() if stranger else b"")
     for file in files:
@@ -199,7 +201,7 @@ def _notes(main: Path, files: tuple[ConfigFile, ...]) -> tuple[str, ...]:
 
 def _has_worktree_hook(text: str) -> bool:
     try:
-        settings = json.loads(text)
+        settings = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return "WorktreeCreate" in text
     hooks = settings.get("hooks") if isinstance(settings, dict) else None

@@ -85,9 +85,20 @@ def _options(spec: SpawnSpec) -> list[str]:
         "--model": options.model,
         "--permission-mode": options.mode or "default",
         "--effort": options.effort,
+        "--append-system-prompt": _meant(spec.directory),
     }
     given = [f"{flag}={value}" for flag, value in chosen.items() if value]
     return given if options.trusted else [*given, *_UNTRUSTED]
+
+
+def _meant(directory: str) -> str:
+    """Tell the agent where the person stood: its own program always begins at the top."""
+    if not directory:
+        return ""
+    return (
+        f"The user started this session in the directory {json.dumps(directory)} of the "
+        "repository; what they name without a path is most likely there."
+    )
 
 
 def _printable(name: str) -> str:

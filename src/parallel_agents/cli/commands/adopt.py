@@ -1,9 +1,8 @@
 """`adopt`: make a session of a worktree that somebody else made."""
 
 import argparse
-import sys
 
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
 from parallel_agents.core.options import MODES, Options
 from parallel_agents.wire.messages import Adopt
@@ -37,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         Adopt(
             key=key(),
             directory=absolute(args.path),
-            prompt=sys.stdin.read() if args.prompt == "-" else args.prompt,
+            prompt=streams.read() if args.prompt == "-" else args.prompt,
             name=args.name,
             base=args.base,
             agent=args.agent,

@@ -2,6 +2,7 @@
 
 import argparse
 
+from parallel_agents.cli import streams
 from parallel_agents.cli.common import Verbs, session_argument, verb
 from parallel_agents.client.attach import attach
 
@@ -13,4 +14,6 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
+    instead = f"Send a message instead: parallel-agents send {args.session} 'what to do'"
+    streams.refuse_without_screen("The conversation", instead)
     return attach(args.session)

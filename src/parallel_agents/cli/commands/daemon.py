@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, ask, verb
 from parallel_agents.client.launch import run_in_foreground
 from parallel_agents.core.errors import RefusedError
@@ -39,7 +39,7 @@ def _status(status: dict[str, object], *, as_json: bool) -> int:
 
 def _stop(status: dict[str, object], *, keep: bool) -> int:
     alive = status["alive"]
-    if alive and not keep and sys.stdin.isatty():
+    if alive and not keep and streams.is_terminal("stdin"):
         render.talk(f"{alive} agents run. Stop them too? [y/N] ")
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise RefusedError("Nothing was stopped.", "daemon stop --keep-sessions leaves them.")

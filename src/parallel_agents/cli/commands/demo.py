@@ -1,12 +1,12 @@
 """`demo`: the product without an account: a scratch repository and several demo sessions."""
 
 import argparse
-import sys
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, environment, key, verb
 from parallel_agents.cli.open_tui import open_screen
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.errors import UsageError
 from parallel_agents.core.options import Options
 from parallel_agents.wire.messages import MakeScratchRepository, New
 
@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     client.close()
     if args.no_screen:
         return 0
-    if not sys.stdout.isatty():
-        render.talk("The sessions run; open the screen in a terminal: parallel-agents")
+    try:
+        return open_screen(directory)
+    except UsageError as error:
+        render.talk(f"The sessions run. {error.message} {error.hint}")
         return 0
-    return open_screen(directory)

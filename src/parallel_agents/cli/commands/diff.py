@@ -28,12 +28,25 @@ def run(args: argparse.Namespace) -> int:
         else:
             _print_stat(stat)
         return 0
-    offset: int | None = 0
-    while offset is not None:
-        page = client.request(DiffText(session=args.session, offset=offset))
-        render.raw(safe(page["text"]) if render.is_terminal() else page["text"])
-        offset = page["next"]
+    exact = not render.is_terminal()
+    text = _patch(client, args.session, exact=exact)
+    render.raw(text if exact else safe(text))
     return 0
+
+
+def _patch(client: QuickClient, session: str, *, exact: bool) -> str:
+    """Read every page; of one that is another patch by now, nothing of the first one counts."""
+    pages: list[str] = []
+    digest, offset = "", 0
+    while True:
+        message = DiffText(session=session, offset=offset, exact=exact, digest=digest)
+        page = client.request(message)
+        if page["digest"] != digest:
+            pages, digest = [], page["digest"]
+        pages.append(page["text"])
+        if page["next"] is None:
+            return "".join(pages)
+        offset = page["next"]
 
 
 def _print_stat(stat: dict[str, object]) -> None:

@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, json_argument, session_argument, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.summary import tool_summary
-from parallel_agents.core.text import safe, safe_line
+from parallel_agents.core.text import safe, safe_line, tool_output
 from parallel_agents.wire.messages import ReadRecords, WaitRecords
 
 _PAGE = 500
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     for line in lines if args.n is None else lines[-args.n :] if args.n else []:
         render.data(line)
     while args.follow:
+        streams.flush()
         client.request(WaitRecords(session=args.session, after=seq, timeout=_FOLLOW_STEP))
         for record in _records(client, args.session, seq):
             seq = record["seq"]
@@ -105,5 +106,5 @@ def _place(kind: str, event: dict[str, Any]) -> str:
 
 
 def _indented(text: str, mark: str) -> str:
-    lines = safe(text).splitlines()[:20]
+    lines = safe(tool_output(text)).splitlines()[:20]
     return "\n".join(f"  {mark}{line}" for line in lines)

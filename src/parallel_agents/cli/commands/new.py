@@ -1,9 +1,8 @@
 """`new`: dispatch a session."""
 
 import argparse
-import sys
 
-from parallel_agents.cli import render
+from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
 from parallel_agents.core.options import EFFORTS, MODES, Options
 from parallel_agents.wire.messages import New
@@ -39,7 +38,7 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
+    prompt = streams.read() if args.prompt == "-" else args.prompt
     options = Options(
         model=args.model,
         mode=args.permission_mode,

@@ -1,8 +1,8 @@
 """`send`: a message for a session's agent."""
 
 import argparse
-import sys
 
+from parallel_agents.cli import streams
 from parallel_agents.cli.common import Verbs, ask, key, session_argument, verb
 from parallel_agents.wire.messages import Send
 
@@ -16,6 +16,6 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    text = sys.stdin.read() if args.text == "-" else args.text
+    text = streams.read() if args.text == "-" else args.text
     ask(Send(key=key(), session=args.session, text=text))
     return 0

@@ -66,6 +66,9 @@ from parallel_agents.core.events.place import (
     ChangesCounted as ChangesCounted,
 )
 from parallel_agents.core.events.place import (
+    HeadMoved as HeadMoved,
+)
+from parallel_agents.core.events.place import (
     MainCheckoutChanged as MainCheckoutChanged,
 )
 from parallel_agents.core.events.place import (

@@ -111,6 +111,16 @@ class ChangesCounted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadMoved:
+    """Another branch is checked out in the worktree, or none; fields as of `Standing`."""
+
+    branch: str
+    commit: str = ""
+    unfinished: str = ""
+    type: Literal["head_moved"] = "head_moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MainCheckoutChanged:
     """The user's own checkout changed while this session's turn ran."""
 
@@ -129,5 +139,6 @@ PlaceEvent = (
     | SetupDone
     | WorktreeMissing
     | ChangesCounted
+    | HeadMoved
     | MainCheckoutChanged
 )

@@ -6,6 +6,7 @@ from typing import assert_never
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import Counts, Problem, SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.worktree import Standing
 
 
 def fold_place(state: SessionState, event: ev.PlaceEvent) -> SessionState:
@@ -38,13 +39,8 @@ def fold_place(state: SessionState, event: ev.PlaceEvent) -> SessionState:
             return replace(state, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
             return replace(state, missing=event.reason, unread=True)
-        case ev.ChangesCounted():
-            counts = Counts(
-                files=event.files, insertions=event.insertions, deletions=event.deletions
-            )
-            return replace(state, changes=counts)
-        case ev.MainCheckoutChanged():
-            return replace(state, main_changed=event.detail)
+        case ev.ChangesCounted() | ev.HeadMoved() | ev.MainCheckoutChanged():
+            return _worked(state, event)
         case _:
             assert_never(event)
 
@@ -58,4 +54,21 @@ def _ready(state: SessionState, event: ev.WorktreeReady) -> SessionState:
         setup_owed=event.setup or state.setup_owed,
         setup=None,
         missing="",
+        head=None,
     )
+
+
+def _worked(
+    state: SessionState, event: ev.ChangesCounted | ev.HeadMoved | ev.MainCheckoutChanged
+) -> SessionState:
+    """What work has done to the worktree, or to the checkout beside it."""
+    match event:
+        case ev.ChangesCounted(files=files, insertions=insertions, deletions=deletions):
+            counts = Counts(files=files, insertions=insertions, deletions=deletions)
+            return replace(state, changes=counts)
+        case ev.HeadMoved(branch=branch, commit=commit, unfinished=unfinished):
+            return replace(
+                state, head=Standing(branch=branch, commit=commit, unfinished=unfinished)
+            )
+        case ev.MainCheckoutChanged():
+            return replace(state, main_changed=event.detail)

@@ -70,6 +70,8 @@ def info_blocks(info: JsonObject, disk: JsonObject | None = None) -> Iterator[Bl
         if rows:
             yield _table(title, rows)
     yield from _commands(_texts(info, "land"))
+    if why := info.get("landNote"):
+        yield _section("land", [str(why)], "To land the work")
     for title, key in (
         ("Only here, so deleting keeps it in the trash", "protection"),
         ("Allowed for this session", "rules"),
@@ -102,6 +104,7 @@ def _worktree(info: JsonObject, disk: JsonObject | None) -> Rows:
     return _rows(
         path=info.get("worktree"),
         branch=f"{branch}{kept}" if branch else None,
+        HEAD=info.get("head"),
         base=f"{base}  {str(commit)[:10]}{stranger}" if base and commit else base,
         on_disk=_on_disk(disk) if info.get("worktree") else None,
         linked=", ".join(_texts(info, "linked")),

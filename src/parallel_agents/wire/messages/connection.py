@@ -1,6 +1,6 @@
 """What the connection itself answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 PROTOCOL_VERSION = 2
@@ -24,10 +24,11 @@ PUSH_LIMIT = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """First frame of every connection."""
+    """First frame of every connection; git runs in `environment` for what is asked on it."""
 
     protocol: int = PROTOCOL_VERSION
     version: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
     type: Literal["hello"] = "hello"
 
 

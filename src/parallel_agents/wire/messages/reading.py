@@ -112,11 +112,15 @@ class DiffText:
 
     Attributes:
         offset: characters to skip.
+        exact: as `git apply` needs it, with the content of binary files.
+        digest: from the page before; a patch that is another one by now begins anew.
     """
 
     session: str
     path: str | None = None
     offset: int = 0
+    exact: bool = False
+    digest: str = ""
     type: Literal["diff_text"] = "diff_text"
 
 

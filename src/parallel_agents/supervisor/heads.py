@@ -1,0 +1,25 @@
+"""What is checked out in a session's worktree, noted when it changes."""
+
+from dataclasses import asdict
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.worktree import Standing, record_from_json
+from parallel_agents.supervisor.ledger import Ledger
+
+
+def look(ledger: Ledger) -> None:
+    """See whether another branch is checked out; cheap enough to ask every second.
+
+    Args:
+        ledger: of the session.
+
+    Raises:
+        UserError: what was seen could not be journalled.
+    """
+    state = ledger.state
+    if state.worktree is None or state.missing or state.deleted or state.deleting:
+        return
+    found = ledger.context.manager.standing(record_from_json(state.worktree.record))
+    known = state.head or Standing(branch=state.worktree.branch)
+    if found is not None and found != known:
+        ledger.record(ev.HeadMoved(**asdict(found)))

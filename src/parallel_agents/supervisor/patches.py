@@ -1,0 +1,53 @@
+"""Patches, page by page.
+
+Keep true: all pages of one patch are of the same moment; git runs once for them.
+"""
+
+import hashlib
+from typing import Any
+
+from parallel_agents.supervisor.session import Session
+from parallel_agents.wire.messages import PAGE_LIMIT, DiffText
+
+
+class Patches:
+    """Cuts patches into pages, and keeps the one that is being read."""
+
+    def __init__(self) -> None:
+        self._digest = ""
+        self._text = ""
+
+    async def page(self, session: Session, message: DiffText) -> dict[str, Any]:
+        """Answer with a page.
+
+        Args:
+            session: whose patch.
+            message: which page; without the `digest` of the patch as it is, the first one.
+
+        Returns:
+            The reply.
+
+        Raises:
+            UserError: the worktree cannot be compared.
+        """
+        if not message.digest or message.digest != self._digest:
+            found = await session.context.threads.git(_patch, session, message)
+            self._digest, self._text = found
+        digest, text = self._digest, self._text
+        offset = 0 if message.digest and message.digest != digest else message.offset
+        end = offset + len(page := text[offset : offset + PAGE_LIMIT])
+        following = end if end < len(text) else None
+        if following is None:
+            self._digest, self._text = "", ""
+        return {"text": page, "next": following, "digest": digest}
+
+
+def _patch(session: Session, message: DiffText) -> tuple[str, str]:
+    """The patch and its digest, which tells it from any other."""
+    manager, record = session.context.manager, session.workplace.record
+    if message.path is not None:
+        text = manager.diff_file(record, message.path)
+    else:
+        text = manager.diff_text(record, exact=message.exact)
+    data = f"{session.id}\0{message.path}\0{message.exact}\0{text}"
+    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest(), text

@@ -1,0 +1,54 @@
+"""What a new worktree lacks although the checkout has it, and git says nothing about.
+
+Keep true: nothing is made and nothing of the repository is run; only what the checkout really has
+is missed.
+"""
+
+from pathlib import Path
+
+from parallel_agents.worktrees.files import exists
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.porcelain import fields
+
+_NAMED = 3
+
+
+def notes(checkout: str, worktree: Git) -> tuple[str, ...]:
+    """Say what is absent.
+
+    Args:
+        checkout: top of the checkout that the worktree was made from.
+        worktree: a git in the finished worktree.
+
+    Returns:
+        One sentence each, with what to do about it.
+    """
+    return tuple(filter(None, (_hooks(checkout, worktree), _submodules(checkout, worktree))))
+
+
+def _hooks(checkout: str, worktree: Git) -> str:
+    """Hooks in a directory that a tool has made and git ignores, as husky's `.husky/_`."""
+    named = [e.value for e in worktree.config() if e.key == "core.hookspath" and e.value]
+    if not named or Path(named[-1]).is_absolute() or named[-1].startswith("~"):
+        return ""
+    for path in (named[-1], f"{named[-1]}/_"):
+        if Path(checkout, path).is_dir() and not exists(Path(worktree.directory, path)):
+            return (
+                f"core.hooksPath is {named[-1]}, and {path} is not in this worktree: git runs no "
+                "hooks here until a set-up command makes them (setup in .parallel-agents.toml), or "
+                f".worktreeinclude lists /{path}/."
+            )
+    return ""
+
+
+def _submodules(checkout: str, worktree: Git) -> str:
+    staged = fields(worktree.read("ls-files", "--stage", "-z").stdout)
+    links = [entry.partition("\t")[2] for entry in staged if entry.startswith("160000 ")]
+    lacking = [name for name in links if exists(Path(checkout, name, ".git"))]
+    if not lacking:
+        return ""
+    more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
+    return (
+        f"Submodules are not initialised in this worktree: {', '.join(lacking[:_NAMED])}{more}. "
+        'As set-up: setup = "git submodule update --init --recursive"'
+    )

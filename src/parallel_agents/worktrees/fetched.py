@@ -1,0 +1,104 @@
+"""When a remote branch was fetched last: by us, or by anybody who left git's own note of it.
+
+Keep true: a branch counts as fetched only by a fetch that named it; what is not known is said to
+be unknown.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from parallel_agents.worktrees.files import read_json, read_regular, write_json
+from parallel_agents.worktrees.git import Git
+
+_LIMIT = 16 << 20
+_KEPT = 2000
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
+_NEWS_SECONDS = 600.0
+_CREDENTIALS = re.compile(r"^(\w[\w+.-]*://)?[^/@]*@")
+"""Git leaves them out of its note."""
+
+
+class Fetches:
+    """Remembers fetches per ref.
+
+    Args:
+        path: a JSON file of ours, made when first written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def remember(self, common_dir: str, ref: str) -> None:
+        """Write down that a remote branch was fetched now.
+
+        Args:
+            common_dir: of the repository.
+            ref: full name of the ref.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        known = read_json(self._path) or {}
+        known.pop(_key(common_dir, ref), None)
+        known[_key(common_dir, ref)] = time.time()
+        write_json(self._path, dict(list(known.items())[-_KEPT:]))
+
+    def age(self, git: Git, common_dir: str, ref: str) -> float | None:
+        """Say how long ago a remote branch was fetched.
+
+        Git's note wins over ours: it may be of a later fetch.
+
+        Args:
+            git: a git in the repository.
+            common_dir: of the repository.
+            ref: full name of the ref, `refs/remotes/...`.
+
+        Returns:
+            Seconds; `None` when nobody knows.
+        """
+        noted = max(_noted(git, Path(common_dir), ref), default=None)
+        if noted is None:
+            noted = (read_json(self._path) or {}).get(_key(common_dir, ref))
+        return max(0.0, time.time() - noted) if isinstance(noted, float) else None
+
+    def words(self, git: Git, common_dir: str, ref: str) -> str:
+        """Say of which age a remote branch is that was not fetched now.
+
+        Args:
+            git: a git in the repository.
+            common_dir: of the repository.
+            ref: full name of the ref.
+
+        Returns:
+            `, fetched 3 hours ago`; empty when that was just now.
+        """
+        age = self.age(git, common_dir, ref)
+        if age is None:
+            return ", as last fetched (it is not known when)"
+        return f", fetched {_ago(age)}" if age > _NEWS_SECONDS else ""
+
+
+def _key(common_dir: str, ref: str) -> str:
+    return f"{common_dir}\0{ref}"
+
+
+def _noted(git: Git, common: Path, ref: str) -> Iterator[float]:
+    """Times of the fetches that git's notes name this branch in, of any checkout."""
+    remote, _, branch = ref.removeprefix("refs/remotes/").partition("/")
+    url = git.read("remote", "get-url", "--", remote, ok=(0, 2, 128)).text
+    shown = _CREDENTIALS.sub(r"\1", url).rstrip("/").removesuffix(".git")
+    end = os.fsencode(f"branch '{branch}' of {shown}")
+    for mark in (common / "FETCH_HEAD", *common.glob("worktrees/*/FETCH_HEAD")):
+        lines = (read_regular(mark, _LIMIT) or b"").split(b"\n")
+        if any(line.endswith(end) for line in lines):
+            yield mark.stat().st_mtime
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in _UNITS:
+        if (count := int(seconds // size)) >= 1:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,199 @@
+"""Filters that only the repository's configuration names: what they would run, and which paths use.
+
+Keep true: such a filter runs only with the very lines, and the very programs inside the work tree,
+that a person accepted; a path whose filter is out of force is neither handed out in the form that
+git stores nor read without it.
+"""
+
+import os
+import shlex
+import tempfile
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.worktree import ConfigFile
+from parallel_agents.worktrees import filter_lines
+from parallel_agents.worktrees.filter_lines import Read
+from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.porcelain import fields
+
+_NAMED = 3
+
+
+def executable_lines(git: Git, commit: str, worktree: str | None = None) -> ConfigFile | None:
+    """Collect what the filters of a repository's configuration would run from a base.
+
+    Args:
+        git: a git in the repository.
+        commit: full hash of the base commit.
+        worktree: top of a session's worktree, whose files count instead of the commit's.
+
+    Returns:
+        The lines, hashed; `None` when there are none.
+    """
+    read = filter_lines.on_disk(worktree) if worktree else _stored_in(git, commit)
+    return filter_lines.collect(git.config(), git.directory, read)
+
+
+def refuse_lost(git: Git, commit: str, checkout: str, *, base: str = "") -> None:
+    """Refuse a start from a commit whose files need a filter that nobody accepted.
+
+    Args:
+        git: a git in the repository.
+        commit: full hash.
+        checkout: what to name in the hint.
+        base: name of a pull request, which is accepted on its own; empty for none.
+
+    Raises:
+        RefusedError: it holds such files.
+    """
+    lines, accepts = executable_lines(git, commit), Git.accepts
+    if lines is None or accepts is None or (not base and accepts(lines.digest)):
+        return
+    found = _at(git.directory, commit, git.disarmed.own)
+    refuse(tuple(name for name, _ in found), sorted({d for _, d in found}), checkout, base=base)
+
+
+def refuse(names: Sequence[str], drivers: Sequence[str], checkout: str, *, base: str = "") -> None:
+    """Refuse to hand out files in the form that git stores.
+
+    Args:
+        names: the files; none is fine.
+        drivers: names of their filters.
+        checkout: what to name in the hint.
+        base: name of a pull request; empty for none.
+
+    Raises:
+        RefusedError: there are some.
+    """
+    if not names:
+        return
+    raise RefusedError(
+        f"{_listed(names)} would be handed out as git stores it: its filter "
+        f"“{', '.join(drivers)}” is only in .git/config and was not accepted.",
+        "Look at what it runs and accept it: parallel-agents trust "
+        + shlex.quote(checkout)
+        + (f" --base {shlex.quote(base)}" if base else "")
+        + ". Or name it in your own settings: git config --global.",
+    )
+
+
+def used(git: Git, names: Iterable[str], *, cached: bool = False) -> dict[str, str]:
+    """Find the paths that pass through a filter.
+
+    Args:
+        git: a git in a work tree.
+        names: paths, relative to its top.
+        cached: by the attributes of the index, not of the work tree.
+
+    Returns:
+        Name of the filter by path.
+    """
+    asked = b"".join(os.fsencode(name) + b"\0" for name in names)
+    if not asked:
+        return {}
+    options = ("--cached",) if cached else ()
+    told = fields(git.read("check-attr", *options, "-z", "--stdin", "filter", stdin=asked).stdout)
+    found = zip(told[0::3], told[2::3], strict=False)
+    return {name: value for name, value in found if value not in ("unspecified", "unset", "set")}
+
+
+def left_out(git: Git, commit: str, untracked: Iterable[str]) -> tuple[str, ...]:
+    """Choose the paths that must not be read: their filter is not in force, or not any more.
+
+    Args:
+        git: a git in a session's worktree.
+        commit: what the worktree began as.
+        untracked: files that count beside the tracked ones.
+
+    Returns:
+        Those whose content git stores in another form than they have now.
+    """
+    own = git.disarmed.own
+    if not own:
+        return ()
+    names = (*fields(git.read("ls-files", "-z").stdout), *untracked)
+    now = used(git, names)
+    before = dict(_at(git.directory, commit, own))
+    return tuple(
+        name
+        for name in names
+        if now.get(name) in git.disarmed.lost or (name in before and now.get(name) != before[name])
+    )
+
+
+def hide(git: Git, commit: str) -> None:
+    """Keep the content of such paths from a private index: for it they are as they were.
+
+    Args:
+        git: a git with a private index.
+        commit: what the worktree began as.
+    """
+    left = left_out(git, commit, ())
+    if left:
+        lines = b"".join(os.fsencode(name) + b"\0" for name in left)
+        git.write("update-index", "--assume-unchanged", "-z", "--stdin", stdin=lines)
+
+
+def through(git: Git, before: Git, checkout: str) -> None:
+    """Check those files out again whose filter came into force with the files that it runs.
+
+    Args:
+        git: a git in a worktree that was just checked out.
+        before: the one that checked it out.
+        checkout: what to name when a filter is not in force even now.
+
+    Raises:
+        RefusedError: a file is there in the form that git stores.
+    """
+    if Git.accepts is None or not before.disarmed.lost:
+        return
+    found = used(git, fields(git.read("ls-files", "-z").stdout))
+    left = [name for name in found if found[name] in git.disarmed.lost]
+    refuse(left, sorted({found[name] for name in left}), checkout)
+    again = [name for name in found if found[name] in before.disarmed.lost]
+    for name in again:
+        Path(git.directory, name).unlink(missing_ok=True)
+    lines = b"".join(os.fsencode(name) + b"\0" for name in again)
+    git.write("checkout-index", "--force", "--index", "-z", "--stdin", stdin=lines)
+
+
+def note(names: Sequence[str]) -> str:
+    """Say which paths a comparison left out.
+
+    Args:
+        names: the paths.
+
+    Returns:
+        Words to put behind what it is against; empty without paths.
+    """
+    return f", without {_listed(names)}: the filter is not accepted" if names else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+@lru_cache(maxsize=64)
+def _at(root: str, commit: str, drivers: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Find the files of a commit that use certain filters, by the attributes it has itself."""
+    if not drivers:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="parallel-agents-") as directory:
+        git = Git(root).with_index(str(Path(directory) / "index"))
+        git.write("read-tree", commit)
+        found = used(git, fields(git.read("ls-files", "-z").stdout), cached=True)
+    return tuple((name, driver) for name, driver in found.items() if driver in drivers)
+
+
+def _stored_in(git: Git, commit: str) -> Read:
+    def read(name: str) -> bytes | None:
+        asked = os.fsencode(f"{commit}:{os.path.normpath(name)}\n")
+        told = git.read("cat-file", "--batch", "--follow-symlinks", stdin=asked).stdout
+        head, _, content = told.partition(b"\n")
+        return content[:-1] if head.split(b" ")[1:2] == [b"blob"] else None
+
+    return read

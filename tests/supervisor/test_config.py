@@ -1,0 +1,38 @@
+"""Settings as editors write them."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.core.errors import UsageError
+from parallel_agents.core.worktree import ConfigFile, ExecutableConfig
+from parallel_agents.supervisor.config import (
+    REPOSITORY_SETTINGS,
+    load_config,
+    load_preset,
+    preset_of,
+)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / REPOSITORY_SETTINGS
+    path.write_bytes(codecs.BOM_UTF8 + b'branch = "x/{slug}"\r\n')
+    assert load_preset(path).branch == "x/{slug}"
+    assert load_config(path)[0].branch == "x/{slug}"
+    data = path.read_bytes()
+    file = ConfigFile(
+        path=REPOSITORY_SETTINGS, origin="main", text=data.decode(),
+        digest=hashlib.sha256(data).hexdigest(),
+    )  # fmt: skip
+    assert preset_of(ExecutableConfig(digest="", files=(file,))).branch == "x/{slug}"
+
+
+def test_another_encoding_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes('agent = "demo"'.encode("utf-16"))
+    with pytest.raises(UsageError, match="cannot read"):
+        load_config(path)

@@ -1,0 +1,28 @@
+"""Claude Code's settings, as editors write them."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+
+from parallel_agents.worktrees.hooks import read_hooks
+from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.wishes import read_wishes, settings_files
+from tests.worktrees.conftest import write
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(
+    manager: WorktreeManager, repo: Path, home: Path
+) -> None:
+    hook = {"hooks": [{"type": "command", "command": "true"}]}
+    settings = {"worktree": {"baseRef": "head"}, "hooks": {"WorktreeCreate": [hook]}}
+    data = codecs.BOM_UTF8 + json.dumps(settings).encode()
+    write(repo / ".claude/settings.json", data)
+    found = read_wishes(repo, {"HOME": str(home)}, accepted=True)
+    assert (found.base, found.notes) == ("head", ())
+    files = settings_files(repo, {"HOME": str(home)}, accepted=True)
+    assert len(read_hooks(files, "WorktreeCreate")) == 1
+    resolved = manager.resolve(str(repo))
+    config = manager.executable_config(resolved, resolved.head or "")
+    assert [note for note in config.notes if "WorktreeCreate" in note]
