@@ -32,7 +32,7 @@ def test_it_is_refused_until_its_lines_are_accepted(person: Person) -> None:
     shown = person.ok("trust", "--show", str(repo))
     assert "git: .git/config" in shown
     assert "filter.vault.smudge = " in shown
-    person.ok("trust", str(repo))
+    assert "filter.vault.smudge = " in person.ok("trust", str(repo))
     person.ok("new", "echo hi", "-C", str(repo), *START)
     person.wait("one", "done")
     top = Path(person.ok("path", "one"))

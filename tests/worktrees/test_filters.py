@@ -223,3 +223,34 @@ def test_line_ends_are_as_the_agents_git_makes_them(
         Path(record.path, name).touch()
     assert git(record.path, "status", "--porcelain") == ""
     assert manager.changes(record).files == 0
+
+
+@pytest.mark.parametrize("where", ["info/attributes", "core.attributesFile", "a macro"])
+def test_attributes_are_found_wherever_they_are(
+    where: str,
+    manager: WorktreeManager,
+    make: Callable[..., WorktreeRecord],
+    vault: Path,
+    accept: Accept,
+) -> None:
+    """nbstripout writes its attributes beside its filter, where no commit has them."""
+    lines = "secrets/** filter=vault\n"
+    if where == "a macro":
+        lines = "[attr]hidden filter=vault\nsecrets/** hidden\n"
+        write(vault / ".gitattributes", lines)
+    else:
+        (vault / ".gitattributes").unlink()
+        write(
+            vault / ".git/info/attributes" if where.startswith("info") else vault / ".git/a", lines
+        )
+        if where.startswith("core"):
+            git(vault, "config", "core.attributesFile", str(vault / ".git/a"))
+    commit_all(vault, "attributes")
+    with pytest.raises(RefusedError, match="vault"):
+        make("s0", "refused")
+    accept()
+    record = make()
+    assert Path(record.path, "secrets/key.txt").read_text() == SECRET
+    assert manager.changes(record).files == 0
+    git(vault, "config", "filter.vault.clean", "cat")
+    assert SECRET.strip() not in shown(manager, record)

@@ -102,7 +102,7 @@ class Places:
         return {
             "root": root,
             "digest": config.digest,
-            "files": [{"path": f.path, "origin": f.origin} for f in config.files],
+            "files": [_shown(asdict(file)) for file in config.files],
         }
 
     def _trusted(self, message: m.Trust) -> tuple[str, ExecutableConfig]:

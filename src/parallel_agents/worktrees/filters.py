@@ -9,7 +9,6 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
@@ -20,6 +19,7 @@ from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.porcelain import fields
 
 _NAMED = 3
+_REMEMBERED = 64
 
 
 def executable_lines(git: Git, commit: str, worktree: str | None = None) -> ConfigFile | None:
@@ -52,8 +52,8 @@ def refuse_lost(git: Git, commit: str, checkout: str, *, base: str = "") -> None
     lines, accepts = executable_lines(git, commit), Git.accepts
     if lines is None or accepts is None or (not base and accepts(lines.digest)):
         return
-    found = _at(git.directory, commit, git.disarmed.own)
-    refuse(tuple(name for name, _ in found), sorted({d for _, d in found}), checkout, base=base)
+    found = _at(git, commit, git.disarmed.own)
+    refuse(tuple(found), sorted(set(found.values())), checkout, base=base)
 
 
 def refuse(names: Sequence[str], drivers: Sequence[str], checkout: str, *, base: str = "") -> None:
@@ -116,7 +116,7 @@ def left_out(git: Git, commit: str, untracked: Iterable[str]) -> tuple[str, ...]
         return ()
     names = (*fields(git.read("ls-files", "-z").stdout), *untracked)
     now = used(git, names)
-    before = dict(_at(git.directory, commit, own))
+    before = _at(git, commit, own)
     return tuple(
         name
         for name in names
@@ -177,16 +177,28 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-@lru_cache(maxsize=64)
-def _at(root: str, commit: str, drivers: frozenset[str]) -> tuple[tuple[str, str], ...]:
+_KNOWN: dict[tuple[str, str, frozenset[str]], dict[str, str]] = {}
+"""What `_at` found: a commit does not change, and a count of changes asks each time."""
+
+
+def _at(git: Git, commit: str, drivers: frozenset[str]) -> dict[str, str]:
     """Find the files of a commit that use certain filters, by the attributes it has itself."""
+    key = (git.directory, commit, drivers)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _REMEMBERED:
+            _KNOWN.clear()
+        _KNOWN[key] = _look(git, commit, drivers)
+    return _KNOWN[key]
+
+
+def _look(git: Git, commit: str, drivers: frozenset[str]) -> dict[str, str]:
     if not drivers:
-        return ()
+        return {}
     with tempfile.TemporaryDirectory(prefix="parallel-agents-") as directory:
-        git = Git(root).with_index(str(Path(directory) / "index"))
-        git.write("read-tree", commit)
-        found = used(git, fields(git.read("ls-files", "-z").stdout), cached=True)
-    return tuple((name, driver) for name, driver in found.items() if driver in drivers)
+        other = git.with_index(str(Path(directory) / "index"))
+        other.write("read-tree", commit)
+        found = used(other, fields(other.read("ls-files", "-z").stdout), cached=True)
+    return {name: driver for name, driver in found.items() if driver in drivers}
 
 
 def _stored_in(git: Git, commit: str) -> Read:

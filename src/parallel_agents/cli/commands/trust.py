@@ -8,6 +8,9 @@ from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UsageError
 from parallel_agents.wire.messages import ResolveRepository, Trust
 
+_LINES = "git"
+"""Origin of what is no file to look into: the lines for git's filters."""
+
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
@@ -43,5 +46,5 @@ def _say(files: list[dict[str, str]], *, texts: bool = False) -> None:
         render.talk("It has no settings, hooks or servers that an agent would run.")
     for file in files:
         render.data(f"{file['origin']}: {file['path']}")
-        if texts:
-            render.data(file["text"])
+        if texts or file["origin"] == _LINES:
+            render.data(file["text"].removesuffix("\n"))
