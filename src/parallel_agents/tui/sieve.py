@@ -100,8 +100,10 @@ class Sieve:
         if self._state == self._drain and now - self._last >= QUIET:
             self._rest()
         self._last = now
-        if self._behind is not None:
-            self._behind = None if now >= self._behind else min(now + QUIET, self._behind_limit)
+        if self._behind is not None and now < self._behind:
+            self._behind = min(now + QUIET, self._behind_limit)
+        elif self._behind is not None:
+            self._release()
         if len(data) >= _BULK or self._state == self._in_paste:
             self._wait_on(HALF)
         for char in self._decoded(data):
@@ -119,7 +121,7 @@ class Sieve:
         """
         self._now = now
         if self._behind is not None and now >= self._behind:
-            self._behind = None
+            self._release()
         if self._deadline is None or now < self._deadline:
             return self._taken()
         if self._bytes:
@@ -127,6 +129,12 @@ class Sieve:
             self._state("\ufffd")
         self._give_up()
         return self._taken()
+
+    def _release(self) -> None:
+        """What came behind a paste does not belong to it; but nobody typed it one by one."""
+        self._behind = None
+        if self._out:
+            self._out.insert(0, _NOISE)
 
     def _taken(self) -> list[Token]:
         """What is whole; what came right behind a paste waits: it may belong to it."""

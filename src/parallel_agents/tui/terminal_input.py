@@ -32,7 +32,7 @@ _UNKNOWN_MODE = re.compile(r"\x1b\[\?(?!2026;|2048;)")
 
 
 class Swallowed(events.Event, bubble=False):
-    """Something that is no key came from the terminal: an answer, or a part of something."""
+    """Something that is no key came from the terminal: a report, an answer, a part of something."""
 
 
 class Crowd(Swallowed, bubble=False):
@@ -95,7 +95,9 @@ class TerminalInput:
             case "char":
                 return _keys(_typed(token.text))
             case "sequence":
-                return self._sequence(token.text) or [Swallowed()]
+                made = self._sequence(token.text)
+                is_key = any(isinstance(message, events.Key) for message in made)
+                return made if is_key else [*made, Swallowed()]
             case "noise":
                 return [OldMouse() if token.text else Swallowed()]
 
