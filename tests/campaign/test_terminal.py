@@ -37,7 +37,13 @@ def test_keys_of_a_fast_typist_all_count(stage: Make) -> None:
 
 
 def test_a_key_beside_anything_else_does_not_count(stage: Make) -> None:
-    for before, behind in ((b"a", b""), (b"", b"a"), (b"\x1b[I", b""), (b"", b"\x1b[<35;6;2M")):
+    for before, behind in (
+        (b"a", b""),
+        (b"", b"a"),
+        (b"\x1b[I", b""),
+        (b"", b"\x1b[<35;6;2M"),
+        (b"", b"\x1b"),
+    ):
         for apart in (0.0, 0.01, 0.025):
             hands = stage()
             hands.read(before)

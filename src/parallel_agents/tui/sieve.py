@@ -81,11 +81,6 @@ class Sieve:
         times = [time for time in (self._deadline, self._behind) if time is not None]
         return min(times, default=None)
 
-    @property
-    def begun(self) -> bool:
-        """Whether something is begun that no Escape key alone would be."""
-        return self._deadline is not None and self._state != self._escape
-
     def feed(self, data: bytes, now: float) -> list[Token]:
         """Take what one read gave.
 

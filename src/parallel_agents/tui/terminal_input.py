@@ -72,7 +72,7 @@ class TerminalInput:
         made = self._messages(self._sieve.feed(data, now))
         if sum(isinstance(message, events.Key) for message in made) >= CROWD:
             made.insert(0, Crowd())
-        return _at(now, [*made, Swallowed()] if self._sieve.begun else made)
+        return _at(now, [*made, Swallowed()] if self.deadline is not None else made)
 
     def tick(self, now: float) -> list[Message]:
         """Give up what was begun and has not been ended for too long.
