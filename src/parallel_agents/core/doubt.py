@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.text import UNSAFE, safe
 
-Kind = Literal["hidden", "turned", "look-alike", "far", "pushed", "long"]
+Kind = Literal["hidden", "turned", "look-alike", "far", "pushed", "long", "more"]
 
 _SAYS: dict[Kind, str] = {
     "hidden": "hidden characters",
@@ -21,10 +21,14 @@ _SAYS: dict[Kind, str] = {
     "far": "text behind many blanks",
     "pushed": "text behind empty lines",
     "long": "a very long line",
+    "more": "more text than was looked through",
 }
 
 _LONG = 2_000
 """Characters of a line that nobody reads to its end."""
+
+_LOOKED = 200_000
+"""Characters of one text that are looked through."""
 
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
 _FAR = r"(?<=\S)[ \t]{24,}+(?=\S)|(?<![^\n])[ \t]{60,}+(?=\S)"
@@ -99,10 +103,12 @@ def doubts_of(given: JsonObject) -> tuple[str, ...]:
 
 
 def _kinds(text: str) -> Iterator[Kind]:
-    for piece in pieces(text):
+    for piece in pieces(text[:_LOOKED]):
         if piece.doubt is not None:
             yield piece.doubt
-    if any(len(line) > _LONG for line in text.split("\n")):
+    if len(text) > _LOOKED:
+        yield "more"
+    elif any(len(line) > _LONG for line in text.split("\n")):
         yield "long"
 
 
