@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tests.campaign import histories, kills, shims, steps, torn
+from tests.campaign import histories, kills, shims, steps, terminal, torn
 from tests.support.claude import claude_env, claude_program
 from tests.support.messages_api import MessagesApi
 from tests.support.world import World, report
@@ -87,6 +87,11 @@ def model(args: argparse.Namespace) -> Outcome:
     return said(histories.run(args.seed, args.histories))
 
 
+def hostile_terminal(args: argparse.Namespace) -> Outcome:
+    """Send the screen's input what no person typed."""
+    return said(terminal.campaign(args.seed, args.strings))
+
+
 def said(outcome: Any) -> Outcome:
     """Print what was noticed on the way, and hand the outcome on."""
     for note in outcome.notes[:20]:
@@ -102,6 +107,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "failing steps": failing_steps,
     "kills at random steps": random_steps,
     "model": model,
+    "hostile terminal": hostile_terminal,
     "supervisor, real claude": claude_kills,
 }
 
@@ -117,6 +123,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th step")
     parser.add_argument("--rounds", type=int, default=30, help="sessions killed at random steps")
     parser.add_argument("--histories", type=int, default=10_000, help="of worktrees, in the model")
+    parser.add_argument("--strings", type=int, default=1_000_000, help="from a hostile terminal")
     parser.add_argument("--claude", action="store_true", help="also over the real claude")
     parser.add_argument("--claude-kills", type=int, default=50)
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part")

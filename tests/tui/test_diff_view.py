@@ -1,13 +1,17 @@
 """The diff: files, hunks, asking for patches, keeping the place, hostile names and lines."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parallel_agents.core.diff import parse_hunks
 from parallel_agents.core.options import JsonObject
-from parallel_agents.tui.diff_lines import diff_blocks
+from parallel_agents.tui.diff_lines import diff_blocks, totals_of
 from parallel_agents.tui.ink import ink
+from parallel_agents.tui.patch import shortened_patch
 from parallel_agents.tui.widgets.diff_view import DiffView
 from tests.tui.views import HOSTILE, Host, assert_harmless, built, text
 
@@ -223,3 +227,85 @@ def test_any_patch_is_painted(
     for block in blocks:
         for line in block.build(width, DARK):
             assert not any(ord(char) < 32 for char in line.strip.text)
+
+
+def counted(work: Callable[[], object]) -> int:
+    """How many functions of ours and of Python's are called by this thread."""
+    calls = 0
+
+    def count(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+async def test_work_in_the_event_loop_does_not_grow_with_the_change() -> None:
+    """Calls are counted, not time: 20,000 files cost what 2,000 do, shown and walked through."""
+    costs = []
+    for count in (2_000, 20_000):
+        view = DiffView()
+        files = stat(*(changed(f"src/f{n}.py", 1, 0) for n in range(count)))
+        totals = totals_of(files)
+        async with Host(view).run_test(size=(60, 30)) as pilot:
+            cost = counted(partial(view.show, files, {}, totals))
+            await pilot.pause()
+            assert f"{count} files against" in text(view)
+            first = patch("src/f0.py", 1)
+            cost += counted(partial(view.show, files, {"src/f0.py": first}, totals))
+            for step in (partial(view.action_hunk, 1), partial(view.action_file, 1)):
+                cost += counted(step)
+            costs.append(cost)
+    assert costs[1] < costs[0] * 1.05
+
+
+async def test_of_many_files_every_part_can_be_reached() -> None:
+    view = DiffView()
+    files = stat(*(changed(f"f{n}.py") for n in range(1_200)))
+    async with Host(view).run_test(size=(70, 12)) as pilot:
+        view.show(files, {})
+        view.focus()
+        seen: list[str] = []
+        for expected in ("f0.py", "f500.py", "f1000.py"):
+            await pilot.pause()
+            assert view.index_of(f"file:{expected}") is not None
+            seen += [block.key for block in view.blocks if block.key.startswith("file:")]
+            behind = [b.key for b in view.blocks if b.key.startswith("more:")][-1]
+            view.put_cursor(behind)
+            await pilot.press("enter")
+        assert len(set(seen)) == 1_200
+        assert "more files" not in text(view)
+        assert view.index_of("file:f500.py") is not None, "the last leads back"
+
+
+async def test_a_refresh_stays_in_the_part_that_is_shown() -> None:
+    view = DiffView()
+    app = Asked(view)
+    files = stat(*(changed(f"f{n}.py") for n in range(600)))
+    async with app.run_test(size=(70, 12)) as pilot:
+        view.show(files, {})
+        view.pressed("more:500", "more")
+        view.show(files, {"f500.py": patch("f500.py", 1)})
+        await pilot.pause()
+        assert view.index_of("file:f500.py") is not None
+        view.show(stat(changed("a.py")), {})
+        await pilot.pause()
+        assert view.index_of("file:a.py") is not None
+
+
+def test_a_patch_cut_anywhere_is_a_patch() -> None:
+    whole = patch("a.py", 1, 30, 60)
+    for end in range(whole.index(" a1\n") + 4, len(whole)):
+        hunks = parse_hunks(shortened_patch(whole[:end]))
+        assert hunks, whole[:end]
+        assert "too long" in hunks[-1].lines[-1].text
+
+
+@given(st.text("@-+ 1,\n\\a", max_size=200))
+def test_shortening_takes_any_text(text: str) -> None:
+    parse_hunks(shortened_patch(text))

@@ -28,7 +28,7 @@ are written with those."""
 _CONTROL = ((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F))
 _SURROGATES = (0xD800, 0xDFFF)
 _LINES = ((0x2028, 0x2029),)
-_UNSAFE = re.compile(
+UNSAFE = (
     "["
     + "".join(
         f"{chr(first)}-{chr(last)}"
@@ -36,6 +36,9 @@ _UNSAFE = re.compile(
     )
     + "]"
 )
+"""What is no text to show, as a regular expression of one character."""
+
+_UNSAFE = re.compile(UNSAFE)
 
 
 def _shown(match: "re.Match[str]") -> str:

@@ -9,16 +9,20 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.widget import Widget
 
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.backend import Backend, Link
-from parallel_agents.tui.in_order import InOrder
+from parallel_agents.tui.driver import TerminalDriver
+from parallel_agents.tui.in_order import BURST, InOrder
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.palette import Palette
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.store import Store
+from parallel_agents.tui.terminal_input import Swallowed
+from parallel_agents.tui.widgets.card import CardView
 
 
 class ScreenApp(App[None]):
@@ -28,6 +32,7 @@ class ScreenApp(App[None]):
         directory: where a new session is dispatched by default; absolute.
         connect: opens a connection to the supervisor.
         clock: seconds that only ever grow.
+        pace: seconds within which two keys were not typed one by one; 0 when keys are not typed.
     """
 
     CSS_PATH = "style.tcss"
@@ -39,13 +44,14 @@ class ScreenApp(App[None]):
         directory: str,
         connect: Callable[[], Awaitable[Link]],
         clock: Callable[[], float] = time.monotonic,
+        pace: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.place = directory
         self._connect = connect
         self._clock = clock
         self._told_title = ""
-        self._keys = InOrder(self, super().on_event)
+        self._keys = InOrder(self, super().on_event, _decides, pace)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
@@ -54,6 +60,8 @@ class ScreenApp(App[None]):
         """Give keys to whoever has the focus once the key before has had its effect."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             await self._keys.take(event)
+        elif isinstance(event, Swallowed):
+            self._keys.swallowed(event)
         else:
             await super().on_event(event)
 
@@ -77,6 +85,10 @@ class ScreenApp(App[None]):
             self._driver.write(f"\x1b]2;{title}\x07")
 
 
+def _decides(widget: Widget | None) -> bool:
+    return isinstance(widget, CardView)
+
+
 def _connector(ahead: Ahead) -> Callable[[], Awaitable[Link]]:
     """Opens connections; the first one over the socket that is already being connected."""
     waiting = [ahead]
@@ -97,7 +109,7 @@ def run(directory: str, ahead: Ahead) -> int:
     Returns:
         The exit code.
     """
-    app = ScreenApp(directory, _connector(ahead))
+    app = ScreenApp(directory, _connector(ahead), pace=BURST)
     # A full collection over all of Textual stops the screen for a tenth of a second.
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)

@@ -2,7 +2,8 @@
 
 Keep true: a decision names the request that was *painted*, by session, request id and digest of
 its input; a card that appeared or changed less than `SETTLE` seconds ago takes no key; a decision
-is sent once; Enter and Space decide nothing.
+is sent once; Enter and Space decide nothing; what was not wholly on the screen is allowed only by a
+second, deliberate press; a key that is held down after a decision decides nothing more.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from parallel_agents.core.summary import questions_of
 
 SETTLE = 0.5
 """Seconds that a card is shown before it takes a key: longer than a key already on its way."""
+
+HELD = 0.8
+"""Seconds without a key after which it is pressed anew: a key held down repeats sooner."""
 
 PLAN_MODES = (("acceptEdits", "edits allowed"), ("auto", "auto"), ("default", "ask for each edit"))
 """Modes a plan may be approved into, by the digit that chooses them."""
@@ -63,6 +67,13 @@ class Card:
 
     Args:
         clock: seconds that only ever grow.
+
+    Attributes:
+        session: the selected session's id.
+        requests: all that are pending.
+        request: the one that is shown.
+        picking: answers chosen so far.
+        unseen: lines of it that have not been on the screen yet.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -71,6 +82,9 @@ class Card:
         self.requests: tuple[Request, ...] = ()
         self.request: Request | None = None
         self.picking = Picking()
+        self.unseen = 0
+        self._pressed = ("", 0.0)
+        self._doubted = ""
         self._known: Identity | None = None
         self._painted: Identity | None = None
         self._painted_at = 0.0
@@ -100,7 +114,7 @@ class Card:
     def _put(self, request: Request | None) -> None:
         identity = None if request is None else self._identity(request)
         if identity != self._known:
-            self.picking = Picking()
+            self.picking, self.unseen, self._doubted = Picking(), 0, ""
         self.request, self._known = request, identity
 
     def _identity(self, request: Request) -> Identity:
@@ -155,10 +169,38 @@ class Card:
             What to send or ask for; None when the key means nothing here or comes too early.
         """
         request = self.request
-        if request is None or not self.ready:
+        if request is None or not self.ready or self._is_held(key):
             return None
+        meant = self._meant(key, request)
+        if not isinstance(meant, Decision):
+            return meant
+        if meant.behavior == "allow" and self.unseen and not self._again(key):
+            return None
+        self._pressed = (key, self._clock())
+        return self._verdict(meant)
+
+    @property
+    def asks_again(self) -> str:
+        """The key that was pressed on what was not wholly seen; empty for none."""
+        return self._doubted if self.unseen else ""
+
+    def _is_held(self, key: str) -> bool:
+        """Whether this is still the press that decided before."""
+        pressed, at = self._pressed
+        if key != pressed or self._clock() - at >= HELD:
+            return False
+        self._pressed = (key, self._clock())
+        return True
+
+    def _again(self, key: str) -> bool:
+        """Whether the person has been told that not all was seen, and presses once more."""
+        again, self._doubted = self._doubted == key, key
+        self._pressed = (key, self._clock())
+        return again
+
+    def _meant(self, key: str, request: Request) -> Decision | Wanted | None:
         if key == "n":
-            return self._verdict(Decision(behavior="deny"))
+            return Decision(behavior="deny")
         if key == "N":
             return self._wanted("deny", request)
         match request.kind:
@@ -169,29 +211,29 @@ class Card:
             case "question":
                 return self._question(key, request)
 
-    def _permission(self, key: str, request: Request) -> Verdict | Wanted | None:
+    def _permission(self, key: str, request: Request) -> Decision | Wanted | None:
         match key:
             case "y":
-                return self._verdict(Decision(behavior="allow"))
+                return Decision(behavior="allow")
             case "a" if rules_of(request):
-                return self._verdict(Decision(behavior="allow", scope="session"))
+                return Decision(behavior="allow", scope="session")
             case "A" if rules_of(request):
-                return self._verdict(Decision(behavior="allow", scope="repository"))
+                return Decision(behavior="allow", scope="repository")
             case "e":
                 return self._wanted("edit", request)
             case _:
                 return None
 
-    def _plan(self, key: str) -> Verdict | None:
+    def _plan(self, key: str) -> Decision | None:
         if key == "y":
-            return self._verdict(Decision(behavior="allow", mode="default"))
+            return Decision(behavior="allow", mode="default")
         if key.isdigit() and 0 < int(key) <= len(PLAN_MODES):
-            return self._verdict(Decision(behavior="allow", mode=PLAN_MODES[int(key) - 1][0]))
+            return Decision(behavior="allow", mode=PLAN_MODES[int(key) - 1][0])
         return None
 
     # --- questions ----------------------------------------------------------------------------
 
-    def _question(self, key: str, request: Request) -> Verdict | Wanted | None:
+    def _question(self, key: str, request: Request) -> Decision | Wanted | None:
         questions = questions_of(request.input)
         if not questions:
             return None
@@ -203,7 +245,7 @@ class Card:
             return self._pick(int(key), questions)
         return None
 
-    def _pick(self, number: int, questions: list[JsonObject]) -> Verdict | None:
+    def _pick(self, number: int, questions: list[JsonObject]) -> Decision | None:
         picking = self.picking
         question = questions[min(picking.at, len(questions) - 1)]
         labels = labels_of(question)
@@ -226,7 +268,7 @@ class Card:
             count = len(questions_of(self.request.input))
             self.picking.at = (self.picking.at + 1) % max(count, 1)
 
-    def _answer(self, questions: list[JsonObject]) -> Verdict | None:
+    def _answer(self, questions: list[JsonObject]) -> Decision | None:
         answers: dict[str, str | list[str]] = {}
         for question in questions:
             text = str(question.get("question"))
@@ -234,7 +276,7 @@ class Card:
             if not chosen:
                 return None
             answers[text] = chosen if question.get("multiSelect") is True else chosen[0]
-        return self._verdict(Decision(behavior="allow", answers=answers))
+        return Decision(behavior="allow", answers=answers)
 
     # --- written answers ----------------------------------------------------------------------
 

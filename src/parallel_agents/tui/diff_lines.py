@@ -2,11 +2,13 @@
 
 Keep true: a file whose patch is not known is shown with its counts; a hunk is a block of its own,
 or several when it is long, so that only what is visible is coloured; keys of blocks hold the
-file's name and the hunk's number, so that a refresh keeps the place.
+file's name and the hunk's number, so that a refresh keeps the place; of a large change only a part
+of the files is made into blocks at a time, and a patch is made into blocks once.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from parallel_agents.core.diff import DiffHunk
 from parallel_agents.core.options import JsonObject
@@ -17,6 +19,9 @@ from parallel_agents.tui.spans import EMPTY, Line, Span, block, fill, flat, line
 
 _PIECE = 150
 """Lines of a hunk that are painted together."""
+
+PART = 500
+"""Files that are shown at a time."""
 
 _STATUS = {
     "A": "added",
@@ -42,8 +47,44 @@ class ChangedFile:
     binary: bool
 
 
-def files_of(stat: JsonObject) -> list[ChangedFile]:
-    """The files of a `DiffStat` reply."""
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a whole change comes to.
+
+    Attributes:
+        files: how many files.
+        insertions: lines added in all.
+        deletions: lines removed in all.
+        most: lines changed in the file with the most.
+    """
+
+    files: int
+    insertions: int
+    deletions: int
+    most: int
+
+
+def totals_of(stat: JsonObject) -> Totals:
+    """Add up a `DiffStat` reply; for a large one, not in the event loop."""
+    sizes = [(int(f["insertions"]), int(f["deletions"])) for f in stat.get("files", ())]
+    return Totals(
+        len(sizes),
+        sum(added for added, _ in sizes),
+        sum(removed for _, removed in sizes),
+        max((added + removed for added, removed in sizes), default=0),
+    )
+
+
+def files_of(stat: JsonObject, start: int = 0) -> list[ChangedFile]:
+    """A part of the files of a `DiffStat` reply.
+
+    Args:
+        stat: the reply.
+        start: the first one.
+
+    Returns:
+        At most `PART` of them.
+    """
     return [
         ChangedFile(
             str(file["path"]),
@@ -53,32 +94,55 @@ def files_of(stat: JsonObject) -> list[ChangedFile]:
             int(file["deletions"]),
             bool(file["binary"]),
         )
-        for file in stat.get("files", ())
+        for file in stat.get("files", ())[start : start + PART]
     ]
 
 
 def diff_blocks(
-    stat: JsonObject, patches: Mapping[str, str], folded: frozenset[str]
+    stat: JsonObject,
+    patches: Mapping[str, str],
+    folded: frozenset[str],
+    start: int = 0,
+    totals: Totals | None = None,
 ) -> Iterator[Block]:
-    """Make the blocks of a whole diff.
+    """Make the blocks of a diff, of a large one those of a part.
 
     Args:
         stat: a `DiffStat` reply.
         patches: what is known of the files' patches, by path.
         folded: paths of the files whose patch is not shown.
+        start: the first file shown.
+        totals: of the whole change, when they are known.
 
     Yields:
         The head, a row a file, then each file with its hunks.
     """
-    files = files_of(stat)
-    yield _head(stat, files)
+    whole = totals or totals_of(stat)
+    files = files_of(stat, start)
+    yield _head(stat, whole)
+    if start:
+        yield _more(max(start - PART, 0), start, "before")
     for file in files:
-        yield _listed(file, files)
+        yield _listed(file, whole.most)
+    if start + len(files) < whole.files:
+        yield _more(start + len(files), whole.files, "behind")
     for file in files:
         patch = patches.get(file.path)
         yield _file(file, folded=file.path in folded)
         if file.path not in folded:
             yield from _body(file, patch)
+
+
+def _more(start: int, end: int, where: str) -> Block:
+    """A row that shows another part of the files."""
+    said = f"  … {end - start:,} more files {where} these: Enter shows {min(end - start, PART):,}"
+    if where == "before":
+        said = f"  … {end:,} files before these: Enter shows {end - start:,}"
+
+    def build(width: int, ink: Ink) -> list[Line]:
+        return [Line(row([flat(said, ink.need)], [], width), target="more")]
+
+    return Block(f"more:{start}", (said,), build)
 
 
 def path_in(key: str) -> str:
@@ -87,26 +151,22 @@ def path_in(key: str) -> str:
     return rest.partition(":")[2] if kind == "hunk" else rest
 
 
-def _head(stat: JsonObject, files: list[ChangedFile]) -> Block:
+def _head(stat: JsonObject, whole: Totals) -> Block:
     against, commit = str(stat.get("against", "")), str(stat.get("commit", ""))
-    added = sum(file.insertions for file in files)
-    removed = sum(file.deletions for file in files)
 
     def build(width: int, ink: Ink) -> list[Line]:
         where = [flat(against, ink.text), flat(f" {commit[:10]}", ink.faint)]
-        if not files:
+        if not whole.files:
             said = [Span("No changes yet against ", ink.muted), *where]
             return block(said, width)
-        noun = "file" if len(files) == 1 else "files"
-        left = [Span(f"{len(files)} {noun} against ", ink.muted), *where]
-        return [Line(row(left, _counts(added, removed, ink), width))]
+        noun = "file" if whole.files == 1 else "files"
+        left = [Span(f"{whole.files} {noun} against ", ink.muted), *where]
+        return [Line(row(left, _counts(whole.insertions, whole.deletions, ink), width))]
 
-    return Block("head", (against, commit, len(files), added, removed), build, stop=False)
+    return Block("head", (against, commit, whole), build, stop=False)
 
 
-def _listed(file: ChangedFile, files: list[ChangedFile]) -> Block:
-    most = max((f.insertions + f.deletions for f in files), default=0)
-
+def _listed(file: ChangedFile, most: int) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         left = [Span("  ", ink.text), *_named(file, ink)]
         right = [*_tally(file, ink), *_bar(file, most, ink)]
@@ -158,11 +218,27 @@ def _body(file: ChangedFile, patch: str | None) -> Iterator[Block]:
     if patch is None:
         yield _word(file, "binary file" if file.binary else "…")
         return
-    hunks = hunks_of(patch)
-    if not hunks:
+    blocks = hunk_blocks(file.path, patch)
+    if blocks:
+        yield from blocks
+    else:
         yield _unparsed(file, patch)
-    for number, hunk in enumerate(hunks):
-        yield from _hunk(file, hunk, number)
+
+
+@lru_cache(maxsize=PART)
+def hunk_blocks(path: str, patch: str) -> tuple[Block, ...]:
+    """The blocks of a patch's hunks, made once; for a large one, first not in the event loop.
+
+    Args:
+        path: the file's name.
+        patch: its patch, raw.
+
+    Returns:
+        The blocks; none when it has no hunks, or makes no sense.
+    """
+    return tuple(
+        block for number, hunk in enumerate(hunks_of(patch)) for block in _hunk(path, hunk, number)
+    )
 
 
 def _word(file: ChangedFile, word: str) -> Block:
@@ -185,17 +261,17 @@ def _unparsed(file: ChangedFile, patch: str) -> Block:
     return Block(f"hunk:0.0:{file.path}", (text,), build, len(said), text=text)
 
 
-def _hunk(file: ChangedFile, hunk: DiffHunk, number: int) -> Iterator[Block]:
+def _hunk(path: str, hunk: DiffHunk, number: int) -> Iterator[Block]:
     for place in range(0, len(hunk.lines), _PIECE):
         piece = replace(hunk, lines=hunk.lines[place : place + _PIECE])
-        yield _piece(file, piece, f"{number}.{place}", first=place == 0)
+        yield _piece(path, piece, f"{number}.{place}", first=place == 0)
 
 
-def _piece(file: ChangedFile, piece: DiffHunk, place: str, *, first: bool) -> Block:
+def _piece(path: str, piece: DiffHunk, place: str, *, first: bool) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
-        lines = hunk_lines(piece, file.path, width, ink)
+        lines = hunk_lines(piece, path, width, ink)
         return [hunk_head(piece, ink), *lines] if first else lines
 
     text = "\n".join(line.kind + line.text for line in piece.lines)
-    key = f"hunk:{place}:{file.path}"
+    key = f"hunk:{place}:{path}"
     return Block(key, (piece,), build, len(piece.lines) + first, text=text)

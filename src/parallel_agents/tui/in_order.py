@@ -5,19 +5,25 @@ has come up through all parents. A key typed right behind it was given away by t
 first one moves the focus or opens a dialog: typed words would act as keys of the list.
 
 Keep true: a key, or a paste, is given away only when the one before it has had its effect, the
-focus of a dialog that it opened included; no key waits longer than `PATIENCE`, whatever happens.
+focus of a dialog that it opened included; no key waits longer than `PATIENCE`, whatever happens;
+what decides takes no key that came in a burst, as only a terminal or a program sends them.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from textual import events
+from textual._time import get_time
 from textual.app import App
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from parallel_agents.tui.terminal_input import Crowd
 
 PATIENCE = 1.0
 """Seconds after which the next key is given away anyhow."""
@@ -28,7 +34,35 @@ REPEATED = frozenset(
 """Keys that are held down, and that neither move the focus nor open anything: the same one again
 need not wait, so that the screen is painted once for many."""
 
+BURST = 0.03
+"""Seconds: keys that come closer than this were not typed one by one."""
+
+SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end", "j", "k"})
+"""Keys that only move what is shown: they count in a burst, too, as when they are held down."""
+
+LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g"})
+LONE_LETTERS = frozenset({"q", "T", "o", "E"})
+"""Keys that close the screen, stop a session or lend the terminal, the letters where nobody
+writes: they count only when nothing else comes right before or behind them."""
+
+_MODIFIERS = frozenset(
+    f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
+)
+
 Give = Callable[[events.Event], Awaitable[None]]
+
+
+@dataclass(eq=False, slots=True)
+class _Arrived:
+    """A key or a paste as it came.
+
+    Attributes:
+        event: the key or paste.
+        burst: whether something else came right before it or right behind it.
+    """
+
+    event: events.Event
+    burst: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -59,27 +93,90 @@ class InOrder:
     Args:
         app: the application.
         give: what gives a key to the focused widget.
+        careful: whether a widget decides something, so that it takes no key of a burst.
+        pace: seconds within which two keys are a burst; 0 when nothing tells when a key came.
     """
 
-    def __init__(self, app: App[None], give: Give) -> None:
+    def __init__(
+        self,
+        app: App[None],
+        give: Give,
+        careful: Callable[[Widget | None], bool] = lambda _: False,
+        pace: float = 0.0,
+    ) -> None:
         self._app = app
         self._give = give
-        self._waiting: deque[events.Event] = deque()
+        self._careful = careful
+        self._pace = pace
+        self._waiting: deque[_Arrived] = deque()
+        self._newest = _Arrived(_long_ago())
+        self._crowd = -1.0
         self._turn: _Turn | None = None
 
     async def take(self, event: events.Event) -> None:
         """Give a key away, at once or when its turn has come."""
-        self._waiting.append(event)
+        self._waiting.append(self._arrived(event))
         await self._give_on()
+
+    def swallowed(self, event: events.Event) -> None:
+        """Something came from the terminal that is no key: a key beside it was not typed."""
+        self._arrived(event)
+        if isinstance(event, Crowd):
+            self._crowd = event.time
+
+    def _arrived(self, event: events.Event) -> _Arrived:
+        arrived = _Arrived(event)
+        if _key(event) in _MODIFIERS:
+            return arrived
+        before, self._newest = self._newest, arrived
+        again = _key(event) == _key(before.event) and _key(event) in LONE
+        if event.time - before.event.time < self._pace and not again:
+            arrived.burst = before.burst = True
+        return arrived
 
     async def _give_on(self) -> None:
         while self._waiting and (self._turn is None or self._repeats(self._turn)):
             await self._begin(self._waiting.popleft())
 
     def _repeats(self, turn: _Turn) -> bool:
-        return turn.key in REPEATED and _key(self._waiting[0]) == turn.key
+        return turn.key in REPEATED and _key(self._waiting[0].event) == turn.key
 
-    async def _begin(self, event: events.Event) -> None:
+    async def _begin(self, arrived: _Arrived) -> None:
+        """Give a key away; one that does much, only once nothing has come right behind it."""
+        care = self._care(arrived.event)
+        if care == "none":
+            await self._hand_over(arrived.event)
+        elif care == "alone" and not arrived.burst:
+            turn = self._turn = _Turn("", self._app.screen)
+            wait = arrived.event.time + self._pace - get_time()
+            turn.timer = self._app.set_timer(max(wait, 0.001), lambda: self._waited(turn, arrived))
+        elif care == "few" and arrived.event.time != self._crowd:
+            await self._hand_over(arrived.event)
+
+    def _care(self, event: events.Event) -> Literal["none", "few", "alone"]:
+        """Whether it counts anyhow, only not among many of one read, or only all alone."""
+        key, focused = _key(event), self._app.focused
+        if not self._pace or not isinstance(event, events.Key) or key in SCROLLING:
+            return "none"
+        if isinstance(focused, Input | TextArea):
+            return "few" if key in LONE else "none"
+        if key in LONE or key in LONE_LETTERS:
+            return "alone"
+        if self._careful(focused):
+            return "alone" if event.is_printable else "few"
+        return "none"
+
+    async def _waited(self, turn: _Turn, arrived: _Arrived) -> None:
+        if turn is not self._turn:
+            return
+        turn.end()
+        self._turn = None
+        if not arrived.burst:
+            await self._hand_over(arrived.event)
+        if self._app.is_running:
+            await self._give_on()
+
+    async def _hand_over(self, event: events.Event) -> None:
         focused = self._app.focused or self._app.screen
         way = deque(node for node in focused.ancestors_with_self if isinstance(node, Widget))
         if self._turn is not None:
@@ -117,6 +214,12 @@ class InOrder:
         self._turn = None
         if self._waiting and self._app.is_running:
             await self._give_on()
+
+
+def _long_ago() -> events.Event:
+    event = events.Event()
+    event.time = -1.0
+    return event
 
 
 def _key(event: events.Event) -> str:

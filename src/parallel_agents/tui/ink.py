@@ -82,6 +82,7 @@ class Ink:
     need: Style
     good: Style
     bad: Style
+    alarm: Style
     code: Style
     link: Style
     heading: Style
@@ -106,6 +107,7 @@ def ink(*, dark: bool) -> Ink:
         need=Style(color=tones.need),
         good=Style(color=tones.good),
         bad=Style(color=tones.bad),
+        alarm=Style(color=tones.bad, bold=True, reverse=True),
         code=Style(color=tones.blue),
         link=Style(color=tones.blue, underline=True),
         heading=Style(color=tones.text, bold=True),

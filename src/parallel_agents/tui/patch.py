@@ -4,6 +4,7 @@ Keep true: hunks are coloured by Pygments one at a time, when they are painted; 
 no sense is shown as the text it is.
 """
 
+import re
 from functools import lru_cache
 
 from parallel_agents.core.diff import DiffHunk, DiffLine, parse_hunks
@@ -25,11 +26,39 @@ from parallel_agents.tui.spans import (
 _COLOURED = 400
 """Longest hunk, in lines, that is coloured by Pygments."""
 
+_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)")
+_KINDS = frozenset("+- \\")
+
 
 @lru_cache(maxsize=256)
 def hunks_of(patch: str) -> tuple[DiffHunk, ...]:
     """The hunks of one file's patch, parsed once."""
     return parse_hunks(patch)
+
+
+def shortened_patch(patch: str) -> str:
+    """Make the beginning of a patch a patch: its last hunk says how long it is now.
+
+    Args:
+        patch: a unified diff that ends anywhere.
+
+    Returns:
+        A whole one; its last line says that there was more.
+    """
+    at = patch.rfind("\n@@ ") + 1
+    if "\n" not in patch[at:]:  # its last hunk has only half a head
+        patch = patch[:at]
+        at = patch.rfind("\n@@ ") + 1
+    head, _, rest = patch[at:].partition("\n")
+    found = _HUNK.match(head)
+    if found is None:
+        return patch
+    body = [line for line in rest.split("\n")[:-1] if line[:1] in _KINDS]
+    body.append(" … the rest is too long to be shown here: E opens the editor")
+    old = sum(line[0] != "+" for line in body if line[0] != "\\")
+    new = sum(line[0] != "-" for line in body if line[0] != "\\")
+    lines = [f"@@ -{found[1]},{old} +{found[2]},{new} @@{found[3]}", *body, ""]
+    return patch[:at] + "\n".join(lines)
 
 
 def hunk_lines(hunk: DiffHunk, path: str, width: int, ink: Ink) -> list[Line]:

@@ -1,16 +1,23 @@
 """Keeps the diff and the info of the shown session up to date while they are looked at.
 
 Keep true: nothing is asked for a pane that nobody sees; a patch read before the diff changed is
-read again; another session's diff is never shown under this one's name.
+read again; another session's diff is never shown under this one's name; what grows with the size
+of a change is done beside the event loop, and no more of a patch is read than a person reads.
 """
 
+import asyncio
 from typing import Any
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.commanding import Commands
+from parallel_agents.tui.diff_lines import Totals, hunk_blocks, totals_of
+from parallel_agents.tui.patch import shortened_patch
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.wire.messages import DiffStat, DiffText, DiskUse, Info
+
+PATCH_LIMIT = 1 << 20
+"""Characters of a file's patch that are read."""
 
 
 class Reviewing:
@@ -29,6 +36,7 @@ class Reviewing:
         self._session: str | None = None
         self._told: str | None = None
         self._stat: dict[str, Any] = {}
+        self._totals: Totals | None = None
         self._patches: dict[str, str] = {}
         self._round = 0
         self._stamp: object = None
@@ -51,9 +59,12 @@ class Reviewing:
             self._session, self._patches = session, {}
             self._diff.clear()
         stat = await self._commands.ask(DiffStat(session=session))
-        if stat is not None and session == self._session:
-            self._stat, self._patches = stat, {}
-            self._diff.show(stat, {})
+        if stat is None or session != self._session:
+            return
+        totals = await asyncio.to_thread(totals_of, stat)
+        if session == self._session:
+            self._stat, self._totals, self._patches = stat, totals, {}
+            self._diff.show(stat, {}, totals)
 
     async def patch(self, path: str) -> None:
         """Read one file's patch."""
@@ -64,23 +75,26 @@ class Reviewing:
             text = await self._text(session, path)
             if text is None or session != self._session:
                 return
-        if text is not None:
+            await asyncio.to_thread(hunk_blocks, path, text)
+        if text is not None and session == self._session:
             self._patches[path] = text
-            self._diff.show(self._stat, self._patches)
+            self._diff.show(self._stat, self._patches, self._totals)
 
     async def _text(self, session: str, path: str) -> str | None:
-        text, offset, digest = "", 0, ""
-        while True:
+        parts: list[str] = []
+        offset, digest = 0, ""
+        while sum(map(len, parts)) < PATCH_LIMIT:
             message = DiffText(session=session, path=path, offset=offset, digest=digest)
             reply = await self._commands.ask(message)
             if reply is None:
                 return None
             if reply.get("digest", "") != digest:
-                text, digest = "", str(reply["digest"])
-            text += str(reply["text"])
+                parts, digest = [], str(reply["digest"])
+            parts.append(str(reply["text"]))
             if reply["next"] is None:
-                return text
+                return "".join(parts)
             offset = int(reply["next"])
+        return await asyncio.to_thread(shortened_patch, "".join(parts))
 
     def disk_stale(self, state: SessionState) -> bool:
         """Whether the disk use must be counted anew: for another session, or when work was done."""

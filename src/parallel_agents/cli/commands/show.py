@@ -1,10 +1,13 @@
 """`show`: one session."""
 
 import argparse
+from typing import Any
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, ask, json_argument, session_argument, verb
-from parallel_agents.wire.messages import Show
+from parallel_agents.core.doubt import doubts_of
+from parallel_agents.core.errors import UserError
+from parallel_agents.wire.messages import PendingInput, Show
 
 
 def add(verbs: Verbs) -> None:
@@ -21,4 +24,20 @@ def run(args: argparse.Namespace) -> int:
         render.as_json(entry)
     else:
         render.session(entry)
+        for request in entry["pending"]:
+            _warn(entry["id"], request)
     return 0
+
+
+def _warn(session: str, request: dict[str, Any]) -> None:
+    """Say what is odd about a pending request, of which one line was shown."""
+    try:
+        pending = ask(PendingInput(session=session, request=request["requestId"]))["input"]
+    except UserError:  # answered meanwhile: there is nothing to be careful with
+        return
+    said = [*doubts_of(pending)]
+    whole = str(pending.get("command", ""))
+    if whole.strip() and not request["summary"].endswith(whole.strip()):
+        said.append("not all of the command is shown here; the screen shows it")
+    if said:
+        render.data(f"! {request['requestId']}: {', '.join(said)}")

@@ -27,7 +27,8 @@ from parallel_agents.tui.grouping import needs_person
 from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.reviewing import Reviewing
 from parallel_agents.tui.store import Changes, Store
-from parallel_agents.tui.widgets.card import CardKeys, CardView
+from parallel_agents.tui.widgets.card import CardView
+from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.tui.widgets.one_line import OneLine
@@ -45,6 +46,9 @@ AGES = 15.0
 
 WIDE = 100
 """Columns from which list and session stand beside each other."""
+
+LOW, TINY = 14, 8
+"""Rows below which a session's own lines, and then the screen's, make room for a request."""
 
 
 def now_ms() -> int:
@@ -93,6 +97,7 @@ class Board(Screen[None]):
                     yield InfoView(id="info")
                 with Vertical(id="card"):
                     yield CardView(self.card, id="request")
+                    yield CardNotes(self.card, id="notes")
                     yield CardKeys(self.card, id="keys")
                 yield Prompt(id="prompt")
         yield OneLine(id="hints")
@@ -137,7 +142,8 @@ class Board(Screen[None]):
         return "list" if focused is None or focused is self.sidebar else "view"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The bottom line says what counts here."""
+        """The bottom line says what counts here; on a low screen, what is decided on has it all."""
+        self.set_class(self.zone == "card", "-deciding")
         self._paint_hints()
 
     # --- when to paint ------------------------------------------------------------------------
@@ -156,6 +162,9 @@ class Board(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Below `WIDE` columns the list and the session are two screens."""
         self.set_class(event.size.width < WIDE, "-narrow")
+        self.set_class(event.size.height < LOW, "-low")
+        self.set_class(event.size.height < TINY, "-tiny")
+        self._fit_card()
         self._paint_hints()
 
     def on_screen_resume(self) -> None:
@@ -259,7 +268,26 @@ class Board(Screen[None]):
             self.sidebar.focus()
         self.query_one("#card").display = has
         self.request.update(state.name or state.id if state is not None else "")
-        self.query_one(CardKeys).update()
+        self._fit_card()
+
+    def on_card_view_read(self) -> None:
+        """More of the request was on the screen: what is left is said anew."""
+        self._fit_card()
+
+    def _fit_card(self) -> None:
+        """Give the card's keys their lines first, then its notes, then its words."""
+        notes, keys = self.query_one(CardNotes), self.query_one(CardKeys)
+        notes.update()
+        rows = max(self.size.height - (0 if self.has_class("-tiny") else 2), 1)
+        about = 0 if self.has_class("-low") else 2
+        prompt, border = (1, 0) if self.has_class("-tiny") else (2, 1)
+        room = max(rows - about - prompt - border - 1, 1)
+        said = len(notes.said())
+        notes.display = 0 < said < room
+        keys.room = max(room - said, 1) if said < room else room
+        keys.update()
+        words = min(16, rows // 2 - border - keys.height - said)
+        self.request.styles.max_height = max(words, min(room - said - keys.height + 1, 3), 1)
 
     def _paint_hints(self) -> None:
         styles = ink_of(self.app)

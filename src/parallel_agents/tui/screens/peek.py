@@ -19,6 +19,7 @@ from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.spans import flat
 from parallel_agents.tui.widgets.card import CardView
+from parallel_agents.tui.widgets.card_keys import CardNotes
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
@@ -69,6 +70,7 @@ class PeekScreen(Dialog):
         """The end of the conversation, the request, and the input."""
         yield TranscriptView()
         yield CardView(self.card)
+        yield CardNotes(self.card)
         yield Prompt(f"reply to {self._state.name or self._state.id} …")
 
     def on_mount(self) -> None:
@@ -96,6 +98,7 @@ class PeekScreen(Dialog):
             self.query_one(Prompt).focus()
         view.update(self._state.name or self.session)
         view.display = request is not None
+        self.query_one(CardNotes).update()
         self.set_class(request is not None, "-asking")
         self._hint = _REPLY if request is None else _OTHER
         if request is not None and request.kind == "permission":
@@ -111,9 +114,14 @@ class PeekScreen(Dialog):
         if request is None or request.kind != "permission":
             return
         verdict = self.card.press(event.key)
+        self.query_one(CardNotes).update()
         if isinstance(verdict, Verdict):
             self._decided(self.card, verdict)
             self.dismiss(None)
+
+    def on_card_view_read(self) -> None:
+        """More of the request was on the screen."""
+        self.query_one(CardNotes).update()
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """A reply."""

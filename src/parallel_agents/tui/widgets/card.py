@@ -1,26 +1,30 @@
 """The request card, right above the input.
 
 Keep true: what a key decides is what was painted (`deciding.Card` holds that); the whole input
-can be read here before it is allowed; nothing of it is parsed as markup.
+can be read here before it is allowed, what was not on the screen yet is counted, and what is not
+what it seems is loud; nothing of it is parsed as markup.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from textual.geometry import Size
+from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
+from parallel_agents.core.doubt import pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request
 from parallel_agents.core.summary import questions_of
-from parallel_agents.tui.deciding import PLAN_MODES, Card, Identity, labels_of, rules_of
-from parallel_agents.tui.ink import Ink, ink_of
+from parallel_agents.tui.deciding import Card, Identity, labels_of
+from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.markdown import markdown
-from parallel_agents.tui.spans import Line, Span, block, cells, clip_spans, flat, span, strip_of
+from parallel_agents.tui.spans import TAB, Line, Span, block, flat
 
-LOCAL_SETTINGS = ".claude/settings.local.json"
+_PART = 4_000
+"""Characters of a request that are laid out together."""
 
 
 class CardView(LineView):
@@ -30,10 +34,16 @@ class CardView(LineView):
         model: what is shown.
     """
 
+    class Read(Message):
+        """More of the request has been on the screen, or less of it than there is."""
+
     def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.model = model
         self._shows: Identity | None = None
+        self._version: tuple[Any, ...] = ()
+        self._seen: dict[str, set[int]] = {}
+        self._read: set[str] = set()
 
     def update(self, name: str) -> None:
         """Show the model's request.
@@ -44,36 +54,97 @@ class CardView(LineView):
         request = self.model.request
         if self.model.identity != self._shows:
             self.restart()
+            self._seen, self._read = {}, set()
         self._shows = self.model.identity
-        self.set_blocks(_blocks(self.model, request, name) if request else [])
+        version = _version(self.model, name)
+        if version != self._version:
+            self._version = version
+            self.set_blocks(_blocks(self.model, request, name) if request else [])
+
+    def on_resize(self) -> None:
+        """Lines break elsewhere: of what was not read to its end, all is to be read again."""
+        super().on_resize()
+        self._seen = {}
+
+    def action_cursor(self, step: int) -> None:
+        """Scroll: nothing in here can be chosen."""
+        self.scroll_to(y=self.scroll_offset.y + step, animate=False, immediate=True)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Paint what the screen asks for, and count what has not been on it."""
+        painted = super().render_lines(crop)
+        unseen = self._unseen()
+        if unseen != self.model.unseen:
+            self.model.unseen = unseen
+            self.post_message(self.Read())
+        return painted
 
     def render_line(self, y: int) -> Strip:
         """Paint a line, and note that this request can be read now."""
         self.model.painted(self._shows)
+        place = self.scroll_offset.y + y
+        if place < self._tops[-1] and self._blocks:
+            index, line = self._at(place)
+            self._seen.setdefault(self._blocks[index].key, set()).add(line)
         return super().render_line(y)
+
+    def _unseen(self) -> int:
+        """How many lines have not been on the screen; of what was never built, about."""
+        left = 0
+        for block_, height in zip(self._blocks, self._heights, strict=True):
+            if block_.key in self._read:
+                continue
+            missing = height - len(self._seen.get(block_.key, ()))
+            if missing > 0 or block_.key not in self._built:
+                left += max(missing, 1)
+            else:
+                self._read.add(block_.key)
+        return left
+
+
+def _version(model: Card, name: str) -> tuple[Any, ...]:
+    """What the request's words depend on."""
+    at = model.picking
+    return (model.identity, at.at, str(at.chosen), model.position, name)
 
 
 def _blocks(model: Card, request: Request, name: str) -> list[Block]:
-    body = _body(model, request)
-    at = model.picking
-    version = (model.identity, at.at, str(at.chosen), model.position, name)
+    version = _version(model, name)
 
     def head(width: int, ink: Ink) -> list[Line]:
         return block(_title(model, request, name, ink), width)
 
     made = [Block("head", version, head, stop=False)]
-    for number, (words, kind) in enumerate(body):
-
-        def lines(width: int, ink: Ink, words: str = words, kind: str = kind) -> list[Line]:
-            if kind == "markdown":
-                return markdown(words, width, ink)
-            style = {"strong": ink.strong, "muted": ink.muted, "add": ink.good, "del": ink.bad}
-            return block(
-                [span(words, style.get(kind, ink.text))], width, first=Span("  ", ink.text)
-            )
-
-        made.append(Block(f"body{number}", version, lines, stop=False, text=words))
+    for words, kind in _body(model, request):
+        for part in [words] if kind == "markdown" else _cut(words):
+            made.append(_text_block(f"body{len(made)}", version, part, kind))
     return made
+
+
+def _text_block(key: str, version: tuple[Any, ...], words: str, kind: str) -> Block:
+    def lines(width: int, ink: Ink) -> list[Line]:
+        if kind == "markdown":
+            return markdown(words, width, ink)
+        style = {"strong": ink.strong, "muted": ink.muted, "add": ink.good, "del": ink.bad}
+        usual = style.get(kind, ink.text)
+        spans = [
+            Span(text.expandtabs(TAB), usual if doubt is None else ink.alarm)
+            for text, doubt in pieces(words)
+        ]
+        return block(spans, width, first=Span("  ", ink.text))
+
+    return Block(key, version, lines, 1 + words.count("\n") + len(words) // 80, words, stop=False)
+
+
+def _cut(words: str) -> Iterator[str]:
+    """Parts that are laid out one by one, so that no more is than is looked at."""
+    start = 0
+    while len(words) - start > _PART:
+        end = words.rfind("\n", start, start + _PART)
+        end = start + _PART if end <= start else end
+        yield words[start:end]
+        start = end + (words[end] == "\n")
+    yield words[start:]
 
 
 def _title(model: Card, request: Request, name: str, ink: Ink) -> list[Span]:
@@ -162,87 +233,3 @@ def _options(question: JsonObject, chosen: list[str]) -> list[tuple[str, str]]:
         lines.append((f"{number}  {box}{label}" + (f"  {told}" if told else ""), "text"))
     own = [label for label in chosen if label not in labels_of(question)]
     return [*lines, *((f"   ● {label}", "text") for label in own)]
-
-
-class CardKeys(Widget):
-    """What each key does to this request, in as many lines as that takes.
-
-    Args:
-        model: the card.
-    """
-
-    def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self.model = model
-        self._shown: list[list[Span]] = []
-
-    def update(self) -> None:
-        """Show the model's keys."""
-        if self._lines(self.size.width) != self._shown:
-            self.refresh(layout=True)
-
-    def _lines(self, width: int) -> list[list[Span]]:
-        ink, request = ink_of(self.app), self.model.request
-        if request is None:
-            return []
-        if self.model.sent:
-            return [[Span("  answer sent …", ink.muted)]]
-        pairs = _pairs(request)
-        if len(self.model.requests) > 1:
-            pairs.append(("]", "next request"))
-        return _laid_out(pairs, width, ink)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line at least."""
-        return max(len(self._lines(width)), 1)
-
-    def render_line(self, y: int) -> Strip:
-        """Paint one line."""
-        self._shown = self._lines(self.size.width)
-        spans = self._shown[y] if y < len(self._shown) else []
-        return (
-            strip_of(clip_spans(spans, self.size.width))
-            .adjust_cell_length(self.size.width)
-            .apply_style(self.rich_style)
-        )
-
-
-def _laid_out(pairs: list[tuple[str, str]], width: int, ink: Ink) -> list[list[Span]]:
-    lines: list[list[Span]] = []
-    for key, does in pairs:
-        spans = [Span(key, ink.need), Span(" ", ink.text), flat(does, ink.text)]
-        if not lines or cells(lines[-1]) + cells(spans) + 3 > width:
-            lines.append([Span("  ", ink.text), *spans])
-        else:
-            lines[-1] += [Span("   ", ink.text), *spans]
-    return lines
-
-
-def _pairs(request: Request) -> list[tuple[str, str]]:
-    match request.kind:
-        case "permission":
-            rules = ", ".join(rules_of(request))
-            always = [("a", f"always here: {rules}"), ("A", f"always, in {LOCAL_SETTINGS}")]
-            ends = [("n", "deny"), ("N", "deny and say why"), ("e", "edit")]
-            return [("y", "allow once"), *(always if rules else []), *ends]
-        case "plan":
-            modes = [(str(n), f"approve, {said}") for n, (_, said) in enumerate(PLAN_MODES, 1)]
-            return [
-                *modes[:-1],
-                ("y", "approve, ask for each edit"),
-                ("n", "keep planning"),
-                ("N", "say what to change"),
-            ]
-        case "question":
-            return _question_pairs(request)
-
-
-def _question_pairs(request: Request) -> list[tuple[str, str]]:
-    questions = questions_of(request.input)
-    many = len(questions) > 1 or any(q.get("multiSelect") is True for q in questions)
-    pairs = [("1…9", "choose"), ("f", "own words")]
-    if many:
-        pairs.append(("y", "send"))
-    if len(questions) > 1:
-        pairs.append(("[", "next question"))
-    return [*pairs, ("n", "decline")]

@@ -1,7 +1,8 @@
 """What a session changed: the files and their unified diff, in one view.
 
 Keep true: a patch is asked for when its file comes into view, not before; a refresh keeps the
-place, and shows what was known until the new patch is there.
+place, and shows what was known until the new patch is there; nothing here looks at more files than
+are shown at a time.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from parallel_agents.core.options import JsonObject
-from parallel_agents.tui.diff_lines import diff_blocks, path_in
+from parallel_agents.tui.diff_lines import PART, Totals, diff_blocks, path_in, totals_of
 from parallel_agents.tui.lines import Block, LineView
 
 
@@ -46,23 +47,32 @@ class DiffView(LineView):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._stat: JsonObject = {}
+        self._totals = Totals(0, 0, 0, 0)
+        self._first = 0
         self._known: dict[str, str] = {}
         self._fresh: frozenset[str] = frozenset()
         self._asked: set[str] = set()
         self._folded: frozenset[str] = frozenset()
         self._cache: dict[str, Block] = {}
 
-    def show(self, stat: JsonObject, patches: Mapping[str, str]) -> None:
+    def show(
+        self, stat: JsonObject, patches: Mapping[str, str], totals: Totals | None = None
+    ) -> None:
         """Show a diff, or its newer state.
 
         Args:
             stat: a `DiffStat` reply.
             patches: patches by path. One that was there before and is not any more is asked for
                 again when it is visible, and shown as it was until then.
+            totals: of the whole change; added up here when not given.
         """
+        self._totals = totals or totals_of(stat)
+        if self._first >= self._totals.files:
+            self._first = 0
         self._asked -= self._fresh - patches.keys()
         self._fresh = frozenset(patches)
-        paths = {str(file["path"]) for file in stat.get("files", ())}
+        shown = stat.get("files", ())[self._first : self._first + PART]
+        paths = {str(file["path"]) for file in shown}
         self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._stat = stat
         self._rebuild()
@@ -70,11 +80,11 @@ class DiffView(LineView):
     def clear(self) -> None:
         """Forget everything: another session's diff comes."""
         self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
-        self._stat, self._folded = {}, frozenset()
+        self._stat, self._folded, self._first = {}, frozenset(), 0
         self.restart()
 
     def _rebuild(self) -> None:
-        made = list(diff_blocks(self._stat, self._known, self._folded))
+        made = list(diff_blocks(self._stat, self._known, self._folded, self._first, self._totals))
         kept = [
             old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
         ]
@@ -129,11 +139,21 @@ class DiffView(LineView):
         """On a row of the list: go to that file. Else fold the file, or unfold it."""
         if self.cursor is not None:
             kind = self.cursor.partition(":")[0]
-            self.pressed(self.cursor, "jump" if kind == "list" else "fold")
+            target = {"list": "jump", "more": "more"}.get(kind, "fold")
+            self.pressed(self.cursor, target)
+
+    def _show_from(self, start: int) -> None:
+        self._first = start
+        self._known, self._asked, self._cache = {}, set(), {}
+        self.restart()
+        self._rebuild()
 
     def pressed(self, key: str, target: str) -> None:
-        """Go to a file, or fold it."""
+        """Go to a file, fold it, or show another part of the files."""
         path = path_in(key)
+        if target == "more":
+            self._show_from(int(path))
+            return
         self.cursor = f"file:{path}"
         if target == "jump":
             self.show_block(self.cursor, at_top=True)

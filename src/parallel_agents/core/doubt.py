@@ -1,0 +1,177 @@
+"""Text that is not what it seems: hidden, turned round, look-alike, or out of sight.
+
+Keep true: nothing is taken away from a text, and `safe` holds for every piece; what is doubtful is
+a piece of its own that can be painted loudly; a text in one natural language raises no doubt.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from parallel_agents.core.options import JsonObject
+from parallel_agents.core.text import UNSAFE, safe
+
+Kind = Literal["hidden", "turned", "look-alike", "far", "pushed", "long", "more"]
+
+_SAYS: dict[Kind, str] = {
+    "hidden": "hidden characters",
+    "turned": "right-to-left text",
+    "look-alike": "look-alike letters",
+    "far": "text behind many blanks",
+    "pushed": "text behind empty lines",
+    "long": "a very long line",
+    "more": "more text than was looked through",
+}
+
+_LONG = 2_000
+"""Characters of a line that nobody reads to its end."""
+
+_LOOKED = 200_000
+"""Characters of one text that are looked through."""
+
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
+_FAR = r"(?<=\S)[ \t]{24,}+(?=\S)|(?<![^\n])[ \t]{60,}+(?=\S)"
+_PUSHED = r"\n(?:[ \t]*+\n){8,}+"
+_JOINER = r"(?<=[!-~])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?=[!-~])"
+_SIGNS = (
+    r"[\u2044\u2215\u29f8\u037e\u2236\ua789\u01c0\u2223\u2758\u02cb"
+    r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e]"
+)
+_OPTION = r"(?<!\S)[\u2010-\u2015\u2212\ufe58\ufe63]++(?=\w)"
+_WORD = r"(?<!\w)[0-9A-Za-z_]*+[^\W\x00-\x7f]\w*+"
+_FOUND = re.compile(
+    f"(?P<pushed>{_PUSHED})|(?P<far>{_FAR})|(?P<joiner>{_JOINER})|(?P<blank>[{_BLANKS}])"
+    f"|(?P<sign>{_SIGNS}|{_OPTION})|(?P<word>{_WORD})|(?P<unsafe>{UNSAFE})"
+)
+_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"})
+_ALIKE = frozenset("аеорсухѕіјһӏԁԛԝАВЕКМНОРСТХІЅЈԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧονрι")
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Piece(NamedTuple):
+    """A part of a text as it is shown.
+
+    Attributes:
+        text: safe.
+        doubt: why it is doubtful; None when it is what it seems.
+    """
+
+    text: str
+    doubt: Kind | None = None
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Cut a text into what is what it seems, and what is not.
+
+    Args:
+        text: raw.
+
+    Yields:
+        All of it, in order; blanks out of number and signs that cannot be seen as symbols.
+    """
+    text = text.replace("\r\n", "\n")
+    natural = any(_is_native(char) for char in text if char > "\x7f")
+    done = 0
+    for match in _FOUND.finditer(text):
+        found = _piece(match, natural=natural)
+        if found.doubt is None:
+            continue
+        if match.start() > done:
+            yield Piece(safe(text[done : match.start()]))
+        yield found
+        done = match.end()
+    if done < len(text):
+        yield Piece(safe(text[done:]))
+
+
+def doubts(text: str) -> tuple[str, ...]:
+    """What is doubtful about a text, in words; empty when nothing is."""
+    return _said(_kinds(text))
+
+
+def doubts_of(given: JsonObject) -> tuple[str, ...]:
+    """What is doubtful about a tool's input, wherever in it.
+
+    Args:
+        given: the input, raw and of any shape.
+
+    Returns:
+        Each doubt once, in words.
+    """
+    return _said(kind for text in _strings(given) for kind in _kinds(text))
+
+
+def _kinds(text: str) -> Iterator[Kind]:
+    for piece in pieces(text[:_LOOKED]):
+        if piece.doubt is not None:
+            yield piece.doubt
+    if len(text) > _LOOKED:
+        yield "more"
+    elif any(len(line) > _LONG for line in text.split("\n")):
+        yield "long"
+
+
+def _said(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    found = set(kinds)
+    return tuple(words for kind, words in _SAYS.items() if kind in found)
+
+
+def _strings(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case dict() as fields:
+                waiting += [*fields.keys(), *fields.values()]
+            case list() as items:
+                waiting += items
+            case _:
+                pass
+
+
+def _piece(match: re.Match[str], *, natural: bool) -> Piece:
+    text = match[0]
+    match match.lastgroup:
+        case "pushed" if not match.string[match.end() :].strip():
+            return Piece(text)
+        case "pushed":
+            return Piece(f"\n⟨{text.count(chr(10)) - 1} empty lines⟩\n", "pushed")
+        case "far":
+            return Piece(f" ⟨{len(text.expandtabs(8))} blanks⟩ ", "far")
+        case "joiner" | "blank":
+            return Piece("".join(f"⟨{ord(char):04x}⟩" for char in text), "hidden")
+        case "sign":
+            return Piece(text, "look-alike")
+        case "word":
+            shown = safe(text)
+            return Piece(shown, "hidden" if shown != text else _of_word(text, natural=natural))
+        case _:
+            return Piece(safe(text), _of_unsafe(text))
+
+
+def _of_unsafe(char: str) -> Kind | None:
+    if _TURNING.match(char):
+        return "turned"
+    return None if char in "\u2028\u2029\x85" else "hidden"
+
+
+def _of_word(word: str, *, natural: bool) -> Kind | None:
+    if any(unicodedata.bidirectional(char) in {"R", "AL"} for char in word):
+        return "turned"
+    letters = [char for char in word if char.isalpha()]
+    if any(char > "\x7f" and unicodedata.normalize("NFKC", char).isascii() for char in letters):
+        return "look-alike"
+    alphabets = {_alphabet(char) for char in letters} & _ALPHABETS
+    alike = all(char in _ALIKE for char in letters) and not natural
+    return "look-alike" if len(alphabets) > 1 or (letters and alike) else None
+
+
+def _alphabet(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0]
+
+
+def _is_native(char: str) -> bool:
+    """Whether a letter shows that a text is written in an alphabet with look-alikes."""
+    return char not in _ALIKE and char.isalpha() and _alphabet(char) in _ALPHABETS - {"LATIN"}

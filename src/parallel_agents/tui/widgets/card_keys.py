@@ -1,0 +1,165 @@
+"""What is always in sight of a request: what is odd about it, and what each key does.
+
+Keep true: at any size the keys stand on the screen; what was not wholly seen, or is not what it
+seems, is said here, loudly, wherever the request is scrolled to.
+"""
+
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from parallel_agents.core.doubt import doubts_of
+from parallel_agents.core.state import Request
+from parallel_agents.core.summary import questions_of
+from parallel_agents.tui.deciding import PLAN_MODES, Card, Identity, rules_of
+from parallel_agents.tui.ink import Ink, ink_of
+from parallel_agents.tui.spans import Span, cells, clip_spans, flat, strip_of
+
+LOCAL_SETTINGS = ".claude/settings.local.json"
+
+
+class CardNotes(Widget):
+    """What a person has to know before a key is pressed; nothing of it is the agent's text.
+
+    Args:
+        model: the card.
+    """
+
+    def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.model = model
+        self._doubts: tuple[Identity | None, tuple[str, ...]] = (None, ())
+        self._shown: list[str] = []
+
+    def update(self) -> None:
+        """Show what there is to say now."""
+        said = self.said()
+        if said != self._shown:
+            grew = len(said) != len(self._shown)
+            self._shown = said
+            self.display = bool(said)
+            self.refresh(layout=grew)
+
+    def said(self) -> list[str]:
+        """What there is to say, a line each."""
+        model = self.model
+        if model.request is None or model.sent:
+            return []
+        if self._doubts[0] != model.identity:
+            self._doubts = (model.identity, doubts_of(model.request.input))
+        odd, unseen, key = self._doubts[1], model.unseen, model.asks_again
+        lines = [f"! {', '.join(odd)}"] if odd else []
+        if unseen:
+            noun = "line" if unseen == 1 else "lines"
+            again = f": {key} once more decides without reading" if key else ": ↓ PgDn read on"
+            lines.append(f"▼ … {unseen:,} more {noun}{again}")
+        return lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line each."""
+        return len(self._shown)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line, as loudly as it gets."""
+        width, ink = self.size.width, ink_of(self.app)
+        if y >= len(self._shown):
+            return Strip.blank(width, self.rich_style)
+        spans = [Span(" ", ink.text), flat(f" {self._shown[y]} ", ink.alarm)]
+        return strip_of(clip_spans(spans, width)).adjust_cell_length(width, self.rich_style)
+
+
+class CardKeys(Widget):
+    """What each key does to this request, in as many lines as that takes or as there are.
+
+    Args:
+        model: the card.
+
+    Attributes:
+        model: as given.
+        room: how many lines there are; in fewer than all words take, the keys stand alone.
+    """
+
+    def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.model = model
+        self.room = 1 << 10
+        self._shown: list[list[Span]] = []
+
+    def update(self) -> None:
+        """Show the model's keys."""
+        if self._lines(self.size.width) != self._shown:
+            self.refresh(layout=True)
+
+    @property
+    def height(self) -> int:
+        """How many lines it takes."""
+        return max(len(self._lines(self.size.width)), 1)
+
+    def _lines(self, width: int) -> list[list[Span]]:
+        ink, request = ink_of(self.app), self.model.request
+        if request is None:
+            return []
+        if self.model.sent:
+            return [[Span("  answer sent …", ink.muted)]]
+        pairs = _pairs(request)
+        if len(self.model.requests) > 1:
+            pairs.append(("]", "next request"))
+        lines = _laid_out(pairs, width, ink)
+        if len(lines) > self.room:
+            lines = _laid_out([(" ".join(key for key, _ in pairs), "")], width, ink)
+        return lines
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line at least."""
+        return max(len(self._lines(width)), 1)
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line."""
+        self._shown = self._lines(self.size.width)
+        spans = self._shown[y] if y < len(self._shown) else []
+        return (
+            strip_of(clip_spans(spans, self.size.width))
+            .adjust_cell_length(self.size.width)
+            .apply_style(self.rich_style)
+        )
+
+
+def _laid_out(pairs: list[tuple[str, str]], width: int, ink: Ink) -> list[list[Span]]:
+    lines: list[list[Span]] = []
+    for key, does in pairs:
+        spans = [Span(key, ink.need), Span(" ", ink.text), flat(does, ink.text)]
+        if not lines or cells(lines[-1]) + cells(spans) + 3 > width:
+            lines.append([Span("  ", ink.text), *spans])
+        else:
+            lines[-1] += [Span("   ", ink.text), *spans]
+    return lines
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    match request.kind:
+        case "permission":
+            rules = ", ".join(rules_of(request))
+            always = [("a", f"always here: {rules}"), ("A", f"always, in {LOCAL_SETTINGS}")]
+            ends = [("n", "deny"), ("N", "deny and say why"), ("e", "edit")]
+            return [("y", "allow once"), *(always if rules else []), *ends]
+        case "plan":
+            modes = [(str(n), f"approve, {said}") for n, (_, said) in enumerate(PLAN_MODES, 1)]
+            return [
+                *modes[:-1],
+                ("y", "approve, ask for each edit"),
+                ("n", "keep planning"),
+                ("N", "say what to change"),
+            ]
+        case "question":
+            return _question_pairs(request)
+
+
+def _question_pairs(request: Request) -> list[tuple[str, str]]:
+    questions = questions_of(request.input)
+    many = len(questions) > 1 or any(q.get("multiSelect") is True for q in questions)
+    pairs = [("1…9", "choose"), ("f", "own words")]
+    if many:
+        pairs.append(("y", "send"))
+    if len(questions) > 1:
+        pairs.append(("[", "next question"))
+    return [*pairs, ("n", "decline")]

@@ -1,0 +1,63 @@
+"""Bytes that no person typed decide nothing, and typed keys work after each of them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from parallel_agents.tui import in_order
+from tests.campaign import terminal
+
+Make = Callable[[], terminal.Stage]
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Makes stages whose clock is everybody's."""
+
+    def made() -> terminal.Stage:
+        stage = terminal.Stage()
+        monkeypatch.setattr(in_order, "get_time", lambda: stage.now)
+        return stage
+
+    return made
+
+
+def test_hostile_strings_decide_nothing() -> None:
+    outcome = terminal.campaign(20261126, 2_000)
+    assert outcome.strings == 2_000
+    assert not outcome.faults, outcome.notes[:5]
+
+
+def test_keys_of_a_fast_typist_all_count(stage: Make) -> None:
+    hands = stage()
+    for key in b"ynAaN1fe":
+        hands.read(bytes([key]))
+        hands.pass_(0.1)
+    assert hands.pressed == list("ynAaN1fe")
+
+
+def test_a_key_beside_anything_else_does_not_count(stage: Make) -> None:
+    for before, behind in (
+        (b"a", b""),
+        (b"", b"a"),
+        (b"\x1b[I", b""),
+        (b"", b"\x1b[<35;6;2M"),
+        (b"", b"\x1b"),
+    ):
+        for apart in (0.0, 0.01, 0.025):
+            hands = stage()
+            hands.read(before)
+            hands.pass_(apart)
+            hands.read(b"y")
+            hands.pass_(apart)
+            hands.read(behind)
+            hands.pass_(1)
+            assert "y" not in hands.pressed, (before, behind, apart)
+
+
+def test_scrolling_counts_while_a_key_is_held_down(stage: Make) -> None:
+    hands = stage()
+    for _ in range(20):
+        hands.read(b"\x1b[B")
+        hands.pass_(0.02)
+    assert hands.pressed == ["down"] * 20

@@ -1,0 +1,49 @@
+"""`show` says what is odd about a pending request, of which it shows one line."""
+
+import argparse
+from typing import Any
+
+import pytest
+
+from parallel_agents.cli.commands import show
+from parallel_agents.core.summary import tool_summary
+from parallel_agents.wire.messages import PendingInput, Show
+
+
+def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    summary = tool_summary("Bash", {"command": command})
+    entry = {"id": "s1", "pending": [{"requestId": "r1", "summary": summary}]}
+
+    def ask(message: Any) -> dict[str, Any]:
+        assert isinstance(message, Show | PendingInput)
+        return {"session": entry} if isinstance(message, Show) else {"input": {"command": command}}
+
+    monkeypatch.setattr(show, "ask", ask)
+    assert show.run(argparse.Namespace(session="s1", json=False)) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("curl https://раураl.com", "look-alike letters"),
+        ("rm x\u200b", "hidden characters"),
+        ("ls" + " " * 90 + "; rm -rf ~", "text behind many blanks"),
+        ("echo one\nrm -rf ~", "not all of the command is shown here"),
+        ("echo " + "a" * 300, "not all of the command is shown here"),
+    ],
+    ids=ascii,
+)
+def test_what_is_odd_is_said(
+    command: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert said in shown(command, monkeypatch, capsys)
+
+
+def test_what_is_ordinary_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "!" not in shown("npm test -- --run", monkeypatch, capsys)

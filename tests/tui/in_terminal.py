@@ -1,0 +1,73 @@
+"""`python -m tests.tui.in_terminal FILE`: the screen in a real terminal, over a fake supervisor.
+
+What was decided is written to the file, a line each; `ready` when the card takes keys.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from parallel_agents.tui.app import ScreenApp
+from parallel_agents.tui.deciding import SETTLE
+from parallel_agents.tui.in_order import BURST
+from parallel_agents.wire import messages as m
+from tests.tui.fake import ROOT, Fake
+
+COMMAND = os.environ.get("TEST_COMMAND", "make all")
+
+
+class Watched(ScreenApp):
+    """Tells what is decided, and leaves the request open."""
+
+    CSS_PATH = str(Path(inspect.getfile(ScreenApp)).parent / "style.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "crash", priority=True)]
+
+    def __init__(self, log: Path) -> None:
+        self.fake = Fake()
+        self.fake.session("s", "shop")
+        self.fake.ask("s", "r1", given={"command": COMMAND})
+        self.log_file = log
+        super().__init__(ROOT, self.fake.connect, pace=BURST)
+        self.fake.answers["answer"] = self._answered
+
+    def tell(self, line: str) -> None:
+        """Write a line."""
+        with self.log_file.open("a") as file:
+            file.write(line + "\n")
+
+    def _answered(self, request: Any) -> dict[str, Any]:
+        assert isinstance(request, m.Answer)
+        self.tell(f"decided {request.decision.behavior} {request.decision.scope}")
+        return {}
+
+    def on_mount(self) -> None:
+        """Go to the card when it is there."""
+        super().on_mount()
+        self.set_interval(0.05, self._go)
+
+    def _go(self) -> None:
+        if self._main.is_mounted and self._main.card.request is not None:
+            if self._main.zone != "card":
+                self._main.go_in()
+            elif self._main.card.ready and not self._told_ready:
+                self._told_ready = True
+                self.tell("ready")
+
+    _told_ready = False
+
+    def action_crash(self) -> None:
+        """Fail as a fault of ours would."""
+        raise RuntimeError("a fault")
+
+
+if __name__ == "__main__":
+    assert SETTLE > BURST
+    app = Watched(Path(sys.argv[1]))
+    app.run()
+    sys.exit(app.return_code or 0)

@@ -1,0 +1,245 @@
+"""What a card shows is what is decided: at any size, to its end, and as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.options import JsonObject
+from parallel_agents.wire import messages as m
+from tests.tui.drive import Drive, screen
+from tests.tui.fake import Fake
+
+LONG = "\n".join([*(f"echo step {number}" for number in range(40)), "rm -rf ~"])
+RULES: tuple[JsonObject, ...] = (
+    {
+        "type": "addRules",
+        "behavior": "allow",
+        "rules": [{"toolName": "Bash", "ruleContent": "npm *"}],
+    },
+)
+PLAN = {"plan": "# A plan\n" + "\n".join(f"{n}. Do thing {n}" for n in range(1, 60))}
+
+
+def asking(command: str = "make", **ask: object) -> Fake:
+    fake = Fake()
+    fake.session("s", "shop")
+    fake.ask("s", **({"given": {"command": command}, "suggestions": RULES} | ask))  # type: ignore[arg-type]
+    return fake
+
+
+async def opened(drive: Drive) -> None:
+    drive.main.go_in()
+    await drive.ready()
+    await drive.until(lambda: drive.main.zone == "card", "the card has the focus")
+
+
+@pytest.mark.parametrize("size", [(240, 60), (120, 40), (80, 24), (60, 16), (40, 12), (30, 8)])
+@pytest.mark.parametrize("kind", ["permission", "plan", "question"])
+async def test_the_choices_are_in_sight_at_any_size(size: tuple[int, int], kind: str) -> None:
+    inputs: dict[str, JsonObject] = {
+        "permission": {"command": LONG},
+        "plan": PLAN,
+        "question": {
+            "questions": [
+                {"question": "Which? " * 60, "options": [{"label": f"L{n}"} for n in range(9)]}
+            ]
+        },
+    }
+    expected = {"permission": "yaAnNe", "plan": "12ynN", "question": "fn"}[kind]
+    fake = asking(given=inputs[kind], kind=kind)
+    async with screen(fake, size) as drive:
+        await opened(drive)
+        await drive.pilot.pause()
+        lines = drive.text().split("\n")
+        below = "\n".join(line.split("▕")[-1] for line in lines[-9:])
+        assert [key for key in expected if f" {key} " not in f"{below} ".replace("\n", " ")] == []
+        assert "reply to shop" in below
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (5, 1), (1, 5), (10, 3), (20, 5)])
+async def test_no_size_is_too_small(size: tuple[int, int]) -> None:
+    async with screen(asking(LONG), size) as drive:
+        drive.main.go_in()
+        await drive.press("down", "tab", "shift+tab", "escape")
+        await drive.pilot.resize_terminal(80, 24)
+        await drive.shows("NEEDS INPUT")
+        drive.main.go_in()
+        await drive.shows("e edit")
+
+
+async def test_what_was_not_wholly_seen_is_allowed_by_a_second_press() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        await drive.shows("more lines: ↓ PgDn")
+        await drive.press("y")
+        await drive.shows("y once more decides without reading")
+        assert fake.of(m.Answer) == []
+        await drive.press("y")
+        assert fake.of(m.Answer) == [], "a key that repeats is no second press"
+        drive.clock.pass_(1)
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_another_key_is_no_second_press() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        for key in ("y", "a", "A"):
+            await drive.press(key)
+            drive.clock.pass_(1)
+        assert fake.of(m.Answer) == []
+
+
+async def test_denying_needs_no_reading() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        await drive.press("n")
+        await drive.until(lambda: fake.of(m.Answer), "denied")
+
+
+async def test_what_was_read_to_its_end_is_allowed_by_one_press() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        for _ in range(60):
+            await drive.press("down")
+        await drive.shows("rm -rf ~")
+        await drive.until(lambda: drive.main.card.unseen == 0, "all was seen")
+        assert "more line" not in drive.text()
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_jump_to_the_end_has_not_seen_the_middle() -> None:
+    async with screen(asking(LONG), (80, 24)) as drive:
+        await opened(drive)
+        await drive.press("end")
+        await drive.shows("rm -rf ~")
+        assert drive.main.card.unseen > 10
+
+
+async def test_page_down_reads_on() -> None:
+    async with screen(asking(LONG), (80, 24)) as drive:
+        await opened(drive)
+        for _ in range(20):
+            await drive.press("pagedown")
+        await drive.until(lambda: drive.main.card.unseen == 0, "all was seen")
+
+
+async def test_a_huge_input_is_laid_out_only_where_it_is_looked_at() -> None:
+    fake = asking(given={"command": "x = 1\n" * 200_000})
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        view = drive.main.request
+        assert sum(len(built.lines) for built in view._built.values()) < 3_000
+        assert drive.main.card.unseen > 150_000
+        await drive.shows("more text than was looked through")
+
+
+@pytest.mark.parametrize(
+    ("command", "shown", "said"),
+    [
+        ("rm -rf build\u200b/", "build⟨200b⟩/", "hidden characters"),
+        ("cp \u202egpj x", "⟨202e⟩gpj", "right-to-left text"),
+        ("curl https://раураl.com", "раураl", "look-alike letters"),
+        ("ls" + " " * 200 + "; rm -rf ~", "ls ⟨200 blanks⟩ ; rm -rf ~", "behind many blanks"),
+        ("ls" + "\t" * 40 + "; rm -rf ~", "blanks⟩ ; rm -rf ~", "behind many blanks"),
+        ("ls" + "\n" * 60 + "rm -rf ~", "⟨59 empty lines⟩", "behind empty lines"),
+        ("echo " + "a" * 3000, "echo", "a very long line"),
+    ],
+    ids=ascii,
+)
+async def test_what_is_not_what_it_seems_is_loud(command: str, shown: str, said: str) -> None:
+    async with screen(asking(command), (100, 40)) as drive:
+        await opened(drive)
+        await drive.shows(shown)
+        assert said in drive.text()
+
+
+async def test_ordinary_requests_are_quiet() -> None:
+    async with screen(asking("npm test -- --run 'Grüße'"), (80, 24)) as drive:
+        await opened(drive)
+        assert " ! " not in drive.text()
+        assert "▼" not in drive.text()
+
+
+async def test_a_key_held_down_does_not_decide_the_next_card() -> None:
+    fake = asking("first")
+    fake.ask("s", "r2", given={"command": "second"})
+    async with screen(fake) as drive:
+        await opened(drive)
+        await drive.press("y")
+        await drive.until(lambda: len(fake.of(m.Answer)) == 1, "the first is decided")
+        await drive.shows("$ second")
+        drive.clock.pass_(0.66)  # the longest usual delay until a key repeats
+        for _ in range(60):
+            await drive.press("y")
+            drive.clock.pass_(0.03)
+        assert len(fake.of(m.Answer)) == 1
+        drive.clock.pass_(1)
+        await drive.press("y")
+        await drive.until(lambda: len(fake.of(m.Answer)) == 2, "pressed anew")
+
+
+async def test_a_paste_into_a_card_decides_nothing() -> None:
+    from textual import events
+
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        for text in ("y", "a\n", "y\ny\ny\n"):
+            drive.app.post_message(events.Paste(text))
+            await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+
+
+async def test_clicks_decide_nothing() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        for selector in ("#request", "#keys", "#card", "#list", "#prompt"):
+            await drive.pilot.click(selector)
+            await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+
+
+async def test_shift_tab_in_the_reason_of_a_denial_decides_nothing() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        await drive.press("N")
+        await drive.shows("Deny, and say")
+        await drive.press("n", "o", "shift+tab", "y", "shift+tab", "tab", "a")
+        assert fake.of(m.Answer) == []
+        await drive.press("escape")
+        assert fake.of(m.Answer) == []
+
+
+async def test_the_second_of_two_screens_is_told() -> None:
+    fake = asking()
+    fake.answers["answer"] = UserError("This request was answered already.")
+    async with screen(fake) as drive:
+        await opened(drive)
+        await drive.press("y")
+        await drive.shows("answered already")
+        assert drive.main.card.request is not None
+
+
+async def test_a_peek_asks_once_more_too() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 30)) as drive:
+        await drive.press("space")
+        await drive.shows("y allow once")
+        await drive.until(lambda: drive.app.screen.query("CardNotes"), "peek")
+        await drive.shows("more lines")
+        drive.clock.pass_(1)
+        await drive.press("y")
+        assert fake.of(m.Answer) == []
+        await drive.shows("once more")
+        drive.clock.pass_(1)
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
