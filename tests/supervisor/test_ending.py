@@ -234,3 +234,25 @@ def test_adopt_needs_trust(one: World) -> None:
     with pytest.raises(UntrustedError):
         adopt(one, path)
     assert one.ask(m.ListSessions(every=True))["sessions"] == []
+
+
+def test_a_deletion_that_was_cut_off_ends_in_either_way() -> None:
+    with World() as world:
+        process = world.start_supervisor(PA_FAILPOINT="delete.parked:EIO")
+        world.wait_ready(process)
+        world.trust()
+        back, gone = done(world), done(world)
+        for session in (back, gone):
+            Path(world.row(session)["worktree"], "work.txt").write_text("work")
+            code, _, talk = world.run("rm", session)
+            assert (code, "Check the disk" in talk) == (1, True)
+        world.kill(process.pid)
+        told = json.loads(world.run("doctor", "--worktrees", "--json")[1])["findings"]
+        actions = [f["action"] for f in told if f["kind"] == "trash"]
+        assert sum(f"parallel-agents restore {back}" in action for action in actions) == 1
+        assert world.run("restore", back)[0] == 0
+        assert Path(world.row(back)["worktree"], "work.txt").read_text() == "work"
+        assert world.run("rm", gone)[0] == 0
+        assert world.run("restore", gone)[0] == 0
+        assert Path(world.row(gone)["worktree"], "work.txt").read_text() == "work"
+        assert world.run("restore", gone)[0] == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees import own, reflog, removal, restore, snapshot
+from parallel_agents.worktrees import builds, reflog, removal, restore, snapshot
 from tests.worktrees.model.__main__ import run
 
 HISTORIES = 7
@@ -50,7 +50,7 @@ SABOTAGE = {
     "the branch is left": (removal, "delete_ref", _nothing),
     "the reflog is not put back": (reflog, "put_back", _nothing),
     "everything ignored is skipped": (
-        own, "SKIPPED_DIRECTORIES", frozenset({"ignored", "deep", "conf", "src"})),
+        builds, "NAMES", frozenset({"ignored", "deep", "conf", "src"})),
     "copied files are not brought back": (restore, "_restore_copied", _nothing),
     "the index is saved as something else": (
         snapshot, "_save_index", lambda git, head: (head, None)),

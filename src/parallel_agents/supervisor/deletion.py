@@ -138,11 +138,11 @@ async def restore(session: Session, key: str) -> None:
     """
     if key in session.state.keys:
         return
-    if not session.state.deleted:
+    manager = session.context.manager
+    if not session.state.deleted and not await asyncio.to_thread(manager.unfinished, session.id):
         raise UserError(f"The session {session.id} is not in the trash.", "parallel-agents trash")
     worktree: ev.WorktreeReady | None = None
     if session.state.worktree is not None:
-        manager = session.context.manager
         record: WorktreeRecord = await asyncio.to_thread(manager.restore, session.id)
         worktree = ready_event(record)
     session.ledger.record(ev.Restored(worktree=worktree), key=key, sync=True)

@@ -15,10 +15,10 @@ import psutil
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import Base, Repository, WorktreeRecord
 from parallel_agents.worktrees import exclude, naming
+from parallel_agents.worktrees.gate import processes_in
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import identify, lock_reason
 from parallel_agents.worktrees.porcelain import WorktreeEntry
-from parallel_agents.worktrees.removal import processes_in
 from parallel_agents.worktrees.repository import list_worktrees
 
 _CLAUDES = re.compile(r"claude (?:session|agent) .{0,200}\(pid (\d{1,10})(?: start \S{1,40})?\)")

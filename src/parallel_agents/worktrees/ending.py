@@ -4,9 +4,11 @@ Keep true: every method may be called from any thread; whatever removes a worktr
 the one gate (`removal`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from parallel_agents.core.errors import StorageError
 from parallel_agents.core.worktree import (
@@ -16,9 +18,11 @@ from parallel_agents.core.worktree import (
     Repository,
     TrashEntry,
     WorktreeRecord,
+    record_from_json,
 )
 from parallel_agents.worktrees import adoption, own, place, reconcile, removal
 from parallel_agents.worktrees import restore as restoring
+from parallel_agents.worktrees.files import hint_for
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
@@ -78,23 +82,43 @@ class Ending:
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
-        bin_ = self._trash.bin(record.session)
         with self._reading("look at the worktree"):
             pulls = own.pulls(record) if record.kind == "worktree" else {}
         with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
-            job = removal.Removal(
-                record=record,
-                place=bin_,
-                temporary=self._temporary,
-                live_pids=live_pids,
-                lock_fd=lock_fd,
-                sweeper=self._sweeper,
-                note=note,
-                pulls=pulls,
-            )
+            job = self._removal(record, lock_fd, live_pids)
+            job = replace(job, note=note, pulls=pulls)
             entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
             return entry
+
+    def _removal(
+        self, record: WorktreeRecord, lock_fd: int, live_pids: Callable[[], Sequence[int]]
+    ) -> removal.Removal:
+        return removal.Removal(
+            record=record,
+            place=self._trash.bin(record.session),
+            temporary=self._temporary,
+            live_pids=live_pids,
+            lock_fd=lock_fd,
+            sweeper=self._sweeper,
+        )
+
+    def unfinished(self, session: str) -> bool:
+        """Tell whether a deletion was cut off after the worktree was renamed away.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            Whether `restore` brings it back all the same.
+        """
+        return removal.begun(self._trash.bin(session)) is not None
+
+    def _finish(self, plan: Mapping[str, Any]) -> None:
+        """Go on with a deletion that was cut off: what is restored is a whole entry."""
+        record = record_from_json(plan["record"])
+        with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
+            removal.delete(self._removal(record, lock_fd, list))
 
     def restore(self, session: str) -> WorktreeRecord:
         """Bring a worktree back from the trash.
@@ -114,6 +138,8 @@ class Ending:
         bin_ = self._trash.bin(session)
         if bin_.entry() is None and (record := restoring.restored_before(bin_)) is not None:
             return record
+        if (plan := removal.begun(bin_)) is not None:
+            self._finish(plan)
         entry = self._trash.entry(session)
         common = _lock_of(entry.record)
         with self._writing(common, "restore the worktree") as lock_fd:
@@ -166,7 +192,7 @@ class Ending:
         deleted = [entry.record for entry in self._trash.entries()]
         with self._reading("compare the worktrees"):
             found = reconcile.reconcile(records, deleted, root)
-        return (*found, *self._trash.findings())
+        return (*found, *self._trash.findings(), *self._sweeper.findings())
 
     def relock(self, record: WorktreeRecord) -> None:
         """Put our lock back on a worktree that has lost it.
@@ -196,8 +222,7 @@ class Ending:
         except OSError as error:
             name = "" if error.filename is None else f" ({error.filename})"
             raise StorageError(
-                f"could not {purpose}: {error.strerror}{name}",
-                "Free some space or check the disk, then try again.",
+                f"could not {purpose}: {error.strerror}{name}", hint_for(error)
             ) from error
 
 

@@ -18,6 +18,30 @@ from typing import Any
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+_HINTS = {
+    errno.ENOSPC: "Free some space, then try again.",
+    errno.EDQUOT: "Free some space, or ask for more, then try again.",
+    errno.EACCES: "See whose it is and who may write there, then try again: ls -ld",
+    errno.EPERM: "See whose it is and who may write there, then try again: ls -ld",
+    errno.EROFS: "It is mounted for reading only: mount it for writing, then try again.",
+    errno.EBUSY: "Something is mounted there: unmount it, then try again.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), then try again.",
+    errno.ENFILE: "Close some programs, then try again: the system has too many open files.",
+}
+
+
+def hint_for(error: OSError) -> str:
+    """Say what to do about an error of the system.
+
+    Args:
+        error: the error.
+
+    Returns:
+        The next step.
+    """
+    return _HINTS.get(error.errno or 0, "Check the disk, then try again.")
+
+
 def write_json(path: Path, value: object) -> None:
     """Write a value durably as JSON; see `write_bytes`.
 
@@ -210,11 +234,29 @@ def remove_tree(path: Path) -> None:
     if is_symlink(path) or not path.is_dir():
         path.unlink()
         return
-    for _, _, _, directory in os.fwalk(path):
-        # Read-only directories (module caches) cannot be emptied otherwise.
-        if os.fstat(directory).st_mode & 0o700 != 0o700:
-            os.fchmod(directory, 0o700)
-    shutil.rmtree(path)
+    # Read-only directories (module caches) cannot be emptied otherwise.
+    make_usable(path)
+    for _, below, _, directory in os.fwalk(path):
+        for name in below:
+            make_usable(name, directory)
+    failed: list[BaseException] = []
+    shutil.rmtree(path, onerror=lambda _function, _path, info: failed.append(info[1]))
+    for error in failed:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+
+def make_usable(path: Path | str, parent: int | None = None) -> None:
+    """Give the owner of a directory all rights over it; a link, or another's, is left as it is.
+
+    Args:
+        path: the directory.
+        parent: descriptor of the directory that a relative path begins in.
+    """
+    with suppress(PermissionError, FileNotFoundError):
+        mode = os.stat(path, dir_fd=parent, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
+            os.chmod(path, stat.S_IMODE(mode) | 0o700, dir_fd=parent)
 
 
 def remove_older(directory: Path, seconds: float) -> None:

@@ -19,6 +19,12 @@ MINIMUM_GIT = (2, 36)
 READ_SECONDS = 60.0
 WRITE_SECONDS = 900.0
 _LOCK_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_PASSING = (
+    ".lock': File exists", "could not lock config file", "No space left on device",
+    "Disk quota exceeded", "Cannot allocate memory", "Too many open files",
+    "Resource temporarily unavailable", "out of memory",
+)  # fmt: skip
+"""Of git's words and the system's (errno(3)): what may be otherwise at the next try."""
 _HERMETIC = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
@@ -253,6 +259,19 @@ def require_git() -> str:
             f"Install git {least} or newer.",
         )
     return ".".join(str(part) for part in version)
+
+
+def may_pass(error: GitError) -> bool:
+    """Tell whether git failed for a reason that may pass by itself or can be put right.
+
+    Args:
+        error: how it failed.
+
+    Returns:
+        No when git refuses what it was given, and will always; yes when it was killed, late or
+        missing, met a lock, or the disk is full.
+    """
+    return error.returncode < 0 or any(word in error.message for word in _PASSING)
 
 
 def _met_a_lock(result: Result) -> bool:

@@ -20,9 +20,10 @@ from parallel_agents.core.worktree import (
     to_json,
 )
 from parallel_agents.worktrees.files import exists, sync_directory, write_json
+from parallel_agents.worktrees.gate import processes_in
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import require
-from parallel_agents.worktrees.removal import Removal, processes_in
+from parallel_agents.worktrees.removal import Removal
 from parallel_agents.worktrees.trash import TrashBin
 
 CHECKOUT_NOTE = (

@@ -1,9 +1,8 @@
-"""The one gate through which a worktree is deleted.
+"""Delete a worktree into the trash, once the gate has let it through.
 
-Keep true: only what the record says, with its identity; never the main worktree, never with a
-process at work in it, never with another's lock. First everything is saved, then the directory is
-renamed away, and only then does git forget it: killed anywhere, the same call goes on and ends in
-the same state.
+Keep true: first everything is saved, then the directory is renamed away, and only then does git
+forget it: killed anywhere, the same call goes on and ends in the same state. What the worktree
+holds is no reason to fail: after the rename nothing of it is.
 """
 
 import errno
@@ -14,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from parallel_agents.core.errors import GitError, RefusedError
+from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import (
     CopiedFile,
+    OwnWork,
     TrashEntry,
     WorktreeRecord,
     record_from_json,
@@ -32,28 +30,22 @@ from parallel_agents.worktrees.files import (
     open_directory,
     opened_parent,
     read_json,
-    read_regular,
     remove_tree,
     sync_directory,
     write_json,
 )
+from parallel_agents.worktrees.gate import refuse
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import (
     admin_dir,
-    bound_git,
     common_dir,
-    lock_reason,
     parked_admin,
-    verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
 from parallel_agents.worktrees.merged_pull import Pulls
 from parallel_agents.worktrees.snapshot import DURABLE, Snapshot, take, take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import TrashBin, delete_ref
-
-_GIT_SECONDS = 5.0
-_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,95 +94,28 @@ def delete(removal: Removal) -> TrashEntry:
     removal.place.clear_lock(common_dir(removal.record))
     if exists(removal.place.plan_file):
         clear_leftovers(common_dir(removal.record), f"refs/heads/{removal.record.branch}")
-    plan = _begun(removal)
+    plan = begun(removal.place)
     if plan is None:
-        refuse(removal)
+        refuse(removal.record, removal.live_pids)
         plan = _plan(removal, git)
     return _carry_out(removal, plan, git)
 
 
-def refuse(removal: Removal) -> None:
-    """Be the gate: say no unless all conditions of a deletion hold.
+def begun(place: TrashBin) -> dict[str, Any] | None:
+    """Read the plan of a deletion that passed the point of no return, and did not end.
 
     Args:
-        removal: what is to be deleted.
-
-    Raises:
-        RefusedError: the reason.
-    """
-    record = removal.record
-    naming.check(record.session, record.slug)
-    if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
-        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
-    admin = admin_dir(record)
-    if exists(Path(record.path)) and (reason := verify(record)) is not None:
-        raise RefusedError(f"{reason}; it stays", "Look at it, and remove it by hand if you wish.")
-    if admin.is_dir():
-        _refuse_foreign_admin(record, admin)
-    _refuse_processes(removal)
-
-
-def _refuse_foreign_admin(record: WorktreeRecord, admin: Path) -> None:
-    recorded = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
-    if os.path.realpath(admin / recorded) != os.path.join(record.path, ".git"):  # noqa: PTH118
-        raise RefusedError(
-            f"git knows {record.path} under another path now; it stays", "See: git worktree list"
-        )
-    locked = read_regular(admin / "locked", 16384)
-    reason = "" if locked is None else os.fsdecode(locked).strip()
-    if locked is not None and reason != lock_reason(record.session):
-        raise RefusedError(
-            f"{record.path} is locked by another: {reason or 'no reason given'}",
-            f"If that is over: git -C {record.root} worktree unlock {record.path}",
-        )
-
-
-def _refuse_processes(removal: Removal) -> None:
-    alive = list(removal.live_pids())
-    if alive:
-        raise RefusedError(
-            f"{len(alive)} processes of the session are still alive", "Stop the session first."
-        )
-    ends = time.monotonic() + _GIT_SECONDS
-    users = processes_in(removal.record.path)
-    # A git is mostly one of ours, reading; or one that a killed supervisor has left.
-    while users and all(user.startswith("git") for user in users) and time.monotonic() < ends:
-        time.sleep(_POLL_SECONDS)
-        users = processes_in(removal.record.path)
-    if users:
-        raise RefusedError(
-            f"still working in {removal.record.path}: {', '.join(users[:5])}",
-            "End these processes, or leave the directory in that shell.",
-        )
-
-
-def processes_in(path: str) -> list[str]:
-    """Find the processes whose current directory is in a worktree.
-
-    Args:
-        path: top of the worktree.
+        place: the session's place in the trash.
 
     Returns:
-        Name and pid of each that we may look at.
+        The plan; `None` when none is under way, or when nothing was renamed yet.
     """
-    found = []
-    for process in psutil.process_iter():
-        try:
-            cwd = process.cwd()
-            if cwd == path or cwd.startswith(path + "/"):
-                found.append(f"{process.name()} ({process.pid})")
-        except (psutil.Error, OSError):
-            continue
-    return found
-
-
-def _begun(removal: Removal) -> dict[str, Any] | None:
-    """Read the plan of a deletion that passed the point of no return: the rename."""
-    plan = read_json(removal.place.plan_file)
+    plan = read_json(place.plan_file)
     if plan is None:
         return None
+    plan["tree"] = place.tree_now(plan["tree"])
     renamed = plan["tree"] is not None and exists(Path(plan["tree"]))
-    gone = plan["tree"] is None and not exists(Path(removal.record.path))
+    gone = plan["tree"] is None and not exists(Path(plan["record"]["path"]))
     return plan if renamed or gone else None
 
 
@@ -199,18 +124,19 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
-        saved = own.look(record, removal.pulls).saved
+        found = own.look(record, removal.pulls)
         snapshot = take(record, removal.temporary, removal.lock_fd)
     else:
+        found = OwnWork(saved=(), skipped=())
         snapshot = take_remains(record, git, removal.temporary)
-        saved = snapshot.saved
+    saved = (*found.saved, *snapshot.saved)
     hit("delete.snapshot")
     if snapshot.commit is not None:
         git.write("update-ref", place.ref, snapshot.commit, config=DURABLE)
     hit("delete.ref")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     sync_directory(place.directory.parent)
-    plan = _plan_values(removal, snapshot, present=present)
+    plan = _plan_values(removal, snapshot, found.skipped, present=present)
     plan |= {"saved": list(saved), "notes": _notes(removal, git, saved)}
     # What an earlier deletion and restore of the session left would now tell of the wrong state.
     for stale in (
@@ -225,7 +151,10 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     return plan
 
 
-def _plan_values(removal: Removal, snapshot: Snapshot, *, present: bool) -> dict[str, Any]:
+def _plan_values(
+    removal: Removal, snapshot: Snapshot, skipped: Sequence[str], *, present: bool
+) -> dict[str, Any]:
+    copies = {file.path for file in removal.record.copied}
     return {
         "record": to_json(removal.record),
         "commit": snapshot.commit,
@@ -233,7 +162,7 @@ def _plan_values(removal: Removal, snapshot: Snapshot, *, present: bool) -> dict
         "head": snapshot.head,
         "deleted_at_ms": int(time.time() * 1000),
         "tree": str(_destination(removal)) if present else None,
-        "skip": own.skippable(bound_git(removal.record.path)) if present else [],
+        "skip": [name for name in skipped if name not in copies],
         "copied": _unchanged(removal.record) if present else [],
     }
 
@@ -243,10 +172,15 @@ def _notes(removal: Removal, git: Git, saved: Sequence[str]) -> list[str]:
 
 
 def _destination(removal: Removal) -> Path:
-    """Choose where the directory goes: into the trash, or beside it on another filesystem."""
-    record = removal.record
-    if Path(record.path).stat().st_dev == removal.place.directory.stat().st_dev:
-        return removal.place.tree
+    """Choose where the directory goes: into the trash, or beside it.
+
+    Only within its own directory may it be renamed on another filesystem, or when it is another
+    user's.
+    """
+    record, place = removal.record, removal.place
+    same = Path(record.path).stat().st_dev == place.directory.stat().st_dev
+    if same and os.access(record.path, os.W_OK | os.X_OK):
+        return place.tree
     return naming.worktrees_dir(record.root) / f".trash-{record.session}"
 
 
@@ -268,9 +202,9 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
         reflog.keep(Path(common_dir(record)), record.branch, place.branch_log)
         delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
     hit("delete.branch")
-    skipped = () if tree is None else _drop_skipped(removal, tree, plan)
+    skipped, stayed = ((), ()) if tree is None else _drop_skipped(removal, tree, plan)
     hit("delete.skipped")
-    entry = _entry(removal, plan, skipped)
+    entry = _entry(removal, plan, skipped, stayed)
     write_json(place.entry_file, to_json(entry))
     hit("delete.entry")
     place.plan_file.unlink(missing_ok=True)
@@ -309,22 +243,42 @@ def _unchanged(record: WorktreeRecord) -> list[str]:
         os.close(top)
 
 
-def _drop_skipped(removal: Removal, tree: Path, plan: dict[str, Any]) -> tuple[str, ...]:
-    """Take out what can be made again: ignored build directories and unchanged copied files."""
-    for name in plan["skip"]:
-        directory = tree / name
-        if directory.parent.resolve() == directory.parent:
-            removal.sweeper.drop(directory, tree.parent)
+def _drop_skipped(
+    removal: Removal, tree: Path, plan: dict[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take out what can be made again: ignored build directories and unchanged copied files.
+
+    What cannot be taken out stays with the tree: by now a deletion must not fail any more.
+
+    Returns:
+        What is out, and a note for each that stays.
+    """
+    dropped, stayed = [], []
+    copied = {file.path: file for file in removal.record.copied if file.path in plan["copied"]}
     top = open_directory(tree)
     try:
-        copied = [
-            file.path
-            for file in removal.record.copied
-            if file.path in plan["copied"] and _drop_copied(top, file)
-        ]
+        for name in (*plan["skip"], *copied):
+            try:
+                drop = (
+                    _drop_copied(top, copied[name])
+                    if name in copied
+                    else (_drop_build(removal, tree, name))
+                )
+                dropped += [name] if drop else []
+            except OSError as error:
+                stayed.append(f"{name} could not be dropped and is kept: {error.strerror}")
     finally:
         os.close(top)
-    return (*plan["skip"], *copied)
+    return tuple(dropped), tuple(stayed)
+
+
+def _drop_build(removal: Removal, tree: Path, name: str) -> bool:
+    """Take a build directory out, unless a link leads to it; say whether it is out."""
+    directory = tree / name
+    if directory.parent.resolve() != tree.resolve() / Path(name).parent:
+        return False
+    removal.sweeper.drop(directory, tree.parent)
+    return True
 
 
 def _drop_copied(top: int, file: CopiedFile) -> bool:
@@ -338,7 +292,9 @@ def _drop_copied(top: int, file: CopiedFile) -> bool:
     return True
 
 
-def _entry(removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...]) -> TrashEntry:
+def _entry(
+    removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...], stayed: tuple[str, ...]
+) -> TrashEntry:
     tree = plan["tree"]
     record = record_from_json(plan["record"])
     return TrashEntry(
@@ -355,5 +311,5 @@ def _entry(removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...]) -> 
         skipped=skipped,
         tree=tree,
         record=record,
-        notes=tuple(plan.get("notes", ())),
+        notes=(*plan.get("notes", ()), *stayed),
     )

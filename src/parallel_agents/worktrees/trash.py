@@ -5,6 +5,7 @@ way, `restore.json` while a restore is, `restored.json` from then on; the ref is
 anything is removed.
 """
 
+import shlex
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -112,9 +113,26 @@ class TrashBin:
             entry = None if data is None else entry_from_json(data)
         except (KeyError, TypeError):
             return None
-        if entry is None or entry.size_bytes is not None:
+        if entry is None:
+            return None
+        entry = replace(entry, tree=self.tree_now(entry.tree))
+        if entry.size_bytes is not None:
             return entry
         return replace(entry, size_bytes=(read_json(self.size_file) or {}).get("bytes"))
+
+    def tree_now(self, recorded: str | None) -> str | None:
+        """Find the kept directory, also after the state directory was moved with all in it.
+
+        Args:
+            recorded: where it was put.
+
+        Returns:
+            Where it is; `None` for `None`.
+        """
+        if recorded is None or exists(Path(recorded)):
+            return recorded
+        inside = Path(recorded).parts[-2:] == self.tree.parts[-2:]
+        return str(self.tree) if inside and exists(self.tree) else recorded
 
     def count(self) -> None:
         """Count the size of the kept directory, unless that was done.
@@ -199,14 +217,7 @@ class Trash:
             One finding each.
         """
         return tuple(
-            Finding(
-                kind="trash",
-                session=place.session,
-                path=str(place.directory),
-                reason="a deletion was begun and not finished: delete the session again"
-                if exists(place.plan_file)
-                else "this trash entry cannot be read",
-            )
+            _finding(place)
             for place in self._bins()
             if place.entry() is None and not exists(place.restored_file)
         )
@@ -252,6 +263,26 @@ class Trash:
             return []
         names = sorted(path.name for path in self._directory.iterdir() if path.is_dir())
         return [self.bin(name) for name in names if naming.SESSION.fullmatch(name)]
+
+
+def _finding(place: TrashBin) -> Finding:
+    begun = exists(place.plan_file)
+    reason = "this trash entry cannot be read"
+    look = shlex.join(["ls", "-la", "--", str(place.directory)])
+    action = f"look at what it holds before you remove it: {look}"
+    if begun:
+        reason = "a deletion was begun and not finished"
+        action = (
+            f"go on: parallel-agents rm {place.session}, "
+            f"or bring it back: parallel-agents restore {place.session}"
+        )
+    return Finding(
+        kind="trash",
+        session=place.session,
+        path=str(place.directory),
+        reason=reason,
+        action=action,
+    )
 
 
 def delete_ref(git: Git, ref: str, commit: str | None) -> None:
