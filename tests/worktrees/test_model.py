@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.worktrees import builds, reflog, removal, restore, snapshot
+from parallel_agents.worktrees.looking import Untracked
 from tests.worktrees.model.__main__ import run
 
 HISTORIES = 7
@@ -37,8 +38,8 @@ def test_no_history_loses_anything(part: int) -> None:
     assert counts["kills of ours"] > 1
 
 
-def _nothing_untracked(_: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (), ()
+def _nothing_untracked(_: object) -> Untracked:
+    return Untracked((), (), ())
 
 
 def _nothing(*_: object, **__: object) -> None:

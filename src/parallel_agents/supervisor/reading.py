@@ -14,6 +14,7 @@ from parallel_agents.core.codec import record_to_json
 from parallel_agents.core.errors import UsageError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import FileStat
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -184,7 +185,7 @@ class Reading:
         """What a deletion would have to save."""
         session = self._supervisor.find(message.session)
         reply: dict[str, Any] = {"session": row(session.state), "saved": [], "skipped": []}
-        if session.state.worktree is None or session.state.missing:
+        if session.state.worktree is None:
             return {**reply, "merged": ""}
         manager = session.context.manager
         own = await asyncio.to_thread(manager.own_work, session.workplace.record)
@@ -195,30 +196,37 @@ class Reading:
         session = self._supervisor.find(message.session)
         manager = session.context.manager
         stat = await asyncio.to_thread(manager.diff_stat, session.workplace.record)
-        files = [
-            {
-                "path": file.path,
-                "oldPath": file.old_path,
-                "status": file.status,
-                "insertions": file.insertions,
-                "deletions": file.deletions,
-                "binary": file.binary,
-            }
-            for file in stat.files
-        ]
+        files = [_file(file) for file in stat.files]
         return {"against": stat.against, "commit": stat.commit, "files": files}
 
     async def diff_text(self, message: m.DiffText) -> dict[str, Any]:
         """A page of the unified diff."""
         session = self._supervisor.find(message.session)
         manager, record = session.context.manager, session.workplace.record
+        left: tuple[FileStat, ...] = ()
         if message.path is None:
-            text = await asyncio.to_thread(manager.diff_text, record)
+            text, left = await asyncio.to_thread(manager.diff_patch, record)
         else:
             text = await asyncio.to_thread(manager.diff_file, record, message.path)
         page = text[message.offset : message.offset + m.PAGE_LIMIT]
         end = message.offset + len(page)
-        return {"text": page, "next": end if end < len(text) else None}
+        return {
+            "text": page,
+            "next": end if end < len(text) else None,
+            "leftOut": [_file(file) for file in left] if message.offset == 0 else [],
+        }
+
+
+def _file(file: FileStat) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "oldPath": file.old_path,
+        "status": file.status,
+        "insertions": file.insertions,
+        "deletions": file.deletions,
+        "binary": file.binary,
+        "note": file.note,
+    }
 
 
 def _wanted(state: SessionState, message: m.ListSessions) -> bool:

@@ -19,13 +19,15 @@ from parallel_agents.core.worktree import (
     TrashEntry,
     WorktreeRecord,
     record_from_json,
+    to_json,
 )
-from parallel_agents.worktrees import adoption, own, place, reconcile, removal
+from parallel_agents.worktrees import adoption, gate, own, place, reconcile, removal
 from parallel_agents.worktrees import restore as restoring
-from parallel_agents.worktrees.files import hint_for
+from parallel_agents.worktrees.files import exists, hint_for, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import Trash
 
@@ -47,9 +49,14 @@ class Ending:
     def own_work(self, record: WorktreeRecord) -> OwnWork:
         """Say what a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
+            if saved := gate.stranded(record):
+                return OwnWork(saved=saved, skipped=())
             if record.kind != "worktree":
                 return place.own_work(record)
-            return own.look(record, own.pulls(record))
+            if exists(Path(record.path)):
+                return own.look(record, own.pulls(record))
+            remains = take_remains(record, Git(record.root), self._temporary)
+            return OwnWork(saved=remains.saved, skipped=())
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
         """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
@@ -141,6 +148,8 @@ class Ending:
         if (plan := removal.begun(bin_)) is not None:
             self._finish(plan)
         entry = self._trash.entry(session)
+        if entry.untouched:
+            return self._take_back(entry)
         common = _lock_of(entry.record)
         with self._writing(common, "restore the worktree") as lock_fd:
             if entry.record.kind != "worktree":
@@ -155,6 +164,14 @@ class Ending:
                     lock_fd=lock_fd,
                 )
             )
+
+    def _take_back(self, entry: TrashEntry) -> WorktreeRecord:
+        """Bring a session back whose worktree was never touched, however that is now."""
+        place = self._trash.bin(entry.session)
+        with self._reading("restore the session"):
+            write_json(place.restored_file, to_json(entry.record))
+            place.entry_file.unlink(missing_ok=True)
+        return entry.record
 
     def trash(self) -> tuple[TrashEntry, ...]:
         """List what can be restored, the newest first."""

@@ -30,6 +30,24 @@ _HINTS = {
 }
 
 
+_OBSTACLES = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ENOTEMPTY, errno.EEXIST,
+    errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
+)  # fmt: skip
+
+
+def is_obstacle(error: OSError) -> bool:
+    """Tell whether an error is about what lies there, and not about a full or failing disk.
+
+    Args:
+        error: the error; the collected one of `shutil` counts, too.
+
+    Returns:
+        Whether the same call would fail for ever.
+    """
+    return error.errno in _OBSTACLES or isinstance(error, shutil.Error)
+
+
 def hint_for(error: OSError) -> str:
     """Say what to do about an error of the system.
 

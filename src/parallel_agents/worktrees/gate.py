@@ -1,7 +1,8 @@
 """The one gate through which a worktree is deleted.
 
 Keep true: only what the record says, with its identity; never the main worktree, never with a
-process at work in it, never with another's lock.
+process at work in it, never with another's lock. What is not ours to touch stays as it is, and
+does not hold its session.
 """
 
 import os
@@ -14,15 +15,35 @@ import psutil
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees import naming
-from parallel_agents.worktrees.files import exists, read_regular
-from parallel_agents.worktrees.identity import admin_dir, lock_reason, verify
+from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.identity import (
+    admin_dir,
+    common_dir,
+    lock_reason,
+    points_to,
+    verify,
+)
 
 _GIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
+def check(record: WorktreeRecord) -> None:
+    """Refuse a record that names no place where we make worktrees.
+
+    Args:
+        record: what is to be deleted.
+
+    Raises:
+        RefusedError: it does not.
+    """
+    naming.check(record.session, record.slug)
+    if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
+        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
+
+
 def refuse(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> None:
-    """Be the gate: say no unless all conditions of a deletion hold.
+    """Be the gate: say no while another has a right to the worktree.
 
     Args:
         record: what is to be deleted.
@@ -31,24 +52,48 @@ def refuse(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> No
     Raises:
         RefusedError: the reason.
     """
-    naming.check(record.session, record.slug)
-    if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
-        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
-    admin = admin_dir(record)
-    if exists(Path(record.path)) and (reason := verify(record)) is not None:
-        raise RefusedError(f"{reason}; it stays", "Look at it, and remove it by hand if you wish.")
-    if admin.is_dir():
-        _refuse_foreign_admin(record, admin)
+    _refuse_foreign_lock(record)
     _refuse_processes(record, live_pids)
 
 
-def _refuse_foreign_admin(record: WorktreeRecord, admin: Path) -> None:
-    recorded = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
-    if os.path.realpath(admin / recorded) != os.path.join(record.path, ".git"):  # noqa: PTH118
-        raise RefusedError(
-            f"git knows {record.path} under another path now; it stays", "See: git worktree list"
+def stranded(record: WorktreeRecord) -> tuple[str, ...]:
+    """Say why a worktree is not ours to touch, though its session may end.
+
+    Args:
+        record: the worktree; one that is only missing is none of these.
+
+    Returns:
+        What stays as it is, and why, one phrase each; empty when a deletion may go on.
+    """
+    if record.kind != "worktree":
+        reason = verify(record)
+        return () if reason is None else (f"nothing of {record.path}: {reason}",)
+    if not Path(common_dir(record)).is_dir():
+        return (
+            f"the conversation only, since the repository {record.root} is not there: if it was "
+            "moved, take the session along before or after: parallel-agents adopt "
+            f"NEW-PLACE/{os.path.relpath(record.path, record.root)}",
         )
-    locked = read_regular(admin / "locked", 16384)
+    if os.path.lexists(record.path):
+        reason = verify(record)
+        where = f"all of {record.path}, left where it is: {reason}"
+    else:
+        reason = elsewhere = _elsewhere(record)
+        where = f"all of the worktree, left where git knows it now: {elsewhere}"
+    return () if not reason else (where, f"branch {record.branch}, which stays")
+
+
+def _elsewhere(record: WorktreeRecord) -> str:
+    """The path under which git knows the worktree now; empty when that is the recorded one."""
+    admin = admin_dir(record)
+    named = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
+    if not named or points_to(admin, record.path):
+        return ""
+    return str(Path(os.path.realpath(admin / named)).parent)
+
+
+def _refuse_foreign_lock(record: WorktreeRecord) -> None:
+    locked = read_regular(admin_dir(record) / "locked", 16384)
     reason = "" if locked is None else os.fsdecode(locked).strip()
     if locked is not None and reason != lock_reason(record.session):
         raise RefusedError(

@@ -13,13 +13,14 @@ from pathlib import Path
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import OwnWork, WorktreeRecord
 from parallel_agents.worktrees import builds, include
-from parallel_agents.worktrees.diff import untracked
 from parallel_agents.worktrees.files import exists, is_symlink, open_directory
-from parallel_agents.worktrees.git import Git, may_pass
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import admin_dir, bound_git, require, verify
+from parallel_agents.worktrees.looking import untracked
 from parallel_agents.worktrees.merged import hash_of, merged, own_tips, targets_of
 from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls, remote_to_ask
 from parallel_agents.worktrees.porcelain import fields, parse_status
+from parallel_agents.worktrees.submodules import gitlinks
 
 _NAMED = 5
 _UNFINISHED = {
@@ -71,12 +72,14 @@ def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
     require(record)
     git = bound_git(record.path)
     nested: list[str] = []
+    closed: list[str] = []
     ignored = _Ignored()
 
     def files() -> str:
-        found, repositories = untracked(git)
-        nested.extend(repositories)
-        return counted(len(found), "untracked file")
+        found = untracked(git)
+        nested.extend(found.nested)
+        closed.extend(found.closed)
+        return counted(len(found.files), "untracked file")
 
     def sort_ignored() -> str:
         ignored.sort(git, record)
@@ -92,19 +95,19 @@ def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
         _told("commits", lambda: _commits(git, record, known, how)),
         _told("stashes", lambda: _stashes(git, record)),
     ]
-    phrases.insert(2, _named("nested repositories", (*nested, *ignored.repositories)))
+    phrases[2:2] = [
+        _named("directories that cannot be read", tuple(closed)),
+        _named("nested repositories", (*nested, *ignored.repositories)),
+    ]
     saved = tuple(phrase for phrase in (*phrases, *ignored.reasons) if phrase)
     return OwnWork(saved=saved, skipped=ignored.skipped, merged="".join(how))
 
 
 def _told(what: str, ask: Callable[[], str]) -> str:
     """Ask git; what it cannot read is said, and is kept with the directory."""
-    try:
-        return ask()
-    except GitError as error:
-        if may_pass(error):
-            raise
-        return f"{what}, which git cannot list ({error.message})"
+    told: list[str] = []
+    error = attempt(lambda: told.append(ask()))
+    return told[0] if error is None else f"{what}, which git cannot list ({error.message})"
 
 
 def own_commits(git: Git, record: WorktreeRecord) -> int:
@@ -167,13 +170,8 @@ def _named(what: str, names: tuple[str, ...]) -> str:
 
 
 def _submodules(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
-    """Submodules that were initialised here.
-
-    Git is not asked what is in them: it would run what their own configuration names.
-    """
-    staged = fields(git.read("ls-files", "-z", "--stage").stdout)
-    links = [entry.partition("\t")[2] for entry in staged if entry.startswith("160000 ")]
-    return tuple(name for name in links if exists(Path(record.path, name, ".git")))
+    """Submodules that were initialised here; all of it is kept, so none is looked into."""
+    return tuple(name for name in gitlinks(git) if exists(Path(record.path, name, ".git")))
 
 
 def _unfinished(record: WorktreeRecord) -> str:

@@ -9,41 +9,43 @@ import errno
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.errors import GitError
+from parallel_agents.core.errors import GitError, RefusedError
 from parallel_agents.core.worktree import (
-    CopiedFile,
     OwnWork,
     TrashEntry,
     WorktreeRecord,
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import include, mirror, naming, own, reflog
+from parallel_agents.worktrees import dropping, mirror, naming, own, reflog
+from parallel_agents.worktrees.capture import DURABLE
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
+    is_obstacle,
     move,
-    open_directory,
-    opened_parent,
     read_json,
     remove_tree,
     sync_directory,
     write_json,
 )
-from parallel_agents.worktrees.gate import refuse
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.gate import check, refuse, stranded
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
+    close_again,
     common_dir,
+    make_accessible,
+    open_up,
     parked_admin,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
 from parallel_agents.worktrees.merged_pull import Pulls
-from parallel_agents.worktrees.snapshot import DURABLE, Snapshot, take, take_remains
+from parallel_agents.worktrees.snapshot import Snapshot, take, take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import TrashBin, delete_ref
 
@@ -86,19 +88,77 @@ def delete(removal: Removal) -> TrashEntry:
         RefusedError: the gate says no; nothing has changed.
         GitError, OSError: a step failed; the same call goes on from there.
     """
+    check(removal.record)
     done = removal.place.entry()
-    if done is not None and not Path(removal.record.path, ".git").is_file():
+    if done is not None and not exists(Path(removal.record.path)):
         removal.place.plan_file.unlink(missing_ok=True)
         return done
+    plan = begun(removal.place)
+    modes = open_up(removal.record) if plan is None else {}
+    if plan is None and (saved := stranded(removal.record)):
+        close_again(Path(removal.record.path), modes)
+        return leave(removal, saved)
     git = Git(removal.record.root, lock_fd=removal.lock_fd)
     removal.place.clear_lock(common_dir(removal.record))
     if exists(removal.place.plan_file):
         clear_leftovers(common_dir(removal.record), f"refs/heads/{removal.record.branch}")
-    plan = begun(removal.place)
     if plan is None:
-        refuse(removal.record, removal.live_pids)
-        plan = _plan(removal, git)
+        plan = _let_through(removal, git, modes)
     return _carry_out(removal, plan, git)
+
+
+def leave(removal: Removal, saved: tuple[str, ...]) -> TrashEntry:
+    """End a session whose worktree is not ours to touch: nothing of it is changed.
+
+    Args:
+        removal: what, and how.
+        saved: what stays as it is, and why.
+
+    Returns:
+        The entry; restoring it brings the session back as it was.
+
+    Raises:
+        RefusedError: a process of the session lives.
+        OSError: the disk is full or failing.
+    """
+    record, place = removal.record, removal.place
+    if removal.live_pids():
+        raise RefusedError("A process of the session is still alive.", "Stop the session first.")
+    place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _clear(place)
+    entry = TrashEntry(
+        session=record.session,
+        root=record.root,
+        path=record.path,
+        branch=record.branch,
+        tip=None,
+        head=None,
+        refs=(),
+        deleted_at_ms=int(time.time() * 1000),
+        size_bytes=0,
+        saved=saved,
+        skipped=(),
+        tree=None,
+        record=record,
+        notes=(removal.note,) if removal.note else (),
+        untouched=True,
+    )
+    write_json(place.entry_file, to_json(entry))
+    place.plan_file.unlink(missing_ok=True)
+    return entry
+
+
+def _let_through(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
+    """Pass the gate, make the plan and rename the directory away, opened if it was closed."""
+    try:
+        refuse(removal.record, removal.live_pids)
+        plan = _plan(removal, git, modes)
+        if plan["tree"] is not None:
+            _rename_away(removal, Path(plan["tree"]))
+    except BaseException:
+        close_again(Path(removal.record.path), modes)
+        raise
+    return plan
 
 
 def begun(place: TrashBin) -> dict[str, Any] | None:
@@ -119,25 +179,24 @@ def begun(place: TrashBin) -> dict[str, Any] | None:
     return plan if renamed or gone else None
 
 
-def _plan(removal: Removal, git: Git) -> dict[str, Any]:
+def _plan(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
     """Save everything under the ref, then write down what is going to happen."""
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
         found = own.look(record, removal.pulls)
-        snapshot = take(record, removal.temporary, removal.lock_fd)
+        snapshot = take(record, removal.temporary)
     else:
         found = OwnWork(saved=(), skipped=())
         snapshot = take_remains(record, git, removal.temporary)
-    saved = (*found.saved, *snapshot.saved)
     hit("delete.snapshot")
-    if snapshot.commit is not None:
-        git.write("update-ref", place.ref, snapshot.commit, config=DURABLE)
+    snapshot = _referred(git, place.ref, snapshot)
+    saved = (*found.saved, *snapshot.saved)
     hit("delete.ref")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     sync_directory(place.directory.parent)
     plan = _plan_values(removal, snapshot, found.skipped, present=present)
-    plan |= {"saved": list(saved), "notes": _notes(removal, git, saved)}
+    plan |= {"saved": list(saved), "notes": _notes(removal, git, saved), "modes": modes}
     # What an earlier deletion and restore of the session left would now tell of the wrong state.
     for stale in (
         place.entry_file, place.restore_file, place.restored_file, place.size_file,
@@ -151,6 +210,28 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     return plan
 
 
+def _clear(place: TrashBin) -> None:
+    """Remove what an earlier deletion and restore left: it would now tell of the wrong state."""
+    for stale in (
+        place.entry_file, place.restore_file, place.restored_file, place.size_file,
+        place.branch_log,
+    ):  # fmt: skip
+        stale.unlink(missing_ok=True)
+    remove_tree(place.admin)
+
+
+def _referred(git: Git, ref: str, snapshot: Snapshot) -> Snapshot:
+    """Let the ref name the commits; where it cannot be written, the directory must do."""
+    if snapshot.commit is None:
+        return snapshot
+    commit = snapshot.commit
+    error = attempt(lambda: git.write("update-ref", ref, commit, config=DURABLE))
+    if error is None:
+        return snapshot
+    phrase = f"only the directory, since git cannot keep commits here ({error.message})"
+    return replace(snapshot, commit=None, saved=(*snapshot.saved, phrase))
+
+
 def _plan_values(
     removal: Removal, snapshot: Snapshot, skipped: Sequence[str], *, present: bool
 ) -> dict[str, Any]:
@@ -160,15 +241,19 @@ def _plan_values(
         "commit": snapshot.commit,
         "tip": snapshot.tip,
         "head": snapshot.head,
+        "spares_branch": snapshot.spares_branch,
         "deleted_at_ms": int(time.time() * 1000),
         "tree": str(_destination(removal)) if present else None,
         "skip": [name for name in skipped if name not in copies],
-        "copied": _unchanged(removal.record) if present else [],
+        "copied": dropping.unchanged_copies(removal.record) if present else [],
     }
 
 
 def _notes(removal: Removal, git: Git, saved: Sequence[str]) -> list[str]:
-    return [note for note in (removal.note, mirror.warning(git) if saved else "") if note]
+    warnings = [removal.note]
+    if saved:
+        attempt(lambda: warnings.append(mirror.warning(git)))
+    return [note for note in warnings if note]
 
 
 def _destination(removal: Removal) -> Path:
@@ -187,22 +272,17 @@ def _destination(removal: Removal) -> Path:
 def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     record, place = removal.record, removal.place
     tree = None if plan["tree"] is None else Path(plan["tree"])
-    if tree is not None and not exists(tree):
-        _rename_away(removal, tree)
     hit("delete.renamed")
-    admin, parked = admin_dir(record), parked_admin(record)
-    if admin.is_dir():
-        admin.rename(parked)
-    hit("delete.parked")
-    if exists(parked) and not exists(place.admin):
-        move(parked, place.admin)
-    remove_tree(parked)
-    hit("delete.admin")
-    if record.made_branch:
-        reflog.keep(Path(common_dir(record)), record.branch, place.branch_log)
-        delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
+    stayed = _park(removal)
+    if record.made_branch and not plan.get("spares_branch"):
+        stayed += _drop_branch(removal, plan, git)
     hit("delete.branch")
-    skipped, stayed = ((), ()) if tree is None else _drop_skipped(removal, tree, plan)
+    skipped: tuple[str, ...] = ()
+    if tree is not None:
+        make_accessible(tree)
+        skipped, more = dropping.drop(removal.sweeper, record, tree, plan)
+        stayed += more
+        close_again(tree, plan.get("modes", {}))
     hit("delete.skipped")
     entry = _entry(removal, plan, skipped, stayed)
     write_json(place.entry_file, to_json(entry))
@@ -210,6 +290,46 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     place.plan_file.unlink(missing_ok=True)
     removal.sweeper.later(place.count)
     return entry
+
+
+def _park(removal: Removal) -> tuple[str, ...]:
+    """Move git's directory for the worktree into the trash; where it stays if it may not be moved.
+
+    Returns:
+        A note when it stays.
+    """
+    admin, parked = admin_dir(removal.record), parked_admin(removal.record)
+    try:
+        if admin.is_dir():
+            admin.rename(parked)
+        hit("delete.parked")
+        if exists(parked) and not exists(removal.place.admin):
+            move(parked, removal.place.admin)
+        remove_tree(parked)
+    except OSError as error:
+        if not is_obstacle(error):
+            raise
+        return (f"git's directory for the worktree stays where it is: {error.strerror}",)
+    hit("delete.admin")
+    return ()
+
+
+def _drop_branch(removal: Removal, plan: dict[str, Any], git: Git) -> tuple[str, ...]:
+    """Delete the branch, its reflog kept; what hinders that is noted, and the branch stays."""
+    branch = removal.record.branch
+    common = common_dir(removal.record)
+    try:
+        reflog.keep(Path(common), branch, removal.place.branch_log)
+        delete_ref(git, f"refs/heads/{branch}", plan["tip"])
+    except OSError as error:
+        if not is_obstacle(error):
+            raise
+        return (f"the branch {branch} stays: {error.strerror}",)
+    except GitError as error:
+        if error.returncode < 0:  # it was killed or late: the same call goes on from here
+            raise
+        return (f"the branch {branch} stays: {error.message}",)
+    return ()
 
 
 def _rename_away(removal: Removal, tree: Path) -> None:
@@ -223,73 +343,6 @@ def _rename_away(removal: Removal, tree: Path) -> None:
         ) from error
     sync_directory(tree.parent)
     sync_directory(Path(removal.record.path).parent)
-
-
-def _unchanged(record: WorktreeRecord) -> list[str]:
-    """List the copied files that copying again would bring back just as they are."""
-    source = Path(record.checkout or record.root)
-    if not source.is_dir():
-        return []
-    source_top, top = open_directory(source), open_directory(Path(record.path))
-    try:
-        return [
-            file.path
-            for file in record.copied
-            if include.digest_of(top, file.path) == file.digest
-            and include.rights_of(top, file.path) == include.rights_of(source_top, file.path)
-        ]
-    finally:
-        os.close(source_top)
-        os.close(top)
-
-
-def _drop_skipped(
-    removal: Removal, tree: Path, plan: dict[str, Any]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take out what can be made again: ignored build directories and unchanged copied files.
-
-    What cannot be taken out stays with the tree: by now a deletion must not fail any more.
-
-    Returns:
-        What is out, and a note for each that stays.
-    """
-    dropped, stayed = [], []
-    copied = {file.path: file for file in removal.record.copied if file.path in plan["copied"]}
-    top = open_directory(tree)
-    try:
-        for name in (*plan["skip"], *copied):
-            try:
-                drop = (
-                    _drop_copied(top, copied[name])
-                    if name in copied
-                    else (_drop_build(removal, tree, name))
-                )
-                dropped += [name] if drop else []
-            except OSError as error:
-                stayed.append(f"{name} could not be dropped and is kept: {error.strerror}")
-    finally:
-        os.close(top)
-    return tuple(dropped), tuple(stayed)
-
-
-def _drop_build(removal: Removal, tree: Path, name: str) -> bool:
-    """Take a build directory out, unless a link leads to it; say whether it is out."""
-    directory = tree / name
-    if directory.parent.resolve() != tree.resolve() / Path(name).parent:
-        return False
-    removal.sweeper.drop(directory, tree.parent)
-    return True
-
-
-def _drop_copied(top: int, file: CopiedFile) -> bool:
-    """Remove a copied file unless it was changed; say whether it is not there any more."""
-    digest = include.digest_of(top, file.path)
-    if digest is not None and digest != file.digest:
-        return False
-    if digest is not None:
-        with opened_parent(top, file.path) as (directory, name):
-            os.unlink(name, dir_fd=directory)
-    return True
 
 
 def _entry(

@@ -22,11 +22,13 @@ from parallel_agents.worktrees.files import (
     remove_tree,
     write_json,
 )
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
+    close_again,
     identify,
     lock_reason,
+    make_accessible,
     parked_admin,
     verify,
 )
@@ -75,7 +77,7 @@ def restore(job: Restore) -> WorktreeRecord:
         clear_leftovers(job.common_dir, f"refs/heads/{entry.branch}")
     else:
         _refuse_taken(job, git)
-        plan = {"admin": str(_free_admin(job))}
+        plan = {"admin": str(_free_admin(job)), "modes": _opened(entry)}
         write_json(job.place.restore_file, plan)
     hit("restore.plan")
     admin = Path(plan["admin"])
@@ -88,6 +90,7 @@ def restore(job: Restore) -> WorktreeRecord:
     hit("restore.tree")
     record = _record(job)
     _restore_copied(record, entry)
+    close_again(Path(entry.path), plan.get("modes", {}))
     hit("restore.copied")
     commit = git.read("rev-parse", "--verify", "--quiet", job.place.ref, ok=(0, 1)).line
     delete_ref(git, job.place.ref, commit or None)
@@ -96,6 +99,11 @@ def restore(job: Restore) -> WorktreeRecord:
     hit("restore.entry")
     _tidy(job.place)
     return record
+
+
+def _opened(entry: TrashEntry) -> dict[str, int]:
+    """Give us the rights over the kept directory that we need; say which it had."""
+    return {} if entry.tree is None else make_accessible(Path(entry.tree))
 
 
 def restored_before(place: TrashBin) -> WorktreeRecord | None:
@@ -130,7 +138,7 @@ def _refuse_taken(job: Restore, git: Git) -> None:
     if entry.tip is None and entry.tree is None and not entry.refs:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
     found = _hash(git, f"refs/heads/{entry.branch}")
-    if found not in (None, entry.tip) and entry.record.made_branch:
+    if entry.tip and found not in (None, entry.tip) and entry.record.made_branch:
         raise RefusedError(
             f"a branch {entry.branch} exists again, with other commits",
             f"Rename it: git branch -m {entry.branch} NEW-NAME",
@@ -224,10 +232,12 @@ def _repair(job: Restore, admin: Path) -> None:
     named = bound.read("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).line
     branch = named.removeprefix("refs/heads/")
     used = named and branches.used_in(bound, branch, but=job.entry.path)
-    if job.entry.head is not None and (used or _hash(bound, "HEAD") != job.entry.head):
-        bound.write("update-ref", "--no-deref", "HEAD", job.entry.head)
+    head = job.entry.head
+    # What git could not do before, it cannot now: the files are back, and that was not needed.
+    if head is not None and (used or _hash(bound, "HEAD") != head):
+        attempt(lambda: bound.write("update-ref", "--no-deref", "HEAD", head))
     # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours keeps.
-    bound.write("hash-object", "-w", "-t", "blob", os.devnull)
+    attempt(lambda: bound.write("hash-object", "-w", "-t", "blob", os.devnull))
 
 
 def _record(job: Restore) -> WorktreeRecord:

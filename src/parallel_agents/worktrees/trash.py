@@ -21,7 +21,7 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.files import exists, read_json, size_of, write_json
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import common_dir
 from parallel_agents.worktrees.sweep import Sweeper
 
@@ -247,15 +247,16 @@ class Trash:
 
         Raises:
             OSError: something could not be renamed away; the entry stays listed.
-            GitError: the ref could not be deleted.
+            GitError: the ref could not be deleted now.
         """
         place = self.bin(entry.session)
         if entry.tree is not None and not Path(entry.tree).is_relative_to(place.directory):
             self._sweeper.drop(Path(entry.tree), Path(entry.tree).parent)
-        if entry.refs and Path(entry.root).is_dir():
+        if Path(common_dir(entry.record)).is_dir():
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
-                git.write("update-ref", "-d", ref)
+                # Where git cannot write, the ref stays: no reason to keep the entry for ever.
+                attempt(lambda ref=ref: git.write("update-ref", "-d", ref))  # type: ignore[misc]
         self._sweeper.drop(place.directory, place.directory.parent)
 
     def _bins(self) -> list[TrashBin]:

@@ -32,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
     while offset is not None:
         page = client.request(DiffText(session=args.session, offset=offset))
         render.raw(safe(page["text"]) if render.is_terminal() else page["text"])
+        for file in page["leftOut"]:
+            render.talk(f"left out: {file['path']}: {file['note']}")
         offset = page["next"]
     return 0
 
@@ -39,7 +41,13 @@ def run(args: argparse.Namespace) -> int:
 def _print_stat(stat: dict[str, object]) -> None:
     files = stat["files"]
     assert isinstance(files, list)  # noqa: S101 - the protocol says so
-    rows = [(f["status"], f"+{f['insertions']}", f"-{f['deletions']}", f["path"]) for f in files]
+    rows = [_row(file) for file in files]
     render.talk(f"against {stat['against']}")
     for line in render.table(rows):
         render.data(line)
+
+
+def _row(file: dict[str, str]) -> tuple[str, ...]:
+    counts = f"+{file['insertions']}", f"-{file['deletions']}"
+    note = f" ({file['note']})" if file["note"] else ""
+    return file["status"], *counts, file["path"] + note
