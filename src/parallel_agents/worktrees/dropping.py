@@ -23,7 +23,7 @@ def unchanged_copies(record: WorktreeRecord) -> list[str]:
     Returns:
         Their paths.
     """
-    source = Path(record.checkout or record.root)
+    source = Path(os.path.realpath(record.checkout or record.root))
     if not source.is_dir():
         return []
     source_top, top = open_directory(source), open_directory(Path(record.path))

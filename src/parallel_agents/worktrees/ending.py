@@ -27,6 +27,7 @@ from parallel_agents.worktrees.files import exists, hint_for, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.repository import resolve
 from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import Trash
@@ -66,6 +67,17 @@ class Ending:
     def check_adoptable(self, repo: Repository, session: str, path: str) -> None:
         """Say early what `adopt` would refuse; see `adoption.adoptable`."""
         adoption.adoptable(repo, session, path)
+
+    def owner(self, path: str) -> str:
+        """Find the session whose lock a worktree carries; see `adoption.owner`."""
+        with self._reading("look at the worktree"):
+            return adoption.owner(path)
+
+    def take_along(self, record: WorktreeRecord, path: str) -> WorktreeRecord:
+        """Give a session its moved worktree back; see `adoption.take_along`."""
+        repo = resolve(adoption.root_around(path))
+        with self._writing(repo.common_dir, "take the worktree along") as lock_fd:
+            return adoption.take_along(record, repo, path, lock_fd)
 
     def settle(self) -> None:
         """Wait until nothing is being removed or counted in the background."""

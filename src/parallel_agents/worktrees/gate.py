@@ -8,17 +8,19 @@ does not hold its session.
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.errors import RefusedError, WorktreeError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.files import read_regular
 from parallel_agents.worktrees.identity import (
     admin_dir,
     common_dir,
+    identify,
     lock_reason,
     points_to,
     verify,
@@ -79,7 +81,7 @@ def stranded(record: WorktreeRecord) -> tuple[str, ...]:
         where = f"all of {record.path}, left where it is: {reason}"
     else:
         reason = elsewhere = _elsewhere(record)
-        where = f"all of the worktree, left where git knows it now: {elsewhere}"
+        where = f"all of the worktree, left where it is now: {elsewhere}"
     return () if not reason else (where, f"branch {record.branch}, which stays")
 
 
@@ -87,9 +89,26 @@ def _elsewhere(record: WorktreeRecord) -> str:
     """The path under which git knows the worktree now; empty when that is the recorded one."""
     admin = admin_dir(record)
     named = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
-    if not named or points_to(admin, record.path):
-        return ""
-    return str(Path(os.path.realpath(admin / named)).parent)
+    if named and not points_to(admin, record.path):
+        return str(Path(os.path.realpath(admin / named)).parent)
+    return moved_beside(record)
+
+
+def moved_beside(record: WorktreeRecord) -> str:
+    """Find a worktree that somebody renamed without telling git.
+
+    Args:
+        record: the worktree, which is not at its place.
+
+    Returns:
+        Its path, among the others of its repository; empty when it is not there.
+    """
+    home = naming.worktrees_dir(record.root)
+    for path in sorted(home.iterdir()) if home.is_dir() else []:
+        with suppress(WorktreeError):
+            if path.is_dir() and identify(str(path))[2] == record.git_file:
+                return str(path)
+    return ""
 
 
 def _refuse_foreign_lock(record: WorktreeRecord) -> None:

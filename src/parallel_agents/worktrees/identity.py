@@ -142,12 +142,12 @@ def verify(record: WorktreeRecord) -> str | None:
     if record.kind != "worktree":
         return _verify_directory(record)
     path = Path(record.path)
+    if os.path.lexists(path) and _led_elsewhere(record):
+        return f"{path}, or a directory above it, was replaced by a symbolic link"
     try:
         device, inode, git_file = identify(record.path)
     except WorktreeError as error:
         return error.message
-    if _led_elsewhere(record):
-        return f"{path}, or a directory above it, was replaced by a symbolic link"
     if (device, inode, git_file) == (record.device, record.inode, record.git_file):
         known = admin_dir(record).is_dir()
         return None if known else f"git no longer knows the worktree {path}"

@@ -248,7 +248,7 @@ def _record(job: Restore) -> WorktreeRecord:
 def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
     """Copy again what was dropped because it was unchanged, as far as the source still has it."""
     dropped = [file.path for file in record.copied if file.path in entry.skipped]
-    source = Path(record.checkout or record.root)
+    source = Path(os.path.realpath(record.checkout or record.root))
     if dropped and source.is_dir():
         include.copy_files(source, Path(record.path), dropped)
 
