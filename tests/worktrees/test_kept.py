@@ -1,7 +1,11 @@
 """What a person does not think of at a deletion, and misses afterwards."""
 
 import errno
+import os
 import shutil
+import stat
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -248,3 +252,26 @@ def test_what_is_advised_fits_the_error(
     with pytest.raises(StorageError) as caught:
         manager.delete(record, live_pids=none_alive)
     assert words in caught.value.hint
+
+
+def test_the_state_directory_may_be_moved_to_another_disk(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    other = Path("/dev/shm")
+    if not os.access(other, os.W_OK) or other.stat().st_dev == repo.stat().st_dev:
+        pytest.skip("there is no other file system here")
+    record = make()
+    top = Path(record.path)
+    write(top / "work.txt", "work").chmod(0o440)
+    (top / "hard").hardlink_to(top / "work.txt")
+    os.mkfifo(top / "fifo")
+    manager.delete(record, live_pids=none_alive)
+    manager.settle()
+    with tempfile.TemporaryDirectory(dir=other) as directory:
+        moved = Path(directory) / "state"
+        subprocess.run(["mv", str(repo.parent / "state"), str(moved)], check=True)
+        back = WorktreeManager(moved).restore("s1")
+        assert WorktreeManager(moved).verify(back) is None
+    assert (top / "work.txt").read_text() == "work"
+    assert (top / "hard").stat().st_ino == (top / "work.txt").stat().st_ino
+    assert stat.S_ISFIFO((top / "fifo").stat().st_mode)

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -312,6 +313,18 @@ def size_of(path: Path) -> int:
     return total
 
 
+def _copy_all(source: Path, target: Path) -> None:
+    """Copy a directory with pipes, hard links, holes, times and attributes, by cp(1)."""
+    words = ["cp", "-a", "-T", "--", os.fspath(source), os.fspath(target)]
+    done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        remove_tree(target)
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[0] if said else f"exit status {done.returncode}"
+        number = errno.ENOSPC if "No space left" in reason else errno.EACCES
+        raise OSError(number, f"it could not be copied to another filesystem: {reason}")
+
+
 def move(source: Path, target: Path) -> None:
     """Move a directory; across filesystems by a copy that appears under its name when complete.
 
@@ -329,7 +342,7 @@ def move(source: Path, target: Path) -> None:
             raise
         temporary = target.with_name(target.name + ".new")
         remove_tree(temporary)
-        shutil.copytree(source, temporary, symlinks=True)
+        _copy_all(source, temporary)
         temporary.rename(target)
         remove_tree(source)
     sync_directory(target.parent)

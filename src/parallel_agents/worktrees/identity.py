@@ -15,7 +15,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.files import make_usable, read_regular
 from parallel_agents.worktrees.git import Git
 
 _GIT_FILE_LIMIT = 16 * 1024
@@ -76,43 +76,40 @@ def _closed(path: str, error: OSError) -> WorktreeError:
     )
 
 
-def open_up(record: WorktreeRecord) -> dict[str, int]:
-    """Give us the rights over a worktree that we need, when it is the one that was made.
+def closed_modes(top: Path, record: WorktreeRecord | None = None) -> dict[str, int]:
+    """Find what of a worktree and its `.git` file we have too few rights over.
 
     Args:
-        record: the worktree.
+        top: the worktree, wherever it is.
+        record: its record, when it must be the one that was made.
 
     Returns:
-        The permission bits before of what was changed, by path below the worktree.
+        The permission bits, by path below the worktree.
     """
-    try:
-        found = Path(record.path).lstat()
-    except OSError:
-        return {}
-    if (found.st_dev, found.st_ino) != (record.device, record.inode):
-        return {}
-    return make_accessible(Path(record.path))
+    closed = {}
+    with suppress(OSError):
+        found = top.lstat()
+        if record and (found.st_dev, found.st_ino) != (record.device, record.inode):
+            return {}
+        if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o700 != 0o700:
+            closed[""] = stat.S_IMODE(found.st_mode)
+        found = (top / ".git").lstat()
+        if stat.S_ISREG(found.st_mode) and not found.st_mode & 0o400:
+            closed[".git"] = stat.S_IMODE(found.st_mode)
+    return closed
 
 
-def make_accessible(top: Path) -> dict[str, int]:
-    """Give us the rights over a worktree and its `.git` file that we need.
+def open_up(top: Path) -> None:
+    """Give us the rights over a worktree and its `.git` file that we need, as far as they are ours.
 
     Args:
-        top: the worktree.
-
-    Returns:
-        The permission bits before of what was changed, by path below the worktree.
+        top: the worktree, wherever it is.
     """
-    changed = {}
-    for name, needed in (("", 0o700), (".git", 0o400)):
-        path = top / name
-        with suppress(OSError):
-            mode = path.lstat().st_mode
-            plain = stat.S_ISDIR(mode) if not name else stat.S_ISREG(mode)
-            if plain and mode & needed != needed:
-                path.chmod(stat.S_IMODE(mode) | needed)
-                changed[name] = stat.S_IMODE(mode)
-    return changed
+    make_usable(top)
+    with suppress(OSError):
+        mode = (top / ".git").lstat().st_mode
+        if stat.S_ISREG(mode) and not mode & 0o400:
+            (top / ".git").chmod(stat.S_IMODE(mode) | 0o400)
 
 
 def close_again(top: Path, modes: Mapping[str, int]) -> None:
@@ -120,7 +117,7 @@ def close_again(top: Path, modes: Mapping[str, int]) -> None:
 
     Args:
         top: the worktree, wherever it is now.
-        modes: from `open_up`.
+        modes: from `closed_modes`.
     """
     for name in sorted(modes, reverse=True):
         with suppress(OSError):

@@ -38,8 +38,8 @@ from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
     close_again,
+    closed_modes,
     common_dir,
-    make_accessible,
     open_up,
     parked_admin,
 )
@@ -92,11 +92,12 @@ def delete(removal: Removal) -> TrashEntry:
     done = removal.place.entry()
     if done is not None and not exists(Path(removal.record.path)):
         removal.place.plan_file.unlink(missing_ok=True)
+        removal.place.modes_file.unlink(missing_ok=True)
         return done
     plan = begun(removal.place)
-    modes = open_up(removal.record) if plan is None else {}
+    modes = _open_up(removal) if plan is None else {}
     if plan is None and (saved := stranded(removal.record)):
-        close_again(Path(removal.record.path), modes)
+        _close_again(removal, modes)
         return leave(removal, saved)
     git = Git(removal.record.root, lock_fd=removal.lock_fd)
     removal.place.clear_lock(common_dir(removal.record))
@@ -156,9 +157,28 @@ def _let_through(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str,
         if plan["tree"] is not None:
             _rename_away(removal, Path(plan["tree"]))
     except BaseException:
-        close_again(Path(removal.record.path), modes)
+        _close_again(removal, modes)
         raise
     return plan
+
+
+def _open_up(removal: Removal) -> dict[str, int]:
+    """Open a closed worktree, its rights written down first; say which rights it had."""
+    path, place = Path(removal.record.path), removal.place
+    modes = closed_modes(path, removal.record)
+    if modes:
+        place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes |= read_json(place.modes_file) or {}
+        write_json(place.modes_file, modes)
+        open_up(path)
+    elif exists(path):
+        modes = read_json(place.modes_file) or {}
+    return modes
+
+
+def _close_again(removal: Removal, modes: dict[str, int]) -> None:
+    close_again(Path(removal.record.path), modes)
+    removal.place.modes_file.unlink(missing_ok=True)
 
 
 def begun(place: TrashBin) -> dict[str, Any] | None:
@@ -279,7 +299,7 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     hit("delete.branch")
     skipped: tuple[str, ...] = ()
     if tree is not None:
-        make_accessible(tree)
+        open_up(tree)
         skipped, more = dropping.drop(removal.sweeper, record, tree, plan)
         stayed += more
         close_again(tree, plan.get("modes", {}))
@@ -288,6 +308,7 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     write_json(place.entry_file, to_json(entry))
     hit("delete.entry")
     place.plan_file.unlink(missing_ok=True)
+    place.modes_file.unlink(missing_ok=True)
     removal.sweeper.later(place.count)
     return entry
 

@@ -26,9 +26,10 @@ from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
     close_again,
+    closed_modes,
     identify,
     lock_reason,
-    make_accessible,
+    open_up,
     parked_admin,
     verify,
 )
@@ -77,7 +78,8 @@ def restore(job: Restore) -> WorktreeRecord:
         clear_leftovers(job.common_dir, f"refs/heads/{entry.branch}")
     else:
         _refuse_taken(job, git)
-        plan = {"admin": str(_free_admin(job)), "modes": _opened(entry)}
+        modes = {} if entry.tree is None else closed_modes(Path(entry.tree))
+        plan = {"admin": str(_free_admin(job)), "modes": modes}
         write_json(job.place.restore_file, plan)
     hit("restore.plan")
     admin = Path(plan["admin"])
@@ -101,11 +103,6 @@ def restore(job: Restore) -> WorktreeRecord:
     return record
 
 
-def _opened(entry: TrashEntry) -> dict[str, int]:
-    """Give us the rights over the kept directory that we need; say which it had."""
-    return {} if entry.tree is None else make_accessible(Path(entry.tree))
-
-
 def restored_before(place: TrashBin) -> WorktreeRecord | None:
     """Answer who asks again after a restore whose answer was lost.
 
@@ -116,7 +113,9 @@ def restored_before(place: TrashBin) -> WorktreeRecord | None:
         The record; `None` when the worktree is not there, restored and unchanged in identity.
     """
     record = place.restored()
-    if record is None or verify(record) is not None:
+    if record is None:
+        return None
+    if verify(record) is not None and not closed_modes(Path(record.path), record):
         return None
     _tidy(place)
     return record
@@ -125,6 +124,7 @@ def restored_before(place: TrashBin) -> WorktreeRecord | None:
 def _tidy(place: TrashBin) -> None:
     remove_tree(place.admin)
     place.size_file.unlink(missing_ok=True)
+    place.modes_file.unlink(missing_ok=True)
     place.restore_file.unlink(missing_ok=True)
 
 
@@ -191,6 +191,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
     path = Path(job.entry.path)
     tree = None if job.entry.tree is None else Path(job.entry.tree)
     if tree is not None and exists(tree):
+        open_up(tree)
         _write_git_file(tree, admin)
         make_directories(path.parent, Git.umask)
         if exists(path):
@@ -198,6 +199,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
         move(tree, path)
     elif not exists(path):
         _check_out_snapshot(job, admin)
+    open_up(path)
     _repair(job, admin)
 
 

@@ -66,6 +66,11 @@ class TrashBin:
         return self.directory / "size.json"
 
     @property
+    def modes_file(self) -> Path:
+        """The rights that a closed worktree had before it was opened to be deleted."""
+        return self.directory / "modes.json"
+
+    @property
     def admin(self) -> Path:
         """The administrative directory of the worktree, moved away."""
         return self.directory / "admin"
@@ -220,6 +225,7 @@ class Trash:
             _finding(place)
             for place in self._bins()
             if place.entry() is None and not exists(place.restored_file)
+            if any(map(exists, (place.entry_file, place.plan_file, place.tree, place.admin)))
         )
 
     def expired(self, older_than_ms: int | None) -> tuple[TrashEntry, ...]:
