@@ -56,7 +56,7 @@ def ordinary(work: Callable[[], T]) -> T:
 def _child(work: Callable[[], object], writer: int) -> None:
     answer = b""
     try:
-        _drop_overrides()
+        drop_overrides()
         answer = pickle.dumps((True, work()))
     except BaseException:  # noqa: BLE001 - the parent learns of it by the answer
         answer = pickle.dumps((False, traceback.format_exc()))
@@ -66,8 +66,8 @@ def _child(work: Callable[[], object], writer: int) -> None:
         os._exit(0)
 
 
-def _drop_overrides() -> None:
-    """Give the capabilities up, for programs that are started, too; without them, do nothing."""
+def drop_overrides() -> None:
+    """Give root's rights over files up, in this process and all that it starts."""
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in _OVERRIDES:
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
