@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.core.errors import RefusedError, WorktreeError
-from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.core.errors import RefusedError, StorageError, WorktreeError
+from parallel_agents.core.worktree import Extras, WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
+from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, snapshot_of, write
 
 
@@ -297,3 +298,93 @@ def test_a_hooks_directory_on_a_disk_that_is_mounted_anew(
     assert manager.delete(other, live_pids=none_alive).untouched
     assert (made / "file").read_text() == "work"
     assert os.listdir(made) == ["file"]  # noqa: PTH208 - the names alone
+
+
+def test_what_is_left_of_a_missing_worktree_is_said_beforehand(
+    record: WorktreeRecord, manager: WorktreeManager
+) -> None:
+    write(Path(record.path) / "staged.txt", "staged")
+    git(record.path, "add", "staged.txt")
+    shutil.rmtree(record.path)
+    promised = manager.own_work(record).saved
+    assert promised == (
+        "the worktree was gone already: its uncommitted files could not be saved",
+        f"branch {record.branch}",
+        "staged changes",
+    )
+    assert manager.delete(record, live_pids=none_alive).saved == promised
+
+
+def test_a_kept_directory_is_named_while_its_repository_is_away(
+    record: WorktreeRecord, manager: WorktreeManager, repo: Path
+) -> None:
+    entry = manager.delete(record, live_pids=none_alive)
+    repo.rename(repo.parent / "shop2")
+    with pytest.raises(RefusedError, match="is not there") as caught:
+        manager.restore("s1")
+    assert str(entry.tree) in caught.value.hint
+    (repo.parent / "shop2").rename(repo)
+    manager.restore("s1")
+    assert (Path(record.path) / "work.txt").read_text() == "work"
+
+
+@pytest.mark.parametrize("fate", ["is gone", "is no repository", "is broken"])
+def test_an_entry_is_dropped_without_its_repository(
+    fate: str, record: WorktreeRecord, manager: WorktreeManager, repo: Path
+) -> None:
+    manager.delete(record, live_pids=none_alive)
+    if fate == "is broken":
+        write(repo / ".git/config", "[core\n")
+    else:
+        shutil.rmtree(repo)
+    if fate == "is no repository":
+        repo.mkdir()
+    assert manager.empty_trash() == ("s1",)
+    manager.settle()
+    assert manager.trash() == ()
+
+
+def test_one_entry_that_cannot_be_dropped_hinders_no_other(
+    record: WorktreeRecord, make: Make, manager: WorktreeManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make("s2", "other")
+    manager.delete(record, live_pids=none_alive)
+    manager.delete(other, live_pids=none_alive)
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name == "s2":
+            raise OSError(5, "Input/output error", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    assert manager.empty_trash() == ("s1",)
+    with pytest.raises(StorageError, match="Input/output error"):
+        manager.empty_trash()
+    assert [entry.session for entry in manager.trash()] == ["s2"]
+
+
+def test_links_into_a_moved_checkout_lead_there(
+    manager: WorktreeManager, repo: Path, tmp_path: Path
+) -> None:
+    write(repo / "node_modules/m/index.js", "shared")
+    found = manager.resolve(str(repo))
+    record = manager.create(
+        found, session="s1", slug="linked", base=manager.resolve_base(found, "head"),
+        extras=Extras(links=("node_modules",)),
+    )  # fmt: skip
+    assert record.linked == ("node_modules",)
+    repo.rename(tmp_path / "shop2")
+    place = tmp_path / "shop2/.claude/worktrees/linked"
+    manager.take_along(record, str(place))
+    assert (place / "node_modules/m/index.js").read_text() == "shared"
+
+
+def test_a_closed_ignored_directory_is_work(record: WorktreeRecord, repo: Path) -> None:
+    closed = write(Path(record.path) / "ignored/deep/file", "work").parents[1]
+    closed.chmod(0)
+
+    def look() -> tuple[str, ...]:
+        return WorktreeManager(repo.parent / "state").own_work(record).saved
+
+    assert "1 ignored file or directory" in ordinary(look)

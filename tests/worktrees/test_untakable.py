@@ -269,6 +269,26 @@ def _closed_git_file(s: Scene) -> str:
     return ""
 
 
+def _closed_conflict(s: Scene) -> str:
+    git(s.top, "stash", "push", "-q", "-u")
+    git(s.top, "checkout", "-q", "-b", "theirs", "HEAD~")
+    write(s.top / "a.txt", "theirs\n")
+    commit_all(s.top, "theirs")
+    git(s.top, "checkout", "-q", s.record.branch)
+    write(s.top / "a.txt", "ours\n")
+    commit_all(s.top, "ours")
+    subprocess.run(["git", "-C", str(s.top), "merge", "theirs"], capture_output=True, check=False)
+    (s.top / "a.txt").chmod(0)
+    write(s.top / "committed.txt", "changed\n")
+    write(s.top / "new.txt", "new\n")
+    return "a.txt (cannot be read: Permission denied)"
+
+
+def _broken_submodules(s: Scene) -> str:
+    write(s.top / ".gitmodules", "<<<<<<< ours\n")
+    return ""
+
+
 def _closed_rules(s: Scene) -> str:
     (s.top / ".gitignore").chmod(0)
     write(s.top / "deep/.gitattributes", "* text\n").chmod(0)
@@ -282,13 +302,14 @@ ODD: list[Callable[[Scene], str]] = [
     _cut_index, _closed_index, _missing_staged_object, _missing_object_of_a_file_that_is_there,
     _missing_commit, _missing_tree, _corrupt_object, _broken_head, _broken_settings,
     _closed_objects, _closed_refs, _closed_worktree, _read_only_worktree, _closed_git_file,
-    _closed_rules,
+    _closed_rules, _closed_conflict, _broken_submodules,
 ]  # fmt: skip
 _MENDED_FIRST = {_broken_settings}
 """Nothing of git works: it must be put right before the worktree comes back."""
 _NO_DIFF = {
     _broken_index, _cut_index, _closed_index, _missing_commit, _missing_tree, _corrupt_object,
     _broken_head, _broken_settings, _closed_worktree, _closed_git_file, _closed_tracked_directory,
+    _broken_submodules,
 }  # fmt: skip
 """There is nothing to compare, or not all of it."""
 
@@ -357,6 +378,24 @@ def test_plain_text_never_becomes_an_object(scene: Scene) -> None:
     objects = git(scene.repo, "cat-file", "--batch-all-objects", "--batch", "--unordered")
     assert "PLAIN-TEXT-OF-THE-KEY" not in objects
     assert "committed" in objects
+
+
+@pytest.mark.parametrize(
+    "odd", [_closed_conflict, _broken_submodules, _broken_head, _odd_names, _closed_directory]
+)
+def test_the_rest_is_in_the_commits(odd: Callable[[Scene], str], scene: Scene) -> None:
+    odd(scene)
+
+    def delete() -> TrashEntry:
+        return WorktreeManager(scene.state).delete(scene.record, live_pids=none_alive)
+
+    entry = ordinary(delete)
+    if odd is not _broken_head:
+        listed = git(scene.repo, "ls-tree", "--name-only", entry.refs[0]).split("\n")
+        assert {"new.txt", "committed.txt"} <= set(listed)
+        assert git(scene.repo, "for-each-ref", f"refs/heads/{scene.record.branch}") == ""
+    else:
+        assert git(scene.repo, "for-each-ref", f"refs/heads/{scene.record.branch}") != ""
 
 
 @pytest.mark.parametrize("odd", [_line_ends, _encoding, _missing_object_of_a_file_that_is_there])

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from parallel_agents.core.codec import record_to_json
-from parallel_agents.core.errors import UsageError, WaitTimeoutError
+from parallel_agents.core.errors import GitError, UsageError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import FileStat
@@ -176,10 +176,11 @@ class Reading:
     def _place(self, session: Session) -> dict[str, Any]:
         manager = session.context.manager
         record = session.workplace.record
-        return {
-            "land": list(manager.land_commands(record)),
-            "protection": list(manager.protection(record)),
-        }
+        try:
+            land = list(manager.land_commands(record))
+        except GitError as error:  # of one part: the others are no worse for it
+            land = [f"# not known, since {error.message}"]
+        return {"land": land, "protection": list(manager.protection(record))}
 
     async def own_work(self, message: m.OwnWork) -> dict[str, Any]:
         """What a deletion would have to save."""

@@ -7,6 +7,7 @@ only git's lock changes, and its branch stays what it was: not ours.
 import os
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -200,7 +201,19 @@ def take_along(
             f"{real} is not the worktree of the session {record.session}",
             f"See: git -C {shlex.quote(repository.root)} worktree list",
         )
+    _lead_on(record, found)
     return found
+
+
+def _lead_on(old: WorktreeRecord, new: WorktreeRecord) -> None:
+    """Let our links into the checkout lead to where it is now."""
+    before, after = old.checkout or old.root, new.checkout or new.root
+    for name in old.linked if before != after else ():
+        link = Path(new.path, name)
+        with suppress(OSError):  # it is no link any more: it is the agent's
+            if link.readlink() == Path(before, name):
+                link.unlink()
+                link.symlink_to(Path(after, name), target_is_directory=True)
 
 
 def _moved(checkout: str, old: str, new: str) -> str:

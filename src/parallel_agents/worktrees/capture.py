@@ -49,6 +49,9 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
     names = [name for name in present if name not in refused]
     if names and attempt(lambda: _enter(git, names)):
         refused |= _enter_apart(git, common_dir, temporary, names)
+    # Of a conflict that could not be entered, no tree can be made; its versions are held apart.
+    unmerged = fields(git.read("ls-files", "--unmerged", "-z").stdout)
+    remove_entries(git, dict.fromkeys(entry.partition("\t")[2] for entry in unmerged))
     entered = set(fields(git.read("ls-files", "-z").stdout))
     missed = [name for name in names if name not in entered and name not in refused]
     return refused | {

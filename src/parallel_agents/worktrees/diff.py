@@ -89,18 +89,28 @@ class _Part:
         groups.pop("", None)
         for driver, names in groups.items():
             self.left |= dict.fromkeys(names, f"its filter {driver} failed")
-        names = [name for group in groups.values() for name in group]
-        tracked = set(fields(self.git.read("ls-files", "-z", "--", *names).stdout)) if names else ()
-        base = fields(self.git.read("ls-tree", "-r", "-z", "--name-only", self.commit).stdout)
-        remove_entries(self.git, set(tracked) - set(base))
-        self._hide(set(tracked) & set(base))
-        return bool(names)
+        entered = set(fields(self.git.read("ls-files", "-z").stdout))
+        filtered = entered & {name for group in groups.values() for name in group}
+        base = set(fields(self.git.read("ls-tree", "-r", "-z", "--name-only", self.commit).stdout))
+        remove_entries(self.git, filtered - base)
+        self._hide(filtered & base)
+        return bool(groups)
 
     def _hide(self, names: Iterable[str]) -> None:
         """Let git take files for what the index says of them."""
         hidden = [os.fsencode(name) for name in names]
         if hidden and attempt(lambda: self._index("--assume-unchanged --stdin", hidden)):
-            remove_entries(self.git, [os.fsdecode(name) for name in hidden])  # in conflict
+            self._take_from_base([os.fsdecode(name) for name in hidden])
+
+    def _take_from_base(self, names: list[str]) -> None:
+        """Let git take files for what they are in the base: some are in conflict."""
+        remove_entries(self.git, names)
+        wanted = {os.fsencode(name) for name in names}
+        listed = self.git.read("ls-tree", "-r", "-z", self.commit).stdout.split(b"\0")
+        lines = [line for line in listed if line.partition(b"\t")[2] in wanted]
+        if lines:
+            self._index("--index-info", lines)
+            self._index("--assume-unchanged --stdin", [line.split(b"\t", 1)[1] for line in lines])
 
     def _index(self, how: str, lines: Iterable[bytes]) -> None:
         stdin = b"".join(line + b"\0" for line in lines)

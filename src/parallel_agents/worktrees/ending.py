@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import RefusedError, StorageError, UserError
 from parallel_agents.core.worktree import (
     Base,
     Finding,
@@ -163,6 +163,11 @@ class Ending:
         if entry.untouched:
             return self._take_back(entry)
         common = _lock_of(entry.record)
+        if entry.record.kind == "worktree" and not Path(common).is_dir():
+            raise RefusedError(
+                f"the repository {entry.root} is not there, so the worktree cannot come back",
+                f"Move it back there; until then its files are in {entry.tree or 'no directory'}",
+            )
         with self._writing(common, "restore the worktree") as lock_fd:
             if entry.record.kind != "worktree":
                 return place.restore(entry, bin_)
@@ -199,17 +204,31 @@ class Ending:
             session: drop the entry of this one only; one without an entry is none to drop.
 
         Returns:
-            The sessions whose entries were dropped.
+            The sessions whose entries were dropped; one that cannot be dropped stays listed, and
+            does not hinder the others.
+
+        Raises:
+            UserError: why none could be dropped.
         """
-        dropped = []
-        for entry in self._trash.expired(older_than_ms):
-            if session not in (None, entry.session):
-                continue
-            with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
-                if self._trash.bin(entry.session).entry() is not None:  # else it was restored
-                    self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
-                    dropped.append(entry.session)
+        wanted = [e for e in self._trash.expired(older_than_ms) if session in (None, e.session)]
+        dropped: list[str] = []
+        errors: list[UserError] = []
+        for entry in wanted:
+            try:
+                dropped += [entry.session] if self._drop(entry) else []
+            except UserError as error:
+                errors.append(error)
+        if errors and not dropped:
+            raise errors[0]
         return tuple(dropped)
+
+    def _drop(self, entry: TrashEntry) -> bool:
+        """Drop an entry, unless it was restored meanwhile."""
+        with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
+            if self._trash.bin(entry.session).entry() is None:
+                return False
+            self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
+            return True
 
     def reconcile(self, records: Sequence[WorktreeRecord], root: str = "") -> tuple[Finding, ...]:
         """Report what is not as recorded; change nothing; see `reconcile.reconcile`.

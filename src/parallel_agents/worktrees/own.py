@@ -243,8 +243,9 @@ def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> 
     if not name.endswith("/"):
         return {name}
     if not any(copied.startswith(name) for copied in unchanged):
-        filled = any(files for _, _, files in os.walk(Path(record.path, name)))
-        return {name} if filled else set()
+        closed: list[OSError] = []
+        walk = os.walk(Path(record.path, name), onerror=closed.append)
+        return {name} if any(files for _, _, files in walk) or closed else set()
     listed = git.read("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
     return set(fields(listed.stdout))
 

@@ -57,7 +57,8 @@ class Bench:
             below[:] = sorted(n for n in below if not os.path.lexists(f"{folder}/{n}/.git"))
             here = os.path.relpath(folder, self.top)
             found += [os.path.normpath(f"{here}/{n}") for n in sorted(names) if n != ".git"]
-        return [name for name in found if (self.top / name).is_file()]
+        # With a broken `.gitmodules`, git itself says nothing that could be compared.
+        return [n for n in found if n != ".gitmodules" and (self.top / n).is_file()]
 
     def some_file(self) -> Path | None:
         """One of them."""
