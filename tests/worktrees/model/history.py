@@ -298,5 +298,7 @@ def _staged_but_not(before: Picture, after: Picture) -> list[str]:
 
 def remove(root: Path) -> None:
     """Remove a place, unreadable directories too."""
-    subprocess.run(["chmod", "-R", "u+rwX", str(root)], check=False, stderr=subprocess.DEVNULL)
+    # Only directories: a file may be a second name of one that is somewhere else.
+    opened = ["find", str(root), "-type", "d", "-exec", "chmod", "u+rwx", "{}", ";"]
+    subprocess.run(opened, check=False, stderr=subprocess.DEVNULL)
     shutil.rmtree(root, ignore_errors=True)
