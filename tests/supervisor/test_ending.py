@@ -234,3 +234,79 @@ def test_adopt_needs_trust(one: World) -> None:
     with pytest.raises(UntrustedError):
         adopt(one, path)
     assert one.ask(m.ListSessions(every=True))["sessions"] == []
+
+
+def test_a_deletion_that_was_cut_off_ends_in_either_way() -> None:
+    with World() as world:
+        process = world.start_supervisor(PA_FAILPOINT="delete.parked:EIO")
+        world.wait_ready(process)
+        world.trust()
+        back, gone = done(world), done(world)
+        for session in (back, gone):
+            Path(world.row(session)["worktree"], "work.txt").write_text("work")
+            code, _, talk = world.run("rm", session)
+            assert (code, "Check the disk" in talk) == (1, True)
+        world.kill(process.pid)
+        told = json.loads(world.run("doctor", "--worktrees", "--json")[1])["findings"]
+        actions = [f["action"] for f in told if f["kind"] == "trash"]
+        assert sum(f"parallel-agents restore {back}" in action for action in actions) == 1
+        assert world.run("restore", back)[0] == 0
+        assert Path(world.row(back)["worktree"], "work.txt").read_text() == "work"
+        assert world.run("rm", gone)[0] == 0
+        assert world.run("restore", gone)[0] == 0
+        assert Path(world.row(gone)["worktree"], "work.txt").read_text() == "work"
+        assert world.run("restore", gone)[0] == 3
+
+
+def test_a_session_follows_its_moved_repository(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    (path / "work.txt").write_text("work")
+    moved = one.repo.with_name("shop2")
+    one.repo.rename(moved)
+    one.repo = moved
+    place = moved / path.relative_to(path.parents[2])
+    code, out, _ = one.run("rm", session, "--dry-run")
+    assert (code, "nothing is only" in out, "is not there" in out) == (0, False, True)
+    findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
+    assert f"parallel-agents adopt {place}" in [finding["action"] for finding in findings]
+    code, out, _ = one.run("adopt", str(place), "and go on")
+    assert code == 2
+    assert one.run("adopt", str(place))[:2] == (0, f"{session}\n")
+    assert one.row(session)["worktree"] == str(place)
+    assert one.run("diff", session, "--stat")[1].split() == ["A", "+1", "-0", "work.txt"]
+    one.trust()
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo again"))
+    one.wait_state(session, "done")
+    assert one.run("rm", session)[0] == 0
+    assert one.run("restore", session)[0] == 0
+    assert (place / "work.txt").read_text() == "work"
+
+
+def test_a_session_whose_repository_is_gone_can_be_ended(one: World) -> None:
+    session = done(one)
+    moved = one.repo.with_name("shop2")
+    one.repo.rename(moved)
+    one.repo = moved
+    assert one.run("rm", session)[0] == 0
+    place = next((moved / ".claude/worktrees").iterdir())
+    code, _, talk = one.run("adopt", str(place))
+    assert (code, f"parallel-agents restore {session}" in talk) == (4, True)
+    assert one.run("restore", session)[0] == 0
+    assert one.run("adopt", str(place))[0] == 0
+    assert one.run("rm", session)[0] == 0
+    assert one.run("trash", "--empty")[1].split() == [session]
+    assert not place.exists()
+
+
+def test_a_worktree_with_other_numbers_is_worked_in_again(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    one.ask(m.Stop(key=new_uuid(), session=session))
+    path.rename(one.root / "away")
+    subprocess.run(["cp", "-a", str(one.root / "away"), str(path)], check=True)
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo again"))
+    one.wait_state(session, "done")
+    lines = (one.session_dir(session) / "journal.jsonl").read_text().splitlines()
+    records = [json.loads(line)["event"] for line in lines if '"worktree_ready"' in line]
+    assert [record["record"]["inode"] for record in records][-1] == path.stat().st_ino

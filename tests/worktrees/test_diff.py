@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.errors import WorktreeError
-from parallel_agents.worktrees.diff import diff_data
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import Make, commit_all, git, snapshot_of, write
 from tests.worktrees.test_repository import AWKWARD, LATIN1
@@ -210,9 +209,7 @@ def test_the_commands_land_the_work(manager: WorktreeManager, make: Make, repo: 
     assert (repo / "new file").exists()
 
 
-def test_the_parser_is_given_what_git_prints(
-    manager: WorktreeManager, make: Make, tmp_path: Path
-) -> None:
+def test_nothing_is_an_empty_patch(manager: WorktreeManager, make: Make) -> None:
     record = make()
-    assert diff_data(record, tmp_path / "t") == b""
+    assert manager.diff_text(record) == ""
     assert manager.diff_files(record) == ()

@@ -328,7 +328,6 @@ def test_a_worktree_that_claims_to_be_of_another_repository(
         lambda: manager.diff_stat(record),
         lambda: manager.diff_text(record),
         lambda: manager.changes(record),
-        lambda: manager.delete(record, live_pids=none_alive),
         lambda: manager.relock(record),
         lambda: manager.protection(record),
         lambda: manager.land_commands(record),
@@ -337,6 +336,9 @@ def test_a_worktree_that_claims_to_be_of_another_repository(
             operation()
     assert manager.verify(record) is not None
     assert manager.reconcile([record])
+    assert manager.delete(record, live_pids=none_alive).untouched
+    assert manager.empty_trash() == ("s1",)
+    manager.settle()
     assert not scene.sang
     assert (top / "a.txt").exists()
 

@@ -10,6 +10,7 @@ import pytest
 
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.worktrees import exclude
+from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, write
 from tests.worktrees.test_repository import AWKWARD
 
@@ -271,3 +272,27 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(including: Path, make: M
     write(including / ".env", "A=1\n")
     write(including / "x.key", "key")
     assert copied(make)[1] == [".env", "x.key"]
+
+
+def test_what_is_no_plain_file_is_named(including: Path, make: Make) -> None:
+    with (including / ".worktreeinclude").open("a") as file:
+        file.write("run/agent.pipe\n/state/\n*.sock\n")
+    for name in ("run/agent.pipe", "state/queue", "dev.sock", "other.pipe"):
+        (including / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(including / name)
+    _, names, notes = copied(make)
+    assert names == []
+    assert "dev.sock, run/agent.pipe, state/queue" in notes
+    assert "other.pipe" not in notes
+
+
+def test_a_closed_file_is_named(including: Path, make: Make) -> None:
+    write(including / "closed.key", "key").chmod(0)
+    write(including / "open.key", "key")
+
+    def create() -> tuple[list[str], str]:
+        return copied(make)[1:]
+
+    names, notes = ordinary(create)
+    assert names == ["open.key"]
+    assert "closed.key" in notes

@@ -1,10 +1,16 @@
 """What a person does not think of at a deletion, and misses afterwards."""
 
+import errno
+import os
 import shutil
+import stat
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from parallel_agents.core.errors import NoSuchSessionError, StorageError
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.reflog import put_back
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
@@ -171,3 +177,101 @@ def test_what_is_staged_beside_a_conflict_survives_a_collection(
     assert git(top, "show", ":src/b.py") == "staged"
     assert git(top, "show", ":2:a.txt") == "mine"
     assert git(top, "show", ":3:a.txt") == "theirs"
+
+
+@pytest.mark.parametrize("point", ["delete.renamed", "delete.parked", "delete.skipped"])
+def test_a_deletion_that_was_cut_off_can_be_restored(
+    point: str,
+    manager: WorktreeManager,
+    make: Make,
+    repo: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = make()
+    write(Path(record.path) / "work.txt", "work")
+    monkeypatch.setenv("PA_FAILPOINT", f"{point}:EIO")
+    with pytest.raises(StorageError):
+        manager.delete(record, live_pids=none_alive)
+    monkeypatch.delenv("PA_FAILPOINT")
+    assert manager.unfinished("s1")
+    (finding,) = (f for f in manager.reconcile([]) if f.kind == "trash")
+    assert "parallel-agents restore s1" in finding.action
+    back = manager.restore("s1")
+    assert manager.verify(back) is None
+    assert (Path(record.path) / "work.txt").read_text() == "work"
+    assert not manager.unfinished("s1")
+    assert manager.reconcile([back]) == ()
+
+
+def test_nothing_is_restored_of_a_deletion_that_changed_nothing(
+    manager: WorktreeManager, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = make()
+    monkeypatch.setenv("PA_FAILPOINT", "delete.plan:EIO")
+    with pytest.raises(StorageError):
+        manager.delete(record, live_pids=none_alive)
+    assert not manager.unfinished("s1")
+    with pytest.raises(NoSuchSessionError):
+        manager.restore("s1")
+    assert manager.verify(record) is None
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_the_state_directory_may_be_moved(
+    cut_off: bool, manager: WorktreeManager, make: Make, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = make()
+    top = Path(record.path)
+    write(top / "ignored/only-here", "kept with the directory only")
+    if cut_off:
+        monkeypatch.setenv("PA_FAILPOINT", "delete.parked:EIO")
+        with pytest.raises(StorageError):
+            manager.delete(record, live_pids=none_alive)
+        monkeypatch.delenv("PA_FAILPOINT")
+    else:
+        manager.delete(record, live_pids=none_alive)
+    manager.settle()
+    (repo.parent / "state").rename(repo.parent / "moved")
+    WorktreeManager(repo.parent / "moved").restore("s1")
+    assert (top / "ignored/only-here").read_text() == "kept with the directory only"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.EPERM, "who may write"), (errno.ENOSPC, "Free some space"), (errno.EROFS, "read-only")],
+)
+def test_what_is_advised_fits_the_error(
+    number: int,
+    words: str,
+    manager: WorktreeManager,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = make()
+    monkeypatch.setenv("PA_FAILPOINT", f"delete.plan:{errno.errorcode[number]}")
+    with pytest.raises(StorageError) as caught:
+        manager.delete(record, live_pids=none_alive)
+    assert words in caught.value.hint
+
+
+def test_the_state_directory_may_be_moved_to_another_disk(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    other = Path("/dev/shm")
+    if not os.access(other, os.W_OK) or other.stat().st_dev == repo.stat().st_dev:
+        pytest.skip("there is no other file system here")
+    record = make()
+    top = Path(record.path)
+    write(top / "work.txt", "work").chmod(0o440)
+    (top / "hard").hardlink_to(top / "work.txt")
+    os.mkfifo(top / "fifo")
+    manager.delete(record, live_pids=none_alive)
+    manager.settle()
+    with tempfile.TemporaryDirectory(dir=other) as directory:
+        moved = Path(directory) / "state"
+        subprocess.run(["mv", str(repo.parent / "state"), str(moved)], check=True)
+        back = WorktreeManager(moved).restore("s1")
+        assert WorktreeManager(moved).verify(back) is None
+    assert (top / "work.txt").read_text() == "work"
+    assert (top / "hard").stat().st_ino == (top / "work.txt").stat().st_ino
+    assert stat.S_ISFIFO((top / "fifo").stat().st_mode)

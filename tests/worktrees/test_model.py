@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees import own, reflog, removal, restore, snapshot
+from parallel_agents.worktrees import builds, reflog, removal, restore, snapshot
+from parallel_agents.worktrees.looking import Untracked
 from tests.worktrees.model.__main__ import run
 
 HISTORIES = 7
@@ -37,8 +38,8 @@ def test_no_history_loses_anything(part: int) -> None:
     assert counts["kills of ours"] > 1
 
 
-def _nothing_untracked(_: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (), ()
+def _nothing_untracked(_: object) -> Untracked:
+    return Untracked((), (), ())
 
 
 def _nothing(*_: object, **__: object) -> None:
@@ -50,7 +51,7 @@ SABOTAGE = {
     "the branch is left": (removal, "delete_ref", _nothing),
     "the reflog is not put back": (reflog, "put_back", _nothing),
     "everything ignored is skipped": (
-        own, "SKIPPED_DIRECTORIES", frozenset({"ignored", "deep", "conf", "src"})),
+        builds, "NAMES", frozenset({"ignored", "deep", "conf", "src"})),
     "copied files are not brought back": (restore, "_restore_copied", _nothing),
     "the index is saved as something else": (
         snapshot, "_save_index", lambda git, head: (head, None)),

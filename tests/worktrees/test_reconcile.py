@@ -89,7 +89,7 @@ def test_gone_pruned_and_replaced(manager: WorktreeManager, make: Make, repo: Pa
     shutil.rmtree(gone.path)
     shutil.rmtree(admin_dir(pruned))
     Path(replaced.path).rename(repo.parent / "kept")
-    shutil.copytree(repo.parent / "kept", replaced.path)
+    git(repo.parent, "clone", "-q", str(repo), replaced.path)
     findings = found(manager, repo, gone, pruned, replaced)
     sessions = {kind: f.session for kind, f in findings.items()}
     assert sessions == {"missing": "gone", "pruned": "pruned", "replaced": "new"}

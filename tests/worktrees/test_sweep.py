@@ -1,5 +1,6 @@
 """What is dropped is out of the way at once, and gone in a while, whoever dies meanwhile."""
 
+import errno
 import json
 import os
 import threading
@@ -97,15 +98,14 @@ def test_on_another_filesystem_it_waits_beside(
     tree = tmp_path / "worktrees/.trash-s1/node_modules"
     many(tree, 300)
     gate = Gate(monkeypatch)
-    lstat = Path.lstat
+    rename = Path.rename
 
-    def elsewhere(path: Path) -> os.stat_result:
-        found = list(lstat(path))
-        if path == tree:
-            found[2] += 1
-        return os.stat_result(found)
+    def elsewhere(path: Path, target: Path) -> Path:
+        if path == tree and target.parent == tmp_path / "dropped":
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
 
-    monkeypatch.setattr(Path, "lstat", elsewhere)
+    monkeypatch.setattr(Path, "rename", elsewhere)
     sweeper.drop(tree, tree.parent.parent)
     assert not tree.exists()
     beside = sorted(path.name for path in (tmp_path / "worktrees").iterdir())

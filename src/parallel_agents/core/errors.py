@@ -141,8 +141,9 @@ _DISK = {
     errno.ENOSPC: "Free some space, then try again.",
     errno.EDQUOT: "Free some space: your share of the disk is used up.",
     errno.EROFS: "The file system is read-only: make it writable, then try again.",
-    errno.EACCES: "Check who may read and write it.",
-    errno.EPERM: "Check who may read and write it.",
+    errno.EACCES: "See whose it is and who may write there, then try again: ls -ld",
+    errno.EPERM: "See whose it is and who may write there, then try again: ls -ld",
+    errno.EBUSY: "Something is mounted there: unmount it, then try again.",
     errno.EIO: "The disk fails: look at the system's log.",
 }
 

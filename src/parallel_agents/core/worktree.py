@@ -240,6 +240,7 @@ class FileStat:
         insertions: added lines; 0 for binary files.
         deletions: removed lines; 0 for binary files.
         binary: git shows no lines of it.
+        note: why not all of it, or nothing, was compared; empty when it was.
     """
 
     path: str
@@ -248,6 +249,7 @@ class FileStat:
     insertions: int
     deletions: int
     binary: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +295,7 @@ class TrashEntry:
         tree: the renamed-away directory; `None` when the worktree was gone already.
         record: the record, as it was at deletion.
         notes: what the person should be told, one sentence each.
+        untouched: nothing of the worktree or its repository was changed: only the session went.
     """
 
     session: str
@@ -309,6 +312,7 @@ class TrashEntry:
     tree: str | None
     record: WorktreeRecord
     notes: tuple[str, ...] = ()
+    untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.errors import NoSuchSessionError, RefusedError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
@@ -118,9 +118,23 @@ class Acting:
 
     async def restore(self, message: m.Restore) -> dict[str, Any]:
         """Bring a session back from the trash."""
-        session = self._supervisor.find(message.session, deleted=True, key=message.key)
+        try:
+            session = self._supervisor.find(message.session, deleted=True, key=message.key)
+        except NoSuchSessionError as error:
+            session = await self._half_deleted(message.session, error)
         await deletion.restore(session, message.key)
         return _reply(session)
+
+    async def _half_deleted(self, name: str, error: NoSuchSessionError) -> Session:
+        """Find a session that is still listed, since its deletion was cut off."""
+        try:
+            session = self._supervisor.find(name)
+        except NoSuchSessionError:
+            raise error from None
+        manager = self._supervisor.context.manager
+        if not await session.context.threads.git(manager.unfinished, session.id):
+            raise error
+        return session
 
     async def list_trash(self) -> dict[str, Any]:
         """What is in the trash."""

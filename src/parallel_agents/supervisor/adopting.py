@@ -7,9 +7,12 @@ again, under the repository's lock, when it is taken.
 import os
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.errors import RefusedError, UsageError
 from parallel_agents.core.text import as_text
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.dispatch import prepare
+from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.workplace import ready_event
 from parallel_agents.wire.messages import Adopt, New
 
 _NOTHING_YET = "-"
@@ -68,3 +71,38 @@ def created(ready: New, session: str, name: str, message: Adopt) -> ev.SessionCr
         options=ready.options,
         adopted=os.path.realpath(message.directory),
     )
+
+
+async def take_along(session: Session, message: Adopt) -> Session:
+    """Give a session the worktree back that was made for it and moved since.
+
+    Args:
+        session: whose lock the worktree carries.
+        message: what a person asked for.
+
+    Returns:
+        The session.
+
+    Raises:
+        UsageError: there is a prompt, too.
+        RefusedError: it is in the trash, or its worktree is not where the agent finds it.
+        UserError: it could not be taken along.
+    """
+    if message.key in session.state.keys:
+        return session
+    if session.state.deleted:
+        raise RefusedError(
+            f"{message.directory} belongs to the session {session.id}, which is in the trash.",
+            f"Bring it back first: parallel-agents restore {session.id}",
+        )
+    if message.prompt:
+        raise UsageError(
+            f"{message.directory} belongs to the session {session.id}.",
+            f"Adopt it without a prompt, then: parallel-agents send {session.id} …",
+        )
+    manager = session.context.manager
+    record = await session.context.threads.long(
+        manager.take_along, session.workplace.record, message.directory
+    )
+    session.ledger.record(ready_event(record), key=message.key, sync=True)
+    return session

@@ -153,11 +153,11 @@ async def restore(session: Session, key: str) -> None:
     """
     if key in session.state.keys:
         return
-    if not session.state.deleted:
+    threads, manager = session.context.threads, session.context.manager
+    if not session.state.deleted and not await threads.git(manager.unfinished, session.id):
         raise UserError(f"The session {session.id} is not in the trash.", "parallel-agents trash")
     worktree: ev.WorktreeReady | None = None
     if session.state.worktree is not None:
-        context = session.context
-        async with context.turn(session.state.worktree.root):
-            worktree = ready_event(await context.threads.long(context.manager.restore, session.id))
+        async with session.context.turn(session.state.worktree.root):
+            worktree = ready_event(await threads.long(manager.restore, session.id))
     session.ledger.record(ev.Restored(worktree=worktree), key=key, sync=True)

@@ -13,7 +13,7 @@ from parallel_agents.supervisor.supervisor import SessionSupervisor
 
 log = logging.getLogger(__name__)
 
-_ABSENT = frozenset({"missing", "moved", "pruned", "replaced"})
+_ABSENT = frozenset({"missing", "moved", "pruned", "replaced", "closed"})
 
 
 class Housekeeping:

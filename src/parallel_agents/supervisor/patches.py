@@ -6,6 +6,7 @@ Keep true: all pages of one patch are of the same moment; git runs once for them
 import hashlib
 from typing import Any
 
+from parallel_agents.core.worktree import FileStat
 from parallel_agents.supervisor.session import Session
 from parallel_agents.wire.messages import PAGE_LIMIT, DiffText
 
@@ -16,6 +17,7 @@ class Patches:
     def __init__(self) -> None:
         self._digest = ""
         self._text = ""
+        self._left: tuple[FileStat, ...] = ()
 
     async def page(self, session: Session, message: DiffText) -> dict[str, Any]:
         """Answer with a page.
@@ -32,22 +34,37 @@ class Patches:
         """
         if not message.digest or message.digest != self._digest:
             found = await session.context.threads.git(_patch, session, message)
-            self._digest, self._text = found
-        digest, text = self._digest, self._text
+            self._digest, self._text, self._left = found
+        digest, text, left = self._digest, self._text, self._left
         offset = 0 if message.digest and message.digest != digest else message.offset
         end = offset + len(page := text[offset : offset + PAGE_LIMIT])
         following = end if end < len(text) else None
         if following is None:
-            self._digest, self._text = "", ""
-        return {"text": page, "next": following, "digest": digest}
+            self._digest, self._text, self._left = "", "", ()
+        out = [stat_row(file) for file in left] if offset == 0 else []
+        return {"text": page, "next": following, "digest": digest, "leftOut": out}
 
 
-def _patch(session: Session, message: DiffText) -> tuple[str, str]:
-    """The patch and its digest, which tells it from any other."""
+def stat_row(file: FileStat) -> dict[str, Any]:
+    """A changed file as replies have it; see `docs/protocol.md`."""
+    return {
+        "path": file.path,
+        "oldPath": file.old_path,
+        "status": file.status,
+        "insertions": file.insertions,
+        "deletions": file.deletions,
+        "binary": file.binary,
+        "note": file.note,
+    }
+
+
+def _patch(session: Session, message: DiffText) -> tuple[str, str, tuple[FileStat, ...]]:
+    """The patch, after its digest, which tells it from any other; and what it leaves out."""
     manager, record = session.context.manager, session.workplace.record
+    left: tuple[FileStat, ...] = ()
     if message.path is not None:
         text = manager.diff_file(record, message.path)
     else:
-        text = manager.diff_text(record, exact=message.exact)
+        text, left = manager.diff_patch(record, exact=message.exact)
     data = f"{session.id}\0{message.path}\0{message.exact}\0{text}"
-    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest(), text
+    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest(), text, left

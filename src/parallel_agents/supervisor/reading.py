@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 
 from parallel_agents.core.codec import record_to_json
-from parallel_agents.core.errors import UsageError, UserError, WaitTimeoutError
+from parallel_agents.core.errors import GitError, UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor import heads
-from parallel_agents.supervisor.patches import Patches
+from parallel_agents.supervisor.patches import Patches, stat_row
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -189,17 +189,17 @@ class Reading:
     def _place(self, session: Session) -> dict[str, Any]:
         manager = session.context.manager
         record = session.workplace.record
-        return {
-            "land": list(manager.land_commands(record)),
-            "landNote": manager.why_not_land(record),
-            "protection": list(manager.protection(record)),
-        }
+        try:
+            land, note = list(manager.land_commands(record)), manager.why_not_land(record)
+        except GitError as error:  # of one part: the others are no worse for it
+            land, note = [], f"Not known, since {error.message}"
+        return {"land": land, "landNote": note, "protection": list(manager.protection(record))}
 
     async def own_work(self, message: m.OwnWork) -> dict[str, Any]:
         """What a deletion would have to save."""
         session = self._supervisor.find(message.session)
         reply: dict[str, Any] = {"session": row(session.state), "saved": [], "skipped": []}
-        if session.state.worktree is None or session.state.missing:
+        if session.state.worktree is None:
             return {**reply, "merged": ""}
         manager = session.context.manager
         own = await session.context.threads.git(manager.own_work, session.workplace.record)
@@ -210,17 +210,7 @@ class Reading:
         session = self._supervisor.find(message.session)
         manager = session.context.manager
         stat = await session.context.threads.git(manager.diff_stat, session.workplace.record)
-        files = [
-            {
-                "path": file.path,
-                "oldPath": file.old_path,
-                "status": file.status,
-                "insertions": file.insertions,
-                "deletions": file.deletions,
-                "binary": file.binary,
-            }
-            for file in stat.files
-        ]
+        files = [stat_row(file) for file in stat.files]
         return {"against": stat.against, "commit": stat.commit, "files": files}
 
     async def diff_text(self, message: m.DiffText) -> dict[str, Any]:

@@ -196,6 +196,8 @@ class SessionSupervisor:
             UserError: as `dispatch`.
         """
         session_id = self._session_id(message.key)
+        if (owner := await self._owner(message)) is not None:
+            return await adopting.take_along(owner, message)
         if session_id not in self.sessions:
             ready = await self.context.threads.long(
                 adopting.prepare_adoption, self.context, message, session_id
@@ -205,6 +207,19 @@ class SessionSupervisor:
                 created = adopting.created(ready, session_id, name, message)
                 self._start(created, kept_environment(message.environment))
         return self.sessions[session_id]
+
+    async def _owner(self, message: Adopt) -> Session | None:
+        """Find the session that a worktree was made for, and that looks for it elsewhere."""
+        manager = self.context.manager
+        session = self.sessions.get(
+            await self.context.threads.git(manager.owner, message.directory)
+        )
+        if session is None or session.state.worktree is None:
+            return None
+        if message.key in session.state.keys:
+            return session
+        wrong = await self.context.threads.git(manager.verify, session.workplace.record)
+        return None if wrong is None else session
 
     def _begin(self, ready: Prepared, session_id: str) -> Session:
         message = ready.message

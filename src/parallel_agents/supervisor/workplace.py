@@ -259,21 +259,24 @@ class Workplace:
     # --- before a start ---------------------------------------------------------------
 
     async def before_spawn(self) -> None:
-        """Check what must hold before a process is started here.
+        """Check what must hold before a process is started.
 
         Raises:
             WorktreeError: the worktree is not the recorded one; journalled as missing.
             UntrustedError: the configuration the process would load was not accepted.
         """
-        with self._as_caller():
-            missing = await self._threads.git(self._manager.verify, self.record)
-        if missing is not None:
-            await self._ledger.record_patiently(ev.WorktreeMissing(reason=missing))
+        try:
+            with self._as_caller():
+                record = await self._threads.git(self._manager.renewed, self.record)
+        except WorktreeError as error:
+            await self._ledger.record_patiently(ev.WorktreeMissing(reason=error.message))
             raise WorktreeError(
-                f"The worktree is missing: {missing}.",
-                "Put it back, or delete the session: its commits are kept.",
-            )
-        if self._ledger.state.missing:
+                f"The worktree cannot be used: {error.message}.",
+                "What to do: parallel-agents doctor --worktrees; a deletion keeps its work.",
+            ) from error
+        if record != self.record:
+            await self._ledger.record_patiently(ready_event(record))
+        elif self._ledger.state.missing:
             await self._ledger.record_patiently(self._ledger.state.standing)
         with self._as_caller():
             await self._threads.git(self._check_trust)

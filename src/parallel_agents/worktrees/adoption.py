@@ -7,20 +7,25 @@ only git's lock changes, and its branch stays what it was: not ours.
 import os
 import re
 import shlex
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
-from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.errors import RefusedError, UserError, WorktreeError
 from parallel_agents.core.worktree import Base, Repository, WorktreeRecord
 from parallel_agents.worktrees import exclude, naming
+from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.gate import processes_in
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import identify, lock_reason
+from parallel_agents.worktrees.identity import identify, lock_reason, verify
 from parallel_agents.worktrees.porcelain import WorktreeEntry
-from parallel_agents.worktrees.removal import processes_in
-from parallel_agents.worktrees.repository import list_worktrees
+from parallel_agents.worktrees.repository import common_dir_of, list_worktrees
 
+_LIMIT = 16 * 1024
+_DEPTH = 3
+"""How deep worktrees lie in their repository: `.claude/worktrees/<slug>`."""
 _CLAUDES = re.compile(r"claude (?:session|agent) .{0,200}\(pid (\d{1,10})(?: start \S{1,40})?\)")
 """The agent program's own lock; it is never taken off, so that most name a dead process."""
 
@@ -112,6 +117,112 @@ def adopt(
     )
 
 
+def owner(path: str) -> str:
+    """Find the session whose lock a worktree carries, also when git lost track of its place.
+
+    Args:
+        path: top of the worktree, in `<repository>/.claude/worktrees`.
+
+    Returns:
+        Id of the session; empty when it is none's.
+    """
+    admin = _admin_at(os.path.realpath(path))
+    locked = None if admin is None else read_regular(admin / "locked", _LIMIT)
+    reason = "" if locked is None else os.fsdecode(locked).strip()
+    return reason.removeprefix(lock_reason("")) if reason.startswith(lock_reason("")) else ""
+
+
+def root_around(path: str) -> str:
+    """Say in which repository's directory a worktree lies.
+
+    Args:
+        path: top of the worktree.
+
+    Returns:
+        The directory; the worktree's own where it lies in none.
+    """
+    real = Path(os.path.realpath(path))
+    return str(real.parents[_DEPTH - 1] if len(real.parents) >= _DEPTH else real)
+
+
+def _admin_at(real: str) -> Path | None:
+    """Find git's directory for a worktree from the repository around it, whatever it is told."""
+    content = os.fsdecode(read_regular(Path(real, ".git"), _LIMIT) or b"").strip()
+    if not content.startswith("gitdir: "):
+        return None
+    try:
+        common = common_dir_of(root_around(real))
+    except UserError:
+        return None
+    admin = Path(common) / "worktrees" / Path(content.removeprefix("gitdir: ")).name
+    return admin if admin.is_dir() else None
+
+
+def take_along(
+    record: WorktreeRecord, repository: Repository, path: str, lock_fd: int
+) -> WorktreeRecord:
+    """Give a session the worktree back that was moved with its repository, or in it.
+
+    Args:
+        record: the session's record, which says where it was.
+        repository: where it is now.
+        path: its directory now.
+        lock_fd: descriptor of the repository's lock, which the caller holds.
+
+    Returns:
+        The record as it is to be from now on.
+
+    Raises:
+        RefusedError: it is where it was, or not where the agent finds it.
+        WorktreeError: it is not the session's.
+        GitError: git failed.
+    """
+    real = os.path.realpath(path)
+    if verify(record) is None:
+        raise RefusedError(
+            f"the session {record.session} has its worktree: {record.path}",
+            f"parallel-agents show {record.session}",
+        )
+    home = naming.worktrees_dir(repository.root)
+    if Path(real).parent != home or not naming.SLUG.fullmatch(Path(real).name):
+        back = ["git", "-C", repository.root, "worktree", "move", "-f", "-f", real]
+        raise RefusedError(
+            f"{real} is not where the agent finds it: in {home}",
+            f"Move it: {shlex.join([*back, str(home / record.slug)])}",
+        )
+    Git(repository.root, lock_fd=lock_fd).write("worktree", "repair", real)
+    device, inode, git_file = identify(real)
+    found = replace(
+        record, root=repository.root, path=real, slug=Path(real).name, device=device, inode=inode,
+        git_file=git_file, checkout=_moved(record.checkout, record.root, repository.root),
+    )  # fmt: skip
+    if owner(real) != record.session or verify(found) is not None:
+        raise WorktreeError(
+            f"{real} is not the worktree of the session {record.session}",
+            f"See: git -C {shlex.quote(repository.root)} worktree list",
+        )
+    _lead_on(record, found)
+    return found
+
+
+def _lead_on(old: WorktreeRecord, new: WorktreeRecord) -> None:
+    """Let our links into the checkout lead to where it is now."""
+    before, after = old.checkout or old.root, new.checkout or new.root
+    for name in old.linked if before != after else ():
+        link = Path(new.path, name)
+        with suppress(OSError):  # it is no link any more: it is the agent's
+            if link.readlink() == Path(before, name):
+                link.unlink()
+                link.symlink_to(Path(after, name), target_is_directory=True)
+
+
+def _moved(checkout: str, old: str, new: str) -> str:
+    """Say where the checkout of a moved repository is."""
+    if checkout and Path(checkout).is_relative_to(old):
+        return str(new / Path(checkout).relative_to(old))
+    return checkout if checkout and Path(checkout).is_dir() else new
+
+
 def dead_owner(reason: str) -> bool:
     """Tell whether a lock names a process of the agent program that is gone.
 
@@ -160,9 +271,11 @@ def _check_lock(repository: Repository, session: str, entry: WorktreeEntry, real
         return
     prefix = lock_reason("")
     if entry.locked.startswith(prefix):
-        owner = entry.locked.removeprefix(prefix)
+        theirs = entry.locked.removeprefix(prefix)
+        free = shlex.join(["git", "-C", repository.root, "worktree", "unlock", real])
         raise RefusedError(
-            f"{real} belongs to the session {owner} already", f"parallel-agents show {owner}"
+            f"{real} belongs to the session {theirs} already",
+            f"parallel-agents show {theirs}; if it is known nowhere: {free}",
         )
     over = "Its owner is gone" if dead_owner(entry.locked) else "If that is over"
     unlock = shlex.join(["git", "-C", repository.root, "worktree", "unlock", real])

@@ -1,26 +1,27 @@
-"""What a session changed, against the right base, without touching its index.
+"""What a session changed, against the right base, whatever git says of some of the files.
 
-Keep true: nothing is written into the repository; the worktree's index is copied, with its time
-(git's test for files changed in the same instant depends on it), and untracked files are entered
-into the copy; submodules and nested repositories are never looked into, since their own settings
-would run.
+Keep true: untracked files are entered into a copy of the index; what git cannot or should not read
+is left out and said; a submodule is looked into by a git of its own, disarmed against its own
+settings; a nested repository that is none is not looked into.
 """
 
-import hashlib
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from parallel_agents.core.diff import parse_stat, patch_text
-from parallel_agents.core.worktree import DiffStat, WorktreeRecord
+from parallel_agents.core.diff import FileDiff, parse_diff, parse_stat, patch_text
+from parallel_agents.core.errors import GitError
+from parallel_agents.core.worktree import DiffStat, FileStat, WorktreeRecord
 from parallel_agents.worktrees import filters
-from parallel_agents.worktrees.files import read_regular
-from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, git_of, require
+from parallel_agents.worktrees.capture import by_filter, remove_entries
+from parallel_agents.worktrees.git import Git, attempt, may_pass
+from parallel_agents.worktrees.looking import copy_index, mend_index, private_index, untracked
 from parallel_agents.worktrees.porcelain import fields
+from parallel_agents.worktrees.submodules import submodules
+from parallel_agents.worktrees.unread import FILE_LIMIT, Bounds, unread
 
 _FLAGS = (
     "--raw",
@@ -30,65 +31,143 @@ _FLAGS = (
     "--no-textconv",
     "--no-color",
     "--find-renames",
-    "--src-prefix=a/",
-    "--dst-prefix=b/",
     "--ignore-submodules=dirty",
     "--submodule=short",
 )
 _EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "--no-relative")
-_INDEX_LIMIT = 1 << 32
+"""What `git apply` needs: the content of binary files, whole hashes, whatever is configured."""
+_LARGE = (("core.bigFileThreshold", str(FILE_LIMIT)),)
+"""Larger contents that are committed are taken for binary, and not compared by lines."""
+_ANY_NAME = (("core.protectNTFS", "false"), ("core.protectHFS", "false"))
+"""Names that git refuses for the sake of other systems' file systems are shown all the same."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """A worktree, or a submodule in it, that is compared.
+
+    Args:
+        git: a git in it, with a private index.
+        commit: what it is compared with.
+        prefix: its path, with a slash; empty for the worktree itself.
+        names: files that differ from the index, or are not in it.
+        left: files that are left out: why, by path.
+        began: what the worktree began as; empty for a submodule.
+        filtered: files that are not read, since their filter is not in force.
+    """
+
+    git: Git
+    commit: str
+    prefix: str = ""
+    names: tuple[str, ...] = ()
+    left: dict[str, str] = field(default_factory=dict)
+    began: str = ""
+    filtered: tuple[str, ...] = ()
+
+    def prepare(self, bounds: Bounds) -> None:
+        """Enter untracked files, empty: the diff then reads them from the disk."""
+        found = untracked(self.git)
+        if self.began:
+            filters.hide(self.git, self.began)
+            self.filtered = filters.left_out(self.git, self.began, found.files)
+        files = [name for name in found.files if name not in self.filtered]
+        dirty = ("diff-files", "-z", "--name-only", "--no-renames", "--ignore-submodules=all")
+        changed = fields(self.git.read(*dirty).stdout)
+        self.names = tuple(dict.fromkeys((*files, *changed)))
+        self.left = unread(Path(self.git.directory), self.names, bounds)
+        entered = [name for name in files if name not in self.left]
+        if entered:
+            empty = self.git.read("hash-object", "-t", "blob", os.devnull).line
+            lines = (f"100644 {empty}\t".encode() + os.fsencode(name) for name in entered)
+            self._index("--index-info", lines)
+        self._hide(set(changed) & self.left.keys())
+        self.left |= {f"{name}/": "cannot be read: Permission denied" for name in found.closed}
+
+    def diff(self, *args: str, paths: Iterable[str] = ()) -> bytes:
+        """Run `git diff`; when a filter fails, without the files that have one."""
+        marks = (f"--src-prefix=a/{self.prefix}", f"--dst-prefix=b/{self.prefix}")
+        words = ("diff", *_FLAGS, *marks, *args, self.commit, "--", *paths)
+        try:
+            return self.git.read(*words, config=_LARGE).stdout
+        except GitError as error:
+            if may_pass(error) or not self._leave_filtered():
+                raise
+        return self.git.read(*words, config=_LARGE).stdout
+
+    def _leave_filtered(self) -> bool:
+        """Leave out all files with a filter; whether there are any."""
+        groups = by_filter(self.git, [name for name in self.names if name not in self.left])
+        groups.pop("", None)
+        for driver, names in groups.items():
+            self.left |= dict.fromkeys(names, f"its filter {driver} failed")
+        entered = set(fields(self.git.read("ls-files", "-z").stdout))
+        filtered = entered & {name for group in groups.values() for name in group}
+        base = set(fields(self.git.read("ls-tree", "-r", "-z", "--name-only", self.commit).stdout))
+        remove_entries(self.git, filtered - base)
+        self._hide(filtered & base)
+        return bool(groups)
+
+    def _hide(self, names: Iterable[str]) -> None:
+        """Let git take files for what the index says of them."""
+        hidden = [os.fsencode(name) for name in names]
+        if hidden and attempt(lambda: self._index("--assume-unchanged --stdin", hidden)):
+            self._take_from_base([os.fsdecode(name) for name in hidden])
+
+    def _take_from_base(self, names: list[str]) -> None:
+        """Let git take files for what they are in the base: some are in conflict."""
+        remove_entries(self.git, names)
+        wanted = {os.fsencode(name) for name in names}
+        listed = self.git.read("ls-tree", "-r", "-z", self.commit).stdout.split(b"\0")
+        lines = [line for line in listed if line.partition(b"\t")[2] in wanted]
+        if lines:
+            self._index("--index-info", lines)
+            self._index("--assume-unchanged --stdin", [line.split(b"\t", 1)[1] for line in lines])
+
+    def _index(self, how: str, lines: Iterable[bytes]) -> None:
+        stdin = b"".join(line + b"\0" for line in lines)
+        self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=_ANY_NAME)
+
+    def stats(self, data: bytes) -> Iterator[FileStat]:
+        """Read the files out of a diff, and add those that were left out."""
+        left = dict(self.left)
+        for stat in parse_stat(data):
+            yield self.named(replace(stat, note=left.pop(stat.path, "")))
+        for name, why in left.items():
+            yield self.named(_unread(name, why))
+
+    def named(self, stat: FileStat) -> FileStat:
+        """Write a file's names as they are from the top of the worktree."""
+        old = None if stat.old_path is None else self.prefix + stat.old_path
+        return replace(stat, path=self.prefix + stat.path, old_path=old)
+
+
+def _unread(name: str, why: str) -> FileStat:
+    return FileStat(
+        path=name, old_path=None, status="M", insertions=0, deletions=0, binary=True, note=why
+    )
 
 
 @contextmanager
-def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
-    """Lend a git whose index is a copy of the worktree's.
-
-    Args:
-        record: the worktree, which must match its record.
-        temporary: directory for the copy.
-
-    Yields:
-        The git.
-
-    Raises:
-        WorktreeError: the worktree is not as recorded.
-    """
-    require(record)
-    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=temporary) as directory:
-        copy = Path(directory) / "index"
-        copy_index(admin_dir(record) / "index", copy)
-        git = git_of(record).with_index(str(copy))
-        filters.hide(git, record.started_at)
-        yield git
+def _parts(record: WorktreeRecord, temporary: Path) -> Iterator[tuple[str, list[_Part]]]:
+    """Lend what is compared, with the name of the base."""
+    with private_index(record, temporary) as git, ExitStack() as stack:
+        mend_index(git)
+        name, commit = diff_base(git, record)
+        found = [_Part(git, commit, began=record.started_at)]
+        for path, inner in submodules(git):
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
+            copy_index(inner.directory_of_git / "index", directory / "index")
+            bound = inner.git.with_index(str(directory / "index"))
+            found.append(_Part(bound, _head_or_nothing(bound), prefix=f"{path}/"))
+        bounds = Bounds()
+        for part in found:
+            part.prepare(bounds)
+        yield name, found
 
 
-def copy_index(source: Path, target: Path) -> None:
-    """Copy an index file with its time; a missing one is an empty index.
-
-    Args:
-        source: the worktree's index.
-        target: the copy.
-    """
-    data = read_regular(source, _INDEX_LIMIT)
-    if data is None:
-        return
-    target.write_bytes(data)
-    shutil.copystat(source, target, follow_symlinks=False)
-
-
-def untracked(git: Git) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """List what git does not track and does not ignore.
-
-    Args:
-        git: a git in the worktree.
-
-    Returns:
-        The files, and the nested repositories (whose files git does not see).
-    """
-    names = fields(git.read("ls-files", "-z", "--others", "--exclude-standard").stdout)
-    files = tuple(name for name in names if not name.endswith("/"))
-    return files, tuple(name for name in names if name.endswith("/"))
+def _head_or_nothing(git: Git) -> str:
+    found = git.read("rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128))
+    return found.line or git.read("hash-object", "-t", "tree", os.devnull).line
 
 
 def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
@@ -101,12 +180,28 @@ def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
     Returns:
         Name for people, and full hash.
     """
-    if record.base_ref is not None:
-        found = git.read("merge-base", "HEAD", record.base_ref, ok=(0, 1, 128))
-        commit = found.line
-        if found.returncode == 0 and commit and _is_ancestor(git, record.base_commit, commit):
-            return record.base, commit
-    return f"{record.base} as of {record.base_commit[:12]}", record.base_commit
+    start = record.base_commit
+    fork = _merge_base(git, record.base_ref) if record.base_ref is not None else ""
+    kept = _is_ancestor(git, start, "HEAD")
+    if fork and (not kept or _is_ancestor(git, start, fork)):
+        return record.base, fork
+    if not kept:  # rebased, or reset, and the base is gone; its commit perhaps, too
+        fork = _merge_base(git, start)
+        there = git.read("cat-file", "-e", f"{start}^{{commit}}", ok=(0, 1, 128)).returncode == 0
+        if fork or not there:
+            commit = fork or _head_or_nothing(git)
+            return f"{record.base} as of {commit[:12]}", commit
+    return f"{record.base} as of {start[:12]}", start
+
+
+def _merge_base(git: Git, other: str) -> str:
+    found = git.read("merge-base", "HEAD", other, ok=(0, 1, 128))
+    return found.line if found.returncode == 0 else ""
+
+
+def _is_ancestor(git: Git, ancestor: str, commit: str) -> bool:
+    result = git.read("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1, 128))
+    return result.returncode == 0
 
 
 def diff_stat(record: WorktreeRecord, temporary: Path) -> DiffStat:
@@ -119,30 +214,52 @@ def diff_stat(record: WorktreeRecord, temporary: Path) -> DiffStat:
     Returns:
         The files and what they are compared with.
     """
-    with private_index(record, temporary) as git:
-        left = _enter_untracked(git, record)
-        name, commit = diff_base(git, record)
-        data = git.read("diff", *_FLAGS, commit, "--").stdout
-        against = f"{name}{filters.note(left)}"
-        return DiffStat(against=against, commit=commit, files=parse_stat(data))
+    with _parts(record, temporary) as (name, parts):
+        files = tuple(stat for part in parts for stat in part.stats(part.diff()))
+        against = f"{name}{filters.note(parts[0].filtered)}"
+        return DiffStat(against=against, commit=parts[0].commit, files=files)
 
 
-def diff_data(record: WorktreeRecord, temporary: Path, *, exact: bool = False) -> bytes:
-    """Print the whole diff for `core.diff.parse_diff`.
+def diff_text(
+    record: WorktreeRecord, temporary: Path, *, exact: bool = False
+) -> tuple[str, tuple[FileStat, ...]]:
+    """Print the whole patch.
 
     Args:
         record: the worktree.
         temporary: directory for short-lived files.
-        exact: with what `git apply` needs: the content of binary files, whole hashes.
+        exact: as `git apply` takes it: whole hashes, binary content, nothing of submodules.
 
     Returns:
-        Output of `git diff --raw --numstat -p -z`.
+        The patch, and the files that it leaves out, wholly or in part.
     """
-    with private_index(record, temporary) as git:
-        _enter_untracked(git, record)
-        _, commit = diff_base(git, record)
+    with _parts(record, temporary) as (_, parts):
         more = _EXACT if exact else ()
-        return git.read("diff", *_FLAGS, *more, "-p", commit, "--").stdout
+        found = [(part, part.diff("-p", *more)) for part in parts]
+        left = [stat for part, data in found for stat in part.stats(data) if stat.note]
+        if exact:
+            inner = [part.prefix.rstrip("/") for part, data in found if part.prefix and data]
+            left += [_unread(name, "the changes inside are those of a submodule") for name in inner]
+            found = found[:1]
+        return "".join(patch_text(data) for _, data in found), tuple(left)
+
+
+def diff_files(record: WorktreeRecord, temporary: Path) -> tuple[FileDiff, ...]:
+    """Parse the whole patch.
+
+    Args:
+        record: the worktree.
+        temporary: directory for short-lived files.
+
+    Returns:
+        The files that git compared, with their lines.
+    """
+    with _parts(record, temporary) as (_, parts):
+        return tuple(
+            replace(file, stat=part.named(file.stat))
+            for part in parts
+            for file in parse_diff(part.diff("-p"))
+        )
 
 
 def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:
@@ -154,67 +271,12 @@ def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:
         temporary: directory for short-lived files.
 
     Returns:
-        The patch; empty when the file is not changed.
+        The patch; empty when the file is not changed, or left out.
     """
-    with private_index(record, temporary) as git:
-        _enter_untracked(git, record)
-        _, commit = diff_base(git, record)
-        stats = parse_stat(git.read("diff", *_FLAGS, commit, "--").stdout)
-        for stat in stats:
-            if stat.path == path:
-                names = [name for name in (stat.old_path, path) if name]
-                return patch_text(git.read("diff", *_FLAGS, "-p", commit, "--", *names).stdout)
+    with _parts(record, temporary) as (_, parts):
+        for part in parts:
+            for stat in parse_stat(part.diff()):
+                if part.named(stat).path == path:
+                    names = [name for name in (stat.old_path, stat.path) if name]
+                    return patch_text(part.diff("-p", paths=names))
     return ""
-
-
-def main_fingerprint(root: str) -> str:
-    """Hash the state of the main checkout: HEAD, index, status, times of changed files.
-
-    Args:
-        root: the main worktree; a bare directory has only its HEAD.
-
-    Returns:
-        sha256, hex; equal as long as nobody touched the checkout.
-    """
-    git = Git(root)
-    digest = hashlib.sha256()
-    for args in (("rev-parse", "HEAD"), ("symbolic-ref", "--quiet", "HEAD")):
-        digest.update(git.read(*args, ok=(0, 1, 128)).stdout + b"\0")
-    if git.read("rev-parse", "--is-bare-repository").line != "true":
-        digest.update(git.read("ls-files", "--stage", "-z").stdout)
-        listed = git.read(
-            "status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=dirty"
-        ).stdout
-        digest.update(listed)
-        for line in fields(listed):
-            digest.update(_times(Path(root) / line[3:]))
-    return digest.hexdigest()
-
-
-def _times(path: Path) -> bytes:
-    try:
-        found = path.lstat()
-    except OSError:
-        return b"missing\0"
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_mode}\0".encode()
-
-
-def _enter_untracked(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
-    """Put untracked files into the private index, empty: the diff then reads them from the disk.
-
-    Returns the paths, tracked ones too, that must not be read.
-    """
-    found, _ = untracked(git)
-    left = filters.left_out(git, record.started_at, found)
-    names = [name for name in found if name not in left]
-    if not names:
-        return left
-    empty = git.read("hash-object", "-t", "blob", os.devnull).line
-    lines = b"".join(f"100644 {empty}\t".encode() + os.fsencode(name) + b"\0" for name in names)
-    git.write("update-index", "-z", "--index-info", stdin=lines)
-    return left
-
-
-def _is_ancestor(git: Git, ancestor: str, commit: str) -> bool:
-    result = git.read("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1, 128))
-    return result.returncode == 0

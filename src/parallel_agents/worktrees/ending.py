@@ -4,11 +4,13 @@ Keep true: every method may be called from any thread; whatever removes a worktr
 the one gate (`removal`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from parallel_agents.core.errors import of_system
+from parallel_agents.core.errors import RefusedError, UserError, of_system
 from parallel_agents.core.worktree import (
     Base,
     Finding,
@@ -16,12 +18,17 @@ from parallel_agents.core.worktree import (
     Repository,
     TrashEntry,
     WorktreeRecord,
+    record_from_json,
+    to_json,
 )
-from parallel_agents.worktrees import adoption, own, place, reconcile, removal
+from parallel_agents.worktrees import adoption, gate, own, place, reconcile, removal
 from parallel_agents.worktrees import restore as restoring
+from parallel_agents.worktrees.files import exists, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.repository import resolve
+from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import Trash
 
@@ -43,9 +50,14 @@ class Ending:
     def own_work(self, record: WorktreeRecord) -> OwnWork:
         """Say what a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
+            if saved := gate.stranded(record):
+                return OwnWork(saved=saved, skipped=())
             if record.kind != "worktree":
                 return place.own_work(record)
-            return own.look(record, own.pulls(record))
+            if exists(Path(record.path)):
+                return own.look(record, own.pulls(record))
+            remains = take_remains(record, Git(record.root), self._temporary)
+            return OwnWork(saved=remains.saved, skipped=())
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
         """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
@@ -55,6 +67,17 @@ class Ending:
     def check_adoptable(self, repo: Repository, session: str, path: str) -> None:
         """Say early what `adopt` would refuse; see `adoption.adoptable`."""
         adoption.adoptable(repo, session, path)
+
+    def owner(self, path: str) -> str:
+        """Find the session whose lock a worktree carries; see `adoption.owner`."""
+        with self._reading("look at the worktree"):
+            return adoption.owner(path)
+
+    def take_along(self, record: WorktreeRecord, path: str) -> WorktreeRecord:
+        """Give a session its moved worktree back; see `adoption.take_along`."""
+        repo = resolve(adoption.root_around(path))
+        with self._writing(repo.common_dir, "take the worktree along") as lock_fd:
+            return adoption.take_along(record, repo, path, lock_fd)
 
     def settle(self) -> None:
         """Wait until nothing is being removed or counted in the background."""
@@ -78,23 +101,43 @@ class Ending:
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
-        bin_ = self._trash.bin(record.session)
         with self._reading("look at the worktree"):
             pulls = own.pulls(record) if record.kind == "worktree" else {}
         with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
-            job = removal.Removal(
-                record=record,
-                place=bin_,
-                temporary=self._temporary,
-                live_pids=live_pids,
-                lock_fd=lock_fd,
-                sweeper=self._sweeper,
-                note=note,
-                pulls=pulls,
-            )
+            job = self._removal(record, lock_fd, live_pids)
+            job = replace(job, note=note, pulls=pulls)
             entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
             return entry
+
+    def _removal(
+        self, record: WorktreeRecord, lock_fd: int, live_pids: Callable[[], Sequence[int]]
+    ) -> removal.Removal:
+        return removal.Removal(
+            record=record,
+            place=self._trash.bin(record.session),
+            temporary=self._temporary,
+            live_pids=live_pids,
+            lock_fd=lock_fd,
+            sweeper=self._sweeper,
+        )
+
+    def unfinished(self, session: str) -> bool:
+        """Tell whether a deletion was cut off after the worktree was renamed away.
+
+        Args:
+            session: id of the session.
+
+        Returns:
+            Whether `restore` brings it back all the same.
+        """
+        return removal.begun(self._trash.bin(session)) is not None
+
+    def _finish(self, plan: Mapping[str, Any]) -> None:
+        """Go on with a deletion that was cut off: what is restored is a whole entry."""
+        record = record_from_json(plan["record"])
+        with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
+            removal.delete(self._removal(record, lock_fd, list))
 
     def restore(self, session: str) -> WorktreeRecord:
         """Bring a worktree back from the trash.
@@ -114,8 +157,17 @@ class Ending:
         bin_ = self._trash.bin(session)
         if bin_.entry() is None and (record := restoring.restored_before(bin_)) is not None:
             return record
+        if (plan := removal.begun(bin_)) is not None:
+            self._finish(plan)
         entry = self._trash.entry(session)
+        if entry.untouched:
+            return self._take_back(entry)
         common = _lock_of(entry.record)
+        if entry.record.kind == "worktree" and not Path(common).is_dir():
+            raise RefusedError(
+                f"the repository {entry.root} is not there, so the worktree cannot come back",
+                f"Move it back there; until then its files are in {entry.tree or 'no directory'}",
+            )
         with self._writing(common, "restore the worktree") as lock_fd:
             if entry.record.kind != "worktree":
                 return place.restore(entry, bin_)
@@ -129,6 +181,14 @@ class Ending:
                     lock_fd=lock_fd,
                 )
             )
+
+    def _take_back(self, entry: TrashEntry) -> WorktreeRecord:
+        """Bring a session back whose worktree was never touched, however that is now."""
+        place = self._trash.bin(entry.session)
+        with self._reading("restore the session"):
+            write_json(place.restored_file, to_json(entry.record))
+            place.entry_file.unlink(missing_ok=True)
+        return entry.record
 
     def trash(self) -> tuple[TrashEntry, ...]:
         """List what can be restored, the newest first."""
@@ -144,17 +204,31 @@ class Ending:
             session: drop the entry of this one only; one without an entry is none to drop.
 
         Returns:
-            The sessions whose entries were dropped.
+            The sessions whose entries were dropped; one that cannot be dropped stays listed, and
+            does not hinder the others.
+
+        Raises:
+            UserError: why none could be dropped.
         """
-        dropped = []
-        for entry in self._trash.expired(older_than_ms):
-            if session not in (None, entry.session):
-                continue
-            with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
-                if self._trash.bin(entry.session).entry() is not None:  # else it was restored
-                    self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
-                    dropped.append(entry.session)
+        wanted = [e for e in self._trash.expired(older_than_ms) if session in (None, e.session)]
+        dropped: list[str] = []
+        errors: list[UserError] = []
+        for entry in wanted:
+            try:
+                dropped += [entry.session] if self._drop(entry) else []
+            except UserError as error:
+                errors.append(error)
+        if errors and not dropped:
+            raise errors[0]
         return tuple(dropped)
+
+    def _drop(self, entry: TrashEntry) -> bool:
+        """Drop an entry, unless it was restored meanwhile."""
+        with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
+            if self._trash.bin(entry.session).entry() is None:
+                return False
+            self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
+            return True
 
     def reconcile(self, records: Sequence[WorktreeRecord], root: str = "") -> tuple[Finding, ...]:
         """Report what is not as recorded; change nothing; see `reconcile.reconcile`.
@@ -166,7 +240,7 @@ class Ending:
         deleted = [entry.record for entry in self._trash.entries()]
         with self._reading("compare the worktrees"):
             found = reconcile.reconcile(records, deleted, root)
-        return (*found, *self._trash.findings())
+        return (*found, *self._trash.findings(), *self._sweeper.findings())
 
     def relock(self, record: WorktreeRecord) -> None:
         """Put our lock back on a worktree that has lost it.

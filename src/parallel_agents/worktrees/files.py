@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,24 @@ from pathlib import Path
 from typing import Any
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+_OBSTACLES = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ENOTEMPTY, errno.EEXIST,
+    errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
+)  # fmt: skip
+
+
+def is_obstacle(error: OSError) -> bool:
+    """Tell whether an error is about what lies there, and not about a full or failing disk.
+
+    Args:
+        error: the error; the collected one of `shutil` counts, too.
+
+    Returns:
+        Whether the same call would fail for ever.
+    """
+    return error.errno in _OBSTACLES or isinstance(error, shutil.Error)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -210,11 +229,29 @@ def remove_tree(path: Path) -> None:
     if is_symlink(path) or not path.is_dir():
         path.unlink()
         return
-    for _, _, _, directory in os.fwalk(path):
-        # Read-only directories (module caches) cannot be emptied otherwise.
-        if os.fstat(directory).st_mode & 0o700 != 0o700:
-            os.fchmod(directory, 0o700)
-    shutil.rmtree(path)
+    # Read-only directories (module caches) cannot be emptied otherwise.
+    make_usable(path)
+    for _, below, _, directory in os.fwalk(path):
+        for name in below:
+            make_usable(name, directory)
+    failed: list[BaseException] = []
+    shutil.rmtree(path, onerror=lambda _function, _path, info: failed.append(info[1]))
+    for error in failed:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+
+def make_usable(path: Path | str, parent: int | None = None) -> None:
+    """Give the owner of a directory all rights over it; a link, or another's, is left as it is.
+
+    Args:
+        path: the directory.
+        parent: descriptor of the directory that a relative path begins in.
+    """
+    with suppress(PermissionError, FileNotFoundError):
+        mode = os.stat(path, dir_fd=parent, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
+            os.chmod(path, stat.S_IMODE(mode) | 0o700, dir_fd=parent)
 
 
 def remove_older(directory: Path, seconds: float) -> None:
@@ -252,6 +289,18 @@ def size_of(path: Path) -> int:
     return total
 
 
+def _copy_all(source: Path, target: Path) -> None:
+    """Copy a directory with pipes, hard links, holes, times and attributes, by cp(1)."""
+    words = ["cp", "-a", "-T", "--", os.fspath(source), os.fspath(target)]
+    done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        remove_tree(target)
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[0] if said else f"exit status {done.returncode}"
+        number = errno.ENOSPC if "No space left" in reason else errno.EACCES
+        raise OSError(number, f"it could not be copied to another filesystem: {reason}")
+
+
 def move(source: Path, target: Path) -> None:
     """Move a directory; across filesystems by a copy that appears under its name when complete.
 
@@ -269,7 +318,7 @@ def move(source: Path, target: Path) -> None:
             raise
         temporary = target.with_name(target.name + ".new")
         remove_tree(temporary)
-        shutil.copytree(source, temporary, symlinks=True)
+        _copy_all(source, temporary)
         temporary.rename(target)
         remove_tree(source)
     sync_directory(target.parent)

@@ -5,8 +5,10 @@ for every `Git`; reads take no lock; arguments are lists and never options made 
 text.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from parallel_agents.core.errors import GitError, RepositoryError
@@ -19,6 +21,12 @@ MINIMUM_GIT = (2, 36)
 READ_SECONDS = 60.0
 WRITE_SECONDS = 900.0
 _LOCK_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_PASSING = (
+    ".lock': File exists", "could not lock config file", "No space left on device",
+    "Disk quota exceeded", "Cannot allocate memory", "Too many open files",
+    "Resource temporarily unavailable", "out of memory",
+)  # fmt: skip
+"""Of git's words and the system's (errno(3)): what may be otherwise at the next try."""
 _HERMETIC = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
@@ -89,12 +97,51 @@ class Git:
         other._disarmed = self._disarmed
         return other
 
+    def index_is_whole(self) -> bool:
+        """Compare the index file of its own with its checksum, which git itself does not.
+
+        Returns:
+            Whether it is whole, or not there (gitformat-index(5); all zeros mean no checksum).
+        """
+        path = Path(self._index or "")
+        if not path.is_file():
+            return True
+        content = path.read_bytes()
+        sums = ((hashlib.sha1, 20), (hashlib.sha256, 32))
+        return any(
+            content[-size:] in (make(content[:-size], usedforsecurity=False).digest(), bytes(size))
+            for make, size in sums
+        )
+
+    def drop_index(self) -> None:
+        """Remove the index file of its own, so that the index is empty."""
+        if self._index is not None:
+            Path(self._index).unlink(missing_ok=True)
+
+    def with_git_dir(self, git_dir: str) -> "Git":
+        """Make one that takes configuration and attributes from another directory of git's.
+
+        Args:
+            git_dir: that directory.
+
+        Returns:
+            The other one, with the same files and index.
+        """
+        return Git(
+            self.directory,
+            git_dir=git_dir,
+            work_tree=self._work_tree,
+            index=self._index,
+            lock_fd=self._lock_fd,
+        )
+
     def read(
         self,
         *args: str,
         ok: Sequence[int] = (0,),
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
+        config: Sequence[tuple[str, str]] = (),
         seconds: float = READ_SECONDS,
     ) -> Result:
         """Run git for its answer; it takes no lock.
@@ -104,6 +151,7 @@ class Git:
             ok: exit statuses that are answers.
             stdin: bytes for its standard input.
             env: more environment.
+            config: more settings.
             seconds: deadline.
 
         Returns:
@@ -113,7 +161,7 @@ class Git:
             GitError: another exit status, or the deadline passed.
         """
         unlocked = {"GIT_OPTIONAL_LOCKS": "0", **(env or {})}
-        task = self._task(args, env=unlocked, stdin=stdin, seconds=seconds)
+        task = self._task(args, env=unlocked, config=config, stdin=stdin, seconds=seconds)
         return _checked(args, process.run(task), ok)
 
     def write(
@@ -262,6 +310,40 @@ def require_git() -> str:
             f"Install git {least} or newer.",
         )
     return ".".join(str(part) for part in version)
+
+
+def may_pass(error: GitError) -> bool:
+    """Tell whether git failed for a reason that may pass by itself or can be put right.
+
+    Args:
+        error: how it failed.
+
+    Returns:
+        No when git refuses what it was given, and will always; yes when it was killed, late or
+        missing, met a lock, or the disk is full.
+    """
+    return error.returncode < 0 or any(word in error.message for word in _PASSING)
+
+
+def attempt(act: Callable[[], object]) -> GitError | None:
+    """Let git try something that what it finds may make impossible.
+
+    Args:
+        act: calls git.
+
+    Returns:
+        Its error; `None` when there was none.
+
+    Raises:
+        GitError: it failed for a reason that may pass.
+    """
+    try:
+        act()
+    except GitError as error:
+        if may_pass(error):
+            raise
+        return error
+    return None
 
 
 def _met_a_lock(result: Result) -> bool:

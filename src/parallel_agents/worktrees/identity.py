@@ -1,16 +1,21 @@
-"""Know a worktree again: directory, inode, `.git` file, and whose lock it carries.
+"""Know a worktree again: by its numbers and `.git` file, or else by what it is to git.
 
 Keep true: only a lock with our reason is ours; the administrative directory is taken from the
-recorded `.git` file and must lie in the repository's own `worktrees` directory.
+recorded `.git` file and must lie in the repository's own `worktrees` directory; what may not be
+read is not taken for missing.
 """
 
 import os
+import shlex
 import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.files import make_usable, read_regular
 from parallel_agents.worktrees.git import Git
 
 _GIT_FILE_LIMIT = 16 * 1024
@@ -38,20 +43,92 @@ def identify(path: str) -> tuple[int, int, str]:
         Device number, inode number, and content of the `.git` file without its line end.
 
     Raises:
-        WorktreeError: there is no worktree.
+        WorktreeError: there is no worktree, or it may not be looked into.
     """
     try:
         found = Path(path).lstat()
+    except FileNotFoundError as error:
+        raise WorktreeError(f"the worktree {path} is missing: it was deleted or moved") from error
     except OSError as error:
-        raise WorktreeError(f"the worktree {path} is missing") from error
+        raise _closed(path, error) from error
     content = read_regular(Path(path) / ".git", _GIT_FILE_LIMIT)
+    if stat.S_ISDIR(found.st_mode) and content is None:
+        _refuse_closed(Path(path) / ".git")
     if not stat.S_ISDIR(found.st_mode) or content is None:
         raise WorktreeError(f"{path} is no worktree any more")
     return found.st_dev, found.st_ino, os.fsdecode(content).removesuffix("\n")
 
 
+def _refuse_closed(path: Path) -> None:
+    """Tell what may not be read from what is not there."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
+    except PermissionError as error:
+        raise _closed(str(path), error) from error
+    except OSError:
+        return
+
+
+def _closed(path: str, error: OSError) -> WorktreeError:
+    return WorktreeError(
+        f"{path} cannot be looked at: {error.strerror}",
+        f"If it is yours: chmod u+rwX {shlex.quote(path)}",
+    )
+
+
+def closed_modes(top: Path, record: WorktreeRecord | None = None) -> dict[str, int]:
+    """Find what of a worktree and its `.git` file we have too few rights over.
+
+    Args:
+        top: the worktree, wherever it is.
+        record: its record, when it must be the one that was made.
+
+    Returns:
+        The permission bits, by path below the worktree.
+    """
+    closed = {}
+    with suppress(OSError):
+        found = top.lstat()
+        if record and (found.st_dev, found.st_ino) != (record.device, record.inode):
+            return {}
+        if stat.S_ISDIR(found.st_mode) and found.st_mode & 0o700 != 0o700:
+            closed[""] = stat.S_IMODE(found.st_mode)
+        found = (top / ".git").lstat()
+        if stat.S_ISREG(found.st_mode) and not found.st_mode & 0o400:
+            closed[".git"] = stat.S_IMODE(found.st_mode)
+    return closed
+
+
+def open_up(top: Path) -> None:
+    """Give us the rights over a worktree and its `.git` file that we need, as far as they are ours.
+
+    Args:
+        top: the worktree, wherever it is.
+    """
+    make_usable(top)
+    with suppress(OSError):
+        mode = (top / ".git").lstat().st_mode
+        if stat.S_ISREG(mode) and not mode & 0o400:
+            (top / ".git").chmod(stat.S_IMODE(mode) | 0o400)
+
+
+def close_again(top: Path, modes: Mapping[str, int]) -> None:
+    """Take the rights away again that `open_up` gave.
+
+    Args:
+        top: the worktree, wherever it is now.
+        modes: from `closed_modes`.
+    """
+    for name in sorted(modes, reverse=True):
+        with suppress(OSError):
+            (top / name).chmod(modes[name])
+
+
 def verify(record: WorktreeRecord) -> str | None:
     """Compare a record with the disk.
+
+    Numbers change under a worktree that stays the same: a container's file system is mounted
+    anew, a backup is put back. It is then known by what it is.
 
     Args:
         record: the record.
@@ -62,32 +139,105 @@ def verify(record: WorktreeRecord) -> str | None:
     if record.kind != "worktree":
         return _verify_directory(record)
     path = Path(record.path)
-    if not os.path.lexists(path):
-        return f"the worktree {path} is missing: it was deleted or moved"
-    if os.path.realpath(path) != record.path:
-        return f"a directory above {path} was replaced by a symbolic link"
+    if os.path.lexists(path) and _led_elsewhere(record):
+        return f"{path}, or a directory above it, was replaced by a symbolic link"
     try:
         device, inode, git_file = identify(record.path)
     except WorktreeError as error:
         return error.message
+    if (device, inode, git_file) == (record.device, record.inode, record.git_file):
+        known = admin_dir(record).is_dir()
+        return None if known else f"git no longer knows the worktree {path}"
+    if _is_ours(record, git_file):
+        return None
     if (device, inode) != (record.device, record.inode):
         return f"the directory {path} is not the one that was made: it was replaced"
-    if git_file != record.git_file:
-        return f"the .git file of {path} was changed"
-    if not admin_dir(record).is_dir():
-        return f"git no longer knows the worktree {path}"
-    return None
+    return f"the .git file of {path} was changed"
+
+
+def _led_elsewhere(record: WorktreeRecord) -> bool:
+    """Whether a link leads out of the repository; the repository itself may lie behind one."""
+    root, path = os.path.realpath(record.root), os.path.realpath(record.path)
+    return os.path.relpath(record.path, record.root) != os.path.relpath(path, root)
+
+
+def _is_ours(record: WorktreeRecord, git_file: str) -> bool:
+    """Whether git takes the directory for the recorded worktree: both ways, with our lock on it."""
+    try:
+        admin = _admin_dir(record.path, git_file)
+    except WorktreeError:
+        return False
+    if str(admin.parent.parent) != common_dir(record) or not points_to(admin, record.path):
+        return False
+    locked = read_regular(admin / "locked", _GIT_FILE_LIMIT)
+    if locked is not None:
+        return os.fsdecode(locked).strip() == lock_reason(record.session)
+    head = os.fsdecode(read_regular(admin / "HEAD", _GIT_FILE_LIMIT) or b"").strip()
+    return head == f"ref: refs/heads/{record.branch}"
+
+
+def points_to(admin: Path, path: str) -> bool:
+    """Tell whether git's directory for a worktree names that worktree.
+
+    Args:
+        admin: git's directory.
+        path: top of the worktree.
+
+    Returns:
+        Whether its `gitdir` leads to the worktree's `.git` file.
+    """
+    named = os.fsdecode(read_regular(admin / "gitdir", _GIT_FILE_LIMIT) or b"").removesuffix("\n")
+    return bool(named) and os.path.realpath(admin / named) == os.path.realpath(Path(path, ".git"))
+
+
+def renewed(record: WorktreeRecord) -> WorktreeRecord:
+    """Write down anew how a worktree is known, where that has changed.
+
+    Args:
+        record: its record.
+
+    Returns:
+        The record as it is to be from now on; the same when nothing has changed.
+
+    Raises:
+        WorktreeError: it is not the recorded one.
+    """
+    require(record)
+    if record.kind != "worktree":
+        return record
+    root, path = os.path.realpath(record.root), os.path.realpath(record.path)
+    checkout = os.path.realpath(record.checkout) if record.checkout else ""
+    device, inode, git_file = identify(path)
+    return replace(
+        record, root=root, path=path, checkout=checkout, device=device, inode=inode,
+        git_file=git_file,
+    )  # fmt: skip
 
 
 def _verify_directory(record: WorktreeRecord) -> str | None:
     """Compare a directory that git does not list: it need only be the same one."""
     try:
         found = Path(record.path).lstat()
-    except OSError:
+    except FileNotFoundError:
         return f"the directory {record.path} is missing: it was deleted or moved"
-    if (found.st_dev, found.st_ino) != (record.device, record.inode):
-        return f"the directory {record.path} is not the one that was made: it was replaced"
-    return None
+    except OSError as error:
+        return f"{record.path} cannot be looked at: {error.strerror}"
+    if stat.S_ISDIR(found.st_mode) and (
+        found.st_ino == record.inode or _has_its_repository(record)
+    ):
+        return None  # the device number is another one after each mount
+    return f"the directory {record.path} is not the one that was made: it was replaced"
+
+
+def _has_its_repository(record: WorktreeRecord) -> bool:
+    """Whether the recorded directory of git's is the one in, or of, this place still."""
+    if not record.git_file:
+        return False
+    inside = Path(record.path) / ".git"
+    admin = admin_dir(record)
+    return admin.is_dir() and (
+        os.path.realpath(inside) == os.path.realpath(admin) or points_to(admin, record.path)
+    )
 
 
 def require(record: WorktreeRecord) -> None:
@@ -101,7 +251,7 @@ def require(record: WorktreeRecord) -> None:
     """
     reason = verify(record)
     if reason is not None:
-        raise WorktreeError(reason, "See: git worktree list")
+        raise WorktreeError(reason, "See what to do: parallel-agents doctor --worktrees")
 
 
 def admin_dir(record: WorktreeRecord) -> Path:

@@ -8,11 +8,14 @@ no secret is committed by accident.
 
 import errno
 import fcntl
+import fnmatch
 import hashlib
+import itertools
 import os
 import stat
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from parallel_agents.core.worktree import CopiedFile
@@ -28,6 +31,8 @@ from parallel_agents.worktrees.porcelain import fields
 
 FILE_NAME = ".worktreeinclude"
 _PIECE = 1 << 20
+_LIST_LIMIT = 1 << 20
+_LOOKED_AT = 10_000
 _FICLONE = 0x40049409
 """`FICLONE` of `linux/fs.h`; another system refuses it."""
 
@@ -65,7 +70,34 @@ def copy_included(
     copied, left = copy_files(
         top, Path(target.directory), [n for n in names if n not in unnameable]
     )
-    return copied, _notes([*blocked, *unnameable, *left], shown)
+    return copied, _notes([*blocked, *unnameable, *left, *_special(top)], shown)
+
+
+def _special(top: Path) -> list[str]:
+    """Find pipes, sockets and devices that the file names: git lists none of them."""
+    listed = os.fsdecode(read_regular(top / FILE_NAME, _LIST_LIMIT) or b"").splitlines()
+    lines = [line.strip() for line in listed]
+    wanted = [line.strip("/") for line in lines if line and line[0] not in "#!"]
+    real = os.path.realpath(top)
+    wanted = [
+        w for w in wanted if "\0" not in w and os.path.realpath(f"{real}/{w}") == f"{real}/{w}"
+    ]
+    found = {name for name in wanted if _is_special(top / name)}
+    for folder in ("", *wanted):
+        with suppress(OSError), os.scandir(top / folder) as entries:
+            for entry in itertools.islice(entries, _LOOKED_AT):
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                named = folder or any(fnmatch.fnmatchcase(name, line) for line in wanted)
+                found |= {name} if named and _is_special(Path(entry.path)) else set()
+    return sorted(found)
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 def copy_files(
@@ -265,7 +297,7 @@ def _notes(left: list[str], unignored: list[str]) -> tuple[str, ...]:
     notes = []
     if left:
         notes.append(
-            f"{FILE_NAME}: not copied, since links, other than plain files, or tracked: "
+            f"{FILE_NAME}: not copied, since links, closed, other than plain files, or tracked: "
             + ", ".join(left[:5])
             + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from parallel_agents.core.diff import FileDiff, parse_diff, patch_text
+from parallel_agents.core.diff import FileDiff
 from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
@@ -16,6 +16,7 @@ from parallel_agents.core.worktree import (
     DiffStat,
     ExecutableConfig,
     Extras,
+    FileStat,
     Repository,
     Standing,
     WorktreeRecord,
@@ -27,6 +28,7 @@ from parallel_agents.worktrees import (
     diff,
     filters,
     landing,
+    looking,
     naming,
     place,
     repository,
@@ -42,7 +44,7 @@ from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import admin_dir, verify
+from parallel_agents.worktrees.identity import admin_dir, renewed, verify
 
 _DAY_SECONDS = 24 * 3600.0
 _QUEUE_SECONDS = 4 * 3600.0
@@ -308,6 +310,11 @@ class WorktreeManager(Ending):
         """Compare a record with the disk; `None`, or what is wrong."""
         return verify(record)
 
+    def renewed(self, record: WorktreeRecord) -> WorktreeRecord:
+        """Write down anew how a worktree is known; see `identity.renewed`."""
+        with self._reading("look at the worktree"):
+            return renewed(record)
+
     def changes(self, record: WorktreeRecord) -> Changes:
         """Count a session's changes against its diff base, untracked files included."""
         return self.diff_stat(record).changes
@@ -325,18 +332,24 @@ class WorktreeManager(Ending):
             return diff.diff_file(record, path, self._temporary)
 
     def diff_text(self, record: WorktreeRecord, *, exact: bool = False) -> str:
-        """Print the whole patch; see `diff.diff_data`."""
+        """Print the whole patch."""
+        return self.diff_patch(record, exact=exact)[0]
+
+    def diff_patch(
+        self, record: WorktreeRecord, *, exact: bool = False
+    ) -> tuple[str, tuple[FileStat, ...]]:
+        """Print the whole patch, and list the files that it leaves out; see `diff.diff_text`."""
         if not record.git_file:
-            return ""
+            return "", ()
         with self._reading("read the changes"):
-            return patch_text(diff.diff_data(record, self._temporary, exact=exact))
+            return diff.diff_text(record, self._temporary, exact=exact)
 
     def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
         """Parse the whole patch into files, hunks and lines."""
         if not record.git_file:
             return ()
         with self._reading("read the changes"):
-            return parse_diff(diff.diff_data(record, self._temporary))
+            return diff.diff_files(record, self._temporary)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a worktree of ours; `None` when it cannot be told."""
@@ -354,8 +367,8 @@ class WorktreeManager(Ending):
         return landing.land_commands(record)
 
     def main_fingerprint(self, root: str) -> str:
-        """Hash the state of the main checkout; see `diff.main_fingerprint`."""
-        return diff.main_fingerprint(root)
+        """Hash the state of the main checkout; see `looking.main_fingerprint`."""
+        return looking.main_fingerprint(root)
 
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Say what is only in this worktree; see `landing.protection`."""

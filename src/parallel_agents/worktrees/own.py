@@ -6,20 +6,22 @@ program of the repository's is run, and no lock is taken.
 """
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import OwnWork, WorktreeRecord
-from parallel_agents.worktrees import include
-from parallel_agents.worktrees.diff import untracked
+from parallel_agents.worktrees import builds, include
 from parallel_agents.worktrees.files import exists, is_symlink, open_directory
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import admin_dir, bound_git, require, verify
+from parallel_agents.worktrees.looking import untracked
 from parallel_agents.worktrees.merged import hash_of, merged, own_tips, targets_of
 from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls, remote_to_ask
 from parallel_agents.worktrees.porcelain import fields, parse_status
+from parallel_agents.worktrees.submodules import gitlinks
 
-SKIPPED_DIRECTORIES = frozenset({"node_modules", "target", ".venv", "dist"})
 _NAMED = 5
 _UNFINISHED = {
     "MERGE_HEAD": "merge",
@@ -69,33 +71,43 @@ def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
     """
     require(record)
     git = bound_git(record.path)
-    files, nested = untracked(git)
-    skipped, ignored = _ignored(git, record)
-    how = merged(git, record, known)
+    nested: list[str] = []
+    closed: list[str] = []
+    ignored = _Ignored()
+
+    def files() -> str:
+        found = untracked(git)
+        nested.extend(found.nested)
+        closed.extend(found.closed)
+        return counted(len(found.files), "untracked file")
+
+    def sort_ignored() -> str:
+        ignored.sort(git, record)
+        return counted(ignored.kept, "ignored file or directory", "ignored files or directories")
+
+    how: list[str] = []
     phrases = [
-        counted(_changed(git), "changed file"),
-        counted(len(files), "untracked file"),
-        _named("nested repositories", nested),
-        _named("submodules", _submodules(git, record)),
-        counted(ignored, "ignored file or directory", "ignored files or directories"),
+        _told("changed files", lambda: counted(_changed(git), "changed file")),
+        _told("untracked files", files),
+        _told("submodules", lambda: _named("submodules", _submodules(git, record))),
+        _told("ignored files", sort_ignored),
         _unfinished(record),
-        "" if how else _commits(git, record),
-        _stashes(git, record),
+        _told("commits", lambda: _commits(git, record, known, how)),
+        _told("stashes", lambda: _stashes(git, record)),
     ]
-    saved = tuple(phrase for phrase in phrases if phrase)
-    return OwnWork(saved=saved, skipped=skipped, merged=how)
+    phrases[2:2] = [
+        _named("directories that cannot be read", tuple(closed)),
+        _named("nested repositories", (*nested, *ignored.repositories)),
+    ]
+    saved = tuple(phrase for phrase in (*phrases, *ignored.reasons) if phrase)
+    return OwnWork(saved=saved, skipped=ignored.skipped, merged="".join(how))
 
 
-def skippable(git: Git) -> list[str]:
-    """List the build directories that hold nothing but ignored files.
-
-    Args:
-        git: a git in the worktree.
-
-    Returns:
-        Their paths, relative to the worktree.
-    """
-    return [name.rstrip("/") for name in _listed(git) if _is_build(name)]
+def _told(what: str, ask: Callable[[], str]) -> str:
+    """Ask git; what it cannot read is said, and is kept with the directory."""
+    told: list[str] = []
+    error = attempt(lambda: told.append(ask()))
+    return told[0] if error is None else f"{what}, which git cannot list ({error.message})"
 
 
 def own_commits(git: Git, record: WorktreeRecord) -> int:
@@ -141,7 +153,11 @@ def _changed(git: Git) -> int:
     return len(parse_status(listed.stdout))
 
 
-def _commits(git: Git, record: WorktreeRecord) -> str:
+def _commits(git: Git, record: WorktreeRecord, known: Pulls | None, how: list[str]) -> str:
+    """Count the commits that are nowhere else, or find out how they were merged."""
+    if found := merged(git, record, known):
+        how.append(found)
+        return ""
     commits = counted(own_commits(git, record), "commit")
     return f"{commits} not in {record.base} or on a remote" if commits else ""
 
@@ -154,13 +170,8 @@ def _named(what: str, names: tuple[str, ...]) -> str:
 
 
 def _submodules(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
-    """Submodules that were initialised here.
-
-    Git is not asked what is in them: it would run what their own configuration names.
-    """
-    staged = fields(git.read("ls-files", "-z", "--stage").stdout)
-    links = [entry.partition("\t")[2] for entry in staged if entry.startswith("160000 ")]
-    return tuple(name for name in links if exists(Path(record.path, name, ".git")))
+    """Submodules that were initialised here; all of it is kept, so none is looked into."""
+    return tuple(name for name in gitlinks(git) if exists(Path(record.path, name, ".git")))
 
 
 def _unfinished(record: WorktreeRecord) -> str:
@@ -188,19 +199,43 @@ def _listed(git: Git) -> list[str]:
 
 
 def _is_build(name: str) -> bool:
-    return name.endswith("/") and name.rstrip("/").rpartition("/")[2] in SKIPPED_DIRECTORIES
+    return name.endswith("/") and name.rstrip("/").rpartition("/")[2] in builds.NAMES
 
 
-def _ignored(git: Git, record: WorktreeRecord) -> tuple[tuple[str, ...], int]:
-    """Sort what git ignores into what a deletion drops, and how much it keeps."""
-    listed = _listed(git)
-    builds = [name.rstrip("/") for name in listed if _is_build(name)]
-    unchanged = _unchanged(record) | _links(record)
-    kept = 0
-    for name in listed:
-        if not _is_build(name):
-            kept += not _below(git, record, name, unchanged) <= unchanged
-    return (*builds, *sorted(unchanged - _links(record))), kept
+@dataclass(slots=True)
+class _Ignored:
+    """What git ignores, sorted into what a deletion drops and what it keeps.
+
+    Args:
+        kept: how many files and directories are kept.
+        skipped: paths that are dropped.
+        repositories: build directories that are kept for the repositories in them.
+        reasons: why other build directories are kept, one phrase each.
+    """
+
+    kept: int = 0
+    skipped: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def sort(self, git: Git, record: WorktreeRecord) -> None:
+        """Fill it in."""
+        unchanged, links = _unchanged(record), _links(record)
+        dropped: list[str] = []
+        for name in _listed(git):
+            if not _is_build(name):
+                self.kept += not _below(git, record, name, unchanged | links) <= unchanged | links
+            elif why := builds.why_kept(Path(record.path, name)):
+                self._keep(name, why)
+            else:
+                dropped.append(name.rstrip("/"))
+        self.skipped = (*dropped, *sorted(unchanged))
+
+    def _keep(self, name: str, why: str) -> None:
+        if why == builds.REPOSITORY:
+            self.repositories += (name,)
+        else:
+            self.reasons += (f"{name.rstrip('/')}, kept since {why}",)
 
 
 def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> set[str]:
@@ -208,8 +243,9 @@ def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> 
     if not name.endswith("/"):
         return {name}
     if not any(copied.startswith(name) for copied in unchanged):
-        filled = any(files for _, _, files in os.walk(Path(record.path, name)))
-        return {name} if filled else set()
+        closed: list[OSError] = []
+        walk = os.walk(Path(record.path, name), onerror=closed.append)
+        return {name} if any(files for _, _, files in walk) or closed else set()
     listed = git.read("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
     return set(fields(listed.stdout))
 

@@ -20,9 +20,10 @@ from parallel_agents.core.worktree import (
     to_json,
 )
 from parallel_agents.worktrees.files import exists, sync_directory, write_json
+from parallel_agents.worktrees.gate import processes_in, stranded
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import require
-from parallel_agents.worktrees.removal import Removal, processes_in
+from parallel_agents.worktrees.removal import Removal, leave
 from parallel_agents.worktrees.trash import TrashBin
 
 CHECKOUT_NOTE = (
@@ -147,6 +148,8 @@ def delete(job: Removal) -> TrashEntry:
     record, place = job.record, job.place
     if (done := place.entry()) is not None:
         return done
+    if not exists(place.tree) and (saved := stranded(record)):
+        return leave(job, saved)
     if job.live_pids():
         raise RefusedError("A process of the session is still alive.", "Stop the session first.")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -157,7 +157,9 @@ def _without(env: Mapping[str, str]) -> list[str]:
 def _started(task: Task) -> "subprocess.Popen[bytes]":
     env = {**_inherited(), **task.env}
     if shutil.which("git", path=env.get("PATH", os.defpath)) is None:
-        raise GitError("git was not found", "Install git and make sure it is on PATH.")
+        raise GitError(
+            "git was not found", "Install git and make sure it is on PATH.", returncode=-1
+        )
     # Git changes to the directory itself, and fails when it is gone; GitPython would go on
     # in ours.
     process = _GitPython("/").execute(

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import Finding, WorktreeRecord
-from parallel_agents.worktrees import mirror, naming
+from parallel_agents.worktrees import mirror
 from parallel_agents.worktrees.files import exists
+from parallel_agents.worktrees.gate import moved_beside
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, identify, lock_reason, verify
+from parallel_agents.worktrees.identity import admin_dir, lock_reason, verify
 from parallel_agents.worktrees.porcelain import WorktreeEntry
 from parallel_agents.worktrees.repository import list_worktrees
-from parallel_agents.worktrees.strays import strays
+from parallel_agents.worktrees.strays import Known, strays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,29 +44,26 @@ def reconcile(
     Returns:
         One finding for each thing.
     """
-    by_root: dict[str, list[WorktreeRecord]] = {root: []} if root else {}
-    trashed: dict[str, list[WorktreeRecord]] = {}
-    for record in records:
-        by_root.setdefault(record.root, []).append(record)
-    for record in deleted:
-        by_root.setdefault(record.root, [])
-        trashed.setdefault(record.root, []).append(record)
+    standing, gone = tuple(records), tuple(deleted)
+    known = Known({r.session: r for r in standing}, {r.session: r for r in gone})
+    roots = dict.fromkeys(([root] if root else []) + [r.root for r in (*standing, *gone)])
     findings: list[Finding] = []
-    for place, group in by_root.items():
-        findings += _repository(place, group, trashed.get(place, []))
+    for place in roots:
+        findings += _repository(place, known)
     return tuple(findings)
 
 
-def _repository(
-    root: str, group: list[WorktreeRecord], trashed: list[WorktreeRecord]
-) -> list[Finding]:
+def _repository(root: str, known: Known) -> list[Finding]:
+    group = [record for record in known.standing.values() if record.root == root]
+    trashed = [record for record in known.deleted.values() if record.root == root]
     seen = _see(root)
     found = [finding for record in group for finding in _one(record, seen)]
     if not seen.listed:
         return found
-    taken = {finding.path for finding in found} | {record.path for record in group}
+    taken = {finding.path for finding in found}
+    taken |= {path for r in group for path in (r.path, os.path.realpath(r.path))}
     moved = {path for record in group if (path := _moved(record, seen)) is not None}
-    found += strays(seen.root, seen.entries, known=taken | moved, records=[*group, *trashed])
+    found += strays(seen.root, seen.entries, spoken=taken | moved, known=known)
     if trashed and (words := mirror.warning(Git(root))):
         found.append(
             Finding(
@@ -108,16 +106,29 @@ def _gone(record: WorktreeRecord, seen: Seen, reason: str) -> Finding:
         if moved not in seen.entries:
             back = ["mv", "-n", "--", moved, record.path]
         return _finding("moved", record, reason, shlex.join(back))
+    if not seen.listed and not Path(record.root).is_dir():
+        place = f"NEW-PLACE/{os.path.relpath(record.path, record.root)}"
+        action = f"if the repository was moved: parallel-agents adopt {place}; if not: {delete}"
+        reason = f"the repository {record.root} is not there"
+        return _finding("missing", record, reason, action)
+    if _is_closed(record.path):
+        action = f"if it is yours: chmod u+rwX {shlex.quote(record.path)}, or: {delete}"
+        return _finding("closed", record, reason, action)
     if not exists(Path(record.path)):
         return _finding("missing", record, reason, f"put it back, or: {delete}")
+    ends = f"this ends the session and leaves the directory: {delete}"
     if not _has_admin(record):
-        reason = f"git no longer knows {record.path}: it was pruned"
-        return _finding(
-            "pruned", record, reason, f"move the directory to where you keep it, then: {delete}"
-        )
-    return _finding(
-        "replaced", record, reason, f"look at it, move it away, then put back yours, or: {delete}"
-    )
+        return _finding("pruned", record, f"git no longer knows {record.path}: it was pruned", ends)
+    return _finding("replaced", record, reason, ends)
+
+
+def _is_closed(path: str) -> bool:
+    """Whether it is there, and may not be looked into."""
+    try:
+        os.lstat(os.path.join(path, ".git"))  # noqa: PTH118 - pathlib hides the error
+        return not os.access(os.path.join(path, ".git"), os.R_OK)  # noqa: PTH118
+    except OSError as error:
+        return isinstance(error, PermissionError)
 
 
 def _has_admin(record: WorktreeRecord) -> bool:
@@ -131,21 +142,14 @@ def _moved(record: WorktreeRecord, seen: Seen) -> str | None:
     """Where the directory that was made is now: known to git, or beside the others."""
     if os.path.lexists(record.path):
         return None
-    home = naming.worktrees_dir(record.root)
-    beside = sorted(home.iterdir()) if home.is_dir() else []
-    for path in (*seen.entries, *(str(path) for path in beside)):
-        try:
-            found = identify(path)
-        except WorktreeError:
-            continue
-        # The number of a directory that is gone may be given to the next one that is made.
-        if found == (record.device, record.inode, record.git_file):
+    for path, entry in seen.entries.items():
+        if entry.locked == lock_reason(record.session) and Path(path).is_dir():
             return path
-    return None
+    return moved_beside(record) or None
 
 
 def _lock(record: WorktreeRecord, seen: Seen) -> Finding | None:
-    entry = seen.entries.get(record.path)
+    entry = seen.entries.get(os.path.realpath(record.path))
     place = ["git", "-C", record.root, "worktree"]
     if entry is None or entry.locked is None:
         reason = lock_reason(record.session)
@@ -159,7 +163,7 @@ def _lock(record: WorktreeRecord, seen: Seen) -> Finding | None:
 
 
 def _branch(record: WorktreeRecord, seen: Seen) -> Finding | None:
-    entry = seen.entries.get(record.path)
+    entry = seen.entries.get(os.path.realpath(record.path))
     if entry is None or entry.branch == f"refs/heads/{record.branch}":
         return None
     now = "no branch" if entry.branch is None else entry.branch.removeprefix("refs/heads/")

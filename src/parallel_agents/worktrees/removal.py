@@ -1,59 +1,53 @@
-"""The one gate through which a worktree is deleted.
+"""Delete a worktree into the trash, once the gate has let it through.
 
-Keep true: only what the record says, with its identity; never the main worktree, never with a
-process at work in it, never with another's lock. First everything is saved, then the directory is
-renamed away, and only then does git forget it: killed anywhere, the same call goes on and ends in
-the same state.
+Keep true: first everything is saved, then the directory is renamed away, and only then does git
+forget it: killed anywhere, the same call goes on and ends in the same state. What the worktree
+holds is no reason to fail: after the rename nothing of it is.
 """
 
 import errno
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from parallel_agents.core.errors import GitError, RefusedError
 from parallel_agents.core.worktree import (
-    CopiedFile,
+    OwnWork,
     TrashEntry,
     WorktreeRecord,
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import include, mirror, naming, own, reflog
+from parallel_agents.worktrees import dropping, mirror, naming, own, reflog
+from parallel_agents.worktrees.capture import DURABLE
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import (
     exists,
+    is_obstacle,
     move,
-    open_directory,
-    opened_parent,
     read_json,
-    read_regular,
     remove_tree,
     sync_directory,
     write_json,
 )
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.gate import check, refuse, stranded
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
-    bound_git,
+    close_again,
+    closed_modes,
     common_dir,
-    lock_reason,
+    open_up,
     parked_admin,
-    verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
 from parallel_agents.worktrees.merged_pull import Pulls
-from parallel_agents.worktrees.snapshot import DURABLE, Snapshot, take, take_remains
+from parallel_agents.worktrees.snapshot import Snapshot, take, take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import TrashBin, delete_ref
-
-_GIT_SECONDS = 5.0
-_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,124 +88,135 @@ def delete(removal: Removal) -> TrashEntry:
         RefusedError: the gate says no; nothing has changed.
         GitError, OSError: a step failed; the same call goes on from there.
     """
+    check(removal.record)
     done = removal.place.entry()
-    if done is not None and not Path(removal.record.path, ".git").is_file():
+    if done is not None and not exists(Path(removal.record.path)):
         removal.place.plan_file.unlink(missing_ok=True)
+        removal.place.modes_file.unlink(missing_ok=True)
         return done
+    plan = begun(removal.place)
+    modes = _open_up(removal) if plan is None else {}
+    if plan is None and (saved := stranded(removal.record)):
+        _close_again(removal, modes)
+        return leave(removal, saved)
     git = Git(removal.record.root, lock_fd=removal.lock_fd)
     removal.place.clear_lock(common_dir(removal.record))
     if exists(removal.place.plan_file):
         clear_leftovers(common_dir(removal.record), f"refs/heads/{removal.record.branch}")
-    plan = _begun(removal)
     if plan is None:
-        refuse(removal)
-        plan = _plan(removal, git)
+        plan = _let_through(removal, git, modes)
     return _carry_out(removal, plan, git)
 
 
-def refuse(removal: Removal) -> None:
-    """Be the gate: say no unless all conditions of a deletion hold.
+def leave(removal: Removal, saved: tuple[str, ...]) -> TrashEntry:
+    """End a session whose worktree is not ours to touch: nothing of it is changed.
 
     Args:
-        removal: what is to be deleted.
-
-    Raises:
-        RefusedError: the reason.
-    """
-    record = removal.record
-    naming.check(record.session, record.slug)
-    if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
-        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
-    admin = admin_dir(record)
-    if exists(Path(record.path)) and (reason := verify(record)) is not None:
-        raise RefusedError(f"{reason}; it stays", "Look at it, and remove it by hand if you wish.")
-    if admin.is_dir():
-        _refuse_foreign_admin(record, admin)
-    _refuse_processes(removal)
-
-
-def _refuse_foreign_admin(record: WorktreeRecord, admin: Path) -> None:
-    recorded = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
-    if os.path.realpath(admin / recorded) != os.path.join(record.path, ".git"):  # noqa: PTH118
-        raise RefusedError(
-            f"git knows {record.path} under another path now; it stays", "See: git worktree list"
-        )
-    locked = read_regular(admin / "locked", 16384)
-    reason = "" if locked is None else os.fsdecode(locked).strip()
-    if locked is not None and reason != lock_reason(record.session):
-        raise RefusedError(
-            f"{record.path} is locked by another: {reason or 'no reason given'}",
-            f"If that is over: git -C {record.root} worktree unlock {record.path}",
-        )
-
-
-def _refuse_processes(removal: Removal) -> None:
-    alive = list(removal.live_pids())
-    if alive:
-        raise RefusedError(
-            f"{len(alive)} processes of the session are still alive", "Stop the session first."
-        )
-    ends = time.monotonic() + _GIT_SECONDS
-    users = processes_in(removal.record.path)
-    # A git is mostly one of ours, reading; or one that a killed supervisor has left.
-    while users and all(user.startswith("git") for user in users) and time.monotonic() < ends:
-        time.sleep(_POLL_SECONDS)
-        users = processes_in(removal.record.path)
-    if users:
-        raise RefusedError(
-            f"still working in {removal.record.path}: {', '.join(users[:5])}",
-            "End these processes, or leave the directory in that shell.",
-        )
-
-
-def processes_in(path: str) -> list[str]:
-    """Find the processes whose current directory is in a worktree.
-
-    Args:
-        path: top of the worktree.
+        removal: what, and how.
+        saved: what stays as it is, and why.
 
     Returns:
-        Name and pid of each that we may look at.
+        The entry; restoring it brings the session back as it was.
+
+    Raises:
+        RefusedError: a process of the session lives.
+        OSError: the disk is full or failing.
     """
-    found = []
-    for process in psutil.process_iter():
-        try:
-            cwd = process.cwd()
-            if cwd == path or cwd.startswith(path + "/"):
-                found.append(f"{process.name()} ({process.pid})")
-        except (psutil.Error, OSError):
-            continue
-    return found
+    record, place = removal.record, removal.place
+    if removal.live_pids():
+        raise RefusedError("A process of the session is still alive.", "Stop the session first.")
+    place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _clear(place)
+    entry = TrashEntry(
+        session=record.session,
+        root=record.root,
+        path=record.path,
+        branch=record.branch,
+        tip=None,
+        head=None,
+        refs=(),
+        deleted_at_ms=int(time.time() * 1000),
+        size_bytes=0,
+        saved=saved,
+        skipped=(),
+        tree=None,
+        record=record,
+        notes=(removal.note,) if removal.note else (),
+        untouched=True,
+    )
+    write_json(place.entry_file, to_json(entry))
+    place.plan_file.unlink(missing_ok=True)
+    return entry
 
 
-def _begun(removal: Removal) -> dict[str, Any] | None:
-    """Read the plan of a deletion that passed the point of no return: the rename."""
-    plan = read_json(removal.place.plan_file)
+def _let_through(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
+    """Pass the gate, make the plan and rename the directory away, opened if it was closed."""
+    try:
+        refuse(removal.record, removal.live_pids)
+        plan = _plan(removal, git, modes)
+        if plan["tree"] is not None:
+            _rename_away(removal, Path(plan["tree"]))
+    except BaseException:
+        _close_again(removal, modes)
+        raise
+    return plan
+
+
+def _open_up(removal: Removal) -> dict[str, int]:
+    """Open a closed worktree, its rights written down first; say which rights it had."""
+    path, place = Path(removal.record.path), removal.place
+    modes = closed_modes(path, removal.record)
+    if modes:
+        place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes |= read_json(place.modes_file) or {}
+        write_json(place.modes_file, modes)
+        open_up(path)
+    elif exists(path):
+        modes = read_json(place.modes_file) or {}
+    return modes
+
+
+def _close_again(removal: Removal, modes: dict[str, int]) -> None:
+    close_again(Path(removal.record.path), modes)
+    removal.place.modes_file.unlink(missing_ok=True)
+
+
+def begun(place: TrashBin) -> dict[str, Any] | None:
+    """Read the plan of a deletion that passed the point of no return, and did not end.
+
+    Args:
+        place: the session's place in the trash.
+
+    Returns:
+        The plan; `None` when none is under way, or when nothing was renamed yet.
+    """
+    plan = read_json(place.plan_file)
     if plan is None:
         return None
+    plan["tree"] = place.tree_now(plan["tree"])
     renamed = plan["tree"] is not None and exists(Path(plan["tree"]))
-    gone = plan["tree"] is None and not exists(Path(removal.record.path))
+    gone = plan["tree"] is None and not exists(Path(plan["record"]["path"]))
     return plan if renamed or gone else None
 
 
-def _plan(removal: Removal, git: Git) -> dict[str, Any]:
+def _plan(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
     """Save everything under the ref, then write down what is going to happen."""
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
-        saved = own.look(record, removal.pulls).saved
-        snapshot = take(record, removal.temporary, removal.lock_fd)
+        found = own.look(record, removal.pulls)
+        snapshot = take(record, removal.temporary)
     else:
+        found = OwnWork(saved=(), skipped=())
         snapshot = take_remains(record, git, removal.temporary)
-        saved = snapshot.saved
     hit("delete.snapshot")
-    if snapshot.commit is not None:
-        git.write("update-ref", place.ref, snapshot.commit, config=DURABLE)
+    snapshot = _referred(git, place.ref, snapshot)
+    saved = (*found.saved, *snapshot.saved)
     hit("delete.ref")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     sync_directory(place.directory.parent)
-    plan = _plan_values(removal, snapshot, present=present)
-    plan |= {"saved": list(saved), "notes": _notes(removal, git, saved)}
+    plan = _plan_values(removal, snapshot, found.skipped, present=present)
+    plan |= {"saved": list(saved), "notes": _notes(removal, git, saved), "modes": modes}
     # What an earlier deletion and restore of the session left would now tell of the wrong state.
     for stale in (
         place.entry_file, place.restore_file, place.restored_file, place.size_file,
@@ -225,57 +230,127 @@ def _plan(removal: Removal, git: Git) -> dict[str, Any]:
     return plan
 
 
-def _plan_values(removal: Removal, snapshot: Snapshot, *, present: bool) -> dict[str, Any]:
+def _clear(place: TrashBin) -> None:
+    """Remove what an earlier deletion and restore left: it would now tell of the wrong state."""
+    for stale in (
+        place.entry_file, place.restore_file, place.restored_file, place.size_file,
+        place.branch_log,
+    ):  # fmt: skip
+        stale.unlink(missing_ok=True)
+    remove_tree(place.admin)
+
+
+def _referred(git: Git, ref: str, snapshot: Snapshot) -> Snapshot:
+    """Let the ref name the commits; where it cannot be written, the directory must do."""
+    if snapshot.commit is None:
+        return snapshot
+    commit = snapshot.commit
+    error = attempt(lambda: git.write("update-ref", ref, commit, config=DURABLE))
+    if error is None:
+        return snapshot
+    phrase = f"only the directory, since git cannot keep commits here ({error.message})"
+    return replace(snapshot, commit=None, saved=(*snapshot.saved, phrase))
+
+
+def _plan_values(
+    removal: Removal, snapshot: Snapshot, skipped: Sequence[str], *, present: bool
+) -> dict[str, Any]:
+    copies = {file.path for file in removal.record.copied}
     return {
         "record": to_json(removal.record),
         "commit": snapshot.commit,
         "tip": snapshot.tip,
         "head": snapshot.head,
+        "spares_branch": snapshot.spares_branch,
         "deleted_at_ms": int(time.time() * 1000),
         "tree": str(_destination(removal)) if present else None,
-        "skip": own.skippable(bound_git(removal.record.path)) if present else [],
-        "copied": _unchanged(removal.record) if present else [],
+        "skip": [name for name in skipped if name not in copies],
+        "copied": dropping.unchanged_copies(removal.record) if present else [],
     }
 
 
 def _notes(removal: Removal, git: Git, saved: Sequence[str]) -> list[str]:
-    return [note for note in (removal.note, mirror.warning(git) if saved else "") if note]
+    warnings = [removal.note]
+    if saved:
+        attempt(lambda: warnings.append(mirror.warning(git)))
+    return [note for note in warnings if note]
 
 
 def _destination(removal: Removal) -> Path:
-    """Choose where the directory goes: into the trash, or beside it on another filesystem."""
-    record = removal.record
-    if Path(record.path).stat().st_dev == removal.place.directory.stat().st_dev:
-        return removal.place.tree
+    """Choose where the directory goes: into the trash, or beside it.
+
+    Only within its own directory may it be renamed on another filesystem, or when it is another
+    user's.
+    """
+    record, place = removal.record, removal.place
+    same = Path(record.path).stat().st_dev == place.directory.stat().st_dev
+    if same and os.access(record.path, os.W_OK | os.X_OK):
+        return place.tree
     return naming.worktrees_dir(record.root) / f".trash-{record.session}"
 
 
 def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
     record, place = removal.record, removal.place
     tree = None if plan["tree"] is None else Path(plan["tree"])
-    if tree is not None and not exists(tree):
-        _rename_away(removal, tree)
     hit("delete.renamed")
-    admin, parked = admin_dir(record), parked_admin(record)
-    if admin.is_dir():
-        admin.rename(parked)
-    hit("delete.parked")
-    if exists(parked) and not exists(place.admin):
-        move(parked, place.admin)
-    remove_tree(parked)
-    hit("delete.admin")
-    if record.made_branch:
-        reflog.keep(Path(common_dir(record)), record.branch, place.branch_log)
-        delete_ref(git, f"refs/heads/{record.branch}", plan["tip"])
+    stayed = _park(removal)
+    if record.made_branch and not plan.get("spares_branch"):
+        stayed += _drop_branch(removal, plan, git)
     hit("delete.branch")
-    skipped = () if tree is None else _drop_skipped(removal, tree, plan)
+    skipped: tuple[str, ...] = ()
+    if tree is not None:
+        open_up(tree)
+        skipped, more = dropping.drop(removal.sweeper, record, tree, plan)
+        stayed += more
+        close_again(tree, plan.get("modes", {}))
     hit("delete.skipped")
-    entry = _entry(removal, plan, skipped)
+    entry = _entry(removal, plan, skipped, stayed)
     write_json(place.entry_file, to_json(entry))
     hit("delete.entry")
     place.plan_file.unlink(missing_ok=True)
+    place.modes_file.unlink(missing_ok=True)
     removal.sweeper.later(place.count)
     return entry
+
+
+def _park(removal: Removal) -> tuple[str, ...]:
+    """Move git's directory for the worktree into the trash; where it stays if it may not be moved.
+
+    Returns:
+        A note when it stays.
+    """
+    admin, parked = admin_dir(removal.record), parked_admin(removal.record)
+    try:
+        if admin.is_dir():
+            admin.rename(parked)
+        hit("delete.parked")
+        if exists(parked) and not exists(removal.place.admin):
+            move(parked, removal.place.admin)
+        remove_tree(parked)
+    except OSError as error:
+        if not is_obstacle(error):
+            raise
+        return (f"git's directory for the worktree stays where it is: {error.strerror}",)
+    hit("delete.admin")
+    return ()
+
+
+def _drop_branch(removal: Removal, plan: dict[str, Any], git: Git) -> tuple[str, ...]:
+    """Delete the branch, its reflog kept; what hinders that is noted, and the branch stays."""
+    branch = removal.record.branch
+    common = common_dir(removal.record)
+    try:
+        reflog.keep(Path(common), branch, removal.place.branch_log)
+        delete_ref(git, f"refs/heads/{branch}", plan["tip"])
+    except OSError as error:
+        if not is_obstacle(error):
+            raise
+        return (f"the branch {branch} stays: {error.strerror}",)
+    except GitError as error:
+        if error.returncode < 0:  # it was killed or late: the same call goes on from here
+            raise
+        return (f"the branch {branch} stays: {error.message}",)
+    return ()
 
 
 def _rename_away(removal: Removal, tree: Path) -> None:
@@ -291,54 +366,9 @@ def _rename_away(removal: Removal, tree: Path) -> None:
     sync_directory(Path(removal.record.path).parent)
 
 
-def _unchanged(record: WorktreeRecord) -> list[str]:
-    """List the copied files that copying again would bring back just as they are."""
-    source = Path(record.checkout or record.root)
-    if not source.is_dir():
-        return []
-    source_top, top = open_directory(source), open_directory(Path(record.path))
-    try:
-        return [
-            file.path
-            for file in record.copied
-            if include.digest_of(top, file.path) == file.digest
-            and include.rights_of(top, file.path) == include.rights_of(source_top, file.path)
-        ]
-    finally:
-        os.close(source_top)
-        os.close(top)
-
-
-def _drop_skipped(removal: Removal, tree: Path, plan: dict[str, Any]) -> tuple[str, ...]:
-    """Take out what can be made again: ignored build directories and unchanged copied files."""
-    for name in plan["skip"]:
-        directory = tree / name
-        if directory.parent.resolve() == directory.parent:
-            removal.sweeper.drop(directory, tree.parent)
-    top = open_directory(tree)
-    try:
-        copied = [
-            file.path
-            for file in removal.record.copied
-            if file.path in plan["copied"] and _drop_copied(top, file)
-        ]
-    finally:
-        os.close(top)
-    return (*plan["skip"], *copied)
-
-
-def _drop_copied(top: int, file: CopiedFile) -> bool:
-    """Remove a copied file unless it was changed; say whether it is not there any more."""
-    digest = include.digest_of(top, file.path)
-    if digest is not None and digest != file.digest:
-        return False
-    if digest is not None:
-        with opened_parent(top, file.path) as (directory, name):
-            os.unlink(name, dir_fd=directory)
-    return True
-
-
-def _entry(removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...]) -> TrashEntry:
+def _entry(
+    removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...], stayed: tuple[str, ...]
+) -> TrashEntry:
     tree = plan["tree"]
     record = record_from_json(plan["record"])
     return TrashEntry(
@@ -355,5 +385,5 @@ def _entry(removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...]) -> 
         skipped=skipped,
         tree=tree,
         record=record,
-        notes=tuple(plan.get("notes", ())),
+        notes=(*plan.get("notes", ()), *stayed),
     )

@@ -22,11 +22,14 @@ from parallel_agents.worktrees.files import (
     remove_tree,
     write_json,
 )
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import (
     admin_dir,
+    close_again,
+    closed_modes,
     identify,
     lock_reason,
+    open_up,
     parked_admin,
     verify,
 )
@@ -75,7 +78,8 @@ def restore(job: Restore) -> WorktreeRecord:
         clear_leftovers(job.common_dir, f"refs/heads/{entry.branch}")
     else:
         _refuse_taken(job, git)
-        plan = {"admin": str(_free_admin(job))}
+        modes = {} if entry.tree is None else closed_modes(Path(entry.tree))
+        plan = {"admin": str(_free_admin(job)), "modes": modes}
         write_json(job.place.restore_file, plan)
     hit("restore.plan")
     admin = Path(plan["admin"])
@@ -88,6 +92,7 @@ def restore(job: Restore) -> WorktreeRecord:
     hit("restore.tree")
     record = _record(job)
     _restore_copied(record, entry)
+    close_again(Path(entry.path), plan.get("modes", {}))
     hit("restore.copied")
     commit = git.read("rev-parse", "--verify", "--quiet", job.place.ref, ok=(0, 1)).line
     delete_ref(git, job.place.ref, commit or None)
@@ -108,7 +113,9 @@ def restored_before(place: TrashBin) -> WorktreeRecord | None:
         The record; `None` when the worktree is not there, restored and unchanged in identity.
     """
     record = place.restored()
-    if record is None or verify(record) is not None:
+    if record is None:
+        return None
+    if verify(record) is not None and not closed_modes(Path(record.path), record):
         return None
     _tidy(place)
     return record
@@ -117,6 +124,7 @@ def restored_before(place: TrashBin) -> WorktreeRecord | None:
 def _tidy(place: TrashBin) -> None:
     remove_tree(place.admin)
     place.size_file.unlink(missing_ok=True)
+    place.modes_file.unlink(missing_ok=True)
     place.restore_file.unlink(missing_ok=True)
 
 
@@ -130,7 +138,7 @@ def _refuse_taken(job: Restore, git: Git) -> None:
     if entry.tip is None and entry.tree is None and not entry.refs:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
     found = _hash(git, f"refs/heads/{entry.branch}")
-    if found not in (None, entry.tip) and entry.record.made_branch:
+    if entry.tip and found not in (None, entry.tip) and entry.record.made_branch:
         raise RefusedError(
             f"a branch {entry.branch} exists again, with other commits",
             f"Rename it: git branch -m {entry.branch} NEW-NAME",
@@ -183,6 +191,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
     path = Path(job.entry.path)
     tree = None if job.entry.tree is None else Path(job.entry.tree)
     if tree is not None and exists(tree):
+        open_up(tree)
         _write_git_file(tree, admin)
         make_directories(path.parent, Git.umask)
         if exists(path):
@@ -190,6 +199,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
         move(tree, path)
     elif not exists(path):
         _check_out_snapshot(job, admin)
+    open_up(path)
     _repair(job, admin)
 
 
@@ -224,10 +234,12 @@ def _repair(job: Restore, admin: Path) -> None:
     named = bound.read("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).line
     branch = named.removeprefix("refs/heads/")
     used = named and branches.used_in(bound, branch, but=job.entry.path)
-    if job.entry.head is not None and (used or _hash(bound, "HEAD") != job.entry.head):
-        bound.write("update-ref", "--no-deref", "HEAD", job.entry.head)
+    head = job.entry.head
+    # What git could not do before, it cannot now: the files are back, and that was not needed.
+    if head is not None and (used or _hash(bound, "HEAD") != head):
+        attempt(lambda: bound.write("update-ref", "--no-deref", "HEAD", head))
     # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours keeps.
-    bound.write("hash-object", "-w", "-t", "blob", os.devnull)
+    attempt(lambda: bound.write("hash-object", "-w", "-t", "blob", os.devnull))
 
 
 def _record(job: Restore) -> WorktreeRecord:
@@ -238,7 +250,7 @@ def _record(job: Restore) -> WorktreeRecord:
 def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
     """Copy again what was dropped because it was unchanged, as far as the source still has it."""
     dropped = [file.path for file in record.copied if file.path in entry.skipped]
-    source = Path(record.checkout or record.root)
+    source = Path(os.path.realpath(record.checkout or record.root))
     if dropped and source.is_dir():
         include.copy_files(source, Path(record.path), dropped)
 

@@ -1,21 +1,24 @@
 """Save the state of a worktree as commits under one ref.
 
-Keep true: the commit's tree is every tracked and untracked file; its parents are HEAD, a commit of
-the index, the branch when it is elsewhere, and what an unfinished merge holds; identity and
-settings are ours; neither the worktree nor its index is written; ignored files and nested
-repositories never become objects.
+Keep true: the commit's tree is every tracked and untracked file that git can take; its parents are
+HEAD, a commit of the index, the branch when it is elsewhere, and what an unfinished merge holds;
+identity and settings are ours; neither the worktree nor its index is written; ignored files and
+nested repositories never become objects; what cannot be saved is named, and is no reason to stop.
 """
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees import filters
-from parallel_agents.worktrees.diff import copy_index, private_index, untracked
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.capture import DURABLE, enter_all, remove_entries
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import admin_dir, common_dir
+from parallel_agents.worktrees.looking import copy_index, mend_index, private_index, untracked
 from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.reflog import named_only_there
 
@@ -25,7 +28,8 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "parallel-agents",
     "GIT_COMMITTER_EMAIL": "parallel-agents@localhost",
 }
-DURABLE = (("core.fsync", "all"), ("core.fsyncMethod", "fsync"))
+_NAMED = 5
+_BROKEN = "the index as it is, which git cannot read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,9 @@ class Snapshot:
         tip: hash of the branch; `None` when it is gone.
         head: hash of HEAD; `None` when it has no commit.
         head_ref: full ref that HEAD names; `None` when detached.
-        saved: what was left to save of a directory that is gone, one phrase each.
+        saved: what was left to save of a directory that is gone, or could not be saved of one that
+            is there, one phrase each.
+        tip_is_lost: the branch names a commit whose objects are missing.
     """
 
     commit: str | None
@@ -45,34 +51,162 @@ class Snapshot:
     head: str | None
     head_ref: str | None
     saved: tuple[str, ...]
+    tip_is_lost: bool = False
+
+    @property
+    def spares_branch(self) -> bool:
+        """Whether the branch must stay, since no commit of ours holds what it names."""
+        return self.tip is not None and (self.commit is None or self.tip_is_lost)
 
 
-def take(record: WorktreeRecord, temporary: Path, lock_fd: int) -> Snapshot:
+def take(record: WorktreeRecord, temporary: Path) -> Snapshot:
     """Save a worktree that is there.
 
     Args:
         record: the worktree.
         temporary: directory for short-lived files.
-        lock_fd: descriptor of the repository's lock.
 
     Returns:
         The snapshot; no ref names it yet.
 
     Raises:
-        GitError: a file could not be saved; nothing has changed.
+        GitError: git failed for a reason that may pass; nothing has changed.
     """
-    with private_index(record, temporary) as git:
-        head, head_ref = _head(git)
-        tip = _hash(git, f"refs/heads/{record.branch}")
-        index, conflicts = _save_index(git, head)
-        found = untracked(git)[0]
-        left = filters.left_out(git, record.started_at, found)
-        _enter_all(git, tuple(name for name in found if name not in left))
-        tree = git.write("write-tree", config=DURABLE).line
-        logged = _save_logged(git, record)
-        parents = [commit for commit in (head, index, tip, conflicts, logged) if commit]
-        commit = _commit(git, tree, parents, f"Deleted worktree of session {record.session}")
-    return Snapshot(commit=commit, tip=tip, head=head, head_ref=head_ref, saved=())
+    head: str | None = None
+    head_ref: str | None = None
+    tip: str | None = None
+    commit: str | None = None
+    lost = False
+    saved: list[str] = []
+
+    def save() -> None:
+        nonlocal head, head_ref, tip, commit, lost
+        with private_index(record, temporary) as git:
+            head, head_ref = _head(git)
+            tip = _hash(git, f"refs/heads/{record.branch}")
+            saved.extend([_BROKEN] if mend_index(git) else [])
+            held = _hold(git, record, (head, tip), saved, index=True)
+            lost = held.tip != tip
+            tree = _tree(git, record, temporary, saved)
+            commit = _commit(
+                git, tree, held.commits, f"Deleted worktree of session {record.session}"
+            )
+
+    if error := attempt(save):
+        commit = None
+        saved.append(f"only the directory, since git cannot save commits here ({error.message})")
+    return Snapshot(
+        commit=commit, tip=tip, head=head, head_ref=head_ref, saved=tuple(saved), tip_is_lost=lost
+    )
+
+
+@dataclass(slots=True)
+class _Held:
+    """The commits that the snapshot has as parents."""
+
+    head: str | None = None
+    index: str | None = None
+    tip: str | None = None
+    conflicts: str | None = None
+    logged: str | None = None
+
+    @property
+    def commits(self) -> list[str]:
+        """All of them, each once."""
+        found = (self.head, self.index, self.tip, self.conflicts, self.logged)
+        return list(dict.fromkeys(commit for commit in found if commit))
+
+
+def _hold(
+    git: Git,
+    record: WorktreeRecord,
+    heads: tuple[str | None, str | None],
+    saved: list[str],
+    *,
+    index: bool,
+) -> _Held:
+    """Collect the commits to hold; those whose objects are missing cannot be."""
+    head, tip = heads
+    sound = [name for name in (head, tip) if name and _is_commit(git, name)]
+    lost = [name[:12] for name in dict.fromkeys((head, tip)) if name and name not in sound]
+    if lost:
+        saved.append(f"the names of commits whose objects are missing: {', '.join(lost)}")
+    held = _Held(head=head if head in sound else None, tip=tip if tip in sound else None)
+
+    def save_index() -> None:
+        held.index, held.conflicts = _save_index(git, held.head)
+
+    def save_entries() -> None:
+        held.conflicts = _save_entries(git, None, [held.head] if held.head else [])
+
+    def save_logged() -> None:
+        held.logged = _save_logged(git, record)
+
+    if index and attempt(save_index) and (error := attempt(save_entries)):
+        saved.append(f"what is staged, in the index only ({error.message})")
+    if error := attempt(save_logged):
+        saved.append(f"the reflog, whose commits git cannot read ({error.message})")
+    return held
+
+
+def _tree(git: Git, record: WorktreeRecord, temporary: Path, saved: list[str]) -> str:
+    """Write the tree of all files, and name those that it does not hold."""
+    files = untracked(git).files
+    without = _out_of_force(git, record, files)
+    entered = [name for name in files if name not in without]
+    refused = without | enter_all(git, Path(common_dir(record)), temporary, entered)
+    if attempt(lambda: git.write("write-tree", config=DURABLE)):
+        lost = _entries_without_objects(git)
+        remove_entries(git, lost)
+        refused |= dict.fromkeys(lost, "its object is missing")
+        again = enter_all(git, Path(common_dir(record)), temporary, lost)
+        refused = {n: why for n, why in refused.items() if n not in lost or n in again}
+        refused |= {n: "its object is missing" for n in lost if not _lies(record, n)}
+    if refused:
+        saved.append(_only_kept(refused))
+    return git.write("write-tree", config=DURABLE).line
+
+
+def _out_of_force(git: Git, record: WorktreeRecord, files: Iterable[str]) -> dict[str, str]:
+    """Keep files whose filter is not in force from being read; why, by path, where it matters."""
+    left: list[str] = []
+
+    def hide() -> None:
+        filters.hide(git, record.started_at)
+        left.extend(filters.left_out(git, record.started_at, files))
+
+    attempt(hide)
+    mine = set(left) & set(files)
+    return dict.fromkeys(sorted(mine), "its filter is not in force")
+
+
+def _lies(record: WorktreeRecord, name: str) -> bool:
+    return os.path.lexists(os.path.join(record.path, name))  # noqa: PTH118 - names are bytes
+
+
+def _only_kept(refused: dict[str, str]) -> str:
+    named = [f"{name} ({why})" for name, why in list(refused.items())[:_NAMED]]
+    more = f" and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
+    return f"in the kept directory only: {', '.join(named)}{more}"
+
+
+def _entries_without_objects(git: Git) -> list[str]:
+    entries = [e.partition("\t") for e in fields(git.read("ls-files", "--stage", "-z").stdout)]
+    wanted = {name: head.split(" ")[1] for head, _, name in entries if head[:6] != "160000"}
+    there = _objects(git, set(wanted.values()))
+    return [name for name, oid in wanted.items() if oid not in there]
+
+
+def _objects(git: Git, names: set[str]) -> set[str]:
+    """Pick the objects that are there."""
+    asked = "".join(f"{name}\n" for name in sorted(names)).encode()
+    answer = git.read("cat-file", "--batch-check=%(objectname)", stdin=asked).text if asked else ""
+    return {line for line in answer.split("\n") if not line.endswith(" missing")}
+
+
+def _is_commit(git: Git, name: str) -> bool:
+    found = git.read("cat-file", "-e", f"{name}^{{tree}}", ok=(0, 1, 128))
+    return found.returncode == 0
 
 
 def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
@@ -88,31 +222,55 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
     """
     tip = _hash(git, f"refs/heads/{record.branch}")
     head, head_ref = tip, f"refs/heads/{record.branch}"
-    index = conflicts = logged = None
-    admin = admin_dir(record)
-    if (admin / "HEAD").is_file():
-        temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=temporary) as directory:
-            copy = Path(directory) / "index"
-            copy_index(admin / "index", copy)
-            bound = Git(git.directory, git_dir=str(admin), index=str(copy))
-            head, named = _head(bound)
-            head_ref = named or ""
-            if copy.exists():
-                index, conflicts = _save_index(bound, head)
-            logged = _save_logged(bound, record)
-    parents = list(dict.fromkeys(c for c in (head, index, tip, conflicts, logged) if c))
-    commit = None
-    if parents:
-        tree = git.read("rev-parse", f"{index or parents[0]}^{{tree}}").line
-        message = f"Deleted branch of session {record.session}"
-        commit = _commit(git, tree, parents, message)
     saved = ["the worktree was gone already: its uncommitted files could not be saved"]
     saved += [f"branch {record.branch}"] if tip else []
-    saved += ["staged changes"] if index or conflicts else []
+    commit: str | None = None
+    lost = False
+
+    def save() -> None:
+        nonlocal head, head_ref, commit, lost
+        with _remaining(record, git, temporary) as (bound, index):
+            if bound is not git:
+                head, named = _head(bound)
+                head_ref = named or ""
+            saved.extend([_BROKEN] if index and mend_index(bound) else [])
+            held = _hold(bound, record, (head, tip), saved, index=index)
+            lost = held.tip != tip
+            if not held.commits:
+                return
+            tree = git.read("rev-parse", f"{held.index or held.commits[0]}^{{tree}}").line
+            changed = held.index and tree != _hash(git, f"{held.commits[0]}^{{tree}}")
+            saved.extend(["staged changes"] if changed or held.conflicts else [])
+            message = f"Deleted branch of session {record.session}"
+            commit = _commit(git, tree, held.commits, message)
+
+    if error := attempt(save):
+        saved.append(f"nothing as a commit, since git cannot write one ({error.message})")
     return Snapshot(
-        commit=commit, tip=tip, head=head, head_ref=head_ref or None, saved=tuple(saved)
+        commit=commit,
+        tip=tip,
+        head=head,
+        head_ref=head_ref or None,
+        saved=tuple(saved),
+        tip_is_lost=lost,
     )
+
+
+@contextmanager
+def _remaining(record: WorktreeRecord, git: Git, temporary: Path) -> Iterator[tuple[Git, bool]]:
+    """Lend a git for what is left of a worktree, and say whether there is an index.
+
+    Where nothing is left, it is the repository's own git.
+    """
+    admin = admin_dir(record)
+    if not (admin / "HEAD").is_file():
+        yield git, False
+        return
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=temporary) as directory:
+        copy = Path(directory) / "index"
+        copy_index(admin / "index", copy)
+        yield Git(git.directory, git_dir=str(admin), index=str(copy)), copy.exists()
 
 
 def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
@@ -122,16 +280,21 @@ def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
     if not unmerged:
         tree = git.write("write-tree", config=DURABLE).line
         return _commit(git, tree, parents, "Index"), None
+    return None, _save_entries(git, head, parents)
+
+
+def _save_entries(git: Git, head: str | None, parents: list[str]) -> str:
+    """Commit the entries of the index that are not in HEAD, whatever their names and stages."""
+    entries = [entry.partition("\t")[0].split(" ") for entry in _own_entries(git, head)]
+    there = _objects(git, {oid for mode, oid, _ in entries if mode != "160000"})
     lines = []
-    for number, stage in enumerate(_own_entries(git, head)):
-        mode, oid, _ = stage.partition("\t")[0].split(" ")
+    for number, (mode, oid, _) in enumerate(entries):
         kind = "commit" if mode == "160000" else "blob"
-        lines.append(f"{mode} {kind} {oid}\t{number}\0")
-    # Without a check: an entry made by `add --intent-to-add` names a blob that is not there.
-    tree = git.write(
-        "mktree", "-z", "--missing", stdin="".join(lines).encode(), config=DURABLE
-    ).line
-    return None, _commit(git, tree, parents, "Versions in conflict")
+        # An entry made by `add --intent-to-add` names a blob that is not there.
+        if kind == "commit" or oid in there:
+            lines.append(f"{mode} {kind} {oid}\t{number}\0")
+    tree = git.write("mktree", "-z", stdin="".join(lines).encode(), config=DURABLE).line
+    return _commit(git, tree, parents, "Versions in conflict")
 
 
 def _own_entries(git: Git, head: str | None) -> list[str]:
@@ -151,29 +314,6 @@ def _save_logged(git: Git, record: WorktreeRecord) -> str | None:
         return None
     tree = git.write("mktree", config=DURABLE).line
     return _commit(git, tree, list(commits), "Commits of the reflog")
-
-
-def _enter_all(git: Git, files: tuple[str, ...]) -> None:
-    """Bring the private index to the state of the files."""
-    git.write("update-index", "-q", "--unmerged", "--ignore-submodules", "--refresh", ok=(0, 1))
-    zero = "0" * len(git.read("hash-object", "-t", "blob", os.devnull).line)
-    listed = fields(
-        git.read(
-            "diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"
-        ).stdout
-    )
-    changes = dict(zip(listed[1::2], listed[0::2], strict=False))
-    gone = [path for path, status in changes.items() if status == "D"]
-    removals = b"".join(f"0 {zero}\t".encode() + os.fsencode(path) + b"\0" for path in gone)
-    if removals:
-        git.write("update-index", "-z", "--index-info", stdin=removals)
-    present = [path for path in (*changes, *files) if path not in set(gone)]
-    names = b"".join(os.fsencode(path) + b"\0" for path in present)
-    if names:
-        git.write(
-            "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
-            stdin=names, config=DURABLE,
-        )  # fmt: skip
 
 
 def _commit(git: Git, tree: str, parents: list[str], message: str) -> str:

@@ -7,11 +7,12 @@ without a look at it.
 import os
 import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.worktree import Finding, WorktreeRecord
 from parallel_agents.worktrees import naming
-from parallel_agents.worktrees.adoption import dead_owner
+from parallel_agents.worktrees.adoption import dead_owner, owner
 from parallel_agents.worktrees.files import is_symlink
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import lock_reason
@@ -21,70 +22,111 @@ _UNFINISHED = "initializing"
 """What git locks a worktree with while it makes one (builtin/worktree.c, `add_worktree`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The records of all sessions, wherever they are.
+
+    Args:
+        standing: of the sessions that are listed, by their ids.
+        deleted: of those in the trash.
+    """
+
+    standing: dict[str, WorktreeRecord]
+    deleted: dict[str, WorktreeRecord]
+
+    @property
+    def records(self) -> tuple[WorktreeRecord, ...]:
+        """All of them."""
+        return (*self.standing.values(), *self.deleted.values())
+
+
 def strays(
-    root: str,
-    entries: dict[str, WorktreeEntry],
-    *,
-    known: Iterable[str],
-    records: Iterable[WorktreeRecord],
+    root: str, entries: dict[str, WorktreeEntry], *, spoken: Iterable[str], known: Known
 ) -> list[Finding]:
-    """Find what belongs to no session.
+    """Find what belongs to no session, or to one that looks for it elsewhere.
 
     Args:
         root: the repository.
         entries: what git lists, by real path.
-        known: paths that were spoken of already.
-        records: of the sessions, those in the trash included.
+        spoken: paths that were spoken of already.
+        known: all sessions.
 
     Returns:
         One finding each.
     """
-    spoken = set(known)
-    sessions = {record.session for record in records}
+    done = set(spoken)
     found = [
-        _worktree(root, path, entry, sessions)
+        finding
         for path, entry in entries.items()
-        if path not in spoken
+        if path not in done and (finding := _worktree(root, path, entry, known)) is not None
     ]
-    found += _directories(root, {*entries, *spoken})
-    return found + _branches(root, entries, {record.branch for record in records})
+    found += _directories(root, {*entries, *done}, known)
+    return found + _branches(root, entries, {record.branch for record in known.records})
 
 
-def _worktree(root: str, path: str, entry: WorktreeEntry, sessions: set[str]) -> Finding:
+def _worktree(root: str, path: str, entry: WorktreeEntry, known: Known) -> Finding | None:
     unlock = shlex.join(["git", "-C", root, "worktree", "unlock", path])
     adopt = f"parallel-agents adopt {shlex.quote(path)}"
     locked = entry.locked or ""
-    ours = locked.startswith(lock_reason(""))
-    session = locked.removeprefix(lock_reason("")) if ours else ""
-    if ours and session not in sessions:
-        reason = f"{path} was made for session {session}, which is not known here"
-        return _finding("unknown", path, reason, f"if it is known nowhere: {unlock}", session)
+    if locked.startswith(lock_reason("")):
+        return _locked_for(locked.removeprefix(lock_reason("")), path, unlock, known)
     if locked == _UNFINISHED:
         reason = f"{path} was being made when its git was killed, or is being made now"
         return _finding("unfinished", path, reason, f"if no git runs: {unlock}")
     if not Path(path).is_dir():
         prune = shlex.join(["git", "-C", root, "worktree", "prune", "--verbose"])
         action = f"{unlock} && {prune}" if entry.locked is not None else prune
-        return _finding("gone", path, f"git knows {path}, but it is not there", action)
+        reason = (
+            f"git knows {path}, but it is not there; if it was moved: git worktree repair NEW-PATH"
+        )
+        return _finding("gone", path, reason, action)
     if dead_owner(locked):
         reason = f"{path} is locked by a process that is gone: {locked}"
         return _finding("dead-lock", path, reason, f"{unlock} && {adopt}")
     return _finding("foreign", path, f"{path} was not made for a session", adopt)
 
 
-def _directories(root: str, listed: set[str]) -> list[Finding]:
+def _locked_for(session: str, path: str, unlock: str, known: Known) -> Finding | None:
+    """Speak of a worktree with a session's lock that is not where the session looks for it."""
+    there = Path(path).is_dir()
+    if session in known.standing:
+        return _moved(session, path, known.standing[session]) if there else None
+    if session in known.deleted:
+        if not there:
+            return None  # moved with its repository, and found among the directories
+        reason = f"{path} was left when the session {session} was deleted"
+        return _finding("moved", path, reason, f"parallel-agents restore {session}", session)
+    reason = f"{path} was made for session {session}, which is not known here"
+    return _finding("unknown", path, reason, f"if it is known nowhere: {unlock}", session)
+
+
+def _moved(session: str, path: str, record: WorktreeRecord) -> Finding:
+    reason = f"{record.path} was moved to {path}"
+    return _finding("moved", path, reason, f"parallel-agents adopt {shlex.quote(path)}", session)
+
+
+def _directories(root: str, listed: set[str], known: Known) -> list[Finding]:
     home = naming.worktrees_dir(root)
     if is_symlink(home) or not home.is_dir():
         return []
     found = []
     for path in sorted(home.iterdir()):
         real = os.path.realpath(path)
-        if path.name.startswith(".") or real in listed or not path.is_dir():
-            continue
-        reason = f"{path} is a directory that git does not know as a worktree"
-        look = shlex.join(["ls", "-la", "--", str(path)])
-        found.append(_finding("directory", str(path), reason, f"look, then remove it: {look}"))
+        if not path.name.startswith(".") and real not in listed and path.is_dir():
+            found.append(_directory(root, str(path), known))
     return found
+
+
+def _directory(root: str, path: str, known: Known) -> Finding:
+    session = owner(path)
+    if session in known.standing:
+        return _moved(session, path, known.standing[session])
+    reason = f"{path} is a directory that git does not know as a worktree"
+    action = f"look, then remove it: {shlex.join(['ls', '-la', '--', path])}"
+    if os.path.lexists(Path(path, ".git")):
+        repair = shlex.join(["git", "-C", root, "worktree", "repair", path])
+        action = f"it may have been moved here; let git know it again: {repair}"
+    return _finding("directory", path, reason, action)
 
 
 def _branches(root: str, entries: dict[str, WorktreeEntry], recorded: set[str]) -> list[Finding]:

@@ -5,9 +5,11 @@ the way at once and a killed process's successor finds it; one removal at a time
 the lowest priority; nothing is followed out of a directory.
 """
 
+import errno
 import logging
 import os
 import queue
+import shlex
 import shutil
 import subprocess
 import threading
@@ -16,18 +18,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from parallel_agents.core.worktree import Finding
 from parallel_agents.worktrees.files import (
     exists,
-    is_symlink,
+    make_usable,
     read_json,
     remove_tree,
     sync_directory,
     write_json,
 )
+from parallel_agents.worktrees.mounts import mounts_below
 
 log = logging.getLogger(__name__)
 
 _PREFIX = ".dropped-"
+_STAYS_HERE = (errno.EXDEV, errno.EACCES, errno.EPERM)
+"""Why a directory can be renamed only within the one it is in: another filesystem, or owner."""
 
 
 class Sweeper:
@@ -42,6 +48,7 @@ class Sweeper:
         self._guard = threading.Lock()
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
+        self._stuck: dict[Path, str] = {}
 
     def resume(self) -> None:
         """Go on with what an earlier process did not get done."""
@@ -64,17 +71,46 @@ class Sweeper:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark = uuid.uuid4().hex
         waiting = self._directory / mark
-        if not is_symlink(path) and path.is_dir():
-            path.chmod(path.stat().st_mode | 0o700)  # else it cannot change its parent
-        if path.lstat().st_dev != self._directory.stat().st_dev:
-            target = beside / f"{_PREFIX}{mark}"
-            waiting = self._directory / f"{mark}.json"
-            write_json(waiting, {"path": str(target)})
-            path.rename(target)
-        else:
+        make_usable(path)  # else it cannot change its parent
+        try:
             path.rename(waiting)
+        except OSError as error:
+            if error.errno not in _STAYS_HERE:
+                raise
+            waiting = self._drop_beside(path, beside, mark)
         sync_directory(path.parent)
         self.later(lambda: self._sweep(waiting))
+
+    def _drop_beside(self, path: Path, beside: Path, mark: str) -> Path:
+        """Rename it where it may be renamed, and note where it went."""
+        waiting, target = self._directory / f"{mark}.json", beside / f"{_PREFIX}{mark}"
+        write_json(waiting, {"path": str(target)})
+        try:
+            path.rename(target)
+        except OSError:
+            waiting.unlink()
+            raise
+        return waiting
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Report what could not be removed.
+
+        Returns:
+            One finding each.
+        """
+        with self._guard:
+            stuck = dict(self._stuck)
+        return tuple(
+            Finding(
+                kind="trash",
+                session="",
+                path=str(path),
+                reason=f"{path} was dropped, but cannot be removed: {why}",
+                action=shlex.join(["sudo", "rm", "-rf", "--one-file-system", "--", str(path)]),
+            )
+            for path, why in stuck.items()
+            if exists(path)
+        )
 
     def later(self, work: Callable[[], None]) -> None:
         """Do something when all that was asked before is done.
@@ -106,9 +142,17 @@ class Sweeper:
         if waiting.suffix == ".json":
             named = Path(str((read_json(waiting) or {}).get("path", "")))
             if named.is_absolute() and named.name == f"{_PREFIX}{waiting.stem}":
-                remove_gently(named)
+                self._remove(named)
         if exists(waiting):
-            remove_gently(waiting)
+            self._remove(waiting)
+
+    def _remove(self, path: Path) -> None:
+        try:
+            remove_gently(path)
+        except OSError as error:
+            with self._guard:
+                self._stuck[path] = error.strerror or str(error)
+            raise
 
 
 def remove_gently(path: Path) -> None:
@@ -118,8 +162,10 @@ def remove_gently(path: Path) -> None:
         path: what is to go.
 
     Raises:
-        OSError: something could not be removed.
+        OSError: something could not be removed, or has something mounted in it and is left alone.
     """
+    if mounts := mounts_below(path):
+        raise OSError(errno.EBUSY, "something is mounted there; unmount it first", mounts[0])
     words = [shutil.which(name) for name in ("nice", "rm")]
     if all(words) and exists(path):
         words = [words[0], "-n", "19", words[1], "-rf", "--one-file-system", "--", str(path)]

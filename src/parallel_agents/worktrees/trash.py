@@ -5,6 +5,7 @@ way, `restore.json` while a restore is, `restored.json` from then on; the ref is
 anything is removed.
 """
 
+import shlex
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.files import exists, read_json, size_of, write_json
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.identity import common_dir
 from parallel_agents.worktrees.sweep import Sweeper
 
@@ -63,6 +64,11 @@ class TrashBin:
     def size_file(self) -> Path:
         """The size of the kept directory, once it was counted."""
         return self.directory / "size.json"
+
+    @property
+    def modes_file(self) -> Path:
+        """The rights that a closed worktree had before it was opened to be deleted."""
+        return self.directory / "modes.json"
 
     @property
     def admin(self) -> Path:
@@ -112,9 +118,26 @@ class TrashBin:
             entry = None if data is None else entry_from_json(data)
         except (KeyError, TypeError):
             return None
-        if entry is None or entry.size_bytes is not None:
+        if entry is None:
+            return None
+        entry = replace(entry, tree=self.tree_now(entry.tree))
+        if entry.size_bytes is not None:
             return entry
         return replace(entry, size_bytes=(read_json(self.size_file) or {}).get("bytes"))
+
+    def tree_now(self, recorded: str | None) -> str | None:
+        """Find the kept directory, also after the state directory was moved with all in it.
+
+        Args:
+            recorded: where it was put.
+
+        Returns:
+            Where it is; `None` for `None`.
+        """
+        if recorded is None or exists(Path(recorded)):
+            return recorded
+        inside = Path(recorded).parts[-2:] == self.tree.parts[-2:]
+        return str(self.tree) if inside and exists(self.tree) else recorded
 
     def count(self) -> None:
         """Count the size of the kept directory, unless that was done.
@@ -199,16 +222,10 @@ class Trash:
             One finding each.
         """
         return tuple(
-            Finding(
-                kind="trash",
-                session=place.session,
-                path=str(place.directory),
-                reason="a deletion was begun and not finished: delete the session again"
-                if exists(place.plan_file)
-                else "this trash entry cannot be read",
-            )
+            _finding(place)
             for place in self._bins()
             if place.entry() is None and not exists(place.restored_file)
+            if any(map(exists, (place.entry_file, place.plan_file, place.tree, place.admin)))
         )
 
     def expired(self, older_than_ms: int | None) -> tuple[TrashEntry, ...]:
@@ -236,15 +253,16 @@ class Trash:
 
         Raises:
             OSError: something could not be renamed away; the entry stays listed.
-            GitError: the ref could not be deleted.
+            GitError: the ref could not be deleted now.
         """
         place = self.bin(entry.session)
         if entry.tree is not None and not Path(entry.tree).is_relative_to(place.directory):
             self._sweeper.drop(Path(entry.tree), Path(entry.tree).parent)
-        if entry.refs and Path(entry.root).is_dir():
+        if Path(common_dir(entry.record)).is_dir():
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
-                git.write("update-ref", "-d", ref)
+                # Where git cannot write, the ref stays: no reason to keep the entry for ever.
+                attempt(lambda ref=ref: git.write("update-ref", "-d", ref))  # type: ignore[misc]
         self._sweeper.drop(place.directory, place.directory.parent)
 
     def _bins(self) -> list[TrashBin]:
@@ -252,6 +270,26 @@ class Trash:
             return []
         names = sorted(path.name for path in self._directory.iterdir() if path.is_dir())
         return [self.bin(name) for name in names if naming.SESSION.fullmatch(name)]
+
+
+def _finding(place: TrashBin) -> Finding:
+    begun = exists(place.plan_file)
+    reason = "this trash entry cannot be read"
+    look = shlex.join(["ls", "-la", "--", str(place.directory)])
+    action = f"look at what it holds before you remove it: {look}"
+    if begun:
+        reason = "a deletion was begun and not finished"
+        action = (
+            f"go on: parallel-agents rm {place.session}, "
+            f"or bring it back: parallel-agents restore {place.session}"
+        )
+    return Finding(
+        kind="trash",
+        session=place.session,
+        path=str(place.directory),
+        reason=reason,
+        action=action,
+    )
 
 
 def delete_ref(git: Git, ref: str, commit: str | None) -> None:

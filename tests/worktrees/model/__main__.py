@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -18,8 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.worktrees.model.history import History
-from tests.worktrees.model.place import environment, make_place, make_template
+from tests.support.ordinary import drop_overrides
+from tests.worktrees.model.history import History, remove
+from tests.worktrees.model.place import FILTERS, environment, make_place, make_template
 
 OFTEN = 0.2
 """How probable it is that an operation is killed or fails."""
@@ -83,7 +83,7 @@ def run_one(
         return {"seed": seed, "history": history.said, "wrong": told[:4000]}
     finally:
         if not os.environ.get("KEEP"):
-            shutil.rmtree(root, ignore_errors=True)
+            remove(root)
     return None
 
 
@@ -107,6 +107,7 @@ def main() -> int:
     parser.add_argument("--said", type=Path, help="file for the progress")
     args = parser.parse_args()
     last = args.first if args.last is None else args.last
+    drop_overrides()  # closed files are closed to root, too
     with tempfile.TemporaryDirectory() as home:
         _become_hermetic(Path(home))
         result = run(range(args.first, last + 1, args.step), often=args.often, said=args.said)
@@ -120,7 +121,9 @@ def main() -> int:
 
 def _become_hermetic(home: Path) -> None:
     """The manager's git reads this environment; its own home has an identity only."""
-    (home / ".gitconfig").write_text("[user]\n name = Somebody\n email = somebody@example.org\n")
+    (home / ".gitconfig").write_text(
+        "[user]\n name = Somebody\n email = somebody@example.org\n" + FILTERS
+    )
     clean = environment(home)
     for name in set(os.environ) - clean.keys():
         del os.environ[name]

@@ -6,16 +6,18 @@ import os
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.worktrees.model.place import Place
+from tests.worktrees.model.place import GitFailedError, Place
 
 _LATIN1 = os.fsdecode(b"caf\xe9")
 NAMES = (
     "plain.txt", "with space", "line\nend", "-dash", "--output=x", _LATIN1, "e\u0301", "é", "Case",
     "case", 'quo"te', "back\\slash", "tab\there", "*", "[x]", ":(top)x", "#hash", "!not", "$(x)",
-    " around ", "\u202etxt.exe", "\x1b[31m", ".hidden", "a.b.c", "😀", "~", "x" * 200,
+    "a.swapped", "b.swapped", "a.broken", "git~1", " around ",
+    "\u202etxt.exe", "\x1b[31m", ".hidden", "a.b.c", "😀", "~", "x" * 200,
 )  # fmt: skip
 FOLDERS = ("", "", "", "new dir/", "src/", "docs/deep/", f"{_LATIN1}/", "-d/", "a/b/c/d/")
 IGNORED = ("x.log", "src/y.log", "ignored/z", "ignored/deep/-w", "local.ini", "conf/local.ini")
@@ -55,7 +57,8 @@ class Bench:
             below[:] = sorted(n for n in below if not os.path.lexists(f"{folder}/{n}/.git"))
             here = os.path.relpath(folder, self.top)
             found += [os.path.normpath(f"{here}/{n}") for n in sorted(names) if n != ".git"]
-        return [name for name in found if (self.top / name).is_file()]
+        # With a broken `.gitmodules`, git itself says nothing that could be compared.
+        return [n for n in found if n != ".gitmodules" and (self.top / n).is_file()]
 
     def some_file(self) -> Path | None:
         """One of them."""
@@ -222,6 +225,38 @@ def nested(b: Bench) -> None:
             b.tried("add", "--", str(path))  # as a gitlink, as `add -A` does
 
 
+def submodule(b: Bench) -> None:
+    path = b.top / "lib"
+    if not path.exists():
+        b.tried("submodule", "--quiet", "add", str(b.place.root / "lib"), "lib")
+    if not (path / ".git").is_file():
+        return
+    (path / b.rng.choice(["inner.txt", "new.txt"])).write_bytes(b.content())
+    if b.rng.random() < 0.5:
+        b.place.git(path, "add", "-A")
+        b.place.git(path, "commit", "-q", "--allow-empty", "-m", "only here")
+
+
+def close_file(b: Bench) -> None:
+    if path := b.some_file():
+        path.chmod(0)
+
+
+def close_folder(b: Bench) -> None:
+    if path := b.free("closed/file"):
+        path.write_bytes(b.content())
+    folder = b.top / b.rng.choice(["closed", "src", "ignored", "node_modules/m"])
+    if folder.is_dir() and not folder.is_symlink():
+        folder.chmod(b.rng.choice([0, 0o500, 0o300]))
+
+
+def build_of_another_repository(b: Bench) -> None:
+    path = b.free(b.rng.choice(HEAVY) + "cloned")
+    if path is not None:
+        b.place.git(b.place.root, "clone", "-q", str(b.place.root / "lib"), str(path))
+        (path / "only-here").write_bytes(b.content())
+
+
 def commit(b: Bench) -> None:
     b.tried("commit", "-q", "--allow-empty", "-m", f"work {len(b.done)}")
 
@@ -337,7 +372,7 @@ SELDOM: tuple[Act, ...] = (
     heavy_but_tracked, intend, hide, unstage, delete_folder, file_becomes_folder, file_becomes_link,
     empty_folder, special, amend, reset, stash, unstash, push, merge_into_main, squash_into_main,
     take_main, clashing, clashing, resolve, detach, switch, orphan, rename_branch, drop_branch, tag,
-    bisect, pack,
+    bisect, pack, submodule, submodule, close_file, close_folder, build_of_another_repository,
 )  # fmt: skip
 
 
@@ -346,4 +381,6 @@ def play(b: Bench, count: int) -> None:
     for _ in range(count):
         act = b.rng.choice(OFTEN if b.rng.random() < 0.6 else SELDOM)
         b.done.append(act.__name__)
-        act(b)
+        # In what was closed, or broken off, not everything can be done.
+        with suppress(PermissionError, GitFailedError):
+            act(b)

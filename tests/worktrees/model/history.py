@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,6 +62,7 @@ class History:
         self.often = often
         self.tally = tally
         self.said: list[str] = []
+        self.neighbour: WorktreeRecord | None = None
 
     def run(self) -> None:
         """Carry it out.
@@ -69,14 +71,62 @@ class History:
             AssertionError: something was lost, or an operation did not come to its end.
         """
         record = self._create()
+        self.neighbour = self._neighbour() if self.rng.random() < 0.3 else None
         bench = acts.Bench(self.place, Path(record.path), self.rng, record.branch)
         for _ in range(self.rng.choice([1, 1, 1, 2])):
             acts.play(bench, self.rng.randrange(2, 12))
             self.said.append(" ".join(bench.done))
             bench.done.clear()
+            if self.rng.random() < 0.1:
+                record = self._moved(bench, record)
+            beside = self._beside()
             gone = self.rng.random() < 0.04
             record = (self._gone_by_hand if gone else self._round_trip)(bench, record)
+            if self._beside() != beside:
+                raise WrongError("the other session's worktree has changed")
         self._check_repository(record)
+
+    def _neighbour(self) -> WorktreeRecord:
+        """Another session of the repository, at work while the first one comes and goes."""
+        manager = self._manager()
+        repo = manager.resolve(str(self.place.repo))
+        base = manager.resolve_base(repo, "head")
+        record = manager.create(repo, session="s2", slug="other", base=base)
+        for name in ("a.txt", "note.txt", "x.log"):
+            Path(record.path, name).write_bytes(b"the neighbour's\n")
+        self.place.git(Path(record.path), "add", "a.txt")
+        if self.rng.random() < 0.5:
+            manager.delete(record, live_pids=nobody)
+            self.said.append("its neighbour comes back")
+            record = manager.restore("s2")
+        self.tally["neighbours"] += 1
+        return record
+
+    def _beside(self) -> object:
+        if self.neighbour is None:
+            return None
+        admin = walk(admin_dir(self.neighbour))
+        return walk(Path(self.neighbour.path)), admin["HEAD"], admin["index"], admin["locked"]
+
+    def _moved(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
+        """The person moves the repository, and takes the sessions along."""
+        self.said.append("the repository is moved")
+        moved = replace(self.place, name=f"{self.place.name}2")
+        self.place.repo.rename(moved.repo)
+        self.place = bench.place = moved
+        records = [record, *([self.neighbour] if self.neighbour else [])]
+        if self.rng.random() < 0.5:
+            paths = [self._new_path(each) for each in records]
+            self.place.git(self.place.repo, "worktree", "repair", *paths)
+        new = [self._manager().take_along(each, self._new_path(each)) for each in records]
+        bench.top = Path(new[0].path)
+        if self.neighbour is not None:
+            self.neighbour = new[1]
+        self.tally["moved repositories"] += 1
+        return new[0]
+
+    def _new_path(self, record: WorktreeRecord) -> str:
+        return str(self.place.repo / Path(record.path).relative_to(record.root))
 
     def _survived(self, name: str, operation: Callable[[WorktreeManager], T]) -> T:
         """Carry an operation out, after it has perhaps failed once or twice."""
@@ -108,6 +158,7 @@ class History:
 
     def _round_trip(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
         before = picture(self.place, bench.top, admin_dir(record))
+        self._look(record)
         entry = self._survived("delete", lambda m: m.delete(record, live_pids=nobody))
         self.tally["bytes compared"] += sum(len(i[2]) for i in before.files.values())
         self._check_deleted(record, before, entry)
@@ -121,6 +172,14 @@ class History:
         if wrong:
             raise WrongError("not as before:\n  " + "\n  ".join(wrong))
         return back
+
+    def _look(self, record: WorktreeRecord) -> None:
+        """Whatever there is, it can be looked at."""
+        manager = self._manager()
+        manager.own_work(record)
+        stat = manager.diff_stat(record)
+        self.tally["files compared"] += len(stat.files)
+        self.tally["files left out"] += sum(bool(file.note) for file in stat.files)
 
     def _gone_by_hand(self, bench: acts.Bench, record: WorktreeRecord) -> WorktreeRecord:
         """Somebody removes the directory: what git still has of it must come back."""
@@ -178,7 +237,7 @@ class History:
         listed = self._to_save(before)
         for name in sorted(listed - hidden(before)):
             item = before.files.get(name)
-            if item is None or item[0] not in ("file", "link"):
+            if item is None or item[0] not in ("file", "link") or _is_not_stored_so(name):
                 continue
             if saved.get(name) != as_git(item):
                 raise WrongError(f"not in the saved commit: {name!r}")
@@ -196,20 +255,29 @@ class History:
     def _check_repository(self, record: WorktreeRecord) -> None:
         """Git finds nothing wrong, and nothing of ours is left over."""
         place = self.place
-        self.place.git(place.repo, "fsck", "--no-dangling", "--no-progress")
+        # An act may have made a directory of it, as any git stores it.
+        odd = ("-c", "fsck.gitattributesBlob=ignore")
+        self.place.git(place.repo, *odd, "fsck", "--no-dangling", "--no-progress")
         locks = [str(p) for p in place.common.rglob("*.lock")]
         parked = [p.name for p in place.common.glob("parallel-agents-*")]
         plans = [str(p) for p in (place.state / "trash" / SESSION).glob("*plan*")]
         beside = [p.name for p in (place.repo / ".claude/worktrees").iterdir()]
-        left = [*locks, *parked, *plans, *(name for name in beside if name != "work")]
+        names = {"work", "other" if self.neighbour else "work"}
+        left = [*locks, *parked, *plans, *(name for name in beside if name not in names)]
         if left:
             raise WrongError(f"left over: {left}")
         manager = self._manager()
+        records = [record, *([self.neighbour] if self.neighbour else [])]
         # On another branch it was before the deletion, too.
-        if findings := [f for f in manager.reconcile([record]) if f.kind != "other-branch"]:
+        if findings := [f for f in manager.reconcile(records) if f.kind != "other-branch"]:
             raise WrongError(f"findings: {findings}")
         if manager.trash():
             raise WrongError("it is still in the trash")
+
+
+def _is_not_stored_so(name: str) -> bool:
+    """Whether git stores something else than its content, or nothing at all."""
+    return name.endswith((".swapped", ".broken")) or "git~1" in name.split("/")
 
 
 def _staged_but_not(before: Picture, after: Picture) -> list[str]:
@@ -223,10 +291,14 @@ def _staged_but_not(before: Picture, after: Picture) -> list[str]:
         for name, (_, mode, oid, _) in words.items()
         if mode != "160000"
         and oid != blob(b"")
+        and not _is_not_stored_so(name)
         and (name not in after.files or as_git(after.files[name]) != (mode, oid))
     ]
 
 
 def remove(root: Path) -> None:
     """Remove a place, unreadable directories too."""
+    # Only directories: a file may be a second name of one that is somewhere else.
+    opened = ["find", str(root), "-type", "d", "-exec", "chmod", "u+rwx", "{}", ";"]
+    subprocess.run(opened, check=False, stderr=subprocess.DEVNULL)
     shutil.rmtree(root, ignore_errors=True)

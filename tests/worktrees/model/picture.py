@@ -31,14 +31,20 @@ def walk(top: Path) -> dict[str, Item]:
     pending = [""]
     while pending:
         below = pending.pop()
-        with os.scandir(f"{top}/{below}") as entries:
-            for entry in entries:
-                name = below + entry.name
-                if name == ".git":
-                    continue
+        try:
+            entries = list(os.scandir(f"{top}/{below}"))
+        except PermissionError:
+            continue  # that it is there and closed is all there is to see
+        for entry in entries:
+            name = below + entry.name
+            if name == ".git":
+                continue
+            try:
                 found[name] = _item(entry)
-                if found[name][0] == "directory":
-                    pending.append(name + "/")
+            except PermissionError:
+                found[name] = ("hidden", 0, b"")
+            if found[name][0] == "directory":
+                pending.append(name + "/")
     return found
 
 
@@ -50,6 +56,8 @@ def _item(entry: os.DirEntry[str]) -> Item:
     if stat.S_ISDIR(seen.st_mode):
         return "directory", mode, b""
     if stat.S_ISREG(seen.st_mode):
+        if not os.access(entry.path, os.R_OK):
+            return "closed", mode, str(seen.st_size).encode()
         return "file", mode, Path(entry.path).read_bytes()
     return "special", stat.S_IFMT(seen.st_mode), b""
 
@@ -77,7 +85,8 @@ class Picture:
 
 def picture(place: Place, top: Path, admin: Path) -> Picture:
     """Take the picture of a worktree; changes nothing in it."""
-    git = ("--no-optional-locks",)
+    # The filter that always fails would let git say nothing at all.
+    git = ("--no-optional-locks", "-c", "filter.broken.clean=cat")
     return Picture(
         files=walk(top),
         admin={n: i for n, i in walk(admin).items() if n not in _OWN},

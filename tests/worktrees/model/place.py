@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FAST = ("-c", "core.fsync=none", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+FILTERS = (
+    '[filter "swap"]\n clean = tr a-y b-z\n smudge = tr b-z a-y\n required = true\n'
+    '[filter "broken"]\n clean = false\n required = true\n'
+)
+"""The person's own: one that works and one that does not."""
 _CONFIG = (
     "[user]\n name = Somebody\n email = somebody@example.org\n"
     '[init]\n defaultBranch = main\n templateDir =\n[protocol "file"]\n allow = always\n'
     "[advice]\n detachedHead = false\n[rerere]\n enabled = false\n"
-)
+) + FILTERS
 _IGNORE = "*.log\n.env\nlocal.ini\nnode_modules/\ntarget/\n.venv/\ndist/\nignored/\n"
 
 
@@ -30,20 +35,26 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
+class GitFailedError(AssertionError):
+    """Git failed where it should not; an act may meet what an earlier one has closed."""
+
+
 @dataclass(frozen=True)
 class Place:
     """The directories of one history.
 
     Attributes:
         root: holds all others.
+        name: of the main checkout's directory, which may be moved.
     """
 
     root: Path
+    name: str = "repo"
 
     @property
     def repo(self) -> Path:
         """The main checkout."""
-        return self.root / "repo"
+        return self.root / self.name
 
     @property
     def common(self) -> Path:
@@ -64,7 +75,8 @@ class Place:
             stdin=subprocess.DEVNULL,
             env=environment(self.root / "home"),
         )
-        assert done.returncode in ok, (args, done.returncode, done.stderr)
+        if done.returncode not in ok:
+            raise GitFailedError((args, done.returncode, done.stderr))
         return done.stdout
 
     def tried(self, directory: Path, *args: str) -> bool:
@@ -99,6 +111,10 @@ def make_template(root: Path) -> None:
     place.git(place.repo, "checkout", "-q", "main")
     (place.repo / "later.txt").write_text("later\n")
     _commit(place, "second")
+    place.git(root, "init", "-q", "lib")
+    (root / "lib/inner.txt").write_text("inner\n")
+    place.git(root / "lib", "add", "-A")
+    place.git(root / "lib", "commit", "-q", "-m", "inner")
     place.git(root, "init", "-q", "--bare", "remote.git")
     place.git(place.repo, "remote", "add", "origin", "../remote.git")
     place.git(place.repo, "push", "-q", "origin", "main", "clash")
@@ -121,6 +137,7 @@ def _first_files(repo: Path) -> None:
     (repo / "link").symlink_to("a.txt")
     (repo / "bin.dat").write_bytes(bytes(range(256)) * 8)
     (repo / ".gitignore").write_text(_IGNORE)
+    (repo / ".gitattributes").write_text("*.swapped filter=swap\n*.broken filter=broken\n")
     (repo / ".worktreeinclude").write_text(".env\nlocal.ini\n")
 
 

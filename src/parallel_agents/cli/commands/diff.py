@@ -29,30 +29,39 @@ def run(args: argparse.Namespace) -> int:
             _print_stat(stat)
         return 0
     exact = not render.is_terminal()
-    text = _patch(client, args.session, exact=exact)
+    text, left = _patch(client, args.session, exact=exact)
     render.raw(text if exact else safe(text))
+    for file in left:
+        render.talk(f"left out: {file['path']}: {file['note']}")
     return 0
 
 
-def _patch(client: QuickClient, session: str, *, exact: bool) -> str:
+def _patch(client: QuickClient, session: str, *, exact: bool) -> tuple[str, list[dict[str, str]]]:
     """Read every page; of one that is another patch by now, nothing of the first one counts."""
     pages: list[str] = []
+    left: list[dict[str, str]] = []
     digest, offset = "", 0
     while True:
         message = DiffText(session=session, offset=offset, exact=exact, digest=digest)
         page = client.request(message)
         if page["digest"] != digest:
-            pages, digest = [], page["digest"]
+            pages, left, digest = [], page["leftOut"], page["digest"]
         pages.append(page["text"])
         if page["next"] is None:
-            return "".join(pages)
+            return "".join(pages), left
         offset = page["next"]
 
 
 def _print_stat(stat: dict[str, object]) -> None:
     files = stat["files"]
     assert isinstance(files, list)  # noqa: S101 - the protocol says so
-    rows = [(f["status"], f"+{f['insertions']}", f"-{f['deletions']}", f["path"]) for f in files]
+    rows = [_row(file) for file in files]
     render.talk(f"against {stat['against']}")
     for line in render.table(rows):
         render.data(line)
+
+
+def _row(file: dict[str, str]) -> tuple[str, ...]:
+    counts = f"+{file['insertions']}", f"-{file['deletions']}"
+    note = f" ({file['note']})" if file["note"] else ""
+    return file["status"], *counts, file["path"] + note

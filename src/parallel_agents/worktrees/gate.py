@@ -1,0 +1,160 @@
+"""The one gate through which a worktree is deleted.
+
+Keep true: only what the record says, with its identity; never the main worktree, never with a
+process at work in it, never with another's lock. What is not ours to touch stays as it is, and
+does not hold its session.
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from parallel_agents.core.errors import RefusedError, WorktreeError
+from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.worktrees import naming
+from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.identity import (
+    admin_dir,
+    common_dir,
+    identify,
+    lock_reason,
+    points_to,
+    verify,
+)
+
+_GIT_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+def check(record: WorktreeRecord) -> None:
+    """Refuse a record that names no place where we make worktrees.
+
+    Args:
+        record: what is to be deleted.
+
+    Raises:
+        RefusedError: it does not.
+    """
+    naming.check(record.session, record.slug)
+    if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
+        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
+
+
+def refuse(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> None:
+    """Be the gate: say no while another has a right to the worktree.
+
+    Args:
+        record: what is to be deleted.
+        live_pids: tells the session's processes that still live.
+
+    Raises:
+        RefusedError: the reason.
+    """
+    _refuse_foreign_lock(record)
+    _refuse_processes(record, live_pids)
+
+
+def stranded(record: WorktreeRecord) -> tuple[str, ...]:
+    """Say why a worktree is not ours to touch, though its session may end.
+
+    Args:
+        record: the worktree; one that is only missing is none of these.
+
+    Returns:
+        What stays as it is, and why, one phrase each; empty when a deletion may go on.
+    """
+    if record.kind != "worktree":
+        reason = verify(record)
+        return () if reason is None else (f"nothing of {record.path}: {reason}",)
+    if not Path(common_dir(record)).is_dir():
+        return (
+            f"the conversation only, since the repository {record.root} is not there: if it was "
+            "moved, take the session along before or after: parallel-agents adopt "
+            f"NEW-PLACE/{os.path.relpath(record.path, record.root)}",
+        )
+    if os.path.lexists(record.path):
+        reason = verify(record)
+        where = f"all of {record.path}, left where it is: {reason}"
+    else:
+        reason = elsewhere = _elsewhere(record)
+        where = f"all of the worktree, left where it is now: {elsewhere}"
+    return () if not reason else (where, f"branch {record.branch}, which stays")
+
+
+def _elsewhere(record: WorktreeRecord) -> str:
+    """The path under which git knows the worktree now; empty when that is the recorded one."""
+    admin = admin_dir(record)
+    named = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
+    if named and not points_to(admin, record.path):
+        return str(Path(os.path.realpath(admin / named)).parent)
+    return moved_beside(record)
+
+
+def moved_beside(record: WorktreeRecord) -> str:
+    """Find a worktree that somebody renamed without telling git.
+
+    Args:
+        record: the worktree, which is not at its place.
+
+    Returns:
+        Its path, among the others of its repository; empty when it is not there.
+    """
+    home = naming.worktrees_dir(record.root)
+    for path in sorted(home.iterdir()) if home.is_dir() else []:
+        with suppress(WorktreeError):
+            if path.is_dir() and identify(str(path))[2] == record.git_file:
+                return str(path)
+    return ""
+
+
+def _refuse_foreign_lock(record: WorktreeRecord) -> None:
+    locked = read_regular(admin_dir(record) / "locked", 16384)
+    reason = "" if locked is None else os.fsdecode(locked).strip()
+    if locked is not None and reason != lock_reason(record.session):
+        raise RefusedError(
+            f"{record.path} is locked by another: {reason or 'no reason given'}",
+            f"If that is over: git -C {record.root} worktree unlock {record.path}",
+        )
+
+
+def _refuse_processes(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> None:
+    alive = list(live_pids())
+    if alive:
+        raise RefusedError(
+            f"{len(alive)} processes of the session are still alive", "Stop the session first."
+        )
+    ends = time.monotonic() + _GIT_SECONDS
+    users = processes_in(record.path)
+    # A git is mostly one of ours, reading; or one that a killed supervisor has left.
+    while users and all(user.startswith("git") for user in users) and time.monotonic() < ends:
+        time.sleep(_POLL_SECONDS)
+        users = processes_in(record.path)
+    if users:
+        raise RefusedError(
+            f"still working in {record.path}: {', '.join(users[:5])}",
+            "End these processes, or leave the directory in that shell.",
+        )
+
+
+def processes_in(path: str) -> list[str]:
+    """Find the processes whose current directory is in a worktree.
+
+    Args:
+        path: top of the worktree.
+
+    Returns:
+        Name and pid of each that we may look at.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            cwd = process.cwd()
+            if cwd == path or cwd.startswith(path + "/"):
+                found.append(f"{process.name()} ({process.pid})")
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,33 @@
+"""Know what is mounted below a directory: what is removed there is removed somewhere else, too.
+
+Keep true: the kernel's own list is read, since a directory that is mounted a second time (a bind
+mount) has the same device number on both sides.
+"""
+
+import os
+import re
+from pathlib import Path
+
+_ESCAPE = re.compile(rb"\\([0-7]{3})")
+
+
+def mounts_below(top: Path) -> tuple[str, ...]:
+    """List the mount points in a directory, itself included.
+
+    Args:
+        top: the directory; a link on the way to it is followed.
+
+    Returns:
+        Their paths; none where the system has no such list (`/proc/self/mountinfo`, proc(5)).
+    """
+    try:
+        listed = Path("/proc/self/mountinfo").read_bytes()
+    except OSError:
+        return ()
+    real = os.path.realpath(top)
+    points = [os.fsdecode(_plain(line.split(b" ")[4])) for line in listed.splitlines()]
+    return tuple(point for point in points if point == real or point.startswith(real + "/"))
+
+
+def _plain(escaped: bytes) -> bytes:
+    return _ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), escaped)
