@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 
 from parallel_agents.tui.app import ScreenApp
 from parallel_agents.tui.deciding import SETTLE
-from parallel_agents.tui.in_order import BURST
+from parallel_agents.tui.terminal_input import BURST
 from parallel_agents.wire import messages as m
 from tests.tui.fake import ROOT, Fake
 
@@ -33,7 +33,7 @@ class Watched(ScreenApp):
         self.fake.session("s", "shop")
         self.fake.ask("s", "r1", given={"command": COMMAND})
         self.log_file = log
-        super().__init__(ROOT, self.fake.connect, pace=BURST)
+        super().__init__(ROOT, self.fake.connect, typed=True)
         self.fake.answers["answer"] = self._answered
 
     def tell(self, line: str) -> None:
