@@ -1,10 +1,12 @@
 """The screen's wiring: one connection, one store, one main screen."""
 
 import gc
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -16,6 +18,7 @@ from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.backend import Backend, Link
 from parallel_agents.tui.driver import TerminalDriver
+from parallel_agents.tui.fault import noted
 from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.palette import Palette
@@ -79,6 +82,13 @@ class ScreenApp(App[None]):
     async def action_quit(self) -> None:
         """Close the screen, from a dialog too; sessions keep working."""
         self._main.do_quit()
+
+    def _fatal_error(self) -> None:
+        """Say it in plain words; Textual would print every value of every frame."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._exit_renderables.append(Text(noted(error)))
+        self._close_messages_no_wait()
 
     def tell_title(self, text: str) -> None:
         """Set the terminal's title (OSC 2)."""
