@@ -13,17 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
-from unittest.mock import patch
 
 from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.tui import in_order
 from parallel_agents.tui.deciding import Card
-from parallel_agents.tui.in_order import BURST, InOrder
-from parallel_agents.tui.terminal_input import Swallowed, TerminalInput
+from parallel_agents.tui.in_order import InOrder
+from parallel_agents.tui.terminal_input import BURST, Quiet, Swallowed, TerminalInput
 from tests.tui.answers import hostile, reads
 
 GAP = 0.8 * BURST
@@ -77,7 +75,7 @@ class Stage:
         self.screen = SimpleNamespace()
         self.is_running = True
         self.input = TerminalInput(0.1)
-        self.keys = InOrder(cast("App[None]", self), self._give, lambda _: True, BURST)
+        self.keys = InOrder(cast("App[None]", self), self._give, lambda _: True, typed=True)
 
     def set_timer(self, delay: float, callback: Callable[[], Any]) -> SimpleNamespace:
         """As an application does."""
@@ -121,6 +119,8 @@ class Stage:
         for event in made:
             if isinstance(event, Swallowed):
                 self.keys.swallowed(event)
+            elif isinstance(event, Quiet):
+                run(self.keys.quiet())
             elif isinstance(event, events.Key | events.Paste):
                 run(self.keys.take(event))
 
@@ -163,17 +163,16 @@ def campaign(seed: int, strings: int) -> Outcome:
         What it came to.
     """
     rng, outcome, stage = random.Random(seed), Outcome(), Stage()
-    with patch.object(in_order, "get_time", lambda: stage.now):
-        for number in range(strings):
-            made = hostile(rng)
-            outcome.strings += 1
-            outcome.sent += len(made)
-            try:
-                _one(stage, rng, made, outcome)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
-                outcome.raised += 1
-                outcome.notes.append(f"{number}: {made!r} raised {error!r}")
-                stage.__init__()  # type: ignore[misc]
+    for number in range(strings):
+        made = hostile(rng)
+        outcome.strings += 1
+        outcome.sent += len(made)
+        try:
+            _one(stage, rng, made, outcome)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+            outcome.raised += 1
+            outcome.notes.append(f"{number}: {made!r} raised {error!r}")
+            stage = Stage()
     return outcome
 
 

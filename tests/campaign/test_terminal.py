@@ -1,25 +1,6 @@
 """Bytes that no person typed decide nothing, and typed keys work after each of them."""
 
-from collections.abc import Callable
-
-import pytest
-
-from parallel_agents.tui import in_order
 from tests.campaign import terminal
-
-Make = Callable[[], terminal.Stage]
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Makes stages whose clock is everybody's."""
-
-    def made() -> terminal.Stage:
-        stage = terminal.Stage()
-        monkeypatch.setattr(in_order, "get_time", lambda: stage.now)
-        return stage
-
-    return made
 
 
 def test_hostile_strings_decide_nothing() -> None:
@@ -28,15 +9,15 @@ def test_hostile_strings_decide_nothing() -> None:
     assert not outcome.faults, outcome.notes[:5]
 
 
-def test_keys_of_a_fast_typist_all_count(stage: Make) -> None:
-    hands = stage()
+def test_keys_of_a_fast_typist_all_count() -> None:
+    hands = terminal.Stage()
     for key in b"ynAaN1fe":
         hands.read(bytes([key]))
         hands.pass_(0.1)
     assert hands.pressed == list("ynAaN1fe")
 
 
-def test_a_key_beside_anything_else_does_not_count(stage: Make) -> None:
+def test_a_key_beside_anything_else_does_not_count() -> None:
     for before, behind in (
         (b"a", b""),
         (b"", b"a"),
@@ -45,7 +26,7 @@ def test_a_key_beside_anything_else_does_not_count(stage: Make) -> None:
         (b"", b"\x1b"),
     ):
         for apart in (0.0, 0.01, 0.025):
-            hands = stage()
+            hands = terminal.Stage()
             hands.read(before)
             hands.pass_(apart)
             hands.read(b"y")
@@ -55,8 +36,8 @@ def test_a_key_beside_anything_else_does_not_count(stage: Make) -> None:
             assert "y" not in hands.pressed, (before, behind, apart)
 
 
-def test_scrolling_counts_while_a_key_is_held_down(stage: Make) -> None:
-    hands = stage()
+def test_scrolling_counts_while_a_key_is_held_down() -> None:
+    hands = terminal.Stage()
     for _ in range(20):
         hands.read(b"\x1b[B")
         hands.pass_(0.02)

@@ -24,7 +24,8 @@ class Screen(RawTerminal):
 
     def __init__(self, log: Path, **env: str) -> None:
         self.log = log
-        super().__init__([*PROGRAM, str(log)], {**os.environ, "PYTHONPATH": str(ROOT), **env})
+        usual = {**os.environ, "PYTHONPATH": str(ROOT), "PARALLEL_AGENTS_HOME": f"{log}-state"}
+        super().__init__([*PROGRAM, str(log)], usual | env)
         self.shows(lambda: "ready" in self.lines, "ready")
 
     @property
@@ -99,8 +100,15 @@ def test_random_bytes_decide_nothing(screen: Screen) -> None:
     screen.look(1.5)
     assert screen.decided == []
     assert b"Traceback" not in screen.printed
-    screen.send(b"y")
-    screen.until(lambda: screen.decided, "a typed y decides")
+
+    def typed() -> bool:
+        """As a person: out of whatever was opened, and then the key."""
+        for key in (b"\x1b", b"y"):
+            screen.send(key)
+            screen.look(0.3)
+        return bool(screen.decided)
+
+    screen.until(typed, "a typed y decides")
     assert screen.quit() == 0
 
 
@@ -120,6 +128,11 @@ def test_a_fault_of_ours_leaves_the_terminal_as_it_was(screen: Screen) -> None:
     assert screen.ended() == 1
     assert screen.modes == set()
     assert screen.attributes == screen.before
+    assert b"Traceback" not in screen.printed
+    assert b"Sessions keep working" in screen.printed.replace(b"\r\n", b" ")
+    log = Path(f"{screen.log}-state") / "screen.log"
+    assert "RuntimeError: a fault" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_terminal_that_goes_away_ends_the_screen(screen: Screen) -> None:

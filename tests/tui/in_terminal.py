@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from parallel_agents.core.errors import UserError
 from parallel_agents.tui.app import ScreenApp
 from parallel_agents.tui.deciding import SETTLE
-from parallel_agents.tui.in_order import BURST
+from parallel_agents.tui.terminal_input import BURST
 from parallel_agents.wire import messages as m
-from tests.tui.fake import ROOT, Fake
+from tests.tui.fake import ROOT, Fake, resolved
 
 COMMAND = os.environ.get("TEST_COMMAND", "make all")
 
@@ -33,8 +34,10 @@ class Watched(ScreenApp):
         self.fake.session("s", "shop")
         self.fake.ask("s", "r1", given={"command": COMMAND})
         self.log_file = log
-        super().__init__(ROOT, self.fake.connect, pace=BURST)
+        super().__init__(ROOT, self.fake.connect, typed=True)
         self.fake.answers["answer"] = self._answered
+        self.fake.answers["resolve_repository"] = resolved()
+        self.fake.answers["attach_begin"] = UserError("not here")
 
     def tell(self, line: str) -> None:
         """Write a line."""

@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from parallel_agents.tui.sieve import HALF, PASTE_LIMIT, STRING_LIMIT, Sieve
-from parallel_agents.tui.terminal_input import OldMouse, Swallowed, TerminalInput
+from parallel_agents.tui.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
 from tests.tui.answers import ANSWERS
 
 
@@ -23,9 +23,12 @@ class Reader:
         self.now = 0.0
         self.events: list[Message] = []
 
+    def _take(self, made: list[Message]) -> None:
+        self.events += [event for event in made if not isinstance(event, Quiet)]
+
     def read(self, *reads: bytes) -> Reader:
         for data in reads:
-            self.events += self.input.feed(data, self.now)
+            self._take(self.input.feed(data, self.now))
             self.now += 0.001
         return self
 
@@ -33,7 +36,7 @@ class Reader:
         end = self.now + seconds
         while self.input.deadline is not None and self.input.deadline <= end:
             self.now = self.input.deadline
-            self.events += self.input.tick(self.now)
+            self._take(self.input.tick(self.now))
         self.now = end
         return self
 

@@ -212,6 +212,21 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
 )
 """Keys that a widget of its own has: where, keys, what they do."""
 
+_NOTES = (
+    "",
+    "A key decides only when it is typed by itself:",
+    "",
+    "- within 30 ms before and after it nothing else may come from the terminal: no key, no "
+    "paste, no mouse or focus report, no answer. Keys that only scroll (↑ ↓ PgUp PgDn Home End) "
+    "count always. What is dropped for this is pressed again;",
+    "- `q` `T` `o` `E` Ctrl+G Ctrl+Q Ctrl+X are treated so, too, where nobody writes;",
+    "- a card that has just appeared takes no key for half a second, and the key that decided "
+    "takes effect again only after a rest of 0.8 s, so that a key held down decides once;",
+    "- of a request that has not been on the screen to its end, the first press says how much "
+    "is unread, and a second one, at least 0.8 s later, decides. Denying needs no second press;",
+    "- pasted text is never a key, and the click that gives the window the focus is no click.",
+)
+
 _ZONE_TITLES: tuple[tuple[str, frozenset[Zone]], ...] = (
     ("Everywhere", EVERYWHERE),
     ("Everywhere but in the input", NOT_INPUT),
@@ -268,6 +283,7 @@ def document() -> str:
         "",
         "The focus is in one of three places: the list, the request card, or the input. "
         "What is typed in the input is text; a request never takes the focus.",
+        *_NOTES,
     ]
     for title, rows in table():
         lines += ["", f"## {title}", "", "| key | does |", "|---|---|"]

@@ -1,10 +1,12 @@
 """The screen's wiring: one connection, one store, one main screen."""
 
 import gc
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -16,12 +18,13 @@ from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.backend import Backend, Link
 from parallel_agents.tui.driver import TerminalDriver
-from parallel_agents.tui.in_order import BURST, InOrder
+from parallel_agents.tui.fault import noted
+from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.palette import Palette
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.store import Store
-from parallel_agents.tui.terminal_input import Swallowed
+from parallel_agents.tui.terminal_input import Quiet, Swallowed
 from parallel_agents.tui.widgets.card import CardView
 
 
@@ -32,7 +35,7 @@ class ScreenApp(App[None]):
         directory: where a new session is dispatched by default; absolute.
         connect: opens a connection to the supervisor.
         clock: seconds that only ever grow.
-        pace: seconds within which two keys were not typed one by one; 0 when keys are not typed.
+        typed: whether keys come from a terminal, so that a burst of them was not typed.
     """
 
     CSS_PATH = "style.tcss"
@@ -44,14 +47,15 @@ class ScreenApp(App[None]):
         directory: str,
         connect: Callable[[], Awaitable[Link]],
         clock: Callable[[], float] = time.monotonic,
-        pace: float = 0.0,
+        *,
+        typed: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.place = directory
         self._connect = connect
         self._clock = clock
         self._told_title = ""
-        self._keys = InOrder(self, super().on_event, _decides, pace)
+        self._keys = InOrder(self, super().on_event, _decides, typed=typed)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
@@ -62,6 +66,8 @@ class ScreenApp(App[None]):
             await self._keys.take(event)
         elif isinstance(event, Swallowed):
             self._keys.swallowed(event)
+        elif isinstance(event, Quiet):
+            await self._keys.quiet()
         else:
             await super().on_event(event)
 
@@ -76,6 +82,13 @@ class ScreenApp(App[None]):
     async def action_quit(self) -> None:
         """Close the screen, from a dialog too; sessions keep working."""
         self._main.do_quit()
+
+    def _fatal_error(self) -> None:
+        """Say it in plain words; Textual would print every value of every frame."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._exit_renderables.append(Text(noted(error)))
+        self._close_messages_no_wait()
 
     def tell_title(self, text: str) -> None:
         """Set the terminal's title (OSC 2)."""
@@ -109,7 +122,7 @@ def run(directory: str, ahead: Ahead) -> int:
     Returns:
         The exit code.
     """
-    app = ScreenApp(directory, _connector(ahead), pace=BURST)
+    app = ScreenApp(directory, _connector(ahead), typed=True)
     # A full collection over all of Textual stops the screen for a tenth of a second.
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)

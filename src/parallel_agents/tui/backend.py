@@ -5,16 +5,13 @@ connection begins with a subscription, so that what is shown afterwards is true.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 from parallel_agents.core.errors import UnreachableError, UserError, unforeseen
-from parallel_agents.wire.endpoint import screen_log
+from parallel_agents.tui.fault import logged
 from parallel_agents.wire.messages import Request, Subscribe
 from parallel_agents.wire.pushes import Push
-
-log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
@@ -81,9 +78,8 @@ class Backend:
                 await self._listen(link)
             except UserError as error:
                 self._listener.disconnected(error)
-            except Exception as error:
-                log.exception("the connection failed")
-                self._listener.disconnected(unforeseen(error, str(screen_log())))
+            except Exception as error:  # noqa: BLE001 - logged, and said on the screen
+                self._listener.disconnected(unforeseen(error, str(logged(error))))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

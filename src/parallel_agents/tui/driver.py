@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
 
-from parallel_agents.tui.terminal_input import OldMouse, TerminalInput
+from parallel_agents.tui.terminal_input import OldMouse, Quiet, TerminalInput
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the screen in the ordinary way."""
@@ -164,13 +164,13 @@ class TerminalDriver(LinuxDriver):
         while not self.exit_event.is_set():
             deadline = terminal.deadline
             wait = _TICK if deadline is None else min(_TICK, deadline - time.monotonic())
-            made: list[Message] = []
-            if select.select([self.fileno], [], [], max(wait, 0))[0]:
-                data = self._read()
-                if not data:
-                    return
-                made = terminal.feed(data, time.monotonic())
-            self._take([*made, *terminal.tick(time.monotonic())])
+            # Time is told by what the kernel says has not come: this thread may be late itself.
+            if not select.select([self.fileno], [], [], max(wait, 0))[0]:
+                self._take(terminal.tick(time.monotonic()))
+            elif data := self._read():
+                self._take(terminal.feed(data, time.monotonic()))
+            else:
+                return
 
     def _read(self) -> bytes:
         """What has come; nothing when the terminal is gone, which ends the screen."""
@@ -194,7 +194,7 @@ class TerminalDriver(LinuxDriver):
 
     def _is_late(self, message: Message, *, alone: bool) -> bool:
         """Whether it was meant for the program that had the terminal before."""
-        if message.time >= self._late_until:
+        if message.time >= self._late_until or isinstance(message, Quiet):
             return False
         self._late_until = min(message.time + LATE, self._late_limit)
         typed = alone and isinstance(message, events.Key)  # a person may be as quick as that

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from textual import events
-from textual._time import get_time
 from textual.app import App
 from textual.screen import Screen
 from textual.timer import Timer
@@ -33,9 +32,6 @@ REPEATED = frozenset(
 )
 """Keys that are held down, and that neither move the focus nor open anything: the same one again
 need not wait, so that the screen is painted once for many."""
-
-BURST = 0.03
-"""Seconds: keys that come closer than this were not typed one by one."""
 
 SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end", "j", "k"})
 """Keys that only move what is shown: they count in a burst, too, as when they are held down."""
@@ -59,10 +55,12 @@ class _Arrived:
     Attributes:
         event: the key or paste.
         burst: whether something else came right before it or right behind it.
+        settled: whether nothing came right behind it.
     """
 
     event: events.Event
     burst: bool = False
+    settled: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -94,7 +92,7 @@ class InOrder:
         app: the application.
         give: what gives a key to the focused widget.
         careful: whether a widget decides something, so that it takes no key of a burst.
-        pace: seconds within which two keys are a burst; 0 when nothing tells when a key came.
+        typed: whether keys come from a terminal, which says when it is quiet.
     """
 
     def __init__(
@@ -102,14 +100,17 @@ class InOrder:
         app: App[None],
         give: Give,
         careful: Callable[[Widget | None], bool] = lambda _: False,
-        pace: float = 0.0,
+        *,
+        typed: bool = False,
     ) -> None:
         self._app = app
         self._give = give
         self._careful = careful
-        self._pace = pace
+        self._typed = typed
         self._waiting: deque[_Arrived] = deque()
-        self._newest = _Arrived(_long_ago())
+        self._newest = _Arrived(events.Event())
+        self._newest.settled = True
+        self._held: tuple[_Arrived, _Turn] | None = None
         self._crowd = -1.0
         self._turn: _Turn | None = None
 
@@ -130,9 +131,21 @@ class InOrder:
             return arrived
         before, self._newest = self._newest, arrived
         again = _key(event) == _key(before.event) and _key(event) in LONE
-        if event.time - before.event.time < self._pace and not again:
+        if not before.settled and not again:
             arrived.burst = before.burst = True
         return arrived
+
+    async def quiet(self) -> None:
+        """Nothing came for a while: what was typed before it was typed by itself."""
+        self._newest.settled = True
+        if self._held is None:
+            return
+        arrived, turn = self._held
+        self._held = None
+        if turn is self._turn and not arrived.burst:
+            await self._hand_over(arrived.event)
+        else:
+            await self._done(turn)
 
     async def _give_on(self) -> None:
         while self._waiting and (self._turn is None or self._repeats(self._turn)):
@@ -147,34 +160,30 @@ class InOrder:
         if care == "none":
             await self._hand_over(arrived.event)
         elif care == "alone" and not arrived.burst:
-            turn = self._turn = _Turn("", self._app.screen)
-            wait = arrived.event.time + self._pace - get_time()
-            turn.timer = self._app.set_timer(max(wait, 0.001), lambda: self._waited(turn, arrived))
+            await (self._hand_over(arrived.event) if arrived.settled else self._hold(arrived))
         elif care == "few" and arrived.event.time != self._crowd:
             await self._hand_over(arrived.event)
 
     def _care(self, event: events.Event) -> Literal["none", "few", "alone"]:
         """Whether it counts anyhow, only not among many of one read, or only all alone."""
         key, focused = _key(event), self._app.focused
-        if not self._pace or not isinstance(event, events.Key) or key in SCROLLING:
+        if not self._typed or not isinstance(event, events.Key) or key in SCROLLING:
             return "none"
+        if key in LONE:
+            return "alone"
         if isinstance(focused, Input | TextArea):
-            return "few" if key in LONE else "none"
-        if key in LONE or key in LONE_LETTERS:
+            return "none"
+        if key in LONE_LETTERS:
             return "alone"
         if self._careful(focused):
             return "alone" if event.is_printable else "few"
         return "none"
 
-    async def _waited(self, turn: _Turn, arrived: _Arrived) -> None:
-        if turn is not self._turn:
-            return
-        turn.end()
-        self._turn = None
-        if not arrived.burst:
-            await self._hand_over(arrived.event)
-        if self._app.is_running:
-            await self._give_on()
+    async def _hold(self, arrived: _Arrived) -> None:
+        """Wait until the terminal has been quiet; a key that it is never quiet after is dropped."""
+        turn = self._turn = _Turn("", self._app.screen)
+        self._held = arrived, turn
+        turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
 
     async def _hand_over(self, event: events.Event) -> None:
         focused = self._app.focused or self._app.screen
@@ -214,12 +223,6 @@ class InOrder:
         self._turn = None
         if self._waiting and self._app.is_running:
             await self._give_on()
-
-
-def _long_ago() -> events.Event:
-    event = events.Event()
-    event.time = -1.0
-    return event
 
 
 def _key(event: events.Event) -> str:

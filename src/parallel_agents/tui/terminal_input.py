@@ -23,6 +23,9 @@ _OURS = re.compile(
 )
 """Reports that Textual's parser keeps something of, and takes whole."""
 
+BURST = 0.03
+"""Seconds: keys that come closer than this were not typed one by one."""
+
 CROWD = 4
 """Keys in one read that are many: a slow line may bring two or three that were typed."""
 
@@ -33,6 +36,10 @@ _UNKNOWN_MODE = re.compile(r"\x1b\[\?(?!2026;|2048;)")
 
 class Swallowed(events.Event, bubble=False):
     """Something that is no key came from the terminal: a report, an answer, a part of something."""
+
+
+class Quiet(events.Event, bubble=False):
+    """Nothing has come from the terminal for `BURST` seconds."""
 
 
 class Crowd(Swallowed, bubble=False):
@@ -53,11 +60,13 @@ class TerminalInput:
     def __init__(self, escape: float = constants.ESCAPE_DELAY) -> None:
         self._sieve = Sieve(escape)
         self._parser = XTermParser()
+        self._quiet_at: float | None = None
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` has something to do; None while nothing is begun."""
-        return self._sieve.deadline
+        """When `tick` has something to do; None while nothing is awaited."""
+        times = [t for t in (self._sieve.deadline, self._quiet_at) if t is not None]
+        return min(times, default=None)
 
     def feed(self, data: bytes, now: float) -> list[Message]:
         """Take what one read gave.
@@ -72,10 +81,12 @@ class TerminalInput:
         made = self._messages(self._sieve.feed(data, now))
         if sum(isinstance(message, events.Key) for message in made) >= CROWD:
             made.insert(0, Crowd())
-        return _at(now, [*made, Swallowed()] if self.deadline is not None else made)
+        if self._sieve.deadline is not None:
+            made.append(Swallowed())
+        return self._came(made, now)
 
     def tick(self, now: float) -> list[Message]:
-        """Give up what was begun and has not been ended for too long.
+        """Say that nothing has come until now, so that what was begun may be over.
 
         Args:
             now: seconds that only ever grow.
@@ -83,7 +94,16 @@ class TerminalInput:
         Returns:
             The events that this comes to.
         """
-        return _at(now, self._messages(self._sieve.tick(now)))
+        made = self._came(self._messages(self._sieve.tick(now)), now)
+        if self._quiet_at is None or now < self._quiet_at:
+            return made
+        self._quiet_at = None
+        return _at(now, [*made, Quiet()])
+
+    def _came(self, made: list[Message], now: float) -> list[Message]:
+        if made:
+            self._quiet_at = now + BURST
+        return _at(now, made)
 
     def _messages(self, tokens: Iterable[Token]) -> list[Message]:
         return [message for token in tokens for message in self._of(token)]

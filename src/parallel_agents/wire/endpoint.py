@@ -69,11 +69,6 @@ def runtime_dir(state: Path) -> Path:
     return path
 
 
-def screen_log() -> Path:
-    """Where the screen writes what went wrong in itself."""
-    return state_dir() / "screen.log"
-
-
 def supervisor_socket(state: Path) -> Path:
     """The socket that clients connect to."""
     return runtime_dir(state) / "supervisor.sock"

@@ -274,20 +274,28 @@ class Board(Screen[None]):
         """More of the request was on the screen: what is left is said anew."""
         self._fit_card()
 
+    def on_card_keys_laid(self) -> None:
+        """The keys were laid out: their lines are known now."""
+        self._fit_card()
+
     def _fit_card(self) -> None:
         """Give the card's keys their lines first, then its notes, then its words."""
         notes, keys = self.query_one(CardNotes), self.query_one(CardKeys)
-        notes.update()
+        width = self.query_one("#session").size.width
         rows = max(self.size.height - (0 if self.has_class("-tiny") else 2), 1)
         about = 0 if self.has_class("-low") else 2
         prompt, border = (1, 0) if self.has_class("-tiny") else (2, 1)
         room = max(rows - about - prompt - border - 1, 1)
+        whole = self.request.virtual_size.height
+        notes.fits = whole <= min(16, rows // 2 - border - keys.height(width) - notes.odd)
+        notes.update()
         said = len(notes.said())
         notes.display = 0 < said < room
         keys.room = max(room - said, 1) if said < room else room
         keys.update()
-        words = min(16, rows // 2 - border - keys.height - said)
-        self.request.styles.max_height = max(words, min(room - said - keys.height + 1, 3), 1)
+        taken = keys.height(width)
+        words = min(16, rows // 2 - border - taken - said)
+        self.request.styles.max_height = max(words, min(room - said - taken + 1, 3), 1)
 
     def _paint_hints(self) -> None:
         styles = ink_of(self.app)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -42,6 +42,7 @@ class CardView(LineView):
         self.model = model
         self._shows: Identity | None = None
         self._version: tuple[Any, ...] = ()
+        self._made: list[Block] = []
         self._seen: dict[str, set[int]] = {}
         self._read: set[str] = set()
 
@@ -59,12 +60,22 @@ class CardView(LineView):
         version = _version(self.model, name)
         if version != self._version:
             self._version = version
-            self.set_blocks(_blocks(self.model, request, name) if request else [])
+            self._made = _blocks(self.model, request, name) if request else []
+        self.set_blocks(self._made)
 
     def on_resize(self) -> None:
         """Lines break elsewhere: of what was not read to its end, all is to be read again."""
         super().on_resize()
         self._seen = {}
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as its lines, also before they are laid out for the first time."""
+        height = super().get_content_height(container, viewport, width)
+        return height if self._width else max(height, sum(map(self._height, self._blocks)))
+
+    def _measure(self, size: Size) -> None:
+        """Say how long it is; it is as high as that, so the screen is laid out each time."""
+        self.virtual_size = size
 
     def action_cursor(self, step: int) -> None:
         """Scroll: nothing in here can be chosen."""

@@ -5,6 +5,7 @@ seems, is said here, loudly, wherever the request is scrolled to.
 """
 
 from textual.geometry import Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,6 +24,10 @@ class CardNotes(Widget):
 
     Args:
         model: the card.
+
+    Attributes:
+        model: as given.
+        fits: whether all of the request fits, so that what is not painted yet will be at once.
     """
 
     def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
@@ -30,6 +35,12 @@ class CardNotes(Widget):
         self.model = model
         self._doubts: tuple[Identity | None, tuple[str, ...]] = (None, ())
         self._shown: list[str] = []
+        self.fits = False
+
+    @property
+    def odd(self) -> int:
+        """How many lines say what is odd about the request."""
+        return sum(line.startswith("!") for line in self.said())
 
     def update(self) -> None:
         """Show what there is to say now."""
@@ -49,7 +60,7 @@ class CardNotes(Widget):
             self._doubts = (model.identity, doubts_of(model.request.input))
         odd, unseen, key = self._doubts[1], model.unseen, model.asks_again
         lines = [f"! {', '.join(odd)}"] if odd else []
-        if unseen:
+        if unseen and (key or not self.fits):
             noun = "line" if unseen == 1 else "lines"
             again = f": {key} once more decides without reading" if key else ": ↓ PgDn read on"
             lines.append(f"▼ … {unseen:,} more {noun}{again}")
@@ -84,16 +95,25 @@ class CardKeys(Widget):
         self.model = model
         self.room = 1 << 10
         self._shown: list[list[Span]] = []
+        self._laid_at = 0
+
+    class Laid(Message):
+        """The keys have another width now, and may take other lines."""
+
+    def on_resize(self) -> None:
+        """Tell of a new width."""
+        if self.size.width != self._laid_at:
+            self._laid_at = self.size.width
+            self.post_message(self.Laid())
 
     def update(self) -> None:
         """Show the model's keys."""
         if self._lines(self.size.width) != self._shown:
             self.refresh(layout=True)
 
-    @property
-    def height(self) -> int:
-        """How many lines it takes."""
-        return max(len(self._lines(self.size.width)), 1)
+    def height(self, width: int) -> int:
+        """How many lines it takes at a width."""
+        return max(len(self._lines(width)), 1)
 
     def _lines(self, width: int) -> list[list[Span]]:
         ink, request = ink_of(self.app), self.model.request

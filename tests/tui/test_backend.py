@@ -1,0 +1,79 @@
+"""The screen's line to the supervisor: whatever goes wrong is said, and it is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parallel_agents.core.errors import InternalError, UserError
+from parallel_agents.tui import backend
+from parallel_agents.tui.backend import Backend
+from parallel_agents.wire.messages import Request
+from parallel_agents.wire.pushes import Push, ReadyPush
+
+
+class OnePush:
+    """A connection that sends one push, and then stays open."""
+
+    async def request(self, message: Request) -> dict[str, Any]:
+        """Answer anything."""
+        return {"type": message.type}
+
+    async def pushes(self) -> AsyncIterator[Push]:
+        """Send one."""
+        yield ReadyPush(sessions=())
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Clumsy:
+    """Fails at the first push, and takes note of what it is told."""
+
+    def __init__(self) -> None:
+        self.errors: list[UserError] = []
+        self.pushed_twice = asyncio.Event()
+        self._pushes = 0
+
+    def connected(self) -> None:
+        """Fine."""
+
+    def disconnected(self, error: UserError) -> None:
+        """Take note."""
+        self.errors.append(error)
+
+    def pushed(self, push: Push) -> None:
+        """Fail once."""
+        self._pushes += 1
+        if self._pushes == 1:
+            raise ValueError(f"unforeseen {push.type}")
+        self.pushed_twice.set()
+
+
+async def test_a_fault_of_ours_is_said_and_it_connects_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARALLEL_AGENTS_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(backend, "FIRST_PAUSE", 0.01)
+    listener = Clumsy()
+
+    async def connect() -> OnePush:
+        return OnePush()
+
+    task = asyncio.create_task(Backend(connect, listener).run())
+    try:
+        async with asyncio.timeout(20):
+            await listener.pushed_twice.wait()
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert isinstance(listener.errors[0], InternalError)
+    assert "screen.log" in listener.errors[0].hint
+    assert "unforeseen" in (tmp_path / "state/screen.log").read_text()
