@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import Make, commit_all, git, write
@@ -49,6 +51,41 @@ def test_each_file_counts_in_base_and_main(manager: WorktreeManager, repo: Path)
         (origin, name) for origin in ("base", "main") for name in names
     }
     assert digest(manager, repo, "HEAD~6") != digest(manager, repo)
+
+
+@pytest.mark.parametrize("origin", ["base", "main"])
+@pytest.mark.parametrize(
+    ("path", "text", "counts"),
+    [
+        (".claude/skills/deploy/SKILL.md", "Now: !`make deploy`\n", True),
+        (".claude/skills/deploy/SKILL.md", "```!\nmake deploy\n```\n", True),
+        (".claude/commands/x.md", "---\nallowed-tools: Bash(*)\n---\n", True),
+        (".claude/agents/a/b.md", "---\nname: b\nhooks:\n  Stop: []\n---\n", True),
+        (".claude/agents/b.md", "---\nmcpServers: {}\n---\n", True),
+        (".claude/agents/b.md", "---\npermissionMode: bypassPermissions\n---\n", True),
+        (".claude/skills/style/SKILL.md", "---\nname: style\n---\nWrite `x`, plainly!\n", False),
+        (".claude/notes/SKILL.md", "!`make`\n", False),
+    ],
+)
+def test_texts_that_run_something_count(
+    manager: WorktreeManager, repo: Path, origin: str, path: str, text: str, counts: bool
+) -> None:
+    """A shell command inside a skill runs without PreToolUse, by which others fence."""
+    write(repo / path, text)
+    if origin == "base":
+        commit_all(repo, "texts")
+    commit = git(repo, "rev-parse", "HEAD")
+    found = manager.executable_config(manager.resolve(str(repo)), commit)
+    assert [f.path for f in found.files if f.origin == origin] == ([path] if counts else [])
+
+
+def test_a_hook_for_commands_in_skills_is_shown(manager: WorktreeManager, repo: Path) -> None:
+    hook = {"hooks": {"PreSkillShellCommand": [{"hooks": [{"type": "command", "command": "./x"}]}]}}
+    write(repo / ".claude/settings.json", json.dumps(hook))
+    commit_all(repo, "hook")
+    commit = git(repo, "rev-parse", "HEAD")
+    found = manager.executable_config(manager.resolve(str(repo)), commit)
+    assert "PreSkillShellCommand" in found.files[0].text
 
 
 def test_nothing_is_checked_out(manager: WorktreeManager, repo: Path) -> None:

@@ -8,6 +8,7 @@ hash, too.
 import hashlib
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -22,6 +23,13 @@ _BLOB_LIMIT = 64 * 1024 * 1024
 _LINK = b"symlink -> "
 _TOP = (".mcp.json", ".parallel-agents.toml")
 _TREES = (".claude/hooks/", ".claude/plugins/")
+_TEXTS = (".claude/skills/", ".claude/commands/", ".claude/agents/")
+"""Texts for the agent, of which only those count that hold something to run; see `_RUNS`."""
+_RUNS = re.compile(
+    rb"!`|^\s*```!|^(?:hooks|allowed-tools|mcpServers|permissionMode)\s*:", re.MULTILINE
+)
+"""Shell commands inside a text, and settings at its head that run or allow something.
+Source: code.claude.com/docs, "Skills" and "Subagents"; the event PreSkillShellCommand (2.1.332)."""
 
 
 def executable_config(
@@ -83,11 +91,39 @@ def is_executable_config(path: str) -> bool:
 def _base_files(git: Git, commit: str) -> list[tuple[ConfigFile, str]]:
     """Read the files of a commit, each with the hash of its blob; links as `_read` does."""
     found = []
-    for mode, oid, path in _listed(git, commit, ".claude", *_TOP):
+    listed = _listed(git, commit, ".claude", *_TOP)
+    wanted = [oid for _, oid, path in listed if _may_count(path)]
+    blobs = _blobs(git, wanted)
+    for mode, oid, path in listed:
         if mode == "120000":
             found += _linked(git, commit, oid, path)
-        elif is_executable_config(path):
-            found.append((_file("base", path, git.read("cat-file", "blob", oid).stdout), oid))
+        elif _counts(path, blobs.get(oid, b"")):
+            found.append((_file("base", path, blobs[oid]), oid))
+    return found
+
+
+def _may_count(path: str) -> bool:
+    return is_executable_config(path) or path.startswith(_TEXTS)
+
+
+def _counts(path: str, data: bytes) -> bool:
+    """Whether a file can run something; of a link that is not known."""
+    if not path.startswith(_TEXTS):
+        return is_executable_config(path)
+    return data.startswith(_LINK) or _RUNS.search(data) is not None
+
+
+def _blobs(git: Git, names: list[str]) -> dict[str, bytes]:
+    """Read blobs, all by one git."""
+    asked = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
+    rest = git.read("cat-file", "--batch", stdin=asked).stdout if asked else b""
+    found = {}
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        words = head.split(b" ")
+        if words[1:2] == [b"blob"]:
+            size = int(words[2])
+            found[words[0].decode()], rest = rest[:size], rest[size + 1 :]
     return found
 
 
@@ -108,12 +144,13 @@ def _linked(git: Git, commit: str, oid: str, path: str) -> list[tuple[ConfigFile
     if words[1:2] == [b"tree"]:
         below = _listed(git, words[0].decode())
         inner = [(f"{path}/{name}", blob) for _, blob, name in below]
+        blobs = _blobs(git, [blob for name, blob in inner if _may_count(name)])
         return [
-            (_file("base", name, git.read("cat-file", "blob", blob).stdout), blob)
+            (_file("base", name, blobs[blob]), blob)
             for name, blob in inner
-            if is_executable_config(name)
+            if _counts(name, blobs.get(blob, b""))
         ]
-    if not is_executable_config(path) and path != ".claude":
+    if not _may_count(path) and path != ".claude":
         return []
     return [(_file("base", path, link + content[:-1] if words[1:2] == [b"blob"] else link), oid)]
 
@@ -148,16 +185,19 @@ def _files_below(main: Path, origin: str) -> list[ConfigFile]:
     claude = main / ".claude"
     if claude.is_dir():
         names += [f".claude/{entry.name}" for entry in claude.iterdir() if not entry.is_dir()]
-    for tree in _TREES:
+    for tree in (*_TREES, *_TEXTS):
         for directory, below, files in os.walk(main / tree):
             links = [name for name in below if is_symlink(Path(directory) / name)]
             names += [str((Path(directory) / name).relative_to(main)) for name in (*files, *links)]
-    read = (_read(main, name, origin) for name in names if is_executable_config(name))
+    read = (_read(main, name, origin) for name in names if _may_count(name))
     return [file for file in read if file is not None]
 
 
 def _read(main: Path, name: str, origin: str) -> ConfigFile | None:
-    """Read a file as the agent program would, following links, but never a device or a pipe."""
+    """Read a file as the agent program would, following links, but never a device or a pipe.
+
+    None for one that is not there, or runs nothing.
+    """
     path = main / name
     link = b""
     if is_symlink(path):
@@ -172,7 +212,8 @@ def _read(main: Path, name: str, origin: str) -> ConfigFile | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return _file(origin, name, link + b"not a regular file")
         with os.fdopen(os.dup(descriptor), "rb") as file:
-            return _file(origin, name, link + file.read())
+            data = file.read()
+        return _file(origin, name, link + data) if _counts(name, link or data) else None
     finally:
         os.close(descriptor)
 
