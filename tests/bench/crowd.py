@@ -16,8 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import Options
-from parallel_agents.wire.messages import Delete, ListSessions, New, Reconcile
+from parallel_agents.wire.messages import Delete, ListSessions, Reconcile
 from tests.bench.checkout import fill
 from tests.support.world import World, wait_until
 
@@ -81,7 +80,10 @@ def while_many_delete(
 def _busy(world: World, path: str, sessions: list[str], creations: int) -> Waits:
     work: list[Callable[[], object]] = [
         *(lambda s=s: world.ask(Delete(key=new_uuid(), session=s)) for s in sessions),
-        *(lambda: world.ask(_new(world)) for _ in range(creations)),
+        *(
+            lambda: world.ask(world.dispatch("echo ready", wait_ready=True))
+            for _ in range(creations)
+        ),
         lambda: world.ask(Reconcile(directory=str(world.repo))),
     ]
     threads = [threading.Thread(target=one) for one in work]
@@ -91,19 +93,6 @@ def _busy(world: World, path: str, sessions: list[str], creations: int) -> Waits
     while any(thread.is_alive() for thread in threads):
         _ask_both(world, path, waits)
     return waits
-
-
-def _new(world: World) -> New:
-    return New(
-        key=new_uuid(),
-        prompt="echo ready",
-        directory=str(world.repo),
-        base="head",
-        agent="demo",
-        environment=world.env,
-        options=Options(mode="default"),
-        wait_ready=True,
-    )
 
 
 def _ask_both(world: World, path: str, waits: Waits) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import Decision, Options
+from parallel_agents.core.options import Decision
 from parallel_agents.wire import messages as m
 from tests.support.faulty import FAULTY, PLACES
 from tests.support.world import World, is_alive, wait_until
@@ -141,7 +141,7 @@ def _settled(world: World, session: str) -> dict[str, Any]:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_session_whose_task_dies_says_so_and_obeys(world: World, place: str, times: int) -> None:
     fault(world, f"{place} RuntimeError {times}")
-    asked = within(world, _new(world))
+    asked = within(world, world.dispatch("echo ready"))
     if isinstance(asked, UserError):
         return  # refused in words: there is no session
     session = str(asked["session"]["id"])
@@ -155,18 +155,6 @@ def test_a_session_whose_task_dies_says_so_and_obeys(world: World, place: str, t
     finally:
         fault(world)
     _obeys(world, session)
-
-
-def _new(world: World) -> m.New:
-    return m.New(
-        key=new_uuid(),
-        prompt="echo ready",
-        directory=str(world.repo),
-        base="head",
-        agent="demo",
-        environment=world.env,
-        options=Options(mode="default"),
-    )
 
 
 def _obeys(world: World, session: str) -> None:
@@ -200,7 +188,7 @@ def test_no_process_can_be_started(world: World, kind: str) -> None:
     world.ask(m.Stop(key=new_uuid(), session=session), start=False)
     fault(world, f"fork {kind} 99")
     for message in (
-        _new(world),
+        world.dispatch("echo ready"),
         m.DiffStat(session=session),
         m.Respawn(key=new_uuid(), session=session, environment=world.env),
         m.ListSessions(),
@@ -228,7 +216,7 @@ def test_descriptors_run_out(world: World) -> None:
                 m.Show(session=session),
                 m.DiffStat(session=session),
                 m.Send(key=new_uuid(), session=session, text="echo more"),
-                _new(world),
+                world.dispatch("echo ready"),
             ):
                 said = within(world, message)
                 if isinstance(said, UserError):

@@ -151,13 +151,17 @@ class World:
         """Trust a repository, with everything it would run."""
         self.ask(Trust(key=new_uuid(), directory=str(repo or self.repo)))
 
-    def new(self, prompt: str, *, agent: str = "demo", **fields: Any) -> str:
-        """Dispatch a session; returns its id."""
+    def dispatch(self, prompt: str, *, agent: str = "demo", **fields: Any) -> New:
+        """The request that dispatches a session."""
         fields.setdefault("options", Options(mode="default"))
         fields.setdefault("key", new_uuid())
         fields.setdefault("directory", str(self.repo))
         fields.setdefault("base", "head")
-        message = New(prompt=prompt, agent=agent, environment=self.env, **fields)
+        return New(prompt=prompt, agent=agent, environment=self.env, **fields)
+
+    def new(self, prompt: str, *, agent: str = "demo", **fields: Any) -> str:
+        """Dispatch a session; returns its id."""
+        message = self.dispatch(prompt, agent=agent, **fields)
         return str(self.ask(message)["session"]["id"])
 
     def row(self, session: str, *, start: bool = True) -> dict[str, Any]:

@@ -117,10 +117,10 @@ def test_a_branch_above_it_is_said(manager: WorktreeManager, repo: Path) -> None
         ("dev/new", "dev/new/{slug}", "dev/new-login"),
         ("dev/x", "dev/{slug}", "dev/login"),
         ("dev/login", "dev/{slug}", "dev/login-2"),
-        ("login", "{slug}/work", "login-2/work"),
+        ("login", "{slug}/wip", "login-2/wip"),
         ("login/x", "{slug}", "login-2"),
-        ("login/x", "{slug}/work", "login/work"),
-        ("login/work/x", "{slug}/work", "login-2/work"),
+        ("login/x", "{slug}/wip", "login/wip"),
+        ("login/wip/x", "{slug}/wip", "login-2/wip"),
     ],
 )
 def test_a_branch_is_found_beside_any_other(
