@@ -310,3 +310,21 @@ def test_a_worktree_with_other_numbers_is_worked_in_again(one: World) -> None:
     lines = (one.session_dir(session) / "journal.jsonl").read_text().splitlines()
     records = [json.loads(line)["event"] for line in lines if '"worktree_ready"' in line]
     assert [record["record"]["inode"] for record in records][-1] == path.stat().st_ino
+
+
+def test_a_message_to_a_session_that_cannot_start_is_refused_and_not_kept(one: World) -> None:
+    """It would be said to be sent, and wait for ever."""
+    session = done(one)
+    one.ask(m.Stop(key=new_uuid(), session=session))
+    tree = Path(one.row(session)["worktree"])
+    away = tree.with_name("away")
+    tree.rename(away)
+    code, _, talk = one.run("send", session, "echo lost?")
+    assert code == 1
+    assert "worktree" in talk
+    away.rename(tree)
+    assert one.run("send", session, "echo found")[0] == 0
+    one.wait_state(session, "done")
+    logs = one.run("logs", session)[1]
+    assert "found" in logs
+    assert "lost?" not in logs

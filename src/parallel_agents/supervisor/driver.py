@@ -79,22 +79,13 @@ class Driver:
         self._trimmed = 0
 
     @property
+    def _own_program(self) -> tuple[str, ...]:
+        return tuple(getattr(self._agent, "program", ()))
+
+    @property
     def pid(self) -> int | None:
         """Process id of the agent, as far as it is known."""
         return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
-
-    def find_lost_run(self) -> None:
-        """Journal again a start whose record cannot be read; the run's directory is there."""
-        state, runs = self._ledger.state, self._ledger.directory / "runs"
-        numbers = [int(d.name) for d in runs.iterdir() if d.name.isdigit()] if runs.is_dir() else []
-        if (run := max(numbers, default=0)) > state.run:
-            offset = self._ledger.offset_in(run)
-            resumed = "turn" in state.because
-            self._ledger.record(
-                ev.RunStarted(
-                    run=run, conversation=state.conversation, resumed=resumed, offset=offset
-                )
-            )
 
     def start(self, *, key: str = "", fresh: bool = False) -> None:
         """Decide to start the process; the rest happens by itself and is journalled.
@@ -116,6 +107,15 @@ class Driver:
         )
         self._ledger.record(event, key=key, sync=True)
         self._tasks.start("run", self._live(resume=event.resumed))
+
+    async def check_start(self) -> None:
+        """See whether a process could be started now.
+
+        Raises:
+            UserError: it could not; what the worktree lacks is journalled.
+        """
+        await self._hooks.before_spawn()
+        find_program(self._agent.name, self._ledger.environment(), self._own_program)
 
     def adopt(self) -> None:
         """Take up, after a restart of the supervisor, the run that the journal says goes on."""
@@ -220,9 +220,8 @@ class Driver:
 
     async def _spawn(self, run: Run, *, resume: bool) -> None:
         ledger = self._ledger
-        own = tuple(getattr(self._agent, "program", ()))
         environment = ledger.environment()
-        program = find_program(self._agent.name, environment, own)
+        program = find_program(self._agent.name, environment, self._own_program)
         mode = await ledger.context.threads.git(self._hooks.mode)
         spec = run_spec(self._agent, ledger.state, program, environment, resume=resume, mode=mode)
         spec["umask"] = ledger.context.umask

@@ -20,7 +20,13 @@ from parallel_agents.core.codec import (
     state_to_json,
 )
 from parallel_agents.core.errors import StorageError, UserError
-from parallel_agents.core.events import Event, JournalDamaged, Record, SessionCreated
+from parallel_agents.core.events import (
+    Event,
+    JournalDamaged,
+    Record,
+    RunStarted,
+    SessionCreated,
+)
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.context import Context, now_ms
@@ -134,9 +140,22 @@ class Ledger:
         found = await self.page(ended.seq, ended.seq) if ended else []
         return next((r.offset for r in found if r.run == self.state.run), 0)
 
-    def offset_in(self, run: int) -> int:
-        """Up to where the log of a run is journalled."""
-        return max((r.offset for r in self.journal.read_from(0) if r.run == run), default=0)
+    def find_lost_run(self) -> None:
+        """Journal again a start whose record cannot be read; the run's directory is there."""
+        state, runs = self.state, self.directory / "runs"
+        numbers = [int(d.name) for d in runs.iterdir() if d.name.isdigit()] if runs.is_dir() else []
+        run = max(numbers, default=0)
+        if run <= state.run:
+            return
+        known = (r.offset for r in self.journal.read_from(0) if r.run == run)
+        self.record(
+            RunStarted(
+                run=run,
+                conversation=state.conversation,
+                resumed="turn" in state.because,
+                offset=max(known, default=0),
+            )
+        )
 
     def tell_damage(self) -> None:
         """Journal how many records cannot be read, when that are more than was known."""

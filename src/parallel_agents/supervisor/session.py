@@ -100,7 +100,7 @@ class Session:
             return
         self.ledger.tell_damage()
         if self.state.damaged:
-            self.driver.find_lost_run()
+            self.ledger.find_lost_run()
         state = self.state
         if state.creating:
             self._make()
@@ -169,12 +169,18 @@ class Session:
         Raises:
             UsageError: there is nothing to say.
             RefusedError: the session cannot take messages now.
+            UserError: no process could be started for it; the message is not taken.
         """
         if key in self.state.keys:
             return
         if not text.strip():
             raise UsageError("There is nothing to send.", "Write a message.")
         self._check_present()
+        if self._starts_at_a_message():
+            await self.driver.check_start()
+            if key in self.state.keys:
+                return
+            self._check_present()
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
         self.ledger.record(queued, key=key, sync=True)
         if self.state.liveness != "none":
@@ -182,8 +188,12 @@ class Session:
         elif self.state.setup is not None:
             self.ledger.record(ev.SetupRetried(), sync=True)
             self._make()
-        elif not self.state.creating:
+        elif self._starts_at_a_message():
             self.driver.start()
+
+    def _starts_at_a_message(self) -> bool:
+        state = self.state
+        return state.liveness == "none" and state.setup is None and not state.creating
 
     def _check_present(self) -> None:
         if self.state.deleting or self.state.deleted:
