@@ -74,6 +74,19 @@ async def test_files_hunks_and_counts() -> None:
         assert "  binary file" in lines
 
 
+async def test_a_file_that_was_left_out_says_why() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        view.show(stat(changed("big.bin", 0, 0, binary=True, note="not read: 2.1 GB")), {})
+        await pilot.pause()
+        assert "left out" in text(view)
+        assert "not read: 2.1 GB" in text(view)
+        assert "binary" not in text(view)
+        view.show(stat(changed("a", 0, 0, binary=True, note=f"its filter {HOSTILE} failed")), {})
+        await pilot.pause()
+        assert_harmless(view)
+
+
 async def test_nothing_changed_is_said() -> None:
     view = DiffView()
     async with Host(view).run_test(size=(60, 6)) as pilot:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from parallel_agents.core.diff import DiffHunk
 from parallel_agents.core.options import JsonObject
+from parallel_agents.core.text import safe_line
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block
 from parallel_agents.tui.patch import hunk_head, hunk_lines, hunks_of
@@ -37,7 +38,11 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """One file of a `DiffStat` reply."""
+    """One file of a `DiffStat` reply.
+
+    Attributes:
+        note: why it was not compared; empty for one that was.
+    """
 
     path: str
     old_path: str | None
@@ -45,6 +50,7 @@ class ChangedFile:
     insertions: int
     deletions: int
     binary: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,7 @@ def files_of(stat: JsonObject, start: int = 0) -> list[ChangedFile]:
             int(file["insertions"]),
             int(file["deletions"]),
             bool(file["binary"]),
+            str(file.get("note") or ""),
         )
         for file in stat.get("files", ())[start : start + PART]
     ]
@@ -195,7 +202,7 @@ def _named(file: ChangedFile, ink: Ink) -> list[Span]:
 
 def _tally(file: ChangedFile, ink: Ink) -> list[Span]:
     if file.binary:
-        return [Span("binary", ink.muted)]
+        return [Span("left out" if file.note else "binary", ink.muted)]
     if not file.insertions and not file.deletions:
         return [Span(_STATUS.get(file.status, "changed"), ink.muted)]
     return _counts(file.insertions, file.deletions, ink)
@@ -216,7 +223,7 @@ def _bar(file: ChangedFile, most: int, ink: Ink) -> list[Span]:
 
 def _body(file: ChangedFile, patch: str | None) -> Iterator[Block]:
     if patch is None:
-        yield _word(file, "binary file" if file.binary else "…")
+        yield _word(file, file.note or ("binary file" if file.binary else "…"))
         return
     blocks = hunk_blocks(file.path, patch)
     if blocks:
@@ -243,7 +250,7 @@ def hunk_blocks(path: str, patch: str) -> tuple[Block, ...]:
 
 def _word(file: ChangedFile, word: str) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
-        return [line_of(Span(f"  {word}", ink.muted))]
+        return [line_of(Span(f"  {safe_line(word)}", ink.muted))]
 
     size = 1 if file.binary else 1 + file.insertions + file.deletions
     kind = "binary" if file.binary else "hunk:0.0"
