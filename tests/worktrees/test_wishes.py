@@ -6,9 +6,11 @@ import codecs
 import json
 from pathlib import Path
 
+import pytest
+
 from parallel_agents.worktrees.hooks import read_hooks
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.wishes import read_wishes, settings_files
+from parallel_agents.worktrees.wishes import default_mode, read_wishes, settings_files
 from tests.worktrees.conftest import write
 
 
@@ -26,3 +28,33 @@ def test_a_byte_order_mark_is_no_part_of_the_settings(
     resolved = manager.resolve(str(repo))
     config = manager.executable_config(resolved, resolved.head or "")
     assert [note for note in config.notes if "WorktreeCreate" in note]
+
+
+@pytest.mark.parametrize(
+    ("user", "project", "accepted", "mode"),
+    [
+        ({}, {}, True, ""),
+        ({"permissions": {"defaultMode": "plan"}}, {}, True, "plan"),
+        (
+            {"permissions": {"defaultMode": "plan"}},
+            {"permissions": {"defaultMode": "acceptEdits"}},
+            True,
+            "acceptEdits",
+        ),
+        (
+            {"permissions": {"defaultMode": "plan"}},
+            {"permissions": {"defaultMode": "acceptEdits"}},
+            False,
+            "plan",
+        ),
+        ({"permissions": {"defaultMode": 3}}, {"permissions": []}, True, ""),
+    ],
+)
+def test_the_mode_of_a_start_that_names_none(
+    tmp_path: Path, user: object, project: object, accepted: bool, mode: str
+) -> None:
+    write(tmp_path / "home/.claude/settings.json", json.dumps(user))
+    write(tmp_path / "repo/.claude/settings.json", json.dumps(project))
+    environment = {"HOME": str(tmp_path / "home")}
+    found = default_mode(tmp_path / "repo", environment, accepted=accepted)
+    assert found == mode
