@@ -102,6 +102,12 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "stopped",
         "",
     ),
+    (
+        "stopped, and its worktree is gone",
+        {"stopped": "person", "missing": "gone"},
+        "stopped",
+        "worktree missing: gone",
+    ),
     ("shut down", {"stopped": "shutdown", "outcome": "ok"}, "stopped", ""),
     ("stopped to be deleted", {"stopped": "delete", "outcome": "ok"}, "stopped", ""),
     (

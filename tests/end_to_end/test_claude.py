@@ -135,13 +135,14 @@ def test_missing_worktree_never_reaches_the_main_checkout(developer: Person) -> 
     developer.ok("stop", session)
     tree = Path(developer.show(session)["worktree"])
     tree.rename(tree.with_name("moved"))
-    developer.run("send", session, 'WRITE {"file_path": "$CWD/x", "content": "x"}')
-    developer.wait(session, "failed")
+    write = 'WRITE {"file_path": "$CWD/x", "content": "x"}'
+    assert developer.run("send", session, write).code == 1
     assert "worktree missing" in developer.show(session)["detail"]
     assert developer.show(session)["pid"] is None
     tree.with_name("moved").rename(tree)
-    developer.ok("respawn", session)
+    developer.ok("send", session, write)
     developer.wait(session, "blocked")
+    assert not (repo / "x").exists()
 
 
 def test_worktree_removed_under_a_living_agent_stops_it(developer: Person) -> None:

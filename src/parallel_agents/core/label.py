@@ -94,6 +94,9 @@ def _doing(state: SessionState) -> str:
 
 def _stopped(state: SessionState) -> Label | None:
     if state.liveness == "none" and state.stopped in {"person", "shutdown", "delete"}:
+        if state.missing:
+            detail = f"worktree missing: {state.missing}"
+            return Label(state="stopped", detail=detail, facts=("stop", "process", "worktree"))
         return Label(state="stopped", detail="", facts=("stop", "process"))
     return None
 
