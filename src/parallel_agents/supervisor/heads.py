@@ -3,7 +3,8 @@
 from dataclasses import asdict
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.worktree import Standing, record_from_json
+from parallel_agents.core.worktree import Standing
+from parallel_agents.supervisor.changes import record_of
 from parallel_agents.supervisor.ledger import Ledger
 
 
@@ -19,7 +20,7 @@ def look(ledger: Ledger) -> None:
     state = ledger.state
     if state.worktree is None or state.missing or state.deleted or state.deleting:
         return
-    found = ledger.context.manager.standing(record_from_json(state.worktree.record))
+    found = ledger.context.manager.standing(record_of(state))
     known = state.head or Standing(branch=state.worktree.branch)
     if found is not None and found != known:
         ledger.record(ev.HeadMoved(**asdict(found)))

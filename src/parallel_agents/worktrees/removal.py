@@ -217,13 +217,7 @@ def _plan(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
     sync_directory(place.directory.parent)
     plan = _plan_values(removal, snapshot, found.skipped, present=present)
     plan |= {"saved": list(saved), "notes": _notes(removal, git, saved), "modes": modes}
-    # What an earlier deletion and restore of the session left would now tell of the wrong state.
-    for stale in (
-        place.entry_file, place.restore_file, place.restored_file, place.size_file,
-        place.branch_log,
-    ):  # fmt: skip
-        stale.unlink(missing_ok=True)
-    remove_tree(place.admin)
+    _clear(place)
     remove_tree(parked_admin(record))
     write_json(place.plan_file, plan)
     hit("delete.plan")
