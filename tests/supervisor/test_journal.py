@@ -206,6 +206,17 @@ def test_the_last_record_damaged_is_kept_and_left_out(tmp_path: Path) -> None:
     assert [r.seq for r in _read(path)] == [1, 3]
 
 
+def test_a_number_that_came_before_counts_once(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    lines = [dump_line(_group(seq, 1, text)[0]) for seq, text in [(1, "a"), (2, "b"), (2, "c")]]
+    path.write_bytes(b"".join([*lines, dump_line(_group(3, 1)[0])]))
+    journal = Journal(path)
+    assert [r.seq for r in journal.read_from(0)] == [1, 2, 3]
+    assert [r.seq for r in journal.page(1, 9)] == [1, 2, 3]
+    assert journal.damaged == 1
+    journal.close()
+
+
 def test_a_record_of_a_newer_version_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "j"
     whole = _written(path, _groups(1, 1))

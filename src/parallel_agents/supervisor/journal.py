@@ -185,7 +185,7 @@ class Journal:
                 for piece, number in found
                 # Without a checksum the number may be what is damaged; then it must not hide
                 # all that follow. A lost newline takes two records with one line.
-                if after < number <= after + 1 + 2 * skipped or _SUMMED.match(piece)
+                if after < number and (number <= after + 1 + 2 * skipped or _SUMMED.match(piece))
             ]
             if not kept:
                 self._damaged.add(offset)

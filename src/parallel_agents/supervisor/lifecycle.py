@@ -1,7 +1,8 @@
 """From the start of the supervisor's process to its end.
 
 Keep true: one supervisor per state directory, decided by a lock on a file that is never removed;
-its end stops no agent unless that was asked for; a still supervisor wakes once a second at most.
+its end stops no agent unless that was asked for; a still supervisor wakes once a second at most,
+and once more while a client is there.
 """
 
 import asyncio

@@ -69,6 +69,7 @@ class Server:
         self.alarm = alarm
         self.ended = ended
         self.clients: set[Client] = set()
+        self._somebody = asyncio.Event()
         self._tasks = Tasks("server")
         self._reserve = _Reserve()
 
@@ -116,6 +117,7 @@ class Server:
         reader, writer = await asyncio.open_unix_connection(sock=sock)
         client = Client(self, reader, writer)
         self.clients.add(client)
+        self._somebody.set()
         try:
             await client.run()
         except (OSError, UsageError) as error:
@@ -126,6 +128,9 @@ class Server:
 
     async def _beat(self) -> None:
         while True:
+            if not self.clients:
+                self._somebody.clear()
+                await self._somebody.wait()
             await asyncio.sleep(m.BEAT)
             for client in self.clients:
                 client.beat()
