@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parallel_agents.core.doubt import doubts, doubts_of, pieces
+from parallel_agents.core.doubt import doubts_of, pieces
 from parallel_agents.core.text import safe
 
 HIDDEN, TURNED, ALIKE = "hidden characters", "right-to-left text", "look-alike letters"
@@ -48,7 +48,7 @@ FAR, PUSHED, LONG = "text behind many blanks", "text behind empty lines", "a ver
     ids=ascii,
 )
 def test_what_is_not_what_it_seems_is_said(text: str, expected: list[str]) -> None:
-    assert list(doubts(text)) == expected
+    assert list(doubts_of({"command": text})) == expected
     assert list(doubts_of({"a": [{"b": text}]})) == expected
     assert list(doubts_of({text: 1})) == expected
 
@@ -75,7 +75,7 @@ def test_what_is_not_what_it_seems_is_said(text: str, expected: list[str]) -> No
     ids=ascii,
 )
 def test_ordinary_text_raises_no_doubt(text: str) -> None:
-    assert doubts(text) == ()
+    assert doubts_of({"command": text}) == ()
 
 
 def test_what_cannot_be_seen_is_shown_as_a_symbol() -> None:

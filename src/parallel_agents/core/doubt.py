@@ -6,7 +6,7 @@ a piece of its own that can be painted loudly; a text in one natural language ra
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from parallel_agents.core.options import JsonObject
@@ -85,11 +85,6 @@ def pieces(text: str) -> Iterator[Piece]:
         yield Piece(safe(text[done:]))
 
 
-def doubts(text: str) -> tuple[str, ...]:
-    """What is doubtful about a text, in words; empty when nothing is."""
-    return _said(_kinds(text))
-
-
 def doubts_of(given: JsonObject) -> tuple[str, ...]:
     """What is doubtful about a tool's input, wherever in it.
 
@@ -99,7 +94,8 @@ def doubts_of(given: JsonObject) -> tuple[str, ...]:
     Returns:
         Each doubt once, in words.
     """
-    return _said(kind for text in _strings(given) for kind in _kinds(text))
+    found = {kind for text in _strings(given) for kind in _kinds(text)}
+    return tuple(words for kind, words in _SAYS.items() if kind in found)
 
 
 def _kinds(text: str) -> Iterator[Kind]:
@@ -110,11 +106,6 @@ def _kinds(text: str) -> Iterator[Kind]:
         yield "more"
     elif any(len(line) > _LONG for line in text.split("\n")):
         yield "long"
-
-
-def _said(kinds: Iterable[Kind]) -> tuple[str, ...]:
-    found = set(kinds)
-    return tuple(words for kind, words in _SAYS.items() if kind in found)
 
 
 def _strings(value: object) -> Iterator[str]:
