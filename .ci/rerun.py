@@ -93,7 +93,10 @@ def _any_seed() -> str:
 def _run_all(command: str, run: Run) -> tuple[int, list[Failure]]:
     """The whole command, with a file in which its failures arrive."""
     kept = run.logs / "failures.jsonl"
-    options = f"-p tests.support.failures --durations={SLOWEST} --maxfail={FAILURES_LIMIT}"
+    options = (
+        "-p tests.support.failures -p no:cacheprovider"
+        f" --durations={SLOWEST} --maxfail={FAILURES_LIMIT}"
+    )
     given = f"{os.environ.get('PYTEST_ADDOPTS', '')} {options}".strip()
     environment = run.environment(PYTEST_ADDOPTS=given, TEST_FAILURES=str(kept))
     shell = ["bash", "-euo", "pipefail", "-c", command]
@@ -162,7 +165,7 @@ def _tell(run: Run, failure: Failure) -> None:
 def _list(run: Run, failures: list[Failure]) -> None:
     for failure in failures:
         seed = f"PYTHONHASHSEED={run.seed}"
-        again = f"CI=true {seed} .venv/bin/python -m pytest -n 0 {shlex.quote(failure.test)}"
+        again = f"CI=true {seed} .venv/bin/python -m pytest {shlex.quote(failure.test)}"
         print(
             f"\n{failure.test}",
             f"  seed   {seed}",

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.config import Config
@@ -12,16 +10,14 @@ from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.hub import Hub
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
+from tests.support.examples import load_profile
 
 pytest_plugins = ("tests.support.failures",)
 
-# How long an example takes says how busy the machine is. In CI fewer, and the same ones each
-# time: what fails there fails on every machine.
-settings.register_profile(
-    "here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-settings.register_profile("ci", settings.get_profile("here"), derandomize=True, max_examples=25)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+load_profile()
+
+WORKERS = 3
+"""For the whole suite: tests wait for processes more than they compute."""
 
 LAYERS = ("pure", "screen", "git", "process", "claude")
 """What a test needs, by rising cost; a marker each. Cheap ones run first."""
@@ -38,6 +34,16 @@ _PARTS = {
 }
 """The layers of what lies in `tests/`; the rest starts processes."""
 _ROOT = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Give the whole suite workers; tests that somebody chose run here, at once and debuggable."""
+    option = config.option
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    chosen = option.markexpr or option.keyword or getattr(option, "lf", False)
+    if whole and not chosen and option.numprocesses is None:
+        option.numprocesses = WORKERS
 
 
 def _layer(item: pytest.Item) -> str:

@@ -13,6 +13,7 @@ from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import dump_record, load_record
 from tests.support import recordings
+from tests.support.examples import examples
 from tests.support.folding import Fold
 
 LINES = [line for name in recordings.names() for line in recordings.outputs(name)]
@@ -72,13 +73,13 @@ def replaced(value: Any, places: list[int], new: Any) -> Any:
     return new
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(LINES), PLACES, JSON)
 def test_a_changed_line_never_raises(line: bytes, places: list[int], new: Any) -> None:
     survives(json.dumps(replaced(json.loads(line), places, new)).encode())
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.sampled_from(LINES), st.integers(0, 400), st.binary(max_size=4))
 def test_a_torn_line_never_raises(line: bytes, place: int, new: bytes) -> None:
     survives(line[:place] + new + line[place + 1 :])

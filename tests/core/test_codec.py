@@ -22,12 +22,13 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.wire.codec import dump_push
 from parallel_agents.wire.pushes import RecordPush
 from parallel_agents.wire.reading import load_push
+from tests.support.examples import examples
 from tests.support.facts import EVENT_TYPES, any_of, events
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.__name__)
 def test_every_event_comes_back(kind: type[ev.Event]) -> None:
-    @settings(max_examples=30)
+    @settings(max_examples=examples(30))
     @given(any_of(kind))
     def round_trip(event: ev.Event) -> None:
         record = ev.Record(seq=1, at=2, event=event, run=3, offset=4, raw="{}", key="k", more=True)

@@ -17,6 +17,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.hub import Hub, Subscriber
 from parallel_agents.wire.messages import PUSH_LIMIT
 from parallel_agents.wire.reading import load_push
+from tests.support.examples import examples
 
 DELTA = ev.Delta(message="m", block=0, offset=0, text="hi")
 
@@ -146,7 +147,7 @@ async def test_waiting_ends_with_the_first_push() -> None:
     assert len(await waiting) == 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.sampled_from(["small", "huge", "read", "refresh"]), max_size=30))
 def test_however_slowly_it_reads_it_ends_with_the_truth(steps: list[str]) -> None:
     async def scenario() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.settled import wait_less
 from tests.tui.fake import T0
 
 
@@ -13,3 +14,4 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARALLEL_AGENTS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("parallel_agents.tui.screens.board.now_ms", lambda: T0 + 120_000)
     monkeypatch.setenv("PARALLEL_AGENTS_CLAUDE", sys.executable)  # as if it were installed
+    wait_less(monkeypatch)

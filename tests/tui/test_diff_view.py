@@ -8,37 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core.diff import parse_hunks
-from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.diff_lines import diff_blocks, totals_of
 from parallel_agents.tui.ink import ink
 from parallel_agents.tui.patch import shortened_patch
 from parallel_agents.tui.widgets.diff_view import DiffView
+from tests.tui.scenes import changed, patch, stat
 from tests.tui.views import HOSTILE, Host, assert_harmless, built, text
 
 DARK = ink(dark=True)
-
-
-def changed(path: str, insertions: int = 2, deletions: int = 1, **more: object) -> JsonObject:
-    known: JsonObject = {
-        "path": path,
-        "oldPath": None,
-        "status": "M",
-        "insertions": insertions,
-        "deletions": deletions,
-        "binary": False,
-    }
-    return known | more
-
-
-def stat(*files: JsonObject) -> JsonObject:
-    return {"against": "origin/main", "commit": "0123456789abcdef", "files": list(files)}
-
-
-def patch(path: str, *starts: int, line: str = "new") -> str:
-    hunks = "".join(
-        f"@@ -{n},3 +{n},4 @@ def f{n}():\n a{n}\n-old\n+{line}\n+more\n b{n}\n" for n in starts
-    )
-    return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{hunks}"
 
 
 class Asked(Host):

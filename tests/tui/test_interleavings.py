@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from parallel_agents.core import events as ev
 from parallel_agents.core.ids import digest
 from parallel_agents.wire import messages as m
+from tests.support.examples import examples
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
 
@@ -93,7 +94,7 @@ def test_a_key_pressed_in_time_decides() -> None:
     assert asyncio.run(play([*peek, *[("settle", "")] * 5, ("press", "y")])) == 1
 
 
-@settings(max_examples=9, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(9), deadline=None, suppress_health_check=list(HealthCheck))
 @example([("race", "y")])
 @given(st.lists(STEPS, max_size=12))
 def test_a_decision_never_reaches_another_request_than_the_one_shown(steps: list[Any]) -> None:

@@ -10,7 +10,7 @@ from textual.selection import Selection
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.spans import Line, Span, block, clip, flat, row, span, wrap
-from tests.tui.views import HOSTILE, Host, assert_harmless, built, text
+from tests.tui.views import HOSTILE, Host, assert_harmless, built, text, until
 
 PLAIN = Style.null()
 
@@ -112,7 +112,7 @@ async def test_a_new_width_wraps_again_and_keeps_the_place() -> None:
         await pilot.pause()
         anchor = view._at(view.scroll_offset.y)[0]
         await pilot.resize_terminal(30, 10)
-        await pilot.pause()
+        await until(pilot, lambda: view.size.width <= 30)
         assert view._at(view.scroll_offset.y)[0] == anchor
         assert max(map(cell_len, text(view).split("\n"))) < 30
 

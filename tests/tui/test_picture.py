@@ -11,54 +11,17 @@ import re
 from pathlib import Path
 from unittest.mock import patch
 
-from parallel_agents.core import events as ev
 from parallel_agents.tui.app import ScreenApp
-from tests.tui.fake import T0, Fake
+from tests.tui.fake import T0
+from tests.tui.scenes import picture
 
 PICTURE = Path(__file__).parents[2] / "docs/screen.svg"
 SIZE = (104, 28)
 _AGO_MS = 150_000
-_RULE = {"toolName": "Bash", "ruleContent": "npm test *"}
-_ALWAYS = {
-    "type": "addRules",
-    "rules": [_RULE],
-    "behavior": "allow",
-    "destination": "localSettings",
-}
-_PATCH = """--- a/src/auth/token.ts
-+++ b/src/auth/token.ts
-@@ -1 +1,2 @@
--check()
-+parse()
-+verify()
-"""
-
-
-def _scene() -> Fake:
-    """One session that asks, one that works, one to review, one that is done."""
-    fake = Fake()
-    fake.session("3f2a91c0", "auth-refactor", "Split the token check out of the handler.")
-    fake.happen(
-        "3f2a91c0",
-        ev.AssistantText(text="I have split the token check into `parse` and `verify`."),
-        ev.ToolUsed(id="t1", name="Edit", input={"file_path": "src/auth/token.ts"}),
-        ev.ToolReturned(tool_use="t1", text="ok", patch=_PATCH),
-        ev.ChangesCounted(files=7, insertions=128, deletions=34),
-        ev.AssistantText(text="Now I run the tests."),
-    )
-    fake.ask("3f2a91c0", suggestions=(_ALWAYS,))
-    fake.session("77b0e4d2", "flaky-test")
-    fake.happen("77b0e4d2", ev.ToolUsed(id="t", name="Read", input={"file_path": "tests/retry.py"}))
-    fake.session("c41d8f6e", "rate-limit")
-    fake.finish("c41d8f6e", (4, 80, 12))
-    fake.session("09ab52e7", "fix-typo")
-    fake.finish("09ab52e7", (1, 1, 1))
-    fake.happen("09ab52e7", ev.Seen())
-    return fake
 
 
 async def _picture() -> str:
-    app = ScreenApp("/home/dev/shop", _scene().connect)
+    app = ScreenApp("/home/dev/shop", picture().connect)
     clock = patch("parallel_agents.tui.screens.board.now_ms", lambda: T0 + _AGO_MS)
     with clock:
         return await _drawn(app)

@@ -3,46 +3,12 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from parallel_agents.core import events as ev
 from parallel_agents.tui.screens.board import WIDE
 from tests.tui.drive import screen
-from tests.tui.fake import ROOT, Fake
+from tests.tui.fake import Fake
+from tests.tui.scenes import busy
 
 SIZES = [(80, 24), (120, 40), (240, 70)]
-
-
-def busy() -> Fake:
-    """One session in each group."""
-    fake = Fake()
-    rule = {
-        "type": "addRules",
-        "behavior": "allow",
-        "rules": [{"toolName": "Bash", "ruleContent": "npm test *"}],
-    }
-    fake.session("a1", "auth-refactor", "Split the token check out of the handler")
-    path = f"{ROOT}/.claude/worktrees/auth-refactor/src/auth/token.ts"
-    fake.happen(
-        "a1",
-        ev.AssistantText(text="I have split the **token check** out of the handler."),
-        ev.ToolUsed(id="t1", name="Edit", input={"file_path": path}),
-        ev.ToolReturned(tool_use="t1", text="ok", patch="@@ -1 +1 @@\n-a\n+b\n"),
-        ev.ChangesCounted(files=7, insertions=128, deletions=34),
-    )
-    fake.ask("a1", suggestions=(rule,))
-    fake.session("b2", "flaky-test")
-    fake.happen("b2", ev.ToolUsed(id="t2", name="Read", input={"file_path": "tests/retry.py"}))
-    fake.session("c3", "rate-limit")
-    fake.finish("c3", (3, 80, 12))
-    fake.session("d4", "fix-typo")
-    fake.finish("d4")
-    fake.happen("d4", ev.Seen())
-    fake.session("e5", "no-login")
-    fake.happen(
-        "e5",
-        ev.TurnEnded(outcome="error", error="API Error: 401", hint="Run `claude /login`."),
-        ev.AgentStateChanged(state="idle"),
-    )
-    return fake
 
 
 @pytest.mark.parametrize("size", SIZES)

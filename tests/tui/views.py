@@ -1,10 +1,12 @@
 """Tiny host apps for one view, what they paint, and conversations to show in them."""
 
 import re
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -39,6 +41,14 @@ class Host(App[None]):
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Wait until something holds that comes later than the messages sent so far."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "never"
+        await pilot.pause()
 
 
 class Talk:

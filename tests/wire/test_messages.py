@@ -28,6 +28,7 @@ from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import dump_push, load_request, refuse_nul
 from parallel_agents.wire.pushes import Push, StatePush
 from parallel_agents.wire.reading import load_push, load_record
+from tests.support.examples import examples
 from tests.support.facts import any_of, events
 
 REQUESTS: tuple[type[Any], ...] = get_args(m.Request)
@@ -105,7 +106,7 @@ async def test_status_is_answered_without_sessions(context: Context) -> None:
 
 @_cases(REQUESTS)
 def test_every_request_comes_back(kind: type[Any]) -> None:
-    @settings(max_examples=20)
+    @settings(max_examples=examples(20))
     @given(any_of(kind))
     def round_trip(request: m.Request) -> None:
         assert load_request(json.loads(json.dumps(asdict(request)))) == request
@@ -115,7 +116,7 @@ def test_every_request_comes_back(kind: type[Any]) -> None:
 
 @_cases(PUSHES)
 def test_every_push_comes_back(kind: type[Any]) -> None:
-    @settings(max_examples=20)
+    @settings(max_examples=examples(20))
     @given(any_of(kind))
     def round_trip(push: Push) -> None:
         assert load_push(json.loads(dump_push(push))["push"]) == push

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
+from tests.support.examples import examples
 from tests.worktrees.conftest import commit_all, git, snapshot_of
 
 Make = Callable[..., WorktreeRecord]
@@ -90,7 +91,7 @@ def apply(patch: str, top: Path) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

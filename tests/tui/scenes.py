@@ -1,0 +1,164 @@
+"""Situations to look at: sessions, and what they answer, without a supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parallel_agents.core import events as ev
+from parallel_agents.core.options import JsonObject
+from parallel_agents.wire import messages as m
+from tests.tui.fake import ROOT, Fake
+from tests.tui.views import HOSTILE
+
+_RULE = {"toolName": "Bash", "ruleContent": "npm test *"}
+_ALWAYS = {
+    "type": "addRules",
+    "rules": [_RULE],
+    "behavior": "allow",
+    "destination": "localSettings",
+}
+_PATCH = """--- a/src/auth/token.ts
++++ b/src/auth/token.ts
+@@ -1 +1,2 @@
+-check()
++parse()
++verify()
+"""
+
+
+def picture() -> Fake:
+    """One session that asks, one that works, one to review, one that is done."""
+    fake = Fake()
+    fake.session("3f2a91c0", "auth-refactor", "Split the token check out of the handler.")
+    fake.happen(
+        "3f2a91c0",
+        ev.AssistantText(text="I have split the token check into `parse` and `verify`."),
+        ev.ToolUsed(id="t1", name="Edit", input={"file_path": "src/auth/token.ts"}),
+        ev.ToolReturned(tool_use="t1", text="ok", patch=_PATCH),
+        ev.ChangesCounted(files=7, insertions=128, deletions=34),
+        ev.AssistantText(text="Now I run the tests."),
+    )
+    fake.ask("3f2a91c0", suggestions=(_ALWAYS,))
+    fake.session("77b0e4d2", "flaky-test")
+    fake.happen("77b0e4d2", ev.ToolUsed(id="t", name="Read", input={"file_path": "tests/retry.py"}))
+    fake.session("c41d8f6e", "rate-limit")
+    fake.finish("c41d8f6e", (4, 80, 12))
+    fake.session("09ab52e7", "fix-typo")
+    fake.finish("09ab52e7", (1, 1, 1))
+    fake.happen("09ab52e7", ev.Seen())
+    return fake
+
+
+def busy() -> Fake:
+    """One session in each group."""
+    fake = Fake()
+    rule = {
+        "type": "addRules",
+        "behavior": "allow",
+        "rules": [{"toolName": "Bash", "ruleContent": "npm test *"}],
+    }
+    fake.session("a1", "auth-refactor", "Split the token check out of the handler")
+    path = f"{ROOT}/.claude/worktrees/auth-refactor/src/auth/token.ts"
+    fake.happen(
+        "a1",
+        ev.AssistantText(text="I have split the **token check** out of the handler."),
+        ev.ToolUsed(id="t1", name="Edit", input={"file_path": path}),
+        ev.ToolReturned(tool_use="t1", text="ok", patch="@@ -1 +1 @@\n-a\n+b\n"),
+        ev.ChangesCounted(files=7, insertions=128, deletions=34),
+    )
+    fake.ask("a1", suggestions=(rule,))
+    fake.session("b2", "flaky-test")
+    fake.happen("b2", ev.ToolUsed(id="t2", name="Read", input={"file_path": "tests/retry.py"}))
+    fake.session("c3", "rate-limit")
+    fake.finish("c3", (3, 80, 12))
+    fake.session("d4", "fix-typo")
+    fake.finish("d4")
+    fake.happen("d4", ev.Seen())
+    fake.session("e5", "no-login")
+    fake.happen(
+        "e5",
+        ev.TurnEnded(outcome="error", error="API Error: 401", hint="Run `claude /login`."),
+        ev.AgentStateChanged(state="idle"),
+    )
+    return fake
+
+
+def changed(path: str, insertions: int = 2, deletions: int = 1, **more: object) -> JsonObject:
+    known: JsonObject = {
+        "path": path,
+        "oldPath": None,
+        "status": "M",
+        "insertions": insertions,
+        "deletions": deletions,
+        "binary": False,
+    }
+    return known | more
+
+
+def stat(*files: JsonObject) -> JsonObject:
+    return {"against": "origin/main", "commit": "0123456789abcdef", "files": list(files)}
+
+
+def patch(path: str, *starts: int, line: str = "new") -> str:
+    hunks = "".join(
+        f"@@ -{n},3 +{n},4 @@ def f{n}():\n a{n}\n-old\n+{line}\n+more\n b{n}\n" for n in starts
+    )
+    return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{hunks}"
+
+
+def hostile() -> Fake:
+    """Texts that want to be more than text, wherever an agent or a repository can put them."""
+    fake = Fake()
+    fake.session("a1", HOSTILE, HOSTILE)
+    fake.happen("a1", ev.AssistantText(text=HOSTILE), ev.ToolUsed(id="t", name=HOSTILE, input={}))
+    fake.happen("a1", ev.ToolReturned(tool_use="t", text=HOSTILE, patch=HOSTILE))
+    fake.ask("a1", tool=HOSTILE, given={"command": HOSTILE, HOSTILE: HOSTILE})
+    fake.session("b2", "a long word " + "x" * 300, "y" * 3000)
+    fake.happen("b2", ev.AssistantText(text=f"# {'z' * 400}\n```\n{'w ' * 500}\n```"))
+    return fake
+
+
+def many() -> Fake:
+    """A hundred sessions, in every state of the busy scene."""
+    fake = Fake()
+    for number in range(100):
+        session, name = f"{number:08x}", f"session-{number}"
+        fake.session(session, name, root=f"{ROOT}-{number % 4}")
+        match number % 5:
+            case 0:
+                fake.ask(session)
+            case 1:
+                fake.finish(session, (number, number * 3, number))
+            case 2:
+                fake.finish(session)
+                fake.happen(session, ev.Seen())
+            case _:
+                fake.happen(session, ev.AssistantText(text=f"I am at step {number}."))
+    return fake
+
+
+def big_diff() -> Fake:
+    """A session to review that changed 500 files."""
+    fake = Fake()
+    fake.session("a1", "big-change", "Rename the module everywhere")
+    fake.finish("a1", (500, 2000, 500))
+    paths = [f"src/part{number // 25}/module{number}.py" for number in range(500)]
+    fake.answers["diff_stat"] = stat(*(changed(path) for path in paths))
+
+    def text(message: m.DiffText) -> JsonObject:
+        said = patch(message.path or paths[0], 10, 40)
+        return {"text": said, "digest": "d", "next": None}
+
+    fake.answers["diff_text"] = text
+    return fake
+
+
+SCENES: dict[str, Callable[[], Fake]] = {
+    "busy": busy,
+    "picture": picture,
+    "hostile": hostile,
+    "many": many,
+    "diff": big_diff,
+    "nothing": Fake,
+}
+"""By the name that `python -m tests.tui.look` takes."""

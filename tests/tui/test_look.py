@@ -1,0 +1,33 @@
+"""Every scene can be looked at, at every size that people have."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from parallel_agents.core.text import safe_line
+from tests.tui.look import drawn
+from tests.tui.scenes import SCENES
+
+_SHOWN = {
+    "busy": "auth-refactor",
+    "picture": "auth-refactor",
+    "hostile": "hidden",
+    "many": "session-0",
+    "diff": "big-change",
+    "nothing": "No",
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (240, 60)])
+@pytest.mark.parametrize("scene", SCENES)
+async def test_a_scene_is_drawn(scene: str, size: tuple[int, int]) -> None:
+    svg = await drawn(scene, size, ["enter"] if scene != "nothing" else [])
+    assert _SHOWN[scene] in svg
+    assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", svg) is None
+
+
+def test_a_fake_that_is_hostile_says_what_is_not_safe() -> None:
+    name = SCENES["hostile"]().states["a1"].name
+    assert safe_line(name) != name
