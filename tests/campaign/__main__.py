@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tests.campaign import histories, kills, shims, steps, terminal, torn
+from tests.campaign import histories, kills, properties, shims, steps, terminal, torn
 from tests.support.claude import claude_env, claude_program
 from tests.support.messages_api import MessagesApi
 from tests.support.world import World, report
@@ -92,6 +92,11 @@ def hostile_terminal(args: argparse.Namespace) -> Outcome:
     return said(terminal.campaign(args.seed, args.strings))
 
 
+def deep_properties(args: argparse.Namespace) -> Outcome:
+    """Try every property test on many more examples, others each time."""
+    return said(properties.run(args.seed))
+
+
 def said(outcome: Any) -> Outcome:
     """Print what was noticed on the way, and hand the outcome on."""
     for note in outcome.notes[:20]:
@@ -100,6 +105,8 @@ def said(outcome: Any) -> Outcome:
     return found
 
 
+DEEP = {"properties": deep_properties}
+"""Parts that only `--deep` has."""
 PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "supervisor, demo agent": demo_kills,
     "shim": shim_kills,
@@ -110,14 +117,22 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "hostile terminal": hostile_terminal,
     "supervisor, real claude": claude_kills,
 }
+NIGHTLY = {"kills": 200, "histories": 300, "strings": 100_000, "shims": 5, "cuts": 20, "rounds": 10}
+"""How much of each part `--deep` does beside the properties, unless told otherwise."""
 
 
 def parsed() -> argparse.Namespace:
     """The arguments."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument(
+        "--deep",
+        action="store_true",
+        help="a night: property tests with 2,000 examples, then a little of the rest; "
+        "another seed each time, which is printed",
+    )
     parser.add_argument("--kills", type=int, default=1000, help="of the supervisor, demo agent")
     parser.add_argument("--sessions", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--seed", type=int, help="20261121, or any with --deep")
     parser.add_argument("--shims", type=int, default=20, help="kills of shims")
     parser.add_argument("--cuts", type=int, default=50, help="restarts on a cut journal")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th step")
@@ -126,18 +141,30 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--strings", type=int, default=1_000_000, help="from a hostile terminal")
     parser.add_argument("--claude", action="store_true", help="also over the real claude")
     parser.add_argument("--claude-kills", type=int, default=50)
-    parser.add_argument("--only", choices=PARTS, action="append", help="only this part")
+    parts = [*DEEP, *PARTS]
+    parser.add_argument("--only", choices=parts, action="append", help="only this part")
+    deep = "--deep" in sys.argv
+    parser.set_defaults(
+        seed=random.SystemRandom().randrange(2**31) if deep else 20261121,
+        **(NIGHTLY if deep else {}),
+    )
     return parser.parse_args()
+
+
+def wanted(args: argparse.Namespace) -> dict[str, Callable[[argparse.Namespace], Outcome]]:
+    """The parts that were asked for, in order."""
+    if args.only:
+        return {name: part for name, part in {**DEEP, **PARTS}.items() if name in args.only}
+    usual = {n: p for n, p in PARTS.items() if args.claude or p is not claude_kills}
+    return {**DEEP, **usual} if args.deep else usual
 
 
 def main() -> int:
     """Carry the campaign out; 1 when anything is wrong."""
     args = parsed()
     wrong = 0
-    for name, part in PARTS.items():
-        wanted = name in args.only if args.only else args.claude or part is not claude_kills
-        if not wanted:
-            continue
+    print(f"seed: {args.seed}", flush=True)
+    for name, part in wanted(args).items():
         began = time.monotonic()
         outcome = part(args)
         wrong += bool(outcome.faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -14,7 +15,17 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import KEYS, SessionState
-from tests.support.facts import EVENT_TYPES, LIVING, UUID, any_of, asked, fold, journals, records
+from tests.support.facts import (
+    EVENT_TYPES,
+    LIVING,
+    UUID,
+    any_of,
+    asked,
+    fold,
+    journals,
+    numbered,
+    records,
+)
 
 ALLOW = Decision(behavior="allow")
 RUNNING = ev.AgentStateChanged(state="running")
@@ -89,11 +100,41 @@ def test_requests_are_open_only_while_a_process_lives(journal: list[ev.Record]) 
 
 
 @given(journals())
-def test_what_is_remembered_is_bounded(journal: list[ev.Record]) -> None:
-    state = _fold_records(journal)
-    assert len(state.keys) == len(set(state.keys)) <= KEYS
-    assert len(state.activity) <= 200
-    assert set(state.because) <= set(FACT_OF.values())
+def test_the_reason_of_a_label_is_a_fact(journal: list[ev.Record]) -> None:
+    assert set(_fold_records(journal).because) <= set(FACT_OF.values())
+
+
+GROWING = {ev.MessageQueued, ev.RequestOpened}
+"""Promises that are still to be kept: none may be forgotten, however many there are."""
+
+
+def _sizes(kind: type[Any], *counts: int) -> list[int]:
+    """How large the facts are, in characters, after so many different events of one type."""
+    facts = fold(*LIVING)
+    sizes = []
+    for number in range(facts.seq + 1, max(counts) + 1):
+        event = numbered(kind, number)
+        facts = reduce(facts, ev.Record(seq=number, at=number, event=event, key=f"k{number}"))
+        if number in counts:
+            sizes.append(len(json.dumps(state_to_json(facts))))
+    return sizes
+
+
+@pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.__name__)
+def test_what_is_remembered_is_bounded(kind: type[Any]) -> None:
+    few, many = _sizes(kind, 300, 900)
+    assert (many > 2 * few) == (kind in GROWING)
+    assert many < 1.1 * few or kind in GROWING
+
+
+def test_what_was_kept_or_decided_is_forgotten() -> None:
+    many = range(300)
+    queued = [_queued(f"m{n}") for n in many]
+    done = [_progress("started", f"m{n}") for n in many]
+    opened = [asked(f"r{n}", f"t{n}") for n in many]
+    gone = [ev.RequestWithdrawn(request=f"r{n}") for n in many]
+    facts = fold(*LIVING, *queued, *done, *opened, *gone, OK, IDLE)
+    assert (facts.requests, facts.messages) == ((), ())
 
 
 def test_every_fact_is_made_by_events_that_exist() -> None:

@@ -112,6 +112,24 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
     return st.one_of([_of(arg) for arg in args])
 
 
+def numbered(kind: Any, number: int, name: str = "") -> Any:
+    """A value of a type with every field filled, different for each number."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        given = {f.name: numbered(f.type, number, f.name) for f in fields(kind) if f.name != "type"}
+        return kind(**given)
+    simple = {str: f"{name}-{number}", bool: True, int: number, float: number, Any: number}
+    if kind in simple:
+        return simple[kind]
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return args[number % len(args)]
+    if origin in (tuple, list):
+        return origin([numbered(args[0], number, name)])
+    if origin is dict:
+        return {f"{name}-{number}": numbered(args[1], number, name)}
+    return numbered(next(arg for arg in args if arg is not type(None)), number, name)
+
+
 events: st.SearchStrategy[ev.Event] = st.one_of([any_of(cls) for cls in EVENT_TYPES])
 
 
