@@ -1,6 +1,7 @@
 """Real git in a home of its own."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -62,18 +63,33 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    """A repository with one commit."""
-    root = tmp_path / "repo"
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit, to be copied: git makes it once for all tests."""
+    root = tmp_path_factory.mktemp("template") / "repo"
     root.mkdir()
-    git(root, "init", "-q")
+    git(root, "init", "-q", "-b", "main")
     write(root / "a.txt", "one\ntwo\nthree\n")
     write(root / "src/b.py", "print('b')\n")
     write(root / "run.sh", "#!/bin/sh\n").chmod(0o755)
     (root / "link").symlink_to("a.txt")
     write(root / ".gitignore", "*.log\n.env\nnode_modules/\nignored/\n")
-    commit_all(root, "first")
+    identity = {
+        f"GIT_{who}_{what}": "Somebody"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "first", env=identity)
+    return root
+
+
+@pytest.fixture
+def repo(template: Path, tmp_path: Path) -> Path:
+    """A repository with one commit."""
+    root = tmp_path / "repo"
+    shutil.copytree(template, root, symlinks=True)
+    git(root, "update-index", "-q", "--refresh")
     return root
 
 
