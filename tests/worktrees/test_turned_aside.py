@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import git, none_alive
+from tests.worktrees.conftest import git, none_alive, write
 from tests.worktrees.test_untakable import Scene
 from tests.worktrees.test_untakable import scene as scene
 
@@ -62,3 +64,24 @@ def test_a_ref_in_the_way_of_ours_stops_no_deletion(ref: str, scene: Scene) -> N
     manager.restore("s1")
     assert (scene.top / "new.txt").read_text() == "new\n"
     assert git(scene.repo, "for-each-ref", "--format=%(refname)", ref) == ref
+
+
+@pytest.mark.parametrize("kind", ["directory", "link", "pipe"])
+@pytest.mark.parametrize("name", ["locked", "gitdir"])
+def test_what_lies_in_place_of_a_file_of_gits_is_not_written(
+    name: str, kind: str, scene: Scene
+) -> None:
+    mine = write(scene.repo.parent / "mine", "precious")
+    path = scene.admin / name
+    path.unlink()
+    if kind == "directory":
+        write(path / "inside", "x")
+    elif kind == "link":
+        path.symlink_to(mine)
+    else:
+        os.mkfifo(path)
+    manager = WorktreeManager(scene.state)
+    manager.delete(scene.record, live_pids=none_alive)
+    assert manager.verify(manager.restore("s1")) is None
+    assert mine.read_text() == "precious"
+    assert (scene.top / "new.txt").read_text() == "new\n"
