@@ -164,7 +164,7 @@ def clean(marker: Path, git: Git) -> None:
     clear_leftovers(plan["common_dir"], ref)
     tip = git.read("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).line
     if tip == plan["commit"] and plan.get("made_branch", True):
-        git.write("update-ref", "-d", ref, plan["commit"])
+        git.write("update-ref", "--no-deref", "-d", ref, plan["commit"])
     marker.unlink(missing_ok=True)
 
 

@@ -187,7 +187,9 @@ def points_to(admin: Path, path: str) -> bool:
         Whether its `gitdir` leads to the worktree's `.git` file.
     """
     named = os.fsdecode(read_regular(admin / "gitdir", _GIT_FILE_LIMIT) or b"").removesuffix("\n")
-    return bool(named) and os.path.realpath(admin / named) == os.path.realpath(Path(path, ".git"))
+    if not named or "\0" in named:  # no path holds a NUL
+        return False
+    return os.path.realpath(admin / named) == os.path.realpath(Path(path, ".git"))
 
 
 def renewed(record: WorktreeRecord) -> WorktreeRecord:
@@ -299,8 +301,10 @@ def common_dir(record: WorktreeRecord) -> str:
 
 def _admin_dir(path: str, git_file: str) -> Path:
     target = git_file.removeprefix("gitdir: ")
+    if target == git_file or "\0" in target:  # no path holds a NUL
+        raise WorktreeError(f"{path} is no linked worktree")
     found = Path(os.path.realpath(Path(path) / target))
-    if target == git_file or found.parent.name != "worktrees":
+    if found.parent.name != "worktrees":
         raise WorktreeError(f"{path} is no linked worktree")
     return found
 

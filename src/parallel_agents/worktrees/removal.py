@@ -239,7 +239,7 @@ def _referred(git: Git, ref: str, snapshot: Snapshot) -> Snapshot:
     if snapshot.commit is None:
         return snapshot
     commit = snapshot.commit
-    error = attempt(lambda: git.write("update-ref", ref, commit, config=DURABLE))
+    error = attempt(lambda: git.write("update-ref", "--no-deref", ref, commit, config=DURABLE))
     if error is None:
         return snapshot
     phrase = f"only the directory, since git cannot keep commits here ({error.message})"

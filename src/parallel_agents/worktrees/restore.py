@@ -170,6 +170,8 @@ def _restore_admin(job: Restore, admin: Path) -> None:
     if not exists(parked):
         if not job.place.admin.is_dir():
             _make_admin(job)
+        for name in ("gitdir", "locked"):  # the agent may have put a link or a pipe there
+            remove_tree(job.place.admin / name)
         (job.place.admin / "gitdir").write_bytes(os.fsencode(f"{job.entry.path}/.git\n"))
         (job.place.admin / "locked").write_text(lock_reason(job.entry.session))
         move(job.place.admin, parked)

@@ -96,7 +96,8 @@ class TrashBin:
         Args:
             common_dir: the repository's common directory.
         """
-        (Path(common_dir) / f"{self.ref}.lock").unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):  # a ref may have a directory's name
+            (Path(common_dir) / f"{self.ref}.lock").unlink()
 
     def restored(self) -> WorktreeRecord | None:
         """Read the record of a worktree that came back.
@@ -262,7 +263,7 @@ class Trash:
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
                 # Where git cannot write, the ref stays: no reason to keep the entry for ever.
-                attempt(lambda ref=ref: git.write("update-ref", "-d", ref))  # type: ignore[misc]
+                attempt(lambda ref=ref: git.write("update-ref", "--no-deref", "-d", ref))  # type: ignore[misc]
         self._sweeper.drop(place.directory, place.directory.parent)
 
     def _bins(self) -> list[TrashBin]:
@@ -307,6 +308,6 @@ def delete_ref(git: Git, ref: str, commit: str | None) -> None:
         return
     found = git.read("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).line
     if found == commit:
-        git.write("update-ref", "-d", ref, commit)
+        git.write("update-ref", "--no-deref", "-d", ref, commit)
     elif found:
         raise GitError(f"{ref} moved while it was being deleted", "Try again.")
