@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.journal import Journal, dump_line, load_line
@@ -118,7 +121,7 @@ async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     """Damage before the checkpoint is met only when somebody looks there."""
     directory = _begun(context, "with-checksums")
     ledger = Ledger(context, directory)
-    ledger.close()
+    await ledger.close()
     path = directory / "journal.jsonl"
     data = bytearray(path.read_bytes())
     data[len(data) // 3] ^= 1
@@ -128,7 +131,7 @@ async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     found = await ledger.page(1, ledger.state.seq)
     assert len(found) == ledger.state.seq - 2, "without the damaged one, and the one that says so"
     assert ledger.state.damaged == 1
-    ledger.close()
+    await ledger.close()
 
 
 async def test_a_start_whose_record_is_lost_is_found_by_its_directory(context: Context) -> None:
@@ -191,13 +194,13 @@ def test_no_process_starts_without_its_environment(context: Context) -> None:
     assert [p.read_text() for p in directory.glob("environment.json.unreadable-*")] == [
         '{"PATH": "/b'
     ]
-    session.ledger.close()
+    session.ledger.journal.close()
 
 
-def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
+async def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
     directory = _begun(context, "with-checksums")
     ledger = Ledger(context, directory)
-    ledger.close()
+    await ledger.close()
     checkpoint = directory / "meta.json"
     checkpoint.write_bytes(b"\x00" * 30)
     assert _facts(context, directory).name == "Café"
@@ -225,3 +228,34 @@ def test_lines_carry_their_checksum() -> None:
         json.loads(line)
     with pytest.raises((ValueError, UserError)):
         load_line(line.replace(b'"seq"', b'"sEq"'))
+
+
+async def test_facts_are_saved_one_after_the_other_and_the_latest_stay(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A save that is slow is not overtaken, and does not take the place of a later one."""
+    directory = _begun(context, "with-checksums")
+    ledger = Ledger(context, directory)
+    goes_on, begun, order = threading.Event(), threading.Event(), []
+    write = Checkpoint.write
+
+    def slowly(self: Checkpoint, state: SessionState, size: int) -> None:
+        begun.set()
+        assert goes_on.wait(60)
+        order.append(state.seq)
+        write(self, state, size)
+
+    monkeypatch.setattr(Checkpoint, "write", slowly)
+    ledger.checkpoint()
+    first = ledger.state.seq
+    await asyncio.to_thread(begun.wait, 60)
+    for number in range(3):
+        ledger.record(ev.Renamed(name=f"n{number}"))
+        ledger.checkpoint()
+    closing = asyncio.create_task(ledger.close())
+    goes_on.set()
+    await closing
+    assert order == [first, first + 3]
+    saved = read_json(directory / "meta.json")
+    assert saved["journal"] == (directory / "journal.jsonl").stat().st_size
+    assert saved["state"]["name"] == "n2"

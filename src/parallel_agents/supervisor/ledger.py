@@ -11,13 +11,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from parallel_agents.core.codec import (
     record_from_json,
     record_to_json,
-    state_from_json,
-    state_to_json,
 )
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.events import (
@@ -29,8 +26,9 @@ from parallel_agents.core.events import (
 )
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import put_aside, read_json, write_json
+from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
 
@@ -59,6 +57,7 @@ class Ledger:
         self._unfolded = 0
         self._checkpointed = 0
         self._changed = asyncio.Event()
+        self._saved = Checkpoint(context.threads, directory)
         self._load()
 
     @property
@@ -177,19 +176,14 @@ class Ledger:
             raise StorageError(error.message, hint) from error
 
     def checkpoint(self) -> None:
-        """Save the facts, so that a restart need not fold the whole journal."""
+        """Save the facts soon, so that a restart need not fold the whole journal."""
         self._checkpointed = self.state.seq
-        value = {
-            "version": 1,
-            "journal": self.journal.size,
-            "state": state_to_json(self.state),
-        }
-        with contextlib.suppress(UserError):  # the journal has everything
-            write_json(self.directory / "meta.json", value, sync=False)
+        self._saved.save(self.state, self.journal.size)
 
-    def close(self) -> None:
-        """Save and let go of the files."""
+    async def close(self) -> None:
+        """Save, and let go of the files."""
         self.checkpoint()
+        await self._saved.saved()
         self.journal.close()
 
     def _records(
@@ -234,7 +228,8 @@ class Ledger:
         if self.journal.size and not self.state.seq:
             self._begin_from_copy()
         if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
-            self.checkpoint()
+            self._checkpointed = self.state.seq
+            self._saved.write(self.state, self.journal.size)
 
     def _is_ours(self, event: Event) -> bool:
         """Whether the first record is this session's: one without a checksum may be damaged."""
@@ -256,28 +251,10 @@ class Ledger:
 
     def _take_checkpoint(self) -> int:
         """Returns where the journal goes on after it; 0 when there is none to take."""
-        path = self.directory / "meta.json"
-        try:
-            saved = read_json(path)
-        except StorageError:
-            log.exception("session %s: its checkpoint cannot be read", self.directory.name)
-            put_aside(path)
-            return 0
-        state, size = _checkpointed(saved)
+        state, size = self._saved.read()
         if not state.seq or self.journal.seq_before(size) != state.seq:
             # The journal was torn before it; grown past it again, it would have other records.
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            self._saved.forget()
             return 0
         self.state = state
         return size
-
-
-def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - whatever a file holds
-    """The facts of a checkpoint, and how many bytes of the journal they rest on."""
-    try:
-        if saved["version"] == 1:
-            return state_from_json(saved["state"]), int(saved["journal"])
-    except (ValueError, TypeError, KeyError):
-        pass
-    return SessionState(), 0

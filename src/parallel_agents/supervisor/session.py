@@ -151,7 +151,7 @@ class Session:
         await self._tasks.end()
         await self.driver.detach()
         await self.workplace.close()
-        self.ledger.close()
+        await self.ledger.close()
 
     async def _ended(self) -> None:
         self.workplace.changes.count()

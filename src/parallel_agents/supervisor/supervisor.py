@@ -88,7 +88,7 @@ class SessionSupervisor:
             return
         session = await self.context.threads.git(Session, self.context, directory)
         if not session.id:
-            session.ledger.close()
+            session.ledger.journal.close()
             return
         self._add(session)
         if not session.state.deleted:
