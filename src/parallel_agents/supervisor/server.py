@@ -76,17 +76,41 @@ class Server:
         self._somebody = asyncio.Event()
         self._tasks = Tasks("server")
         self._reserve = _Reserve()
+        self._file: os.stat_result | None = None
+        self._accepting: asyncio.Task[None] | None = None
 
     def listen(self, path: Path) -> None:
         """Begin to listen; the caller holds the supervisor's lock, so a file there is stale."""
+        self._open(path)
+        self._tasks.start("beat", self._beat())
+
+    def _open(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.setblocking(False)
-        listening.bind(os.fspath(path))
-        path.chmod(0o600)
-        listening.listen(_BACKLOG)
-        self._tasks.start("accept", self._accept(listening))
-        self._tasks.start("beat", self._beat())
+        try:
+            listening.setblocking(False)
+            listening.bind(os.fspath(path))
+            path.chmod(0o600)
+            listening.listen(_BACKLOG)
+            self._file = path.lstat()
+        except OSError:
+            listening.close()
+            raise
+        self._accepting = self._tasks.start("accept", self._accept(listening))
+
+    def look(self, path: Path) -> None:
+        """Listen anew when nobody can reach the socket any more: somebody removed its file.
+
+        Raises:
+            OSError: that is not possible now.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._file is not None and os.path.samestat(path.lstat(), self._file):
+                return
+        log.warning("the socket %s was removed; it is made again", path)
+        if self._accepting is not None:
+            self._accepting.cancel()
+        self._open(path)
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
