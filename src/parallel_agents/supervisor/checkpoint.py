@@ -92,6 +92,6 @@ def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - wha
     try:
         if saved["version"] == 1:
             return state_from_json(saved["state"]), int(saved["journal"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         pass
     return SessionState(), 0

@@ -8,6 +8,7 @@ that cannot be read or folded costs what it said and no more, and is counted and
 import asyncio
 import contextlib
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import read_json, write_json
+from parallel_agents.supervisor.files import is_environment, read_json, write_json
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
 
@@ -170,7 +171,7 @@ class Ledger:
             StorageError: it cannot be read; a process must not be started without it.
         """
         try:
-            return read_json(self.directory / "environment.json") or {}
+            return read_json(self.directory / "environment.json", is_environment) or {}
         except StorageError as error:
             hint = f"To give it this shell's environment: parallel-agents respawn {self.id}"
             raise StorageError(error.message, hint) from error
@@ -185,6 +186,16 @@ class Ledger:
         self.checkpoint()
         await self._saved.saved()
         self.journal.close()
+
+    def remove(self) -> None:
+        """Remove all that is on record, once closed; blocking.
+
+        Raises:
+            OSError: not all of it could be removed.
+        """
+        # First what says that there must be a journal: whoever is ended now leaves no damage.
+        (self.directory / _FIRST).unlink(missing_ok=True)
+        shutil.rmtree(self.directory)
 
     def _records(
         self, events: Sequence[Event], key: str, run: int, line: LogLine | None
@@ -227,6 +238,8 @@ class Ledger:
                 self._keep_first(record)
         if self.journal.size and not self.state.seq:
             self._begin_from_copy()
+        if not self.journal.size and (self.directory / _FIRST).exists():
+            raise StorageError(f"cannot read {self.journal.path}: it is missing or empty")
         if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
             self._checkpointed = self.state.seq
             self._saved.write(self.state, self.journal.size)
