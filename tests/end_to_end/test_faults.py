@@ -230,6 +230,23 @@ def test_descriptors_run_out(world: World) -> None:
     _obeys(world, session)
 
 
+def test_a_disk_that_hangs_while_facts_are_saved_keeps_nobody_waiting(world: World) -> None:
+    """More sessions than there are threads for it: all are answered, and end."""
+    fault(world, "checkpoint:Checkpoint.write hang 1")
+    sessions = [world.new("echo ready") for _ in range(5)]
+    for session in sessions:
+        world.wait_state(session, "done")
+        world.ask(m.Stop(key=new_uuid(), session=session), start=False)
+        assert world.row(session, start=False)["state"] == "stopped"
+    assert not isinstance(within(world, m.ListSessions()), UserError)
+    assert world.run("ls")[0] == 0
+    assert not isinstance(within(world, m.DiffStat(session=sessions[0])), UserError)
+    fault(world)
+    for session in sessions:
+        wait_until((world.session_dir(session) / "meta.json").exists, what="the facts are saved")
+        world.ask(m.Delete(key=new_uuid(), session=session), start=False)
+
+
 def test_a_supervisor_that_hangs_is_noticed(world: World) -> None:
     """Whoever asks is told within seconds which process does not answer, and what to do."""
 

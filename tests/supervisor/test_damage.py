@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +20,14 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.journal import Journal, dump_line, load_line
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.supervisor.trust import TrustStore
 from tests.support.facts import CREATED, LIVING, asked, records
 
@@ -118,7 +124,7 @@ async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     """Damage before the checkpoint is met only when somebody looks there."""
     directory = _begun(context, "with-checksums")
     ledger = Ledger(context, directory)
-    ledger.close()
+    await ledger.close()
     path = directory / "journal.jsonl"
     data = bytearray(path.read_bytes())
     data[len(data) // 3] ^= 1
@@ -128,7 +134,7 @@ async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     found = await ledger.page(1, ledger.state.seq)
     assert len(found) == ledger.state.seq - 2, "without the damaged one, and the one that says so"
     assert ledger.state.damaged == 1
-    ledger.close()
+    await ledger.close()
 
 
 async def test_a_start_whose_record_is_lost_is_found_by_its_directory(context: Context) -> None:
@@ -191,13 +197,13 @@ def test_no_process_starts_without_its_environment(context: Context) -> None:
     assert [p.read_text() for p in directory.glob("environment.json.unreadable-*")] == [
         '{"PATH": "/b'
     ]
-    session.ledger.close()
+    session.ledger.journal.close()
 
 
-def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
+async def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
     directory = _begun(context, "with-checksums")
     ledger = Ledger(context, directory)
-    ledger.close()
+    await ledger.close()
     checkpoint = directory / "meta.json"
     checkpoint.write_bytes(b"\x00" * 30)
     assert _facts(context, directory).name == "Café"
@@ -225,3 +231,125 @@ def test_lines_carry_their_checksum() -> None:
         json.loads(line)
     with pytest.raises((ValueError, UserError)):
         load_line(line.replace(b'"seq"', b'"sEq"'))
+
+
+async def test_facts_are_saved_one_after_the_other_and_the_latest_stay(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A save that is slow is not overtaken, and does not take the place of a later one."""
+    directory = _begun(context, "with-checksums")
+    ledger = Ledger(context, directory)
+    goes_on, begun, order = threading.Event(), threading.Event(), []
+    write = Checkpoint.write
+
+    def slowly(self: Checkpoint, state: SessionState, size: int) -> None:
+        begun.set()
+        assert goes_on.wait(60)
+        order.append(state.seq)
+        write(self, state, size)
+
+    monkeypatch.setattr(Checkpoint, "write", slowly)
+    ledger.checkpoint()
+    first = ledger.state.seq
+    await asyncio.to_thread(begun.wait, 60)
+    for number in range(3):
+        ledger.record(ev.Renamed(name=f"n{number}"))
+        ledger.checkpoint()
+    closing = asyncio.create_task(ledger.close())
+    goes_on.set()
+    await closing
+    assert order == [first, first + 3]
+    saved = read_json(directory / "meta.json")
+    assert saved["journal"] == (directory / "journal.jsonl").stat().st_size
+    assert saved["state"]["name"] == "n2"
+
+
+# --- taken away while it is in use ----------------------------------------------------------------
+
+
+def _to_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _to_another(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+
+
+TAKEN: dict[str, Callable[[Path], object]] = {
+    "removed": Path.unlink,
+    "cut": lambda path: os.truncate(path, 0),
+    "cut in the middle": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "a directory": _to_directory,
+    "another file": _to_another,
+    "written to": lambda path: path.write_bytes(path.read_bytes() + b"x\n"),
+}
+
+
+@pytest.mark.parametrize("how", TAKEN)
+def test_a_journal_that_is_taken_away_takes_no_more(context: Context, how: str) -> None:
+    """It would say that something is on record, which nobody finds at the next start."""
+    directory = _begun(context, "with-checksums")
+    ledger = Ledger(context, directory)
+    before = ledger.state
+    TAKEN[how](directory / "journal.jsonl")
+    with pytest.raises(StorageError, match=r"journal\.jsonl"):
+        ledger.record(ev.Renamed(name="lost"))
+    assert ledger.state == before
+    ledger.journal.close()
+
+
+@pytest.mark.parametrize("how", [Path.unlink, lambda path: os.truncate(path, 0)])
+def test_a_session_without_its_journal_is_said(
+    context: Context, how: Callable[[Path], None]
+) -> None:
+    directory = _begun(context, "with-checksums")
+    _facts(context, directory)
+    how(directory / "journal.jsonl")
+    sessions = SessionSupervisor(context)
+    asyncio.run(sessions.recover())
+    assert "missing or empty" in sessions.damaged[directory.name]
+    with pytest.raises(StorageError, match="missing or empty"):
+        sessions.find(directory.name)
+
+
+DEEP = b"[" * 200_000
+ODD = [b"[1]", b"5", b'"x"', b'{"/a": 5}', b'{"/a": [5]}', b'{"/a": {"b": []}}', DEEP]
+
+
+@pytest.mark.parametrize("content", ODD, ids=range(len(ODD)))
+def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> None:
+    """JSON of another kind is no more to be believed than what is no JSON."""
+    trust = context.state_dir / "trust.json"
+    trust.write_bytes(content)
+    store = TrustStore(trust)
+    assert not store.trusts("/a", "5")
+    assert not store.accepts_filters("5")
+    with pytest.raises(StorageError, match=r"trust\.json"):
+        store.accept("/a", "2", [])
+    assert trust.read_bytes() == content
+    directory = _begun(context, "with-checksums")
+    (directory / "environment.json").write_bytes(content)
+    (directory / "meta.json").write_bytes(content)
+    session = Session(context, directory, DemoAgent())
+    assert session.state.name == "Café"
+    with pytest.raises(StorageError, match=r"environment\.json"):
+        session.ledger.environment()
+    session.keep_environment({"PATH": "/bin"})
+    session.ledger.journal.close()
+
+
+@pytest.mark.parametrize("size", ["1e400", "-1", "1e9", '"x"', "null", "NaN"])
+def test_a_checkpoint_with_an_odd_size_is_not_taken(context: Context, size: str) -> None:
+    directory = _begun(context, "with-checksums")
+    asyncio.run(_saved(context, directory))
+    path = directory / "meta.json"
+    value = json.loads(path.read_text())
+    path.write_text(json.dumps(value | {"journal": "SIZE"}).replace('"SIZE"', size))
+    assert _facts(context, directory).name == "Café"
+
+
+async def _saved(context: Context, directory: Path) -> None:
+    await Ledger(context, directory).close()

@@ -2,7 +2,8 @@
 
 Started by `python -c FAULTY`, with `FAULTS` naming the file: lines of `PLACE KIND TIMES`. A place
 is `module:Class.method`, or `request:TYPE` for whatever answers a request of that type; a kind is
-an exception of Python's, or the name of an error number of the system's.
+an exception of Python's, the name of an error number of the system's, or `hang`: it does not go
+on while the file says so.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ PLACES = (
     "process:Run.ending",
     "runlog:LogReader.read",
     "ledger:Ledger._fold",
+    "checkpoint:Checkpoint.write",
     "workplace:Workplace.make",
     "workplace:Workplace._make_worktree",
     "workplace:Workplace._set_up",
@@ -62,7 +65,9 @@ class Faults:
 
     def hit(self, place: str) -> None:
         """Fail, if this place is to."""
-        text = self._path.read_text() if self._path.exists() else ""
+        while f"{place} hang " in self._text():
+            time.sleep(0.01)
+        text = self._text()
         if text != self._seen:
             self._seen = text
             self._left = {}
@@ -74,6 +79,9 @@ class Faults:
             if left:
                 self._left[line] = left - 1
                 raise _error(kind)
+
+    def _text(self) -> str:
+        return self._path.read_text() if self._path.exists() else ""
 
 
 def _error(kind: str) -> BaseException:

@@ -7,6 +7,7 @@ become part of it; an agent never starts one; two clients that start one at once
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from parallel_agents.core.errors import RefusedError, UnreachableError
 from parallel_agents.wire.endpoint import private, private_runtime, state_dir, supervisor_socket
 from parallel_agents.wire.first_word import first_word
+from parallel_agents.wire.messages import GREETING
 from parallel_agents.wire.peer import MARKER, asked_by_agent
 
 START_DEADLINE = 20.0
@@ -61,11 +63,26 @@ def connect(*, start: bool) -> socket.socket:
 def _try(path: Path) -> socket.socket | None:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        # Without it, who finds the queue of one that hangs full waits for ever.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _seconds(GREETING))
         sock.connect(os.fspath(path))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _seconds(0))
+    except BlockingIOError:
+        sock.close()
+        raise UnreachableError(
+            "The supervisor does not answer, and others wait for it as well.",
+            f"If it goes on like this, end the process that listens at {path}. Sessions go on; "
+            "the next command starts another supervisor, which takes them up.",
+        ) from None
     except OSError:
         sock.close()
         return None
     return sock
+
+
+def _seconds(count: float) -> bytes:
+    """A `struct timeval`."""
+    return struct.pack("ll", int(count), 0)
 
 
 def _start(path: Path) -> None:

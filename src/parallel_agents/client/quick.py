@@ -5,6 +5,7 @@ supervisor goes away before it answered; the key makes that harmless. Nobody wai
 does not live: it greets within `GREETING` seconds, and is heard every `SILENCE` from then on.
 """
 
+import contextlib
 import math
 import os
 import socket
@@ -101,7 +102,9 @@ class QuickClient:
         ends = time.monotonic() + within
         try:
             self._socket.settimeout(min(SILENCE, within))
-            self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
+            # A supervisor that refuses to listen has hung up already, and said why before.
+            with contextlib.suppress(ConnectionError):
+                self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
             while True:
                 frame = load_frame(self._line(ends))
                 # Without a number it is of no use to ask anything here.

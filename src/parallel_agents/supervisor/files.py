@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,16 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+def _anything(_: object) -> bool:
+    return True
+
+
+def read_json(path: Path, fits: Callable[[Any], bool] = _anything) -> Any:  # noqa: ANN401 - whatever the file holds
     """Read a JSON file.
 
     Args:
         path: the file.
+        fits: whether a value is of the kind that the file should hold; another one is damage, too.
 
     Returns:
         Its value; None when there is no such file.
@@ -56,15 +62,23 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
             nothing, and must not be written over as if it were.
     """
     try:
-        return json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
+        if not fits(value):
+            raise ValueError("it holds something else")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise of_system(error, f"cannot read {path}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError(
             f"cannot read {path}: it is damaged", f"Look at it, or move it: {path}"
         ) from error
+    return value
+
+
+def is_environment(value: object) -> bool:
+    """Whether a JSON value holds variables of a process."""
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
 
 
 def put_aside(path: Path) -> None:

@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from parallel_agents.core.codec import dump_record, load_record
-from parallel_agents.core.errors import of_system
+from parallel_agents.core.errors import StorageError, of_system
 from parallel_agents.core.events import Record
 
 _TAIL = 16 << 10
@@ -98,6 +98,7 @@ class Journal:
         Raises:
             StorageError: nothing was written.
         """
+        self._check_ours()
         lines = [dump_line(record) for record in records]
         try:
             self._write(b"".join(lines))
@@ -111,6 +112,18 @@ class Journal:
                 if self._index is not None:
                     self._index.add(record.seq, self.size)
                 self.size += len(line)
+
+    def _check_ours(self) -> None:
+        """What is written to a file that somebody removed, replaced or cut is found by nobody."""
+        try:
+            there, ours = self.path.stat(), os.fstat(self._fd)
+        except OSError as error:
+            raise of_system(error, f"cannot write {self.path}") from error
+        if not os.path.samestat(there, ours) or ours.st_size != self.size:
+            raise StorageError(
+                f"cannot write {self.path}: something else removed, replaced or changed it",
+                "Put it back; then: parallel-agents daemon stop --keep-sessions",
+            )
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

@@ -8,16 +8,14 @@ that cannot be read or folded costs what it said and no more, and is counted and
 import asyncio
 import contextlib
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from parallel_agents.core.codec import (
     record_from_json,
     record_to_json,
-    state_from_json,
-    state_to_json,
 )
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.events import (
@@ -29,8 +27,9 @@ from parallel_agents.core.events import (
 )
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import put_aside, read_json, write_json
+from parallel_agents.supervisor.files import is_environment, read_json, write_json
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
 
@@ -59,6 +58,7 @@ class Ledger:
         self._unfolded = 0
         self._checkpointed = 0
         self._changed = asyncio.Event()
+        self._saved = Checkpoint(context.threads, directory)
         self._load()
 
     @property
@@ -171,26 +171,31 @@ class Ledger:
             StorageError: it cannot be read; a process must not be started without it.
         """
         try:
-            return read_json(self.directory / "environment.json") or {}
+            return read_json(self.directory / "environment.json", is_environment) or {}
         except StorageError as error:
             hint = f"To give it this shell's environment: parallel-agents respawn {self.id}"
             raise StorageError(error.message, hint) from error
 
     def checkpoint(self) -> None:
-        """Save the facts, so that a restart need not fold the whole journal."""
+        """Save the facts soon, so that a restart need not fold the whole journal."""
         self._checkpointed = self.state.seq
-        value = {
-            "version": 1,
-            "journal": self.journal.size,
-            "state": state_to_json(self.state),
-        }
-        with contextlib.suppress(UserError):  # the journal has everything
-            write_json(self.directory / "meta.json", value, sync=False)
+        self._saved.save(self.state, self.journal.size)
 
-    def close(self) -> None:
-        """Save and let go of the files."""
+    async def close(self) -> None:
+        """Save, and let go of the files."""
         self.checkpoint()
+        await self._saved.saved()
         self.journal.close()
+
+    def remove(self) -> None:
+        """Remove all that is on record, once closed; blocking.
+
+        Raises:
+            OSError: not all of it could be removed.
+        """
+        # First what says that there must be a journal: whoever is ended now leaves no damage.
+        (self.directory / _FIRST).unlink(missing_ok=True)
+        shutil.rmtree(self.directory)
 
     def _records(
         self, events: Sequence[Event], key: str, run: int, line: LogLine | None
@@ -233,8 +238,11 @@ class Ledger:
                 self._keep_first(record)
         if self.journal.size and not self.state.seq:
             self._begin_from_copy()
+        if not self.journal.size and (self.directory / _FIRST).exists():
+            raise StorageError(f"cannot read {self.journal.path}: it is missing or empty")
         if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
-            self.checkpoint()
+            self._checkpointed = self.state.seq
+            self._saved.write(self.state, self.journal.size)
 
     def _is_ours(self, event: Event) -> bool:
         """Whether the first record is this session's: one without a checksum may be damaged."""
@@ -256,28 +264,10 @@ class Ledger:
 
     def _take_checkpoint(self) -> int:
         """Returns where the journal goes on after it; 0 when there is none to take."""
-        path = self.directory / "meta.json"
-        try:
-            saved = read_json(path)
-        except StorageError:
-            log.exception("session %s: its checkpoint cannot be read", self.directory.name)
-            put_aside(path)
-            return 0
-        state, size = _checkpointed(saved)
+        state, size = self._saved.read()
         if not state.seq or self.journal.seq_before(size) != state.seq:
             # The journal was torn before it; grown past it again, it would have other records.
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            self._saved.forget()
             return 0
         self.state = state
         return size
-
-
-def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - whatever a file holds
-    """The facts of a checkpoint, and how many bytes of the journal they rest on."""
-    try:
-        if saved["version"] == 1:
-            return state_from_json(saved["state"]), int(saved["journal"])
-    except (ValueError, TypeError, KeyError):
-        pass
-    return SessionState(), 0

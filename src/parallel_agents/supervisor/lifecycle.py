@@ -1,7 +1,8 @@
 """From the start of the supervisor's process to its end.
 
 Keep true: one supervisor per state directory, decided by a lock on a file that is never removed;
-its end stops no agent unless that was asked for; a still supervisor wakes once a second at most,
+its end stops no agent unless that was asked for; one whose state directory was taken away ends, one
+whose socket was, makes it again; a still supervisor wakes once a second at most,
 and once more while a client is there.
 """
 
@@ -52,11 +53,13 @@ class Lifecycle:
     Args:
         state: the state directory.
         umask: the person's own umask.
+        lock: descriptor of the supervisor's lock.
     """
 
-    def __init__(self, state: Path, umask: int) -> None:
+    def __init__(self, state: Path, umask: int, lock: int) -> None:
         config, sources = load_config(config_dir() / "config.toml")
         self._state = state
+        self._lock = lock
         self._config: Config = config
         self._over = asyncio.Event()
         self._hub = Hub(self._states)
@@ -126,6 +129,7 @@ class Lifecycle:
             for session in list(self.supervisor.sessions.values()):
                 with contextlib.suppress(UserError):
                     heads.look(session.ledger)
+            self._look_after_ourselves()
             self._consider_leaving()
             if now_ms() - self._cleaned_at > _HOUR_MS:
                 self._cleaned_at = now_ms()
@@ -157,6 +161,18 @@ class Lifecycle:
             minutes and quiet and rests and nobody and not state.tasks and not state.stopping
         )
 
+    def _look_after_ourselves(self) -> None:
+        """Be reachable; and end when the state directory is another, of which we know nothing."""
+        try:
+            if not _is_at(self._lock, _lock_file(self._state)):
+                log.error("%s was removed or replaced: this supervisor ends", self._state)
+                self._over.set()
+                return
+            private_runtime(self._state)
+            self._server.look(supervisor_socket(self._state))
+        except (OSError, UserError) as error:
+            log.warning("nobody can connect: %s", error)
+
     def _consider_leaving(self) -> None:
         if self._server.clients or self.supervisor.busy():
             self._idle_since = now_ms()
@@ -187,8 +203,19 @@ def _say(value: dict[str, object]) -> None:
     os.close(null)
 
 
+def _lock_file(state: Path) -> Path:
+    return state / "supervisor.lock"
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def _lock(state: Path) -> int | None:
-    descriptor = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(_lock_file(state), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -218,7 +245,7 @@ def main() -> int:
             _say({"ready": False, "running": True})
             return 0
         _start_log(state)
-        return asyncio.run(_serve(state, umask))
+        return asyncio.run(_serve(state, umask, descriptor))
     except UserError as error:
         _say({"error": error.message, "hint": error.hint})
         return int(error.code)
@@ -233,6 +260,6 @@ def main() -> int:
         return 1
 
 
-async def _serve(state: Path, umask: int) -> int:
-    await Lifecycle(state, umask).run()
+async def _serve(state: Path, umask: int, lock: int) -> int:
+    await Lifecycle(state, umask, lock).run()
     return 0

@@ -36,7 +36,7 @@ class Patches:
             found = await session.context.threads.git(_patch, session, message)
             self._digest, self._text, self._left = found
         digest, text, left = self._digest, self._text, self._left
-        offset = 0 if message.digest and message.digest != digest else message.offset
+        offset = 0 if message.digest and message.digest != digest else max(0, message.offset)
         end = offset + len(page := text[offset : offset + PAGE_LIMIT])
         following = end if end < len(text) else None
         if following is None:

@@ -2,7 +2,8 @@
 
 Keep true: only this user's processes are heard; one that descends from an agent may only read,
 and trying more is journalled as an alarm; a client that misbehaves loses its connection and
-nothing else; no request makes another wait. Each request is answered, by a fault of ours as well,
+nothing else; one that asks and does not read costs no more than its first requests; no request
+of one client makes another client's wait. Each request is answered, by a fault of ours as well,
 and whoever waits hears every `BEAT` seconds that the supervisor lives.
 """
 
@@ -39,7 +40,10 @@ from parallel_agents.worktrees import surroundings
 log = logging.getLogger(__name__)
 
 _CLIENTS = 200
+_AT_ONCE = 100
+"""How many requests of one client are worked on at a time; the next ones are not read."""
 _BACKLOG = 100
+_VERSION_LENGTH = 40
 _ACCEPT_AGAIN = 0.1
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -68,21 +72,45 @@ class Server:
         self.threads = threads
         self.alarm = alarm
         self.ended = ended
-        self.clients: set[Client] = set()
+        self.clients: dict[Client, None] = {}  # in the order in which they came
         self._somebody = asyncio.Event()
         self._tasks = Tasks("server")
         self._reserve = _Reserve()
+        self._file: os.stat_result | None = None
+        self._accepting: asyncio.Task[None] | None = None
 
     def listen(self, path: Path) -> None:
         """Begin to listen; the caller holds the supervisor's lock, so a file there is stale."""
+        self._open(path)
+        self._tasks.start("beat", self._beat())
+
+    def _open(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.setblocking(False)
-        listening.bind(os.fspath(path))
-        path.chmod(0o600)
-        listening.listen(_BACKLOG)
-        self._tasks.start("accept", self._accept(listening))
-        self._tasks.start("beat", self._beat())
+        try:
+            listening.setblocking(False)
+            listening.bind(os.fspath(path))
+            path.chmod(0o600)
+            listening.listen(_BACKLOG)
+            self._file = path.lstat()
+        except OSError:
+            listening.close()
+            raise
+        self._accepting = self._tasks.start("accept", self._accept(listening))
+
+    def look(self, path: Path) -> None:
+        """Listen anew when nobody can reach the socket any more: somebody removed its file.
+
+        Raises:
+            OSError: that is not possible now.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            if self._file is not None and os.path.samestat(path.lstat(), self._file):
+                return
+        log.warning("the socket %s was removed; it is made again", path)
+        if self._accepting is not None:
+            self._accepting.cancel()
+        self._open(path)
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
@@ -111,20 +139,28 @@ class Server:
                     self._tasks.start("client", self._serve(sock))
 
     async def _serve(self, sock: socket.socket) -> None:
-        if len(self.clients) >= _CLIENTS:
+        if len(self.clients) >= _CLIENTS and not self._make_room():
             _refuse(sock, ExhaustedError("The supervisor has too many clients.", "Close some."))
             return
         reader, writer = await asyncio.open_unix_connection(sock=sock)
         client = Client(self, reader, writer)
-        self.clients.add(client)
+        self.clients[client] = None
         self._somebody.set()
         try:
             await client.run()
         except (OSError, UsageError) as error:
             log.info("a client left: %s", error)
         finally:
-            self.clients.discard(client)
+            self.clients.pop(client, None)
             writer.close()
+
+    def _make_room(self) -> bool:
+        """Hang up on the client that has been there for longest and never asked anything."""
+        silent = next((client for client in self.clients if not client.asked), None)
+        if silent is not None:
+            del self.clients[silent]
+            silent.hang_up()
+        return silent is not None
 
     async def _beat(self) -> None:
         while True:
@@ -132,7 +168,7 @@ class Server:
                 self._somebody.clear()
                 await self._somebody.wait()
             await asyncio.sleep(m.BEAT)
-            for client in self.clients:
+            for client in list(self.clients):
                 client.beat()
 
 
@@ -171,6 +207,9 @@ class Client:
         server: where it came in.
         reader: what it says.
         writer: what it is told.
+
+    Attributes:
+        asked: whether it has sent a request.
     """
 
     def __init__(
@@ -186,6 +225,8 @@ class Client:
         self._ancestry: asyncio.Future[bool] | None = None
         self._attached: set[str] = set()
         self._waits = 0
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self.asked = False
         self._environment: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -200,7 +241,7 @@ class Client:
         try:
             while data := await self._reader.read(1 << 16):
                 for line in splitter.feed(data):
-                    self._tasks.start("request", self._handle(load_frame(line)))
+                    await self._take(load_frame(line))
         finally:
             self._server.hub.remove(self._subscriber)
             self._ancestry.cancel()
@@ -208,6 +249,18 @@ class Client:
             for session in self._attached:
                 work = self._server.api.lost_terminal(session)
                 self._server.later("take a conversation back", work)
+
+    async def _take(self, frame: dict[str, Any]) -> None:
+        """Begin with a request, once there is room for it and earlier answers were read."""
+        self.asked = True
+        await self._writer.drain()
+        await self._room.acquire()
+        work = self._tasks.start("request", self._handle(frame))
+        work.add_done_callback(lambda _: self._room.release())
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        self._writer.close()
 
     def beat(self) -> None:
         """Say that the supervisor lives, to one that waits and has read what it was sent."""
@@ -301,7 +354,7 @@ def _error(error: UserError) -> dict[str, str]:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+    return tuple(int(part) for part in text[:_VERSION_LENGTH].split(".") if part.isdecimal())
 
 
 def _greet(message: m.Hello) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
-from parallel_agents.supervisor.files import put_aside, read_json, write_json
+from parallel_agents.supervisor.files import is_environment, put_aside, read_json, write_json
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
 from parallel_agents.supervisor.spawn import (
     known_agent,
@@ -75,7 +75,7 @@ class Session:
         """Store the environment for this and every later start."""
         path = self.ledger.directory / "environment.json"
         try:
-            read_json(path)
+            read_json(path, is_environment)
         except StorageError:
             put_aside(path)
         write_json(path, environment)
@@ -151,7 +151,7 @@ class Session:
         await self._tasks.end()
         await self.driver.detach()
         await self.workplace.close()
-        self.ledger.close()
+        await self.ledger.close()
 
     async def _ended(self) -> None:
         self.workplace.changes.count()

@@ -84,11 +84,11 @@ class SessionSupervisor:
             return []
 
     async def _take_up(self, directory: Path) -> None:
-        if not (directory / "journal.jsonl").exists():
+        if not any((directory / name).exists() for name in ("journal.jsonl", "created.json")):
             return
         session = await self.context.threads.git(Session, self.context, directory)
         if not session.id:
-            session.ledger.close()
+            session.ledger.journal.close()
             return
         self._add(session)
         if not session.state.deleted:
@@ -338,7 +338,7 @@ class SessionSupervisor:
                 continue
             await session.close()
             self.context.ports.release(session.id)
-            await self.context.threads.long(shutil.rmtree, session.ledger.directory)
+            await self.context.threads.long(session.ledger.remove)
             del self.sessions[session.id], self.deletions[session.id]
             removed.append(session.id)
         return removed

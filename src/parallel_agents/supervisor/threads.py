@@ -1,8 +1,9 @@
-"""Where blocking work is done: three pools, so that nobody stands in somebody else's queue.
+"""Where blocking work is done: four pools, so that nobody stands in somebody else's queue.
 
 Keep true: `quick` takes only what ends in milliseconds, so that greeting a client and checking a
 process never wait for git; `git` takes what answers a question; whatever waits for a lock, for
-the network or for a disk to be emptied goes to `long`. All threads are there from the start: a
+the network or for a disk to be emptied goes to `long`; `disk` writes what nobody waits for, and
+takes nobody's thread when the disk hangs. All threads are there from the start: a
 system that has no more of them to give refuses no work which somebody then sees half done.
 """
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 _QUICK = 4
 _GIT = 6
 _LONG = 16
+_DISK = 2
 _WARM_SECONDS = 5.0
 
 
@@ -31,10 +33,17 @@ class Threads:
         self._quick = ThreadPoolExecutor(_QUICK, "quick")
         self._git = ThreadPoolExecutor(_GIT, "git")
         self._long = ThreadPoolExecutor(_LONG, "long")
+        self._disk = ThreadPoolExecutor(_DISK, "disk")
 
     def warm(self) -> None:
         """Start every thread now; with fewer, when the system gives no more."""
-        for pool, size in ((self._quick, _QUICK), (self._git, _GIT), (self._long, _LONG)):
+        pools = (
+            (self._quick, _QUICK),
+            (self._git, _GIT),
+            (self._long, _LONG),
+            (self._disk, _DISK),
+        )
+        for pool, size in pools:
             together = threading.Barrier(size)
             with contextlib.suppress(RuntimeError):
                 for _ in range(size):
@@ -51,6 +60,10 @@ class Threads:
     async def long(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do what may wait: for a repository's lock, for the network, for a disk."""
         return await _in(self._long, partial(function, *args, **kwargs))
+
+    async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write what nobody waits for."""
+        return await _in(self._disk, partial(function, *args, **kwargs))
 
 
 def _meet(together: threading.Barrier) -> None:

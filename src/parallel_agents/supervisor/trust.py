@@ -37,7 +37,7 @@ class TrustStore:
         self._digests: dict[str, list[str]] = {}
         self._unread: StorageError | None = None
         try:
-            self._digests = read_json(path) or {}
+            self._digests = read_json(path, _is_store) or {}
         except StorageError as error:
             # Nothing is trusted then, and nothing may be accepted: it would be written over.
             log.warning("%s", error)
@@ -86,3 +86,10 @@ class TrustStore:
         write_json(self._text(root), [asdict(file) for file in files])
         write_json(self._path, {**self._digests, root: digests})
         self._digests[root] = digests
+
+
+def _is_store(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(digests, list) and all(isinstance(digest, str) for digest in digests)
+        for digests in value.values()
+    )
