@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from textual import events
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
@@ -186,8 +189,6 @@ async def test_a_key_held_down_does_not_decide_the_next_card() -> None:
 
 
 async def test_a_paste_into_a_card_decides_nothing() -> None:
-    from textual import events
-
     fake = asking()
     async with screen(fake) as drive:
         await opened(drive)
@@ -241,5 +242,32 @@ async def test_a_peek_asks_once_more_too() -> None:
         assert fake.of(m.Answer) == []
         await drive.shows("once more")
         drive.clock.pass_(1)
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_key_given_to_the_list_decides_nothing_when_the_focus_moves_on() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        for key in "yn":
+            drive.main.set_focus(drive.main.sidebar)
+            drive.main.sidebar._forward_event(events.Key(key, key))
+            drive.main.set_focus(drive.main.request)
+            await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it_comes() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        early = events.Key("y", "y")
+        early.time = time.monotonic() - 0.7
+        drive.app.post_message(early)
+        await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
