@@ -2,7 +2,8 @@
 
 What was decided is written to the file, a line each; `ready` when the card takes keys. With
 `TEST_ASK_AGAIN` set, what covers the card is closed and each decision brings another request, so
-that a card has the focus however long bytes come.
+that a card has the focus however long bytes come. With `TEST_STAY` set the focus is not brought back
+to the card once it has had it.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class Watched(ScreenApp):
         covered, self._covered = self._covered, self.screen
         if AGAIN and covered is self.screen is not self._main and self.screen.is_mounted:
             self.screen.dismiss(None)
+        if "TEST_STAY" in os.environ and self._told_ready:
+            return
         if self._main.is_mounted and self._main.card.request is not None:
             if self._main.zone != "card":
                 self._main.go_in()
