@@ -2,8 +2,8 @@
 
 What was decided is written to the file, a line each; `ready` when the card takes keys. With
 `TEST_ASK_AGAIN` set, what covers the card is closed and each decision brings another request, so
-that a card has the focus however long bytes come. With `TEST_STAY` set the focus is not brought back
-to the card once it has had it.
+that a card has the focus however long bytes come. With `TEST_STAY` set it is not
+brought back to the card once it has had the focus.
 """
 
 from __future__ import annotations

@@ -271,3 +271,42 @@ async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it
         assert fake.of(m.Answer) == []
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"command": "echo " + "x" * 200_000},
+        {"command": "שלום && rm -rf ~"},
+        {"command": "a\tb\t\tc e\u0301\u0301\u0301 \u200d\u200d x\u200dy"},
+        {"file_path": "a\x1b[2J\x1b]0;y\x07\u202eb\nc", "content": "[red]y[/]"},
+    ],
+    ids=["200 KB", "right to left", "combining", "file name"],
+)
+@pytest.mark.parametrize("size", [(20, 5), (80, 24)])
+async def test_odd_requests_at_sizes_that_change(given: JsonObject, size: tuple[int, int]) -> None:
+    fake = asking(given=given)
+    async with screen(fake, size) as drive:
+        await opened(drive)
+        for width, height in ((20, 5), (121, 41), (7, 3), (80, 24)):
+            await drive.pilot.resize_terminal(width, height)
+            await drive.pilot.pause()
+            assert not {"\x1b", "\u202e", "\x07", "\t"} & set(drive.text())
+        assert fake.of(m.Answer) == []
+        await drive.press("n")
+        await drive.until(lambda: fake.of(m.Answer), "denied")
+
+
+async def test_a_card_that_is_replaced_does_not_inherit_the_first_press() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        await drive.press("y")
+        await drive.shows("once more")
+        fake.ask("s", given={"command": LONG + "\n# another"})
+        await drive.until(lambda: drive.main.card.asks_again == "", "replaced")
+        drive.clock.pass_(2)
+        await drive.ready()
+        await drive.press("y")
+        await drive.shows("once more")
+        assert fake.of(m.Answer) == []
