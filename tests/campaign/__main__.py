@@ -9,7 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tests.campaign import histories, kills, properties, shims, steps, terminal, torn
+from tests.campaign import (
+    histories,
+    kills,
+    properties,
+    real_terminal,
+    shims,
+    steps,
+    terminal,
+    torn,
+)
 from tests.support.claude import claude_env, claude_program
 from tests.support.messages_api import MessagesApi
 from tests.support.world import World, report
@@ -97,6 +106,11 @@ def deep_properties(args: argparse.Namespace) -> Outcome:
     return said(properties.run(args.seed))
 
 
+def terminal_device(args: argparse.Namespace) -> Outcome:
+    """Send the whole screen, on a terminal device, what no person typed."""
+    return said(real_terminal.campaign(args.seed, args.device_strings))
+
+
 def said(outcome: Any) -> Outcome:
     """Print what was noticed on the way, and hand the outcome on."""
     for note in outcome.notes[:20]:
@@ -115,9 +129,18 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "kills at random steps": random_steps,
     "model": model,
     "hostile terminal": hostile_terminal,
+    "hostile terminal device": terminal_device,
     "supervisor, real claude": claude_kills,
 }
-NIGHTLY = {"kills": 200, "histories": 300, "strings": 100_000, "shims": 5, "cuts": 20, "rounds": 10}
+NIGHTLY = {
+    "kills": 200,
+    "histories": 300,
+    "strings": 100_000,
+    "device_strings": 5_000,
+    "shims": 5,
+    "cuts": 20,
+    "rounds": 10,
+}
 """How much of each part `--deep` does beside the properties, unless told otherwise."""
 
 
@@ -139,6 +162,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=30, help="sessions killed at random steps")
     parser.add_argument("--histories", type=int, default=10_000, help="of worktrees, in the model")
     parser.add_argument("--strings", type=int, default=1_000_000, help="from a hostile terminal")
+    parser.add_argument("--device-strings", type=int, default=100_000, help="to a real terminal")
     parser.add_argument("--claude", action="store_true", help="also over the real claude")
     parser.add_argument("--claude-kills", type=int, default=50)
     parts = [*DEEP, *PARTS]

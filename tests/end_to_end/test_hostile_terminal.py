@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.raw_terminal import RawTerminal
 from tests.tui.answers import ANSWERS, hostile, reads
-
-ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-m", "tests.tui.in_terminal"]
-
-
-class Screen(RawTerminal):
-    """The screen with a card in the focus."""
-
-    def __init__(self, log: Path, **env: str) -> None:
-        self.log = log
-        usual = {**os.environ, "PYTHONPATH": str(ROOT), "PARALLEL_AGENTS_HOME": f"{log}-state"}
-        super().__init__([*PROGRAM, str(log)], usual | env)
-        self.shows(lambda: "ready" in self.lines, "ready")
-
-    @property
-    def lines(self) -> list[str]:
-        return self.log.read_text().splitlines() if self.log.exists() else []
-
-    @property
-    def decided(self) -> list[str]:
-        return [line for line in self.lines if line.startswith("decided")]
-
-    def quit(self) -> int:
-        """Ctrl+Q, as typed: nothing came before it for a while."""
-        self.look(0.3)
-        self.send(b"\x11")
-        return self.ended()
+from tests.tui.on_terminal import Screen
 
 
 @pytest.fixture
@@ -179,3 +150,48 @@ def test_a_new_size_is_painted_whatever_a_terminal_claimed(screen: Screen) -> No
     screen.until(lambda: b"\x1b[20;1H" in screen.printed or b"make all" in screen.printed)
     assert screen.quit() == 0
     assert screen.modes == set()
+
+
+def _click(column: int, row: int) -> tuple[bytes, bytes]:
+    """A left click as a terminal reports it: down, up."""
+    return f"\x1b[<0;{column};{row}M".encode(), f"\x1b[<0;{column};{row}m".encode()
+
+
+@pytest.fixture
+def staying(tmp_path: Path) -> Iterator[Screen]:
+    """A screen on which the focus stays where it was moved to."""
+    with Screen(tmp_path / "log", TEST_STAY="1") as made:
+        yield made
+
+
+ROWS = range(1, 41)
+
+
+@pytest.mark.parametrize("chunks", [1, 2, 3])
+def test_the_click_that_gives_the_window_the_focus_does_nothing_else(
+    staying: Screen, chunks: int
+) -> None:
+    """On each line: of the list, the card with its choices, and the input."""
+    for row in ROWS:
+        down, up = _click(60, row)
+        parts = {1: [b"\x1b[I" + down + up], 2: [b"\x1b[I", down + up], 3: [b"\x1b[I", down, up]}
+        for part in (b"\x1b[O", *parts[chunks]):
+            staying.send(part)
+            staying.look(0.01)
+    staying.look(0.3)
+    assert staying.decided == []
+    staying.send(b"y")
+    staying.until(lambda: staying.decided, "the focus is still in the card")
+    assert staying.decided == ["decided allow once"]
+
+
+def test_another_click_moves_the_focus_and_decides_nothing(staying: Screen) -> None:
+    staying.send(b"\x1b[I")
+    staying.look(0.5)
+    for row in ROWS:
+        staying.send(b"".join(_click(60, row)))
+        staying.look(0.05)
+    staying.look(0.5)
+    staying.send(b"yes")
+    staying.until(lambda: b"yes" in staying.printed, "written into the input")
+    assert staying.decided == []

@@ -12,7 +12,7 @@ from parallel_agents.wire.messages import PendingInput, Show
 
 def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     summary = tool_summary("Bash", {"command": command})
-    entry = {"id": "s1", "pending": [{"requestId": "r1", "summary": summary}]}
+    entry = {"id": "s1", "pending": [{"requestId": "r1", "digest": "d" * 16, "summary": summary}]}
 
     def ask(message: Any) -> dict[str, Any]:
         assert isinstance(message, Show | PendingInput)

@@ -71,7 +71,13 @@ class RawTerminal:
 
     def send(self, data: bytes) -> None:
         """Send bytes as one write of a terminal."""
-        os.write(self._fd, data)
+        while data:
+            readable, writable, _ = select.select([self._fd], [self._fd], [], DEADLINE)
+            if readable:
+                self.look(0)
+            if writable:
+                data = data[os.write(self._fd, data) :]
+            assert readable or writable, f"nobody reads {data!r}"
 
     def resize(self, columns: int, rows: int) -> None:
         """Set the size; the program is told by its group's signal."""

@@ -1,6 +1,9 @@
 """`python -m tests.tui.in_terminal FILE`: the screen in a real terminal, over a fake supervisor.
 
-What was decided is written to the file, a line each; `ready` when the card takes keys.
+What was decided is written to the file, a line each; `ready` when the card takes keys. With
+`TEST_ASK_AGAIN` set, what covers the card is closed and each decision brings another request, so
+that a card has the focus however long bytes come. With `TEST_STAY` set it is not
+brought back to the card once it has had the focus.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.tui.app import ScreenApp
 from parallel_agents.tui.deciding import SETTLE
@@ -20,6 +25,7 @@ from parallel_agents.tui.terminal_input import BURST
 from parallel_agents.wire import messages as m
 from tests.tui.fake import ROOT, Fake, resolved
 
+AGAIN = "TEST_ASK_AGAIN" in os.environ
 COMMAND = os.environ.get("TEST_COMMAND", "make all")
 
 
@@ -37,6 +43,8 @@ class Watched(ScreenApp):
         super().__init__(ROOT, self.fake.connect, typed=True)
         self.fake.answers["answer"] = self._answered
         self.fake.answers["resolve_repository"] = resolved()
+        explained = {"shown": "Needs input", "detail": "", "facts": {}, "evidence": []}
+        self.fake.answers["explain"] = explained
         self.fake.answers["attach_begin"] = UserError("not here")
 
     def tell(self, line: str) -> None:
@@ -47,6 +55,11 @@ class Watched(ScreenApp):
     def _answered(self, request: Any) -> dict[str, Any]:
         assert isinstance(request, m.Answer)
         self.tell(f"decided {request.decision.behavior} {request.decision.scope}")
+        if AGAIN:
+            self._told_ready = False
+            self._asked += 1
+            self.fake.happen("s", ev.RequestWithdrawn(request=str(request.request)))
+            self.fake.ask("s", f"r{self._asked}", given={"command": COMMAND})
         return {}
 
     def on_mount(self) -> None:
@@ -55,6 +68,11 @@ class Watched(ScreenApp):
         self.set_interval(0.05, self._go)
 
     def _go(self) -> None:
+        covered, self._covered = self._covered, self.screen
+        if AGAIN and covered is self.screen is not self._main and self.screen.is_mounted:
+            self.screen.dismiss(None)
+        if "TEST_STAY" in os.environ and self._told_ready:
+            return
         if self._main.is_mounted and self._main.card.request is not None:
             if self._main.zone != "card":
                 self._main.go_in()
@@ -63,6 +81,8 @@ class Watched(ScreenApp):
                 self.tell("ready")
 
     _told_ready = False
+    _asked = 1
+    _covered: Screen[object] | None = None
 
     def action_crash(self) -> None:
         """Fail as a fault of ours would."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from textual import events
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
@@ -186,8 +189,6 @@ async def test_a_key_held_down_does_not_decide_the_next_card() -> None:
 
 
 async def test_a_paste_into_a_card_decides_nothing() -> None:
-    from textual import events
-
     fake = asking()
     async with screen(fake) as drive:
         await opened(drive)
@@ -243,3 +244,69 @@ async def test_a_peek_asks_once_more_too() -> None:
         drive.clock.pass_(1)
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_key_given_to_the_list_decides_nothing_when_the_focus_moves_on() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        for key in "yn":
+            drive.main.set_focus(drive.main.sidebar)
+            drive.main.sidebar._forward_event(events.Key(key, key))
+            drive.main.set_focus(drive.main.request)
+            await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it_comes() -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await opened(drive)
+        early = events.Key("y", "y")
+        early.time = time.monotonic() - 0.7
+        drive.app.post_message(early)
+        await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"command": "echo " + "x" * 200_000},
+        {"command": "שלום && rm -rf ~"},
+        {"command": "a\tb\t\tc e\u0301\u0301\u0301 \u200d\u200d x\u200dy"},
+        {"file_path": "a\x1b[2J\x1b]0;y\x07\u202eb\nc", "content": "[red]y[/]"},
+    ],
+    ids=["200 KB", "right to left", "combining", "file name"],
+)
+@pytest.mark.parametrize("size", [(20, 5), (80, 24)])
+async def test_odd_requests_at_sizes_that_change(given: JsonObject, size: tuple[int, int]) -> None:
+    fake = asking(given=given)
+    async with screen(fake, size) as drive:
+        await opened(drive)
+        for width, height in ((20, 5), (121, 41), (7, 3), (80, 24)):
+            await drive.pilot.resize_terminal(width, height)
+            await drive.pilot.pause()
+            assert not {"\x1b", "\u202e", "\x07", "\t"} & set(drive.text())
+        assert fake.of(m.Answer) == []
+        await drive.press("n")
+        await drive.until(lambda: fake.of(m.Answer), "denied")
+
+
+async def test_a_card_that_is_replaced_does_not_inherit_the_first_press() -> None:
+    fake = asking(LONG)
+    async with screen(fake, (80, 24)) as drive:
+        await opened(drive)
+        await drive.press("y")
+        await drive.shows("once more")
+        fake.ask("s", given={"command": LONG + "\n# another"})
+        await drive.until(lambda: drive.main.card.asks_again == "", "replaced")
+        drive.clock.pass_(2)
+        await drive.ready()
+        await drive.press("y")
+        await drive.shows("once more")
+        assert fake.of(m.Answer) == []

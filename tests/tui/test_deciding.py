@@ -86,6 +86,26 @@ def test_early_keys_are_dropped() -> None:
     assert isinstance(card.press("y"), Verdict)
 
 
+def test_when_a_key_was_typed_counts_and_not_when_it_is_handled() -> None:
+    card, clock = shown(request("r"))
+    clock.now = card._painted_at + 5
+    assert card.press("y", age=5) is None, "typed before the card stood"
+    assert card.press("y", age=5 - SETTLE + 0.1) is None, "typed right after"
+    assert isinstance(card.press("y", age=5 - SETTLE - 0.1), Verdict)
+
+
+def test_a_key_held_down_is_one_press_however_late_its_repeats_are_handled() -> None:
+    card, clock = shown(request("r"))
+    card.unseen = 3
+    clock.now += 10
+    assert card.press("y") is None, "asks once more"
+    for repeat in range(1, 40):
+        clock.now += 2
+        assert card.press("y", age=2 * repeat - 0.03 * repeat) is None
+    clock.now += 2
+    assert isinstance(card.press("y"), Verdict)
+
+
 def test_a_changed_input_begins_anew() -> None:
     card, clock = shown(request("r"))
     card.show(state(request("r", {"command": "rm -rf /"})))

@@ -1,11 +1,14 @@
 """The list's groups and order."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.state import Counts, Request, SessionState
 from parallel_agents.tui.grouping import arrange, in_order, next_needing
+from parallel_agents.tui.header import summary, title
 
 
 def asks(session: str, at: int) -> SessionState:
@@ -48,7 +51,22 @@ def test_next_goes_round_and_prefers_who_asks() -> None:
     order = in_order(arrange(states.values(), "state"))
     assert next_needing(order, states, "a") == "b"
     assert next_needing(order, states, "f") == "a"
+    assert next_needing(["d", "f"], states, "d") == "f"
     assert next_needing(["d"], states, "d") is None
+
+
+def test_the_header_counts_what_the_list_groups() -> None:
+    seen = SessionState(id="g", outcome="cut")
+    pinned = replace(asks("p", 3), pinned=True)
+    states = [asks("a", 1), asks("b", 2), pinned, FAILED, seen, WORKING, REVIEW, DONE, IDLE]
+    sections = {s.title: len(s.sessions) for s in arrange(states, "state")}
+    said = dict(summary(states))
+    assert said["need"] == f"{sections['NEEDS INPUT'] + sections['PINNED']} need you"
+    assert said["failed"] == f"{sections['FAILED']} failed"
+    assert said["working"] == f"{sections['WORKING']} working"
+    assert said["review"] == f"{sections['READY FOR REVIEW']} to review"
+    assert title(states).startswith("(3 need you)")
+    assert title([FAILED]) == "parallel-agents"
 
 
 _STATES = st.sampled_from([WORKING, DONE, REVIEW, FAILED, IDLE, asks("a", 1)])

@@ -95,3 +95,11 @@ async def test_a_request_that_goes_gives_the_keys_to_the_reply() -> None:
         await drive.until(lambda: not peek.query_one(CardView).display, "gone")
         await drive.press("y")
         assert drive.fake.of(m.Answer) == []
+
+
+async def test_what_happens_while_it_closes_does_no_harm() -> None:
+    async with screen(asking()) as drive:
+        peek = await _peek(drive)
+        await drive.press("escape")
+        await drive.until(lambda: not peeking(drive) and not peek.query(CardView), "closed")
+        peek.follow(drive.fake.states["a1"])

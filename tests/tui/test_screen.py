@@ -589,6 +589,10 @@ async def test_the_bell_rings_once_for_what_newly_needs_the_person(
         fake.ask("b2")
         await drive.shows("2 need you")
         assert rung == [1]
+        fake.session("c3", "third")
+        fake.happen("c3", ev.TurnEnded(outcome="error"), ev.AgentStateChanged(state="idle"))
+        await drive.shows("1 failed")
+        assert rung == [1, 1]
 
 
 async def test_looking_at_a_finished_session_marks_it_seen() -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from parallel_agents.cli import columns, streams
+from parallel_agents.cli import asked, columns, streams
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
 
@@ -139,7 +139,8 @@ def session(entry: dict[str, Any]) -> None:
     for line in table(rows):
         _line(line)
     for request in entry["pending"]:
-        _line(f"pending {request['requestId']}  {safe_line(request['summary'])}")
+        summary = safe_line(asked.marked(request["summary"]))
+        _line(f"pending {safe_line(asked.named(request))}  {summary}")
 
 
 def _plain(value: object) -> str:

@@ -1,6 +1,6 @@
 """One line for what an agent wants or does: a tool and the part of its input that matters."""
 
-from parallel_agents.core.options import JsonObject
+from parallel_agents.core.options import Decision, JsonObject
 
 TRACKED = 200
 """How many characters of an agent's text are kept where one line is shown."""
@@ -28,11 +28,27 @@ def tool_summary(name: str, tool_input: JsonObject) -> str:
         return first_line(question_text(tool_input)) or "asks a question"
     if name == "ExitPlanMode":
         return f"Plan: {_plan_title(str(tool_input.get('plan') or 'ready for approval'))}"
-    for key in _TELLING:
-        value = tool_input.get(key)
-        if isinstance(value, str) and value.strip():
-            return f"{name}: {first_line(value)}"[:TRACKED]
-    return name[:TRACKED]
+    told = telling(tool_input)
+    return (f"{name}: {first_line(told)}" if told else name)[:TRACKED]
+
+
+def telling(tool_input: JsonObject) -> str:
+    """The part of an input that matters most, whole and raw; empty when there is none."""
+    values = (tool_input.get(key) for key in _TELLING)
+    return next((v for v in values if isinstance(v, str) and v.strip()), "")
+
+
+def decision_words(decision: Decision) -> str:
+    """What was decided, in words; nothing of it is anybody's text but a mode's name."""
+    if decision.behavior == "deny":
+        return "denied"
+    if decision.answers is not None:
+        return "answered"
+    if decision.mode is not None:
+        return f"approved, going on in {decision.mode}"
+    scopes = {"once": "once", "session": "for this session", "repository": "for this repository"}
+    changed = ", with another input" if decision.updated_input is not None else ""
+    return f"allowed {scopes[decision.scope]}{changed}"
 
 
 def _plan_title(plan: str) -> str:

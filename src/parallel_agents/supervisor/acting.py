@@ -16,6 +16,7 @@ from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
 from parallel_agents.supervisor.cleaning import DAY_MS, DEFAULT_DAYS, Cleaning
 from parallel_agents.supervisor.lending import attach_command, take_back
+from parallel_agents.supervisor.requests import find_pending
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
@@ -64,6 +65,8 @@ class Acting:
     async def answer(self, message: m.Answer) -> dict[str, Any]:
         """Decide a request."""
         session = self._supervisor.find(message.session)
+        if message.key not in session.state.keys:
+            await find_pending(session, message.request)
         await session.answer(message.key, message.decision, message.request, message.digest)
         return _reply(session)
 

@@ -80,7 +80,7 @@ class Api:
             case m.WaitRecords():
                 return await self._reading.wait_records(message)
             case m.PendingInput():
-                return self._reading.pending_input(message)
+                return await self._reading.pending_input(message)
             case m.DiffStat():
                 return await self._reading.diff_stat(message)
             case m.DiffText():

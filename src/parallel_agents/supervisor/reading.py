@@ -15,8 +15,10 @@ from parallel_agents.core.codec import record_to_json
 from parallel_agents.core.errors import GitError, UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.summary import tool_summary
 from parallel_agents.supervisor import heads
 from parallel_agents.supervisor.patches import Patches, stat_row
+from parallel_agents.supervisor.requests import find_pending
 from parallel_agents.supervisor.rows import row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
@@ -122,13 +124,14 @@ class Reading:
             return {"count": session.state.seq}
         return {"count": session.state.seq}
 
-    def pending_input(self, message: m.PendingInput) -> dict[str, Any]:
+    async def pending_input(self, message: m.PendingInput) -> dict[str, Any]:
         """The whole input of a pending request."""
-        request = self._supervisor.find(message.session).pending(message.request)
+        request = await find_pending(self._supervisor.find(message.session), message.request)
         return {
             "requestId": request.id,
             "kind": request.kind,
             "toolName": request.tool_name,
+            "summary": tool_summary(request.tool_name, request.input),
             "input": request.input,
             "digest": request.digest,
         }

@@ -71,6 +71,7 @@ def _status(state: SessionState) -> str:
 def _pending(request: Request) -> dict[str, Any]:
     return {
         "requestId": request.id,
+        "digest": request.digest,
         "kind": request.kind,
         "toolName": request.tool_name,
         "summary": tool_summary(request.tool_name, request.input),

@@ -1,9 +1,10 @@
 """What the request card shows and what a key on it means; no widget, no guess.
 
 Keep true: a decision names the request that was *painted*, by session, request id and digest of
-its input; a card that appeared or changed less than `SETTLE` seconds ago takes no key; a decision
-is sent once; Enter and Space decide nothing; what was not wholly on the screen is allowed only by a
-second, deliberate press; a key that is held down after a decision decides nothing more.
+its input; a card that appeared or changed less than `SETTLE` seconds before a key was typed does
+not take it, however late it is handled; a decision is sent once; Enter and Space decide nothing;
+what was not wholly on the screen is allowed only by a second, deliberate press; a key that is held
+down after a decision decides nothing more.
 """
 
 from collections.abc import Callable
@@ -150,33 +151,37 @@ class Card:
     @property
     def ready(self) -> bool:
         """Whether what is painted is what is meant, and has stood long enough."""
+        return self._ready_at(self._clock())
+
+    def _ready_at(self, at: float) -> bool:
         return (
             self.identity is not None
             and self._painted == self.identity
             and not self.sent
-            and self._clock() - self._painted_at >= SETTLE
+            and at - self._painted_at >= SETTLE
         )
 
     # --- keys ---------------------------------------------------------------------------------
 
-    def press(self, key: str) -> Verdict | Wanted | None:
+    def press(self, key: str, age: float = 0.0) -> Verdict | Wanted | None:
         """Take a key.
 
         Args:
             key: `y a A n N e f`, or a digit.
+            age: seconds since it was typed.
 
         Returns:
             What to send or ask for; None when the key means nothing here or comes too early.
         """
-        request = self.request
-        if request is None or not self.ready or self._is_held(key):
+        request, at = self.request, self._clock() - age
+        if request is None or not self._ready_at(at) or self._is_held(key, at):
             return None
         meant = self._meant(key, request)
         if not isinstance(meant, Decision):
             return meant
-        if meant.behavior == "allow" and self.unseen and not self._again(key):
+        if meant.behavior == "allow" and self.unseen and not self._again(key, at):
             return None
-        self._pressed = (key, self._clock())
+        self._pressed = (key, at)
         return self._verdict(meant)
 
     @property
@@ -184,18 +189,18 @@ class Card:
         """The key that was pressed on what was not wholly seen; empty for none."""
         return self._doubted if self.unseen else ""
 
-    def _is_held(self, key: str) -> bool:
+    def _is_held(self, key: str, at: float) -> bool:
         """Whether this is still the press that decided before."""
-        pressed, at = self._pressed
-        if key != pressed or self._clock() - at >= HELD:
+        pressed, before = self._pressed
+        if key != pressed or at - before >= HELD:
             return False
-        self._pressed = (key, self._clock())
+        self._pressed = (key, at)
         return True
 
-    def _again(self, key: str) -> bool:
+    def _again(self, key: str, at: float) -> bool:
         """Whether the person has been told that not all was seen, and presses once more."""
         again, self._doubted = self._doubted == key, key
-        self._pressed = (key, self._clock())
+        self._pressed = (key, at)
         return again
 
     def _meant(self, key: str, request: Request) -> Decision | Wanted | None:

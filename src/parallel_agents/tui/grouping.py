@@ -63,9 +63,14 @@ def group_of(state: SessionState) -> Group:
 
 
 def needs_person(state: SessionState) -> bool:
-    """Whether nothing goes on before the person acts: asked, or failed and not looked at yet."""
-    group = group_of(state)
-    return not state.deleted and (group == "needs" or (group == "failed" and state.unread))
+    """Whether it asks something: the sessions under `NEEDS INPUT`, and those of them pinned."""
+    return not state.deleted and group_of(state) == "needs"
+
+
+def rings(state: SessionState) -> bool:
+    """Whether the person is called by the bell: it asks something, or failed unseen."""
+    failed = not state.deleted and group_of(state) == "failed" and state.unread
+    return failed or needs_person(state)
 
 
 def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
@@ -135,10 +140,11 @@ def next_needing(
         after: where to go on from; the search wraps around and ends here.
 
     Returns:
-        Its id: first those that ask or failed, else finished ones to look at; None when none.
+        Its id: first those that ask, then unseen ones that failed, then finished; None when none.
     """
     start = order.index(after) + 1 if after in order else 0
     ring = order[start:] + order[:start]
     asking = [session for session in ring if needs_person(states[session])]
+    failed = [session for session in ring if rings(states[session])]
     finished = [session for session in ring if states[session].unread]
-    return next(iter(asking or finished), None)
+    return next(iter(asking or failed or finished), None)

@@ -20,7 +20,7 @@ TABS = ("transcript", "diff", "info")
 
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
-    """How many sessions do what: kind, and words."""
+    """How many sessions do what: kind, and words; each counted as the list groups it."""
     present = [state for state in states if not state.deleted]
     groups = Counter(group_of(state) for state in present)
     needing = sum(1 for state in present if needs_person(state))
@@ -28,6 +28,7 @@ def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
         (kind, f"{number} {words}")
         for kind, number, words in (
             ("need", needing, "needs you" if needing == 1 else "need you"),
+            ("failed", groups["failed"], "failed"),
             ("working", groups["working"], "working"),
             ("review", groups["review"], "to review"),
         )
@@ -61,7 +62,7 @@ def top(
     left = [Span(f" {NAME}  ", ink.strong)]
     for number, (kind, said) in enumerate(summary(states)):
         left += [Span(" · " if number else " ", ink.faint)]
-        left += [Span(said, ink.need if kind == "need" else ink.muted)]
+        left += [Span(said, {"need": ink.need, "failed": ink.bad}.get(kind, ink.muted))]
     if problem is not None:
         left += [Span("   ", ink.text), flat("not connected, trying again …", ink.need)]
     elif reading and states:

@@ -1,13 +1,20 @@
-"""`answer`: decide what a session's agent asks."""
+"""`answer`: decide what a session's agent asks.
+
+Keep true: a decision names the request and the input that was read here or, as `ID@DIGEST`, shown
+before; what is not what it seems is allowed only when it is named; what was decided is printed.
+"""
 
 import argparse
+import shlex
+from dataclasses import asdict
 from typing import Any
 
-from parallel_agents.cli.common import Verbs, ask, key, session_argument, verb
+from parallel_agents.cli import asked, render
+from parallel_agents.cli.common import Verbs, json_argument, key, session_argument, verb
 from parallel_agents.client.quick import QuickClient
-from parallel_agents.core.errors import UsageError
+from parallel_agents.core.errors import RefusedError, UsageError
 from parallel_agents.core.options import MODES, Decision
-from parallel_agents.core.summary import questions_of
+from parallel_agents.core.summary import decision_words, questions_of
 from parallel_agents.wire.messages import Answer, PendingInput
 
 
@@ -15,7 +22,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "answer", run, "answer a permission, a question or a plan")
     session_argument(parser)
-    parser.add_argument("--request", metavar="R", help="which, when several are pending")
+    parser.add_argument("--request", metavar="R", help="which: ID, or ID@DIGEST as `show` names it")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--allow", action="store_true", help="this once")
     choice.add_argument("--always", action="store_true", help="for the rest of this session")
@@ -27,6 +34,7 @@ def add(verbs: Verbs) -> None:
         "--choose", action="append", metavar="[HEADER=]LABEL", help="an option; repeatable"
     )
     choice.add_argument("--text", metavar="TEXT", help="answer a question in your own words")
+    json_argument(parser)
     parser.add_argument("--mode", choices=MODES, help="with --allow of a plan: go on in this mode")
 
 
@@ -34,24 +42,51 @@ def run(args: argparse.Namespace) -> int:
     """Carry it out."""
     if args.mode and not args.allow:
         raise UsageError("--mode goes with --allow.")
-    decision = _plain(args)
-    if decision is not None:
-        ask(Answer(key=key(), session=args.session, request=args.request, decision=decision))
-        return 0
+    name, digest = asked.split(args.request) if args.request else (None, None)
     client = QuickClient()
-    pending = client.request(PendingInput(session=args.session, request=args.request))
-    questions = questions_of(pending["input"])
-    answers = _chosen(args.choose, questions) if args.choose else _written(args.text, questions)
+    pending = client.request(PendingInput(session=args.session, request=name))
+    decision = _plain(args) or _answered(args, questions_of(pending["input"]))
+    if args.request is None and decision.behavior == "allow" and decision.answers is None:
+        _refuse_doubtful(args.session, pending)
+    digest = digest or pending["digest"]
     client.request(
         Answer(
             key=key(),
             session=args.session,
             request=pending["requestId"],
-            digest=pending["digest"],
-            decision=Decision(behavior="allow", answers=answers),
+            digest=digest,
+            decision=decision,
         )
     )
+    _tell(args, pending, decision)
     return 0
+
+
+def _refuse_doubtful(session: str, pending: dict[str, Any]) -> None:
+    """What is not what it seems is allowed only by whoever names it: `show` names it."""
+    odd = asked.doubts(pending["toolName"], pending["input"])
+    if odd:
+        name = shlex.quote(asked.named(pending))
+        raise RefusedError(
+            f"What it asks is not what it seems: {', '.join(odd)}. Nothing was decided.",
+            f"Look at it (parallel-agents show {session}), then name it: --request {name}",
+        )
+
+
+def _tell(args: argparse.Namespace, pending: dict[str, Any], decision: Decision) -> None:
+    """Say what was decided, of what."""
+    if args.json:
+        odd = asked.doubts(pending["toolName"], pending["input"])
+        render.as_json({**pending, "decision": asdict(decision), "doubts": odd})
+        return
+    tool, *rest = asked.lines(pending)
+    for line in (f"{decision_words(decision)}: {tool}", *rest):
+        render.data(line)
+
+
+def _answered(args: argparse.Namespace, questions: list[dict[str, Any]]) -> Decision:
+    answers = _chosen(args.choose, questions) if args.choose else _written(args.text, questions)
+    return Decision(behavior="allow", answers=answers)
 
 
 def _plain(args: argparse.Namespace) -> Decision | None:

@@ -3,9 +3,8 @@
 import argparse
 from typing import Any
 
-from parallel_agents.cli import render
+from parallel_agents.cli import asked, render
 from parallel_agents.cli.common import Verbs, ask, json_argument, session_argument, verb
-from parallel_agents.core.doubt import doubts_of
 from parallel_agents.core.errors import UserError
 from parallel_agents.wire.messages import PendingInput, Show
 
@@ -35,7 +34,7 @@ def _warn(session: str, request: dict[str, Any]) -> None:
         pending = ask(PendingInput(session=session, request=request["requestId"]))["input"]
     except UserError:  # answered meanwhile: there is nothing to be careful with
         return
-    said = [*doubts_of(pending)]
+    said = [*asked.doubts(request.get("toolName", ""), pending)]
     whole = str(pending.get("command", ""))
     if whole.strip() and not request["summary"].endswith(whole.strip()):
         said.append("not all of the command is shown here; the screen shows it")

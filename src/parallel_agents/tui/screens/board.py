@@ -23,7 +23,7 @@ from parallel_agents.tui import header, outside
 from parallel_agents.tui.actions import Zone, bindings
 from parallel_agents.tui.commanding import Commands, Tone
 from parallel_agents.tui.deciding import Card
-from parallel_agents.tui.grouping import needs_person
+from parallel_agents.tui.grouping import rings
 from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.reviewing import Reviewing
 from parallel_agents.tui.store import Changes, Store
@@ -304,9 +304,9 @@ class Board(Screen[None]):
         )
 
     def _alert(self) -> None:
-        """Ring when a session newly needs the person; not for those found at the start."""
+        """Ring when a session newly asks or fails; not for those found at the start."""
         states = self.store.mirror.sessions.values()
-        needing = {state.id for state in states if needs_person(state)}
+        needing = {state.id for state in states if rings(state)}
         self._set_title(header.title(states))
         if self._needing is not None and needing - self._needing:
             self.app.bell()

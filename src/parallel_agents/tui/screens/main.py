@@ -224,7 +224,7 @@ class MainScreen(Verbs):
     # --- the card -----------------------------------------------------------------------------
 
     def _press(self, key: str) -> None:
-        outcome = self.card.press(key)
+        outcome = self.request.press(key)
         if isinstance(outcome, Verdict):
             self.later(self.decide(self.card, outcome))
         elif isinstance(outcome, Wanted):

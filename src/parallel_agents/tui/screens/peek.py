@@ -88,7 +88,7 @@ class PeekScreen(Dialog):
         Args:
             state: facts of the session; None when it is gone.
         """
-        if self.is_mounted:
+        if self.is_mounted and self in self.app.screen_stack:
             self._show(state)
 
     def _show(self, state: SessionState | None) -> None:
@@ -107,13 +107,13 @@ class PeekScreen(Dialog):
 
     def on_key(self, event: events.Key) -> None:
         """Decide on a permission, when it has the focus."""
-        request = self.card.request
-        if event.key not in {"y", "n"} or self.focused is not self.query_one(CardView):
+        request, view = self.card.request, self.query_one(CardView)
+        if event.key not in {"y", "n"} or self.focused is not view:
             return
         event.stop()
         if request is None or request.kind != "permission":
             return
-        verdict = self.card.press(event.key)
+        verdict = view.press(event.key)
         self.query_one(CardNotes).update()
         if isinstance(verdict, Verdict):
             self._decided(self.card, verdict)

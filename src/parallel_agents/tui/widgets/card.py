@@ -1,14 +1,17 @@
 """The request card, right above the input.
 
-Keep true: what a key decides is what was painted (`deciding.Card` holds that); the whole input
+Keep true: what a key decides is what was painted (`deciding.Card` holds that), and it was given to
+the card, not to what had the focus before; the whole input
 can be read here before it is allowed, what was not on the screen yet is counted, and what is not
 what it seems is loud; nothing of it is parsed as markup.
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import Any
 
+from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -17,7 +20,7 @@ from parallel_agents.core.doubt import pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request
 from parallel_agents.core.summary import questions_of
-from parallel_agents.tui.deciding import Card, Identity, labels_of
+from parallel_agents.tui.deciding import Card, Identity, Verdict, Wanted, labels_of
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.markdown import markdown
@@ -45,6 +48,29 @@ class CardView(LineView):
         self._made: list[Block] = []
         self._seen: dict[str, set[int]] = {}
         self._read: set[str] = set()
+        self._given: events.Key | None = None
+
+    def on_key(self, event: events.Key) -> None:
+        """Remember a key: its action runs later, when the focus may have moved here meanwhile."""
+        self._given = event
+
+    def on_blur(self) -> None:
+        """What was given before the focus left is over."""
+        self._given = None
+
+    def press(self, key: str) -> Verdict | Wanted | None:
+        """Hand the model a key, if it was given to this widget.
+
+        Args:
+            key: as `Card.press` takes it.
+
+        Returns:
+            What `Card.press` returns; None when the key was given to something else.
+        """
+        given, self._given = self._given, None
+        if given is None or key not in {given.key, given.character}:
+            return None
+        return self.model.press(key, max(monotonic() - given.time, 0.0))
 
     def update(self, name: str) -> None:
         """Show the model's request.

@@ -70,8 +70,7 @@ class Answer:
 
     Attributes:
         request: its id; None when exactly one is pending.
-        digest: digest of the input that was shown; None only from the command line, which
-            shows nothing and takes the pending one.
+        digest: digest of the input that was shown; None takes the pending one, whatever it is.
     """
 
     key: str
