@@ -7,14 +7,13 @@ import asyncio
 from dataclasses import asdict
 from typing import Any
 
-import psutil
-
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import NoSuchSessionError, RefusedError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
 from parallel_agents.supervisor.cleaning import DAY_MS, DEFAULT_DAYS, Cleaning
+from parallel_agents.supervisor.left import marked
 from parallel_agents.supervisor.lending import attach_command, take_back
 from parallel_agents.supervisor.requests import find_pending
 from parallel_agents.supervisor.rows import row
@@ -22,7 +21,6 @@ from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
-from parallel_agents.wire.peer import MARKER
 
 _LOOK_AGAIN = 1.0
 
@@ -235,7 +233,7 @@ class Acting:
         """
         session = self._supervisor.sessions.get(name)
         while session is not None and session.state.stopped == "attach":
-            if not await session.context.threads.git(_marked_processes, name):
+            if not await session.context.threads.git(marked, name):
                 await take_back(session, new_uuid())
                 return
             await asyncio.sleep(_LOOK_AGAIN)
@@ -244,14 +242,6 @@ class Acting:
         """Prepare to end: with `keep_sessions` the agents go on."""
         cut = [] if message.keep_sessions else await self._supervisor.stop_all()
         return {"cut": cut, "kept": len(self._supervisor.alive())}
-
-
-def _marked_processes(session: str) -> bool:
-    """Whether a process of this session's agent lives anywhere."""
-    return any(
-        (process.info["environ"] or {}).get(MARKER) == session
-        for process in psutil.process_iter(["environ"])
-    )
 
 
 def _reply(session: Session) -> dict[str, Any]:

@@ -13,8 +13,9 @@ Keep true:
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
+from typing import Any
 
 from parallel_agents.agents.base import Agent, Translator
 from parallel_agents.core import events as ev
@@ -22,7 +23,8 @@ from parallel_agents.core.errors import AgentError, StorageError, UserError, unf
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.ledger import Ledger
-from parallel_agents.supervisor.process import Ending, Run, stands_in
+from parallel_agents.supervisor.left import end_marked, stands_in
+from parallel_agents.supervisor.process import Run
 from parallel_agents.supervisor.questions import Questions
 from parallel_agents.supervisor.runlog import LogLine, said_in
 from parallel_agents.supervisor.spawn import find_program, run_spec
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _READY_DEADLINE = 60.0
 _END_DEADLINE = 15.0
+_WRITE_PATIENCE = 5.0
 _TRIM_STEP = 1 << 20
 _NO_CONVERSATION = "No conversation found"
 
@@ -237,9 +240,9 @@ class Driver:
         """Ask the process who it is, and wait for the answer or its end."""
         self._ready.clear()
         self._trimmed = 0
-        await run.deliver(self._agent.initialize(new_uuid()))
         try:
             async with asyncio.timeout(_READY_DEADLINE):
+                await run.deliver(self._agent.initialize(new_uuid()))
                 await self._ready.wait()
         except TimeoutError:
             run.kill()
@@ -281,10 +284,11 @@ class Driver:
                     await self._take(translator, line, number)
             await asyncio.sleep(0)
         self._ready.set()
-        ending = await run.ending()
+        event = await run.ending(number)
         await run.detach()
         self._run = None
-        event = _ended(number, ending, run.stderr_tail())
+        if event.code is None and event.signal is None and not event.error:
+            event = await self._sweep(event)
         await self._ledger.record_patiently(event)
         run.forget_log()
         self._ledger.checkpoint()
@@ -338,6 +342,14 @@ class Driver:
         reason = "the agent did not work in its worktree, so it was ended at once"
         await self._ledger.record_patiently(ev.WorktreeMissing(reason=reason))
 
+    async def _sweep(self, event: ev.RunEnded) -> ev.RunEnded:
+        """A shim that died ended nothing: whatever it held must not work on, unseen."""
+        context = self._ledger.context
+        seconds = context.config.stop_patience
+        killed, left = await end_marked(context.threads, self._ledger.id, seconds)
+        error = f"These processes of its agent could not be ended: {left}" if left else ""
+        return replace(event, swept=killed, error=error)
+
     def _begin_again(self, ended: ev.RunEnded) -> bool:
         """An agent killed before its first answer never saved its conversation: start it anew."""
         state = self._ledger.state
@@ -361,6 +373,14 @@ class Driver:
                 progressed = ev.MessageProgressed(uuid=message.uuid, progress="delivered")
                 await self._ledger.record_patiently(progressed)
 
+    async def soon(self, writing: Coroutine[Any, Any, object]) -> None:
+        """Write to the agent, and wait for it only so long: nobody may be reading.
+
+        Args:
+            writing: `flush`, or `say` of a line; it goes on beside.
+        """
+        await asyncio.wait({self._tasks.start("write", writing)}, timeout=_WRITE_PATIENCE)
+
     async def say(self, line: str) -> bool:
         """Write one line to the agent; returns whether it arrived."""
         return self._run is not None and await self._run.deliver(line)
@@ -374,22 +394,3 @@ class Driver:
         if self._ledger.state.running:
             steps.insert(0, (self._agent.interrupt(new_uuid()), min(patience, 1.0)))
         self._run.stop(steps, term=patience, kill=patience)
-
-    def kill(self) -> None:
-        """End the process at once."""
-        if self._run is not None:
-            self._run.kill()
-
-
-def _ended(number: int, ending: Ending, stderr: str) -> ev.RunEnded:
-    hint = "" if ending.recorded else "Send a message to go on; the conversation is kept."
-    return ev.RunEnded(
-        run=number,
-        code=ending.code,
-        signal=ending.signal,
-        asked=ending.asked,
-        error=ending.error,
-        hint=hint,
-        stderr=stderr,
-        swept=ending.swept,
-    )

@@ -2,7 +2,8 @@
 
 Keep true: a line of the agent is handed on once, in order, with the offset after it; the shim is
 told of every whole line exactly when asked; that a run is over is believed only from its `exit`
-file, or from its lock being free without one.
+file, or from its lock being free without one; a shim that must end its agent and does not answer
+is ended itself.
 """
 
 import asyncio
@@ -11,16 +12,20 @@ import hashlib
 import json
 import os
 import py_compile
+import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from parallel_agents.core.errors import AgentError, StorageError, of_system
-from parallel_agents.supervisor.files import is_locked, read_json, write_json
+from parallel_agents.core.events import RunEnded
+from parallel_agents.supervisor.files import is_locked, write_json
+from parallel_agents.supervisor.run_ending import ended
 from parallel_agents.supervisor.runlog import LogLine, LogReader, punch_hole
 from parallel_agents.wire.first_word import first_word
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
@@ -29,18 +34,7 @@ _FRAME = 64 << 20
 _START_DEADLINE = 30.0
 _RECONNECT = 0.1
 _READ_PATIENCE = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended; see `docs/shim-protocol.md`, file `exit`."""
-
-    code: int | None
-    signal: int | None
-    asked: bool
-    error: str
-    swept: int
-    recorded: bool
+_ANSWER_DEADLINE = 5.0
 
 
 def shim_file(state: Path) -> Path:
@@ -99,6 +93,8 @@ class Run:
         self._writer: asyncio.StreamWriter | None = None
         self._end_frame: dict[str, Any] | None = None
         self._listener: asyncio.Task[None] | None = None
+        self._overseer: asyncio.Task[None] | None = None
+        self._shim_pid = 0
         self.agent_pid: int | None = None
         self._delivered: dict[str, asyncio.Future[bool]] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -180,6 +176,7 @@ class Run:
         except OSError:
             return False
         self._writer = writer
+        self._shim_pid = _listening(writer.get_extra_info("socket"))
         self._listener = asyncio.create_task(self._listen(reader))
         if self._end_frame is not None:
             self._send(self._end_frame)
@@ -244,11 +241,11 @@ class Run:
             kill: seconds to wait after SIGKILL.
         """
         frame = {"t": "stop", "steps": [list(s) for s in steps], "term": term, "kill": kill}
-        self._end(frame)
+        self._end(frame, sum(s[1] for s in steps) + term + kill)
 
     def kill(self) -> None:
         """Ask the shim to end the agent at once."""
-        self._end({"t": "kill"})
+        self._end({"t": "kill"}, 0)
 
     async def end(self, seconds: float) -> bool:
         """End the agent at once, and wait for it; connect to the shim when that is needed.
@@ -268,12 +265,42 @@ class Run:
                     if self._writer is not None or await self.connect():
                         self.kill()
                     await asyncio.sleep(_RECONNECT)
+        self._drop_overseer()
         return not is_locked(self.directory / "lock")
 
-    def _end(self, frame: dict[str, Any]) -> None:
+    def _end(self, frame: dict[str, Any], seconds: float) -> None:
         """Say it now, and again should the connection be lost before it has happened."""
         self._end_frame = frame
         self._send(frame)
+        if self._overseer is None or self._overseer.done():
+            self._overseer = asyncio.create_task(self._see_to_it(seconds))
+
+    async def _see_to_it(self, seconds: float) -> None:
+        """End a shim that does not do what it was told; one that waits for a full disk answers."""
+        await asyncio.sleep(seconds)
+        while True:
+            with contextlib.suppress(OSError):
+                if not is_locked(self.directory / "lock"):
+                    return
+                if self._shim_pid and not await self._answers():
+                    os.kill(self._shim_pid, signal.SIGKILL)
+            await asyncio.sleep(_ANSWER_DEADLINE)
+
+    async def _answers(self) -> bool:
+        """Whether the shim greets who connects, as one that works does at once."""
+        try:
+            async with asyncio.timeout(_ANSWER_DEADLINE):
+                reader, writer = await asyncio.open_unix_connection(os.fspath(self._socket))
+                try:
+                    return bool(await reader.read(1))
+                finally:
+                    writer.close()
+        except TimeoutError:
+            return False
+
+    def _drop_overseer(self) -> None:
+        if self._overseer is not None:
+            self._overseer.cancel()
 
     def _send(self, frame: dict[str, Any]) -> None:
         if self._writer is not None:
@@ -317,23 +344,17 @@ class Run:
         """Whether nothing more will be written to the log: nobody holds the run."""
         return self._writer is None and not is_locked(self.directory / "lock")
 
-    async def ending(self) -> Ending:
-        """How the run ended; ask after `lines` is exhausted."""
+    async def ending(self, number: int) -> RunEnded:
+        """How the run ended; ask after `lines` is exhausted.
+
+        Args:
+            number: of the run.
+        """
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
-        said = read_json(self.directory / "exit")
-        if not isinstance(said, dict):
-            return Ending(None, None, False, "", 0, recorded=False)
-        return Ending(
-            said.get("code"),
-            said.get("signal"),
-            bool(said.get("asked")),
-            str(said.get("error") or ""),
-            int(said.get("swept") or 0),
-            recorded=True,
-        )
+        return ended(self.directory, number, self._stderr_tail())
 
-    def stderr_tail(self, limit: int = 2000) -> str:
+    def _stderr_tail(self, limit: int = 2000) -> str:
         """The last words the agent wrote to standard error, raw."""
         try:
             with (self.directory / "err.log").open("rb") as file:
@@ -358,6 +379,7 @@ class Run:
 
     async def detach(self) -> None:
         """Let go of the shim; the agent goes on."""
+        self._drop_overseer()
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
@@ -366,17 +388,7 @@ class Run:
             self._writer = None
 
 
-def stands_in(pid: int | None, record: dict[str, Any]) -> bool:
-    """Whether a process works in the recorded directory; one that is gone does.
-
-    Args:
-        pid: the process; None for one that is not known.
-        record: the worktree's record.
-    """
-    if pid is None:
-        return False
-    try:
-        info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
-    except OSError:
-        return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
-    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")
+def _listening(connection: socket.socket) -> int:
+    """The process that listens at the other end; 0 when it is in another namespace."""
+    packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", packed)[0])

@@ -184,7 +184,7 @@ class Session:
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
         self.ledger.record(queued, key=key, sync=True)
         if self.state.liveness != "none":
-            await self.driver.flush()
+            await self.driver.soon(self.driver.flush())
         elif self.state.setup is not None:
             self.ledger.record(ev.SetupRetried(), sync=True)
             self._make()
@@ -230,7 +230,7 @@ class Session:
         if decision.scope == "session":
             events.append(self._granted(found))
         self.ledger.record(*events, key=key, sync=True)
-        await self.driver.say(line)
+        await self.driver.soon(self.driver.say(line))
 
     def pending(self, request: str | None) -> Request:
         """Find a pending request.
@@ -275,7 +275,7 @@ class Session:
         if not self.state.running:
             raise UserError("No turn is running.", f"parallel-agents show {self.id}")
         self.ledger.record(ev.InterruptRequested(), key=key)
-        await self.driver.say(self.agent.interrupt(new_uuid()))
+        await self.driver.soon(self.driver.say(self.agent.interrupt(new_uuid())))
 
     # --- process ----------------------------------------------------------------------
 
@@ -336,11 +336,11 @@ class Session:
         options: Options = replace(self.state.options, **changed)  # type: ignore[arg-type]
         self.ledger.record(ev.OptionsChanged(options=options), key=key, sync=True)
         if mode is not None and self.state.liveness == "starting":
-            await self.driver.say(self.agent.set_mode(new_uuid(), mode))
+            await self.driver.soon(self.driver.say(self.agent.set_mode(new_uuid(), mode)))
         if model is not None:
-            await self.driver.say(self.agent.set_model(new_uuid(), model))
+            await self.driver.soon(self.driver.say(self.agent.set_model(new_uuid(), model)))
         if effort is not None:
-            await self.driver.say(self.agent.set_effort(new_uuid(), effort))
+            await self.driver.soon(self.driver.say(self.agent.set_effort(new_uuid(), effort)))
 
     async def _change_mode(self, mode: str) -> str:
         """Let the agent change its mode; returns the one that is really in effect."""

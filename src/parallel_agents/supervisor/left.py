@@ -1,0 +1,79 @@
+"""The processes of a session's agent, as the system shows them.
+
+Keep true: what is ended carries the mark that a session's processes are given; first it has time to
+end by itself, since an agent saves its conversation when its input ends.
+"""
+
+import asyncio
+import os
+import time
+from typing import Any
+
+import psutil
+
+from parallel_agents.supervisor.threads import Threads
+from parallel_agents.wire.peer import MARKER
+
+_LOOK_AGAIN = 0.1
+_KILL_SECONDS = 5.0
+
+
+def marked(session: str) -> list[psutil.Process]:
+    """The living processes that carry a session's mark.
+
+    Args:
+        session: its id.
+    """
+    return [
+        process
+        for process in psutil.process_iter(["environ", "status"])
+        if (process.info["environ"] or {}).get(MARKER) == session
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+async def end_marked(threads: Threads, session: str, patience: float) -> tuple[int, list[int]]:
+    """End what a shim that died left behind; nobody else would.
+
+    Args:
+        threads: where the system is asked.
+        session: id of the session.
+        patience: seconds in which the processes may end by themselves.
+
+    Returns:
+        How many were killed, and the ids of those that would not go.
+    """
+    ends = time.monotonic() + patience
+    killed: set[int] = set()
+    while left := await threads.quick(marked, session):
+        late = time.monotonic() - ends
+        if late > _KILL_SECONDS:
+            break
+        if late >= 0:
+            killed |= {process.pid for process in left if _kill(process)}
+        await asyncio.sleep(_LOOK_AGAIN)
+    return len(killed), [process.pid for process in left]
+
+
+def _kill(process: psutil.Process) -> bool:
+    try:
+        process.kill()
+    except psutil.Error:
+        return False
+    return True
+
+
+def stands_in(pid: int | None, record: dict[str, Any]) -> bool:
+    """Whether a process works in the recorded directory; one that is gone does.
+
+    Args:
+        pid: the process; None for one that is not known.
+        record: the worktree's record.
+    """
+    if pid is None:
+        return False
+    try:
+        info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
+    except OSError:
+        return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
+    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")
