@@ -143,7 +143,9 @@ class Ledger:
     def find_lost_run(self) -> None:
         """Journal again a start whose record cannot be read; the run's directory is there."""
         state, runs = self.state, self.directory / "runs"
-        numbers = [int(d.name) for d in runs.iterdir() if d.name.isdigit()] if runs.is_dir() else []
+        numbers = (
+            [int(d.name) for d in runs.iterdir() if d.name.isdecimal()] if runs.is_dir() else []
+        )
         run = max(numbers, default=0)
         if run <= state.run:
             return

@@ -117,7 +117,7 @@ class LogReader:
             self._skipping = False
             return None
         stamp, _, text = line.partition(b" ")
-        at = int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
+        at = _time(stamp)
         return LogLine(at, text, self.offset)
 
     def _oversize(self) -> LogLine:
@@ -130,7 +130,12 @@ class LogReader:
             return LogLine(0, b"", self.offset, oversize=True)
         self._skipping = True
         stamp, _, text = head.partition(b" ")
-        return LogLine(int(stamp) if stamp.isdigit() else 0, text, self.offset, oversize=True)
+        return LogLine(_time(stamp), text, self.offset, oversize=True)
+
+
+def _time(stamp: bytes) -> int:
+    """The time before a line; 0 for what is none, as in the rest of a line that was cut."""
+    return int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
 
 
 def said_in(line: LogLine, translator: Translator) -> list[ev.Event | ev.Delta]:
