@@ -1,4 +1,4 @@
-"""What is opened twice, or again while it still closes."""
+"""What is opened again while it still closes, and what still comes in while the screen closes."""
 
 import asyncio
 
@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.command import CommandPalette
 
+from parallel_agents.core import events as ev
+from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import Dialog, ReadDialog
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trash import TrashScreen
@@ -60,6 +62,29 @@ async def test_the_palette_typed_right_behind_its_end_opens() -> None:
             await drive.press("ctrl+p", "escape", "ctrl+p", "ctrl+p", "escape")
         await drive.press("ctrl+p")
         await drive.until(lambda: opened(drive, CommandPalette) == 1, "the palette")
+
+
+@pytest.mark.parametrize("quits", [False, True])
+@pytest.mark.parametrize("peeking", [False, True])
+async def test_what_comes_while_the_screen_closes_is_not_painted(
+    monkeypatch: pytest.MonkeyPatch, *, peeking: bool, quits: bool
+) -> None:
+    monkeypatch.setattr(board, "FRAME", 0.0001)
+    fake = one()
+
+    async def pushes() -> None:
+        while True:
+            fake.happen("a1", ev.Seen())
+            await asyncio.sleep(0)
+
+    async with screen(fake) as drive:
+        if peeking:
+            await drive.press("space")
+            await drive.until(lambda: opened(drive, PeekScreen), "peek")
+        drive.app.run_worker(pushes())
+        await drive.pilot.pause()
+        if quits:
+            drive.app.simulate_key("ctrl+q")
 
 
 class SlowLink(FakeLink):
