@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.tui.terminal_input import BURST
 from tests.tui.answers import hostile, reads
 from tests.tui.on_terminal import Screen
 
@@ -43,7 +44,10 @@ class Outcome:
         sent: bytes of them.
         checks: requests that were decided by the key typed after a batch, as they must be.
         quits: batches that ended the screen as Ctrl+Q does, without a fault.
-        decisions: requests that were decided by the strings.
+        torn: strings whose parts this process sent too late, as it was held: its last key is then
+            as one that a person typed.
+        unsure: requests decided in batches with torn strings, at most one for each of them.
+        decisions: requests that were decided by the other strings.
         tracebacks: batches in which one was printed or logged, or that ended the screen otherwise.
         deaf: batches after which no typed key decided.
     """
@@ -52,6 +56,8 @@ class Outcome:
     sent: int = 0
     checks: int = 0
     quits: int = 0
+    torn: int = 0
+    unsure: int = 0
     decisions: int = 0
     tracebacks: int = 0
     deaf: int = 0
@@ -104,7 +110,7 @@ def _screen(log: Path) -> Screen:
 
 def _batch(screen: Screen, seed: int, strings: int, outcome: Outcome, made: Strings) -> bool:
     """Send some, then look what they did; whether the screen can take more."""
-    rng, before = random.Random(seed), len(screen.decided)
+    rng, before, torn = random.Random(seed), len(screen.decided), outcome.torn
     listens = _sent(screen, rng, strings, outcome, made) and _handled(screen)
     wrong = screen.decided[before:]
     checked = listens and _typed(screen)
@@ -116,12 +122,14 @@ def _batch(screen: Screen, seed: int, strings: int, outcome: Outcome, made: Stri
     gone = screen.process.poll() is not None
     raised = _raised(screen)
     deaf = not (checked or gone or raised)
-    outcome.decisions += len(wrong)
+    unsure = min(len(wrong), outcome.torn - torn)
+    outcome.unsure += unsure
+    outcome.decisions += len(wrong) - unsure
     outcome.tracebacks += raised
     outcome.quits += gone and not raised
     outcome.deaf += deaf
     if wrong or raised or deaf:
-        outcome.notes.append(f"seed {seed}: {wrong} raised {raised} deaf {deaf}")
+        outcome.notes.append(f"seed {seed}: {wrong} unsure {unsure} raised {raised} deaf {deaf}")
     screen.printed = b""
     return checked and not raised
 
@@ -131,10 +139,14 @@ def _sent(
 ) -> bool:
     """Send strings, while somebody reads them; whether all went out."""
     for _ in range(strings):
+        began, torn = float("inf"), False
         for part in made(rng):
+            before, began = began, time.monotonic()
             if not _gets(screen, part):
                 return False
+            torn = torn or time.monotonic() - before >= BURST
             outcome.sent += len(part)
+        outcome.torn += torn
         outcome.strings += 1
         screen.look(rng.uniform(0.031, 0.1) if rng.random() < RESTS else 0)
     screen.look(1.5)
