@@ -76,7 +76,7 @@ class Watched(ScreenApp):
             self.screen.dismiss(None)
         if "TEST_STAY" in os.environ and self._told_ready:
             return
-        if self._main.is_mounted and self._main.card.request is not None:
+        if self._main.paintable and self._main.card.request is not None:
             if self._main.zone != "card":
                 self._main.go_in()
             elif self._main.card.ready and not self._told_ready:
