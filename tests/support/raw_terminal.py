@@ -69,10 +69,10 @@ class RawTerminal:
             os.close(self._fd)
             self._fd = -1
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, deadline: float = DEADLINE) -> None:
         """Send bytes as one write of a terminal."""
         while data:
-            readable, writable, _ = select.select([self._fd], [self._fd], [], DEADLINE)
+            readable, writable, _ = select.select([self._fd], [self._fd], [], deadline)
             if readable:
                 self.look(0)
             if writable:

@@ -2,7 +2,7 @@
 
 What was decided is written to the file, a line each; `ready` when the card takes keys. With
 `TEST_ASK_AGAIN` set, what covers the card is closed and each decision brings another request, so
-that a card has the focus however long bytes come. With `TEST_STAY` set it is not
+that a card has the focus however long bytes come; F12 writes `mark`. With `TEST_STAY` set it is not
 brought back to the card once it has had the focus.
 """
 
@@ -33,7 +33,10 @@ class Watched(ScreenApp):
     """Tells what is decided, and leaves the request open."""
 
     CSS_PATH = str(Path(inspect.getfile(ScreenApp)).parent / "style.tcss")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f9", "crash", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f9", "crash", priority=True),
+        Binding("f12", "mark", priority=True),
+    ]
 
     def __init__(self, log: Path) -> None:
         self.fake = Fake()
@@ -73,7 +76,7 @@ class Watched(ScreenApp):
             self.screen.dismiss(None)
         if "TEST_STAY" in os.environ and self._told_ready:
             return
-        if self._main.is_mounted and self._main.card.request is not None:
+        if self._main.paintable and self._main.card.request is not None:
             if self._main.zone != "card":
                 self._main.go_in()
             elif self._main.card.ready and not self._told_ready:
@@ -83,6 +86,10 @@ class Watched(ScreenApp):
     _told_ready = False
     _asked = 1
     _covered: Screen[object] | None = None
+
+    def action_mark(self) -> None:
+        """Note that whatever came before has been handled."""
+        self.tell("mark")
 
     def action_crash(self) -> None:
         """Fail as a fault of ours would."""

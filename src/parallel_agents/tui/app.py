@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.widget import Widget
 
 from parallel_agents.client.ahead import Ahead
@@ -82,6 +82,14 @@ class ScreenApp(App[None]):
     async def action_quit(self) -> None:
         """Close the screen, from a dialog too; sessions keep working."""
         self._main.do_quit()
+
+    def action_command_palette(self) -> None:
+        """Open the palette, unless one is open, be it under a dialog.
+
+        Textual's own has an id, which the last one keeps until it is removed.
+        """
+        if not any(isinstance(opened, CommandPalette) for opened in self.screen_stack):
+            self.push_screen(CommandPalette())
 
     def _fatal_error(self) -> None:
         """Say it in plain words; Textual would print every value of every frame."""

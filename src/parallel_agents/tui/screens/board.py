@@ -148,9 +148,14 @@ class Board(Screen[None]):
 
     # --- when to paint ------------------------------------------------------------------------
 
+    @property
+    def paintable(self) -> bool:
+        """Whether the widgets are there: what is left of the work goes on while they are closed."""
+        return self.is_mounted and self.is_running
+
     def wake(self) -> None:
         """Something changed: paint soon, and not too often."""
-        if self._painting or not self.is_mounted:
+        if self._painting or not self.paintable:
             return
         self._painting = True
         wait = FRAME - (time.monotonic() - self._painted_at)

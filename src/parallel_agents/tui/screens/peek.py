@@ -88,7 +88,7 @@ class PeekScreen(Dialog):
         Args:
             state: facts of the session; None when it is gone.
         """
-        if self.is_mounted and self in self.app.screen_stack:
+        if self.is_mounted and self.is_running:
             self._show(state)
 
     def _show(self, state: SessionState | None) -> None:

@@ -58,7 +58,6 @@ class Verbs(Board):
     ) -> None:
         super().__init__(store, clock, title)
         self.directory = directory
-        self._peeking: PeekScreen | None = None
 
     def on_mount(self) -> None:
         """The terminal can be lent from now on."""
@@ -77,6 +76,9 @@ class Verbs(Board):
         return state
 
     async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
+        """Show a dialog; when one of its kind is open, as a key was pressed twice, it is left."""
+        if any(type(opened) is type(dialog) for opened in self.app.screen_stack):
+            return None
         return await self.app.push_screen_wait(dialog)
 
     # --- dispatch and peek --------------------------------------------------------------------
@@ -135,9 +137,7 @@ class Verbs(Board):
             return
         await self.commands.seen(state)
         peek = PeekScreen(state, conversation.transcript, Card(self.clock), self._decided)
-        self._peeking = peek
         reply = await self._ask(peek)
-        self._peeking = None
         if reply == GO_IN:
             self.store.select(state.id)
             self.go_in()
@@ -147,8 +147,9 @@ class Verbs(Board):
     def paint(self) -> None:
         """Show what the store knows now, in a peek over the list too."""
         super().paint()
-        if self._peeking is not None:
-            self._peeking.follow(self.store.mirror.sessions.get(self._peeking.session))
+        for peek in self.app.screen_stack:
+            if isinstance(peek, PeekScreen):
+                peek.follow(self.store.mirror.sessions.get(peek.session))
 
     def _decided(self, card: Card, verdict: Verdict) -> None:
         self.later(self.decide(card, verdict))

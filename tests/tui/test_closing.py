@@ -1,0 +1,151 @@
+"""What is opened again while it still closes, and what still comes in while the screen closes."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.command import CommandPalette
+
+from parallel_agents.core import events as ev
+from parallel_agents.tui.screens import board
+from parallel_agents.tui.screens.confirm import Dialog, ReadDialog
+from parallel_agents.tui.screens.peek import PeekScreen
+from parallel_agents.tui.screens.trash import TrashScreen
+from parallel_agents.wire import messages as m
+from tests.tui.drive import Drive, screen
+from tests.tui.fake import Fake, FakeLink
+
+
+def one() -> Fake:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    return fake
+
+
+def opened(drive: Drive, kind: type[object]) -> int:
+    """How many screens of a kind lie on each other."""
+    return sum(isinstance(found, kind) for found in drive.app.screen_stack)
+
+
+def leave(drive: Drive) -> None:
+    """Close what lies above, as far as a person could have by now."""
+    if drive.app.screen is not drive.main and drive.app.screen.is_mounted:
+        drive.app.screen.dismiss(None)
+
+
+@given(st.lists(st.sampled_from(("open", "leave", "dialog", "turn")), max_size=12))
+@settings(max_examples=25, deadline=None)
+async def test_the_palette_opens_once_and_again_while_the_last_one_closes(
+    steps: list[str],
+) -> None:
+    async with screen(one()) as drive:
+        for step in steps:
+            match step:
+                case "open":
+                    drive.app.action_command_palette()
+                case "leave":
+                    leave(drive)
+                case "dialog":
+                    drive.app.push_screen(ReadDialog("Read", []))
+                case _:
+                    await drive.pilot.pause()
+            assert opened(drive, CommandPalette) <= 1
+        drive.app.action_command_palette()
+        await drive.pilot.pause()
+        assert opened(drive, CommandPalette) == 1
+
+
+async def test_the_palette_typed_right_behind_its_end_opens() -> None:
+    async with screen(one()) as drive:
+        for _ in range(5):
+            await drive.press("ctrl+p", "escape", "ctrl+p", "ctrl+p", "escape")
+        await drive.press("ctrl+p")
+        await drive.until(lambda: opened(drive, CommandPalette) == 1, "the palette")
+
+
+@pytest.mark.parametrize("quits", [False, True])
+@pytest.mark.parametrize("peeking", [False, True])
+async def test_what_comes_while_the_screen_closes_is_not_painted(
+    monkeypatch: pytest.MonkeyPatch, *, peeking: bool, quits: bool
+) -> None:
+    monkeypatch.setattr(board, "FRAME", 0.0001)
+    fake = one()
+
+    async def pushes() -> None:
+        while True:
+            fake.happen("a1", ev.Seen())
+            await asyncio.sleep(0)
+
+    async with screen(fake) as drive:
+        if peeking:
+            await drive.press("space")
+            await drive.until(lambda: opened(drive, PeekScreen), "peek")
+        drive.app.run_worker(pushes())
+        await drive.pilot.pause()
+        if quits:
+            drive.app.simulate_key("ctrl+q")
+
+
+class SlowLink(FakeLink):
+    """Answers a request of one type only when it is told to."""
+
+    slow: type[m.Request]
+    go: asyncio.Event
+
+    async def request(self, message: m.Request) -> dict[str, object]:
+        """Wait, then answer."""
+        if isinstance(message, self.slow):
+            await self.go.wait()
+        return await super().request(message)
+
+
+class Slow(Fake):
+    """A supervisor that takes its time for requests of one type."""
+
+    def __init__(self, slow: type[m.Request]) -> None:
+        super().__init__()
+        self.slow = slow
+        self.go = asyncio.Event()
+
+    async def connect(self) -> FakeLink:
+        """What `Backend` calls."""
+        link = SlowLink(self)
+        link.slow, link.go = self.slow, self.go
+        self.links.append(link)
+        return link
+
+
+@pytest.mark.parametrize(
+    ("key", "asks", "kind"),
+    [
+        ("U", m.ListTrash, TrashScreen),
+        ("w", m.Explain, ReadDialog),
+        ("space", m.MarkSeen, PeekScreen),
+    ],
+)
+async def test_a_dialog_that_waits_for_the_supervisor_opens_once(
+    key: str, asks: type[m.Request], kind: type[Dialog]
+) -> None:
+    fake = Slow(asks)
+    fake.session("a1", "auth-refactor")
+    fake.finish("a1")
+    fake.session("b2", "flaky-test")
+    fake.answers["explain"] = {"shown": "Done", "detail": "", "facts": {}, "evidence": []}
+    async with screen(fake) as drive:
+        drive.main.store.select("a1")
+        await drive.until(lambda: drive.main.shown == "a1", "a1")
+        await drive.until(lambda: drive.main.store.conversation.loaded)  # type: ignore[union-attr]
+        await drive.press(key, key, key)
+        assert opened(drive, kind) == 0
+        fake.go.set()
+        await drive.until(lambda: opened(drive, kind), "the dialog")
+        await drive.until(lambda: not asking(drive) - 1, "the others were left")
+        assert opened(drive, kind) == 1
+        await drive.press("escape")
+        await drive.until(lambda: drive.app.screen is drive.main, "left")
+
+
+def asking(drive: Drive) -> int:
+    """How many of its works wait."""
+    return sum(not work.is_finished for work in drive.app.workers if work.group == "ask")
