@@ -232,7 +232,7 @@ class Card:
     def _plan(self, key: str) -> Decision | None:
         if key == "y":
             return Decision(behavior="allow", mode="default")
-        if key.isdigit() and 0 < int(key) <= len(PLAN_MODES):
+        if key.isdecimal() and 0 < int(key) <= len(PLAN_MODES):
             return Decision(behavior="allow", mode=PLAN_MODES[int(key) - 1][0])
         return None
 
@@ -246,7 +246,7 @@ class Card:
             return self._wanted("text", request)
         if key == "y":
             return self._answer(questions)
-        if key.isdigit():
+        if key.isdecimal():
             return self._pick(int(key), questions)
         return None
 

@@ -323,8 +323,8 @@ def _wait(talk: Conversation, process: subprocess.Popen[bytes], about: Frame, us
 def _stream(talk: Conversation, rest: str) -> None:
     """`stream N RATE`: N numbered lines at RATE a second; 0 is as fast as it goes."""
     parts = rest.split()
-    count = int(parts[0]) if parts and parts[0].isdigit() else 100
-    rate = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 50
+    count = int(parts[0]) if parts and parts[0].isdecimal() else 100
+    rate = int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 50
     voice = Voice(talk)
     began = time.monotonic()
     for first in range(0, count, 500):
@@ -341,7 +341,7 @@ def _echo(talk: Conversation, rest: str) -> None:
 def _crash(talk: Conversation, rest: str) -> None:
     Voice(talk).say("This will not end well.")
     end_commands()
-    os._exit(int(rest) if rest.strip().isdigit() else 1)
+    os._exit(int(rest) if rest.strip().isdecimal() else 1)
 
 
 def _hang(talk: Conversation, _rest: str) -> None:
@@ -351,7 +351,7 @@ def _hang(talk: Conversation, _rest: str) -> None:
 
 
 def _big(talk: Conversation, rest: str) -> None:
-    size = int(rest) if rest.strip().isdigit() else 1 << 20
+    size = int(rest) if rest.strip().isdecimal() else 1 << 20
     Voice(talk).block({"type": "text", "text": "x" * size})
     talk.last_text = f"{size} bytes"
 

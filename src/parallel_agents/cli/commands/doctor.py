@@ -66,8 +66,8 @@ def _version(program: str) -> str | None:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    word = next((part for part in text.split() if part[:1].isdigit()), "0")
-    return tuple(int(number) for number in word.split(".")[:3] if number.isdigit())
+    word = next((part for part in text.split() if part[:1].isdecimal()), "0")
+    return tuple(int(number) for number in word.split(".")[:3] if number.isdecimal())
 
 
 def _git() -> bool:

@@ -71,7 +71,7 @@ class MainScreen(Verbs):
     def on_key(self, event: events.Key) -> None:
         """The second key of `g 1`."""
         jumping, self._jumping = self._jumping, False
-        if jumping and event.key.isdigit() and event.key != "0":
+        if jumping and event.key.isdecimal() and event.key != "0":
             event.stop()
             self.do_jump(int(event.key))
 
