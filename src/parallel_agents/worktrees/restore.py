@@ -19,6 +19,7 @@ from parallel_agents.worktrees.files import (
     make_directories,
     move,
     read_json,
+    read_regular,
     remove_tree,
     write_json,
 )
@@ -170,8 +171,10 @@ def _restore_admin(job: Restore, admin: Path) -> None:
     if not exists(parked):
         if not job.place.admin.is_dir():
             _make_admin(job)
-        for name in ("gitdir", "locked"):  # the agent may have put a link or a pipe there
+        # The agent may have put a link or a pipe there, or led git to another repository.
+        for name in ("gitdir", "locked", "commondir"):
             remove_tree(job.place.admin / name)
+        (job.place.admin / "commondir").write_text("../..\n")
         (job.place.admin / "gitdir").write_bytes(os.fsencode(f"{job.entry.path}/.git\n"))
         (job.place.admin / "locked").write_text(lock_reason(job.entry.session))
         move(job.place.admin, parked)
@@ -184,7 +187,6 @@ def _make_admin(job: Restore) -> None:
     made = job.place.directory / "admin.new"
     remove_tree(made)
     made.mkdir()
-    (made / "commondir").write_text("../..\n")
     (made / "HEAD").write_text(f"ref: refs/heads/{job.entry.branch}\n")
     made.rename(job.place.admin)
 
@@ -208,7 +210,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
 def _write_git_file(tree: Path, admin: Path) -> None:
     content = os.fsencode(f"gitdir: {admin}\n")
     target = tree / ".git"
-    if target.read_bytes() != content:
+    if read_regular(target, len(content) + 1) != content:
         temporary = tree / ".git.new"
         temporary.write_bytes(content)
         temporary.replace(target)
