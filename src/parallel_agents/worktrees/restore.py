@@ -5,6 +5,7 @@ so that a restore that was cut off goes on when it is asked for again; the trash
 """
 
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,7 +139,13 @@ def _refuse_taken(job: Restore, git: Git) -> None:
         )
     if entry.tip is None and entry.tree is None and not entry.refs:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
-    found = _hash(git, f"refs/heads/{entry.branch}")
+    ref = f"refs/heads/{entry.branch}"
+    found = _hash(git, ref)
+    if entry.tip and found is None and (led := _leads_to(git, ref)):
+        raise RefusedError(
+            f"{ref} leads to {led}, which is not there, so the branch cannot come back",
+            f"Remove it: git symbolic-ref --delete {shlex.quote(ref)}",
+        )
     if entry.tip and found not in (None, entry.tip) and entry.record.made_branch:
         raise RefusedError(
             f"a branch {entry.branch} exists again, with other commits",
@@ -159,7 +166,7 @@ def _free_admin(job: Restore) -> Path:
 def _restore_branch(entry: TrashEntry, git: Git) -> None:
     ref = f"refs/heads/{entry.branch}"
     if entry.tip is not None and _hash(git, ref) is None:
-        git.write("update-ref", ref, entry.tip, "0" * len(entry.tip))
+        git.write("update-ref", "--no-deref", ref, entry.tip, "0" * len(entry.tip))
 
 
 def _restore_admin(job: Restore, admin: Path) -> None:
@@ -262,3 +269,8 @@ def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
 def _hash(git: Git, name: str) -> str | None:
     found = git.read("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
     return found.line if found.returncode == 0 else None
+
+
+def _leads_to(git: Git, ref: str) -> str:
+    found = git.read("symbolic-ref", "--quiet", ref, ok=(0, 1, 128))
+    return found.line if found.returncode == 0 else ""
