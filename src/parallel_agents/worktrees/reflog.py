@@ -101,6 +101,7 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
         with suppress(FileNotFoundError):
             os.unlink(_NEW, dir_fd=top)
         if error.errno not in _IN_THE_WAY:
+            error.filename = str(common_dir / _log(branch))
             raise
     finally:
         os.close(top)
@@ -130,6 +131,7 @@ def _read_log(common_dir: Path, branch: str) -> bytes | None:
                 return file.read(_LIMIT)
     except OSError as error:
         if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
+            error.filename = str(common_dir / _log(branch))  # a descriptor's own says too little
             raise
         return None
     finally:

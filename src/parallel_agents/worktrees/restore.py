@@ -33,6 +33,7 @@ from parallel_agents.worktrees.identity import (
     lock_reason,
     open_up,
     parked_admin,
+    points_to,
     verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
@@ -154,13 +155,23 @@ def _refuse_taken(job: Restore, git: Git) -> None:
 
 
 def _free_admin(job: Restore) -> Path:
-    """Choose git's name for the worktree: the old one if it is still free."""
+    """Choose git's name for the worktree: the old one if it is free, or ours still."""
     old = admin_dir(job.entry.record)
+    if _stayed(job, old):
+        return old
     number, path = 0, old
     while exists(path):
         number += 1
         path = old.with_name(f"{old.name}{number}")
     return path
+
+
+def _stayed(job: Restore, admin: Path) -> bool:
+    """Whether the deletion had no rights to move git's directory away: the index is in it still."""
+    if exists(job.place.admin) or not points_to(admin, job.entry.path):
+        return False
+    locked = read_regular(admin / "locked", 1024) or b""
+    return os.fsdecode(locked).strip() == lock_reason(job.entry.session)
 
 
 def _restore_branch(entry: TrashEntry, git: Git) -> None:
