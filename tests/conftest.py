@@ -39,6 +39,8 @@ _ROOT = Path(__file__).parent
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Give the whole suite workers; tests that somebody chose run here, at once and debuggable."""
+    if hasattr(config, "workerinput"):  # a worker, which would get workers of its own
+        return
     option = config.option
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     chosen = option.markexpr or option.keyword or getattr(option, "lf", False)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from parallel_agents.core.errors import RefusedError
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import git, none_alive, write
 from tests.worktrees.test_untakable import Scene
@@ -36,6 +37,36 @@ def test_a_ref_of_ours_that_leads_to_another_takes_no_other_along(scene: Scene) 
     git(scene.repo, "symbolic-ref", ref, "refs/heads/main")
     manager.empty_trash()
     assert git(scene.repo, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_branch_is_not_written_through_a_link_that_leads_nowhere(scene: Scene) -> None:
+    manager = WorktreeManager(scene.state)
+    manager.delete(scene.record, live_pids=none_alive)
+    branch = f"refs/heads/{scene.record.branch}"
+    git(scene.repo, "symbolic-ref", branch, "refs/heads/nothing")
+    with pytest.raises(RefusedError, match="leads to refs/heads/nothing") as refused:
+        manager.restore("s1")
+    assert refused.value.hint == f"Remove it: git symbolic-ref --delete {branch}"
+    assert git(scene.repo, "for-each-ref", "refs/heads/nothing") == ""
+    git(scene.repo, "symbolic-ref", "--delete", branch)
+    assert manager.verify(manager.restore("s1")) is None
+
+
+def test_a_restore_that_goes_on_writes_through_no_link(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = WorktreeManager(scene.state)
+    entry = manager.delete(scene.record, live_pids=none_alive)
+    branch = f"refs/heads/{scene.record.branch}"
+
+    def stop(name: str) -> None:
+        if name == "restore.plan":
+            git(scene.repo, "symbolic-ref", branch, "refs/heads/nothing")
+
+    monkeypatch.setattr("parallel_agents.worktrees.restore.hit", stop)
+    manager.restore("s1")
+    assert git(scene.repo, "rev-parse", branch) == entry.tip
+    assert git(scene.repo, "for-each-ref", "refs/heads/nothing") == ""
 
 
 @pytest.mark.parametrize("content", [b"\xff\x00garbage", b"gitdir: /a\x00b/worktrees/c\n"])

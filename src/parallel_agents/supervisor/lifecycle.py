@@ -11,8 +11,10 @@ import contextlib
 import fcntl
 import json
 import logging
+import math
 import os
 import signal
+import time
 from pathlib import Path
 
 from parallel_agents.agents.registry import all_agents
@@ -44,7 +46,7 @@ from parallel_agents.worktrees.manager import WorktreeManager
 log = logging.getLogger(__name__)
 
 _LOG_LIMIT = 4 << 20
-_HOUR_MS = 3_600_000
+_HOUR = 3600.0
 
 
 class Lifecycle:
@@ -80,8 +82,8 @@ class Lifecycle:
             Api(self.supervisor), self._hub, self._context.threads, self._alarm, self._over.set
         )
         self._housekeeping = Housekeeping(self.supervisor)
-        self._idle_since = now_ms()
-        self._cleaned_at = 0
+        self._idle_since = time.monotonic()
+        self._cleaned_at = -math.inf
 
     def _states(self) -> list[SessionState]:
         """The hub is made before the supervisor whose states it sends."""
@@ -131,8 +133,8 @@ class Lifecycle:
                     heads.look(session.ledger)
             self._look_after_ourselves()
             self._consider_leaving()
-            if now_ms() - self._cleaned_at > _HOUR_MS:
-                self._cleaned_at = now_ms()
+            if time.monotonic() - self._cleaned_at > _HOUR:
+                self._cleaned_at = time.monotonic()
                 self._server.later("hourly", self._housekeeping.hourly())
 
     async def _watch(self, session: Session) -> None:
@@ -175,8 +177,8 @@ class Lifecycle:
 
     def _consider_leaving(self) -> None:
         if self._server.clients or self.supervisor.busy():
-            self._idle_since = now_ms()
-        elif now_ms() - self._idle_since > self._config.linger * 1000:
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since > self._config.linger:
             self._over.set()
 
 

@@ -135,7 +135,7 @@ class LogReader:
 
 def _time(stamp: bytes) -> int:
     """The time before a line; 0 for what is none, as in the rest of a line that was cut."""
-    return int(stamp) if stamp.isdecimal() and len(stamp) < 20 else 0
+    return int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
 
 
 def said_in(line: LogLine, translator: Translator) -> list[ev.Event | ev.Delta]:

@@ -48,7 +48,7 @@ def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
         Those that were added.
 
     Raises:
-        RefusedError: the file is a symbolic link.
+        RefusedError: the file is a symbolic link or a pipe.
         OSError: it cannot be written.
     """
     path = Path(common_dir) / "info" / "exclude"
@@ -58,10 +58,14 @@ def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
     if not new:
         return ()
     path.parent.mkdir(exist_ok=True)
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise RefusedError(
+                f"{path} is a pipe", "Replace it by a file: it must ignore worktrees."
+            ) from error
         if error.errno == errno.ELOOP:
             raise RefusedError(
                 f"{path} is a symbolic link", "Replace it by a file: it must ignore worktrees."

@@ -90,6 +90,8 @@ def read_hooks(files: Sequence[Path], event: HookEvent) -> tuple[Hook, ...]:
 
 
 def _entries(path: Path, event: HookEvent) -> list[dict[str, Any]]:
+    if not path.is_file():  # nobody may ever write into a pipe
+        return []
     try:
         settings = json.loads(path.read_bytes())
         groups = settings["hooks"][event]

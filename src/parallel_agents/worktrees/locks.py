@@ -18,11 +18,13 @@ from pathlib import Path
 import psutil
 
 from parallel_agents.core.errors import GitError
+from parallel_agents.worktrees.files import read_regular
 
 _WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.02
 _TURN_SECONDS = 0.1
 _STALE_SECONDS = 2.0
+_PATH_LIMIT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _git_runs(common_dir: str) -> bool:
     """Look for a git at work in the repository; it changes to the directory it works in."""
     places = [common_dir, str(Path(common_dir).parent)]
     places += [
-        str(Path(os.fsdecode(admin.read_bytes().strip())).parent)
+        str(Path(os.fsdecode((read_regular(admin, _PATH_LIMIT) or b"").strip())).parent)
         for admin in Path(common_dir).glob("worktrees/*/gitdir")
     ]
     for running in psutil.process_iter(["name", "cwd"]):

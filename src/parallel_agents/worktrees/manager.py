@@ -308,7 +308,8 @@ class WorktreeManager(Ending):
 
     def verify(self, record: WorktreeRecord) -> str | None:
         """Compare a record with the disk; `None`, or what is wrong."""
-        return verify(record)
+        with self._reading("look at the worktree"):
+            return verify(record)
 
     def renewed(self, record: WorktreeRecord) -> WorktreeRecord:
         """Write down anew how a worktree is known; see `identity.renewed`."""
@@ -372,7 +373,8 @@ class WorktreeManager(Ending):
 
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Say what is only in this worktree; see `landing.protection`."""
-        return landing.protection(record)
+        with self._reading("look at the worktree"):
+            return landing.protection(record)
 
     def make_scratch_repository(self, parent: str) -> str:
         """Make a small repository for the demo; see `scratch`."""

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.worktrees import surroundings
+from parallel_agents.worktrees.pipes import PATIENCE, Pipes
 from parallel_agents.worktrees.porcelain import text
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class _Call:
     task: Task
     popen: "subprocess.Popen[bytes]"
     stdin: bytes
-    ends: float
+    began: float
+    pipes: Pipes
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
 
@@ -107,11 +109,13 @@ def run(task: Task) -> Result:
         CancelledError: `cancelled` said yes.
     """
     with _started(task) as popen:
-        call = _Call(task=task, popen=popen, stdin=task.stdin, ends=time.monotonic() + task.seconds)
+        pipes = Pipes(task.directory, task.env.get("GIT_DIR"))
+        call = _Call(task=task, popen=popen, stdin=task.stdin, began=time.monotonic(), pipes=pipes)
         try:
             return _pump(call)
         finally:
             _stop(popen)
+            pipes.close()
 
 
 def _load_gitpython() -> "type[git.Git]":
@@ -187,14 +191,14 @@ def _pump(call: _Call) -> Result:
             selector.register(call.popen.stdin, selectors.EVENT_WRITE, "stdin")
         while selector.get_map():
             _check(call)
-            for key, _ in selector.select(0.1):
+            for key, _ in selector.select(call.pipes.pause):
                 _move(selector, call, key)
             if call.popen.poll() is not None and not selector.select(0):
                 break  # ended, while a descendant keeps a pipe open
     while call.popen.poll() is None:
         _check(call)
         try:
-            call.popen.wait(0.1)
+            call.popen.wait(call.pipes.pause)
         except subprocess.TimeoutExpired:
             continue
     return Result(bytes(call.stdout), bytes(call.stderr), call.popen.returncode)
@@ -232,11 +236,15 @@ def _move(selector: selectors.BaseSelector, call: _Call, key: selectors.Selector
 def _check(call: _Call) -> None:
     if call.task.cancelled is not None and call.task.cancelled():
         raise CancelledError(f"git {call.task.args[0]} was cancelled", returncode=-1)
+    took = time.monotonic() - call.began
+    if took > PATIENCE:
+        call.pipes.let_go()
     # One that has ended was not late: we may have been the ones who were held.
-    if time.monotonic() > call.ends and call.popen.poll() is None:
+    if took > call.task.seconds and call.popen.poll() is None:
         raise GitError(
             f"git {call.task.args[0]} did not end in time and was stopped",
-            "See whether the disk, the network or another git keeps it waiting, then try again.",
+            "See whether the disk, the network, a pipe or another git keeps it waiting, "
+            "then try again.",
             returncode=-1,
         )
     if len(call.stdout) + len(call.stderr) > OUTPUT_LIMIT:

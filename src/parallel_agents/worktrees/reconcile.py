@@ -90,6 +90,11 @@ def _one(record: WorktreeRecord, seen: Seen) -> list[Finding]:
         reason = verify(record)
     except WorktreeError as error:
         reason = error.message
+    except OSError as error:  # a directory of git's is closed, or the disk fails
+        where = os.fsdecode(error.filename or record.root)
+        reason = f"{where} cannot be looked at: {error.strerror}"
+        action = f"see which directory is closed: namei -l -- {shlex.quote(where)}"
+        return [_finding("closed", record, reason, action)]
     if reason is not None:
         return [_gone(record, seen, reason)]
     if not seen.listed or record.kind != "worktree":

@@ -90,7 +90,9 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
     log = _read_log(common_dir, branch) or b""
     top = open_directory(common_dir)
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with suppress(FileNotFoundError):
+            os.unlink(_NEW, dir_fd=top)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with os.fdopen(os.open(_NEW, flags, 0o666, dir_fd=top), "wb") as file:
             file.write(content + _since(content, log))
         with opened_parent(top, _log(branch), make=True) as (folder, name):
@@ -99,6 +101,7 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
         with suppress(FileNotFoundError):
             os.unlink(_NEW, dir_fd=top)
         if error.errno not in _IN_THE_WAY:
+            error.filename = str(common_dir / _log(branch))
             raise
     finally:
         os.close(top)
@@ -128,6 +131,7 @@ def _read_log(common_dir: Path, branch: str) -> bytes | None:
                 return file.read(_LIMIT)
     except OSError as error:
         if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
+            error.filename = str(common_dir / _log(branch))  # a descriptor's own says too little
             raise
         return None
     finally:

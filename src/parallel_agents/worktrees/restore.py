@@ -5,6 +5,7 @@ so that a restore that was cut off goes on when it is asked for again; the trash
 """
 
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from parallel_agents.worktrees.files import (
     make_directories,
     move,
     read_json,
+    read_regular,
     remove_tree,
     write_json,
 )
@@ -31,6 +33,7 @@ from parallel_agents.worktrees.identity import (
     lock_reason,
     open_up,
     parked_admin,
+    points_to,
     verify,
 )
 from parallel_agents.worktrees.locks import clear_leftovers
@@ -137,7 +140,13 @@ def _refuse_taken(job: Restore, git: Git) -> None:
         )
     if entry.tip is None and entry.tree is None and not entry.refs:
         raise RefusedError(f"the branch {entry.branch} was gone already, nothing can be restored")
-    found = _hash(git, f"refs/heads/{entry.branch}")
+    ref = f"refs/heads/{entry.branch}"
+    found = _hash(git, ref)
+    if entry.tip and found is None and (led := _leads_to(git, ref)):
+        raise RefusedError(
+            f"{ref} leads to {led}, which is not there, so the branch cannot come back",
+            f"Remove it: git symbolic-ref --delete {shlex.quote(ref)}",
+        )
     if entry.tip and found not in (None, entry.tip) and entry.record.made_branch:
         raise RefusedError(
             f"a branch {entry.branch} exists again, with other commits",
@@ -146,8 +155,10 @@ def _refuse_taken(job: Restore, git: Git) -> None:
 
 
 def _free_admin(job: Restore) -> Path:
-    """Choose git's name for the worktree: the old one if it is still free."""
+    """Choose git's name for the worktree: the old one if it is free, or ours still."""
     old = admin_dir(job.entry.record)
+    if _stayed(job, old):
+        return old
     number, path = 0, old
     while exists(path):
         number += 1
@@ -155,10 +166,18 @@ def _free_admin(job: Restore) -> Path:
     return path
 
 
+def _stayed(job: Restore, admin: Path) -> bool:
+    """Whether the deletion had no rights to move git's directory away: the index is in it still."""
+    if exists(job.place.admin) or not points_to(admin, job.entry.path):
+        return False
+    locked = read_regular(admin / "locked", 1024) or b""
+    return os.fsdecode(locked).strip() == lock_reason(job.entry.session)
+
+
 def _restore_branch(entry: TrashEntry, git: Git) -> None:
     ref = f"refs/heads/{entry.branch}"
     if entry.tip is not None and _hash(git, ref) is None:
-        git.write("update-ref", ref, entry.tip, "0" * len(entry.tip))
+        git.write("update-ref", "--no-deref", ref, entry.tip, "0" * len(entry.tip))
 
 
 def _restore_admin(job: Restore, admin: Path) -> None:
@@ -170,8 +189,10 @@ def _restore_admin(job: Restore, admin: Path) -> None:
     if not exists(parked):
         if not job.place.admin.is_dir():
             _make_admin(job)
-        for name in ("gitdir", "locked"):  # the agent may have put a link or a pipe there
+        # The agent may have put a link or a pipe there, or led git to another repository.
+        for name in ("gitdir", "locked", "commondir"):
             remove_tree(job.place.admin / name)
+        (job.place.admin / "commondir").write_text("../..\n")
         (job.place.admin / "gitdir").write_bytes(os.fsencode(f"{job.entry.path}/.git\n"))
         (job.place.admin / "locked").write_text(lock_reason(job.entry.session))
         move(job.place.admin, parked)
@@ -184,7 +205,6 @@ def _make_admin(job: Restore) -> None:
     made = job.place.directory / "admin.new"
     remove_tree(made)
     made.mkdir()
-    (made / "commondir").write_text("../..\n")
     (made / "HEAD").write_text(f"ref: refs/heads/{job.entry.branch}\n")
     made.rename(job.place.admin)
 
@@ -208,7 +228,7 @@ def _restore_tree(job: Restore, admin: Path) -> None:
 def _write_git_file(tree: Path, admin: Path) -> None:
     content = os.fsencode(f"gitdir: {admin}\n")
     target = tree / ".git"
-    if target.read_bytes() != content:
+    if read_regular(target, len(content) + 1) != content:
         temporary = tree / ".git.new"
         temporary.write_bytes(content)
         temporary.replace(target)
@@ -260,3 +280,8 @@ def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
 def _hash(git: Git, name: str) -> str | None:
     found = git.read("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
     return found.line if found.returncode == 0 else None
+
+
+def _leads_to(git: Git, ref: str) -> str:
+    found = git.read("symbolic-ref", "--quiet", ref, ok=(0, 1, 128))
+    return found.line if found.returncode == 0 else ""
