@@ -122,3 +122,16 @@ def test_who_speaks_to_a_shim_that_is_stopped_is_answered(world: World) -> None:
     os.kill(shim, signal.SIGCONT)
     world.wait_state(session, "done")
     world.ask(m.Delete(key=new_uuid(), session=session), start=False)
+
+
+def test_a_shim_that_is_stopped_keeps_no_interruption_and_no_option_waiting(world: World) -> None:
+    """An option is in effect once the agent says so: silence is told as what it is."""
+    session, _, shim = at_work(world, "hang")
+    os.kill(shim, signal.SIGSTOP)
+    with pytest.raises(UserError, match="did not answer"):
+        world.ask(m.SetOptions(key=new_uuid(), session=session, mode="plan"), start=False)
+    world.ask(m.Interrupt(key=new_uuid(), session=session), start=False)
+    assert world.row(session)["state"] == "working"
+    os.kill(shim, signal.SIGCONT)
+    world.ask(m.Stop(key=new_uuid(), session=session), start=False)
+    works_again(world, session)

@@ -13,8 +13,6 @@ import json
 import os
 import py_compile
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import time
@@ -27,8 +25,10 @@ from parallel_agents.core.events import RunEnded
 from parallel_agents.supervisor.files import is_locked, write_json
 from parallel_agents.supervisor.run_ending import ended
 from parallel_agents.supervisor.runlog import LogLine, LogReader, punch_hole
+from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.wire.first_word import first_word
 from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
+from parallel_agents.wire.peer import peer_pid
 
 _FRAME = 64 << 20
 _START_DEADLINE = 30.0
@@ -92,7 +92,7 @@ class Run:
         self._wake = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
         self._end_frame: dict[str, Any] | None = None
-        self._listener: asyncio.Task[None] | None = None
+        self._tasks = Tasks(f"run {directory.parent.parent.name}/{directory.name}")
         self._overseer: asyncio.Task[None] | None = None
         self._shim_pid = 0
         self.agent_pid: int | None = None
@@ -176,8 +176,8 @@ class Run:
         except OSError:
             return False
         self._writer = writer
-        self._shim_pid = _listening(writer.get_extra_info("socket"))
-        self._listener = asyncio.create_task(self._listen(reader))
+        self._shim_pid = peer_pid(writer.get_extra_info("socket"))[0]
+        self._tasks.start("listen", self._listen(reader))
         if self._end_frame is not None:
             self._send(self._end_frame)
         return True
@@ -192,15 +192,17 @@ class Run:
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         splitter = LineSplitter(_FRAME)
-        with contextlib.suppress(OSError):
-            while data := await reader.read(1 << 16):
-                for line in splitter.feed(data):
-                    self._hear(load_frame(line))
-        self._writer = None
-        for future in self._delivered.values():
-            if not future.done():
-                future.set_result(False)
-        self._wake.set()
+        try:
+            with contextlib.suppress(OSError):
+                while data := await reader.read(1 << 16):
+                    for line in splitter.feed(data):
+                        self._hear(load_frame(line))
+        finally:  # whatever ended it, nobody may wait for what is heard no more
+            self._writer = None
+            for future in self._delivered.values():
+                if not future.done():
+                    future.set_result(False)
+            self._wake.set()
 
     def _hear(self, frame: dict[str, Any]) -> None:
         kind = frame.get("t")
@@ -265,7 +267,8 @@ class Run:
                     if self._writer is not None or await self.connect():
                         self.kill()
                     await asyncio.sleep(_RECONNECT)
-        self._drop_overseer()
+        if self._overseer is not None:
+            self._overseer.cancel()
         return not is_locked(self.directory / "lock")
 
     def _end(self, frame: dict[str, Any], seconds: float) -> None:
@@ -273,7 +276,7 @@ class Run:
         self._end_frame = frame
         self._send(frame)
         if self._overseer is None or self._overseer.done():
-            self._overseer = asyncio.create_task(self._see_to_it(seconds))
+            self._overseer = self._tasks.start("see to its end", self._see_to_it(seconds))
 
     async def _see_to_it(self, seconds: float) -> None:
         """End a shim that does not do what it was told; one that waits for a full disk answers."""
@@ -297,10 +300,6 @@ class Run:
                     writer.close()
         except TimeoutError:
             return False
-
-    def _drop_overseer(self) -> None:
-        if self._overseer is not None:
-            self._overseer.cancel()
 
     def _send(self, frame: dict[str, Any]) -> None:
         if self._writer is not None:
@@ -379,16 +378,7 @@ class Run:
 
     async def detach(self) -> None:
         """Let go of the shim; the agent goes on."""
-        self._drop_overseer()
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-
-def _listening(connection: socket.socket) -> int:
-    """The process that listens at the other end; 0 when it is in another namespace."""
-    packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", packed)[0])
+        writer = self._writer
+        await self._tasks.end()
+        if writer is not None:
+            writer.close()
