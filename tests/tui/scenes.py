@@ -52,11 +52,6 @@ def picture() -> Fake:
 def busy() -> Fake:
     """One session in each group."""
     fake = Fake()
-    rule = {
-        "type": "addRules",
-        "behavior": "allow",
-        "rules": [{"toolName": "Bash", "ruleContent": "npm test *"}],
-    }
     fake.session("a1", "auth-refactor", "Split the token check out of the handler")
     path = f"{ROOT}/.claude/worktrees/auth-refactor/src/auth/token.ts"
     fake.happen(
@@ -66,7 +61,7 @@ def busy() -> Fake:
         ev.ToolReturned(tool_use="t1", text="ok", patch="@@ -1 +1 @@\n-a\n+b\n"),
         ev.ChangesCounted(files=7, insertions=128, deletions=34),
     )
-    fake.ask("a1", suggestions=(rule,))
+    fake.ask("a1", suggestions=(_ALWAYS,))
     fake.session("b2", "flaky-test")
     fake.happen("b2", ev.ToolUsed(id="t2", name="Read", input={"file_path": "tests/retry.py"}))
     fake.session("c3", "rate-limit")
