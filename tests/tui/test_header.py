@@ -10,6 +10,7 @@ from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import ReadyPush, StatePush
 from tests.tui.drive import screen
 from tests.tui.fake import Fake, FakeLink
+from tests.tui.scenes import busy
 
 
 async def test_sessions_being_taken_up_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +44,17 @@ async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() ->
         assert len(fake.of(m.DiskUse)) == 1
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+async def test_no_count_is_cut(width: int) -> None:
+    """The name of the program gives way first, then the repository and the cost."""
+    async with screen(busy(), (width, 24)) as drive:
+        top = drive.text().split("\n")[0]
+        assert "1 needs you · 1 failed · 1 working · 1 to review" in top
+        assert ("parallel-agents" in top, "$1.00" in top) == (width > 80, width > 60)
+        await drive.pilot.resize_terminal(120, 24)
+        await drive.shows("parallel-agents")
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])

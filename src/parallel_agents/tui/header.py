@@ -11,11 +11,14 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.tui.actions import ACTIONS, Zone
 from parallel_agents.tui.grouping import group_of, needs_person, repository
 from parallel_agents.tui.ink import Ink
-from parallel_agents.tui.spans import Span, flat
+from parallel_agents.tui.spans import Span, cells, flat
 from parallel_agents.tui.widgets.sidebar import mark
 
 NAME = "parallel-agents"
 Pair = tuple[list[Span], list[Span]]
+_GAP = 2
+"""Cells that stay free between the two ends of a line."""
+
 TABS = ("transcript", "diff", "info")
 
 
@@ -47,19 +50,23 @@ def top(
     selected: SessionState | None,
     problem: UserError | None,
     ink: Ink,
+    width: int,
     *,
     reading: bool = False,
 ) -> Pair:
     """The first line: what needs the person, which repository, what it all cost.
+
+    Where not all of it fits, our name is left out, then repository and cost.
 
     Args:
         states: of all sessions.
         selected: the selected one.
         problem: why there is no connection.
         ink: styles.
+        width: cells in all.
         reading: the supervisor has yet to send some sessions.
     """
-    left = [Span(f" {NAME}  ", ink.strong)]
+    left: list[Span] = []
     for number, (kind, said) in enumerate(summary(states)):
         left += [Span(" · " if number else " ", ink.faint)]
         left += [Span(said, {"need": ink.need, "failed": ink.bad}.get(kind, ink.muted))]
@@ -73,7 +80,13 @@ def top(
     cost = sum(state.cost_usd for state in states if not state.deleted)
     if cost:
         right.append(Span(f"   ${cost:.2f}", ink.muted))
-    return left, [*right, Span(" ", ink.text)]
+    return _widest(Span(f" {NAME}  ", ink.strong), left, [*right, Span(" ", ink.text)], width)
+
+
+def _widest(name: Span, left: list[Span], right: list[Span], width: int) -> Pair:
+    if not left or cells([name, *left, *right]) + _GAP <= width:
+        return [name, *left], right
+    return left, right if cells([*left, *right]) + _GAP <= width else []
 
 
 def session_line(state: SessionState, ink: Ink) -> Pair:

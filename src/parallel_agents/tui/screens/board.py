@@ -171,6 +171,7 @@ class Board(Screen[None]):
         self.set_class(event.size.height < TINY, "-tiny")
         self._fit_card()
         self._paint_hints()
+        self.wake()
 
     def on_screen_resume(self) -> None:
         """What changed under a dialog is shown."""
@@ -231,8 +232,9 @@ class Board(Screen[None]):
 
     def _paint_top(self, state: SessionState | None) -> None:
         states = [s for s in self.store.mirror.sessions.values() if not s.deleted]
+        store, width = self.store, self.size.width
         said = header.top(
-            states, state, self.store.problem, ink_of(self.app), reading=self.store.reading
+            states, state, store.problem, ink_of(self.app), width, reading=store.reading
         )
         self.line("top").put(*said)
         self.set_class(not states, "-empty")
