@@ -104,7 +104,11 @@ async def play(steps: list[Any]) -> int:
         fake.session(session, f"name-{session}")
     async with screen(fake) as drive:
         story = Story(drive)
-        for step in [("ask", "a1"), ("settle", ""), ("press", "tab"), ("settle", ""), *steps]:
+        story.ask("a1")
+        await drive.ready()
+        await drive.press("tab")
+        await drive.until(lambda: drive.app.focused is drive.main.request, "the card in the focus")
+        for step in [("settle", ""), *steps]:
             await story.do(step)
         return len(fake.of(m.Answer))
 
