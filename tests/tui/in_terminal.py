@@ -34,7 +34,7 @@ class Watched(ScreenApp):
 
     CSS_PATH = str(Path(inspect.getfile(ScreenApp)).parent / "style.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f9", "crash", priority=True),
+        *([] if AGAIN else [Binding("f9", "crash", priority=True)]),  # bytes may spell F9, too
         Binding("f12", "mark", priority=True),
     ]
 
@@ -72,6 +72,8 @@ class Watched(ScreenApp):
 
     def _go(self) -> None:
         covered, self._covered = self._covered, self.screen
+        if self._exit:  # bytes may have spelled Ctrl+Q
+            return
         if AGAIN and covered is self.screen is not self._main and self.screen.is_mounted:
             self.screen.dismiss(None)
         if "TEST_STAY" in os.environ and self._told_ready:

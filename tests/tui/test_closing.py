@@ -1,13 +1,15 @@
 """What is opened again while it still closes, and what still comes in while the screen closes."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette, DiscoveryHit
 
 from parallel_agents.core import events as ev
+from parallel_agents.tui.palette import Palette
 from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import Dialog, ReadDialog
 from parallel_agents.tui.screens.peek import PeekScreen
@@ -149,3 +151,53 @@ async def test_a_dialog_that_waits_for_the_supervisor_opens_once(
 def asking(drive: Drive) -> int:
     """How many of its works wait."""
     return sum(not work.is_finished for work in drive.app.workers if work.group == "ask")
+
+
+@pytest.mark.parametrize("quits", [False, True])
+async def test_what_the_palette_finds_when_it_is_gone_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, *, quits: bool
+) -> None:
+    """Its search goes on for a moment behind its widgets."""
+    begun = asyncio.Event()
+
+    async def discover(self: Palette) -> AsyncIterator[DiscoveryHit]:
+        palette = self.app.screen
+        begun.set()
+        while palette.query(CommandList):  # noqa: ASYNC110 - nobody says when they go
+            await asyncio.sleep(0)
+        yield DiscoveryHit("late", lambda: None)
+
+    monkeypatch.setattr(Palette, "discover", discover)
+    async with screen(one()) as drive:
+        await drive.press("ctrl+p")
+        await asyncio.wait_for(begun.wait(), 10)
+        if quits:
+            drive.app.simulate_key("ctrl+q")
+            await drive.until(lambda: not drive.app.is_running, "closed")
+        else:
+            await drive.press("escape")
+            await drive.until(lambda: not opened(drive, CommandPalette), "left")
+            await drive.press("ctrl+p")
+            await drive.until(lambda: opened(drive, CommandPalette), "opened again")
+
+
+async def test_what_the_palette_does_not_find_when_its_list_is_gone_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says so half a second later; its own loop ends after those of its widgets."""
+    monkeypatch.setattr(CommandPalette, "_NO_MATCHES_COUNTDOWN", 0.01)
+    async with screen(one()) as drive:
+        await drive.press("ctrl+p")
+        await drive.until(lambda: opened(drive, CommandPalette), "the palette")
+        palette = drive.app.screen
+        assert isinstance(palette, CommandPalette)
+        await drive.press(*"zzz")
+        await drive.until(lambda: palette._no_matches_timer is not None, "nothing is found")
+        await palette.query_one(CommandList).remove()
+        palette._start_no_matches_countdown("zzz")
+        timer = palette._no_matches_timer
+        assert timer is not None
+        assert timer._task is not None
+        await timer._task
+        await drive.pilot.pause()
+        assert drive.app.is_running

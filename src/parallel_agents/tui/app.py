@@ -21,7 +21,7 @@ from parallel_agents.tui.driver import TerminalDriver
 from parallel_agents.tui.fault import noted
 from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.ink import DARK, themes
-from parallel_agents.tui.palette import Palette
+from parallel_agents.tui.palette import ActionPalette, Palette
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.store import Store
 from parallel_agents.tui.terminal_input import Quiet, Swallowed
@@ -89,7 +89,7 @@ class ScreenApp(App[None]):
         Textual's own has an id, which the last one keeps until it is removed.
         """
         if not any(isinstance(opened, CommandPalette) for opened in self.screen_stack):
-            self.push_screen(CommandPalette())
+            self.push_screen(ActionPalette())
 
     def _fatal_error(self) -> None:
         """Say it in plain words; Textual would print every value of every frame."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.timer import Timer, TimerCallback
 
 from parallel_agents.tui.actions import ACTIONS, Action
 from parallel_agents.tui.ink import DARK, LIGHT
@@ -39,3 +40,39 @@ class Palette(Provider):
 
 def _help(action: Action) -> str:
     return f"{action.shown}  {action.help}"
+
+
+class ActionPalette(CommandPalette):
+    """Textual's palette; its search, which goes on behind its widgets for a moment, ends nothing.
+
+    Textual 8 cancels the search only when the widgets that it fills are gone already.
+    """
+
+    def _refresh_command_list(
+        self, command_list: CommandList, commands: list[Command], clear_current: bool
+    ) -> None:
+        if self.query(CommandList):
+            super()._refresh_command_list(command_list, commands, clear_current)
+
+    def _watch__list_visible(self) -> None:
+        if self.query(CommandList):
+            super()._watch__list_visible()
+
+    async def _watch__show_busy(self) -> None:
+        if self.query(CommandList):
+            await super()._watch__show_busy()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """Call a function after a delay, while there are widgets that it may fill."""
+
+        def still_there() -> object:
+            return callback() if callback is not None and self.query(CommandList) else None
+
+        return super().set_timer(delay, still_there, name=name, pause=pause)
