@@ -91,7 +91,7 @@ class Stage:
         run(callback(*args))
         return True
 
-    async def _give(self, event: events.Event) -> None:
+    async def _give(self, event: events.Event, _: object) -> None:
         if isinstance(event, events.Key):
             self.pressed.append(event.key)
 

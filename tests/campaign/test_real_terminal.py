@@ -19,7 +19,7 @@ def test_hostile_strings_on_a_terminal_device_decide_nothing(
 
 @pytest.mark.parametrize(
     ("string", "figure"),
-    [(b"y", "decisions"), (b"\x11", "quits"), (b"\x1b[20~", "tracebacks")],
+    [(b"y", "decisions"), (b"\x11", "quits"), (b"\x1b[20;6~", "tracebacks")],
     ids=["decides", "quits", "raises"],
 )
 def test_the_harness_tells_what_strings_did_apart(string: bytes, figure: str) -> None:

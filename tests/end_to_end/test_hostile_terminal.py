@@ -95,7 +95,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(screen: Screen, name: str) -> No
 
 
 def test_a_fault_of_ours_leaves_the_terminal_as_it_was(screen: Screen) -> None:
-    screen.send(b"\x1b[20~")
+    screen.send(b"\x1b[20;6~")
     assert screen.ended() == 1
     assert screen.modes == set()
     assert screen.attributes == screen.before

@@ -83,10 +83,18 @@ class Drive:
 
 
 @asynccontextmanager
-async def screen(fake: Fake, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Drive]:
-    """Open the screen; a crash of it fails the test."""
+async def screen(
+    fake: Fake, size: tuple[int, int] = (120, 40), *, typed: bool = False
+) -> AsyncIterator[Drive]:
+    """Open the screen; a crash of it fails the test.
+
+    Args:
+        fake: the supervisor.
+        size: columns and rows.
+        typed: keys come as from a terminal, which says when it is quiet.
+    """
     clock = Clock()
-    app = ScreenApp(ROOT, fake.connect, clock)
+    app = ScreenApp(ROOT, fake.connect, clock, typed=typed)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         drive = Drive(fake, clock, pilot)

@@ -9,6 +9,7 @@ from textual import events
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
+from parallel_agents.tui.terminal_input import Quiet
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
@@ -258,6 +259,39 @@ async def test_a_key_given_to_the_list_decides_nothing_when_the_focus_moves_on()
         assert fake.of(m.Answer) == []
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+@pytest.mark.parametrize("begins", ["nowhere", "list"])
+@pytest.mark.parametrize("key", ["y", "n"])
+async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is_given(
+    begins: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A click moves it, or a dialog that closes: for a moment nothing has it."""
+    fake = asking()
+    async with screen(fake, typed=True) as drive:
+        await drive.until(lambda: drive.main.card.request is not None, "the card")
+        drive.main.go_in()
+        await drive.until(lambda: drive.app.focused is drive.main.request, "the focus")
+        await drive.ready()
+        drive.main.set_focus(None if begins == "nowhere" else drive.main.sidebar)
+        usual = drive.app._check_bindings
+
+        async def look(name: str, priority: bool = False) -> bool:
+            drive.main.set_focus(drive.main.request)
+            return await usual(name, priority)
+
+        monkeypatch.setattr(drive.app, "_check_bindings", look)
+        drive.app.post_message(events.Key(key, key))
+        drive.app.post_message(events.Key("z", "z"))
+        drive.app.post_message(Quiet())
+        await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        drive.main.set_focus(drive.main.request)
+        drive.app.post_message(events.Key(key, key))
+        await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        drive.app.post_message(Quiet())
+        await drive.until(lambda: fake.of(m.Answer), "decided")
 
 
 async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it_comes() -> None:

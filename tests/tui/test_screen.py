@@ -8,11 +8,12 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.tui.remembered import Remembered, remember
-from parallel_agents.tui.screens.confirm import LineDialog
+from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.help import HelpScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.tui.terminal_input import Quiet
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved
@@ -504,6 +505,34 @@ async def test_a_session_goes_on_when_what_it_loads_was_looked_at(*, accepted: b
         trusted = [(t.session, t.digest) for t in fake.of(m.Trust)]
         assert trusted == ([("a1", "d1")] if accepted else [])
         assert len(fake.of(m.Respawn)) == accepted
+
+
+async def burst(drive: Drive, *keys: str) -> None:
+    """Keys as a terminal sends them, then silence."""
+    for key in keys:
+        drive.app.post_message(events.Key(key, key))
+    drive.app.post_message(Quiet())
+    await drive.pilot.pause()
+
+
+async def test_keys_of_a_burst_trust_nothing_and_choose_no_mode() -> None:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.answers["resolve_repository"] = {**resolved(trusted=False), **CHANGED}
+    async with screen(fake, typed=True) as drive:
+        await burst(drive, "R")
+        await drive.until(lambda: isinstance(drive.app.screen, TrustScreen), "the question")
+        await burst(drive, "y", "z")
+        assert fake.of(m.Trust) == []
+        await burst(drive, "y")
+        await drive.until(lambda: fake.of(m.Trust), "trusted by a key of its own")
+        await drive.until(lambda: not isinstance(drive.app.screen, TrustScreen), "closed")
+        await burst(drive, "m")
+        await drive.until(lambda: isinstance(drive.app.screen, ChoiceDialog), "the modes")
+        await burst(drive, "6", ";", "1")
+        assert fake.of(m.SetOptions) == []
+        await burst(drive, "6")
+        await drive.until(lambda: fake.of(m.SetOptions), "chosen")
 
 
 async def test_leaving_the_trust_question_starts_nothing() -> None:

@@ -22,6 +22,7 @@ from parallel_agents.tui.fault import noted
 from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.palette import ActionPalette, Palette
+from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.store import Store
 from parallel_agents.tui.terminal_input import Quiet, Swallowed
@@ -55,7 +56,7 @@ class ScreenApp(App[None]):
         self._connect = connect
         self._clock = clock
         self._told_title = ""
-        self._keys = InOrder(self, super().on_event, _decides, typed=typed)
+        self._keys = InOrder(self, self._give, _decides, typed=typed)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
@@ -70,6 +71,15 @@ class ScreenApp(App[None]):
             await self._keys.quiet()
         else:
             await super().on_event(event)
+
+    async def _give(self, event: events.Event, focused: Widget | None) -> None:
+        """Give a key or a paste away, as Textual does, but to whom it was judged for.
+
+        Textual asks again who has the focus, once it has looked for a binding.
+        """
+        if isinstance(event, events.Key) and await self._check_bindings(event.key, priority=True):
+            return
+        (focused or self.screen)._forward_event(event)  # noqa: SLF001 - as Textual's own does
 
     def on_mount(self) -> None:
         """Wire everything and connect."""
@@ -107,7 +117,8 @@ class ScreenApp(App[None]):
 
 
 def _decides(widget: Widget | None) -> bool:
-    return isinstance(widget, CardView)
+    """Whether no key of a burst must reach it; None: nothing has the focus, the screen gets it."""
+    return widget is None or isinstance(widget, CardView | Reading)
 
 
 def _connector(ahead: Ahead) -> Callable[[], Awaitable[Link]]:

@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
 
-from parallel_agents.tui.terminal_input import OldMouse, Quiet, TerminalInput
+from parallel_agents.tui.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 """Signals that end the screen in the ordinary way."""
@@ -189,7 +189,9 @@ class TerminalDriver(LinuxDriver):
                 self._asked_mouse = message.time
                 self._enable_mouse_support()
             late = self._is_late(message, alone=len(made) == 1)
-            if not (late or self._only_focuses(message)):
+            if late:
+                self.process_message(Swallowed())  # a key right beside it was not typed either
+            elif not self._only_focuses(message):
                 self.process_message(message)
 
     def _is_late(self, message: Message, *, alone: bool) -> bool:

@@ -6,7 +6,8 @@ first one moves the focus or opens a dialog: typed words would act as keys of th
 
 Keep true: a key, or a paste, is given away only when the one before it has had its effect, the
 focus of a dialog that it opened included; no key waits longer than `PATIENCE`, whatever happens;
-what decides takes no key that came in a burst, as only a terminal or a program sends them.
+what decides takes no key that came in a burst, as only a terminal or a program sends them; whether
+it does is judged for the widget that gets the key, and no other gets it, wherever the focus goes.
 """
 
 import asyncio
@@ -45,7 +46,7 @@ _MODIFIERS = frozenset(
     f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
 )
 
-Give = Callable[[events.Event], Awaitable[None]]
+Give = Callable[[events.Event, Widget | None], Awaitable[None]]
 
 
 @dataclass(eq=False, slots=True)
@@ -56,11 +57,13 @@ class _Arrived:
         event: the key or paste.
         burst: whether something else came right before it or right behind it.
         settled: whether nothing came right behind it.
+        focused: who had the focus when its turn came.
     """
 
     event: events.Event
     burst: bool = False
     settled: bool = False
+    focused: Widget | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -90,7 +93,7 @@ class InOrder:
 
     Args:
         app: the application.
-        give: what gives a key to the focused widget.
+        give: what gives a key to a widget; None for the screen.
         careful: whether a widget decides something, so that it takes no key of a burst.
         typed: whether keys come from a terminal, which says when it is quiet.
     """
@@ -143,7 +146,7 @@ class InOrder:
         arrived, turn = self._held
         self._held = None
         if turn is self._turn and not arrived.burst:
-            await self._hand_over(arrived.event)
+            await self._hand_over(arrived)
         else:
             await self._done(turn)
 
@@ -156,17 +159,19 @@ class InOrder:
 
     async def _begin(self, arrived: _Arrived) -> None:
         """Give a key away; one that does much, only once nothing has come right behind it."""
-        care = self._care(arrived.event)
+        arrived.focused = self._app.focused
+        care = self._care(arrived)
         if care == "none":
-            await self._hand_over(arrived.event)
+            await self._hand_over(arrived)
         elif care == "alone" and not arrived.burst:
-            await (self._hand_over(arrived.event) if arrived.settled else self._hold(arrived))
+            await (self._hand_over(arrived) if arrived.settled else self._hold(arrived))
         elif care == "few" and arrived.event.time != self._crowd:
-            await self._hand_over(arrived.event)
+            await self._hand_over(arrived)
 
-    def _care(self, event: events.Event) -> Literal["none", "few", "alone"]:
+    def _care(self, arrived: _Arrived) -> Literal["none", "few", "alone"]:
         """Whether it counts anyhow, only not among many of one read, or only all alone."""
-        key, focused = _key(event), self._app.focused
+        event, focused = arrived.event, arrived.focused
+        key = _key(event)
         if not self._typed or not isinstance(event, events.Key) or key in SCROLLING:
             return "none"
         if key in LONE:
@@ -185,14 +190,15 @@ class InOrder:
         self._held = arrived, turn
         turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
 
-    async def _hand_over(self, event: events.Event) -> None:
-        focused = self._app.focused or self._app.screen
-        way = deque(node for node in focused.ancestors_with_self if isinstance(node, Widget))
+    async def _hand_over(self, arrived: _Arrived) -> None:
+        event, focused = arrived.event, arrived.focused
+        first = focused or self._app.screen
+        way = deque(node for node in first.ancestors_with_self if isinstance(node, Widget))
         if self._turn is not None:
             self._turn.end()
         turn = self._turn = _Turn(_key(event), self._app.screen, way)
         turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
-        await self._give(event)
+        await self._give(event, focused)
         self._follow(turn)
 
     def _follow(self, turn: _Turn) -> None:
