@@ -9,6 +9,7 @@ from textual import events
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
+from parallel_agents.tui.screens.confirm import TextDialog
 from parallel_agents.tui.terminal_input import Quiet
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
@@ -292,6 +293,27 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
         assert fake.of(m.Answer) == []
         drive.app.post_message(Quiet())
         await drive.until(lambda: fake.of(m.Answer), "decided")
+
+
+@pytest.mark.parametrize("taken", ["ctrl+o", "ctrl+s"])
+async def test_a_burst_allows_no_edited_input(taken: str) -> None:
+    fake = asking()
+    async with screen(fake, typed=True) as drive:
+        await drive.until(lambda: drive.main.card.request is not None, "the card")
+        drive.main.go_in()
+        await drive.until(lambda: drive.app.focused is drive.main.request, "the focus")
+        await drive.ready()
+        drive.app.post_message(events.Key("e", "e"))
+        drive.app.post_message(Quiet())
+        await drive.until(lambda: isinstance(drive.app.screen, TextDialog), "the editor")
+        for key in ("x", taken, "y"):
+            drive.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        drive.app.post_message(Quiet())
+        await drive.pilot.pause()
+        assert fake.of(m.Answer) == []
+        drive.app.post_message(events.Key(taken, None))
+        drive.app.post_message(Quiet())
+        await drive.until(lambda: fake.of(m.Answer), "allowed by a key of its own")
 
 
 async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it_comes() -> None:

@@ -219,7 +219,8 @@ _NOTES = (
     "- within 30 ms before and after it nothing else may come from the terminal: no key, no "
     "paste, no mouse or focus report, no answer. Keys that only scroll (↑ ↓ PgUp PgDn Home End) "
     "count always. What is dropped for this is pressed again;",
-    "- `q` `T` `o` `E` Ctrl+G Ctrl+Q Ctrl+X are treated so, too, where nobody writes;",
+    "- `q` `T` `o` `E` where nobody writes, and Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X anywhere, are "
+    "treated so, too;",
     "- a card that has just appeared takes no key for half a second, and the key that decided "
     "takes effect again only after a rest of 0.8 s, so that a key held down decides once;",
     "- of a request that has not been on the screen to its end, the first press says how much "

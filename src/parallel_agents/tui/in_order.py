@@ -37,10 +37,10 @@ need not wait, so that the screen is painted once for many."""
 SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end", "j", "k"})
 """Keys that only move what is shown: they count in a burst, too, as when they are held down."""
 
-LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g"})
+LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g", "ctrl+o", "ctrl+s"})
 LONE_LETTERS = frozenset({"q", "T", "o", "E"})
-"""Keys that close the screen, stop a session or lend the terminal, the letters where nobody
-writes: they count only when nothing else comes right before or behind them."""
+"""Keys that close the screen, stop a session, lend the terminal or take what was written, the
+letters where nobody writes: they count only when nothing else comes right before or behind them."""
 
 _MODIFIERS = frozenset(
     f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
