@@ -66,8 +66,7 @@ class Watched(ScreenApp):
         return {}
 
     def on_mount(self) -> None:
-        """Go to the card when it is there."""
-        super().on_mount()
+        """Go to the card when it is there; Textual calls the one of `ScreenApp` itself."""
         self.set_interval(0.05, self._go)
 
     def _go(self) -> None:

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from textual.command import CommandList, CommandPalette, DiscoveryHit
 
 from parallel_agents.core import events as ev
-from parallel_agents.tui.palette import Palette
+from parallel_agents.tui.palette import ActionPalette, Palette
+from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import Dialog, ReadDialog
+from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trash import TrashScreen
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake, FakeLink
+from tests.tui.fake import Fake, FakeLink, resolved
 
 
 def one() -> Fake:
@@ -201,3 +203,45 @@ async def test_what_the_palette_does_not_find_when_its_list_is_gone_ends_nothing
         await timer._task
         await drive.pilot.pause()
         assert drive.app.is_running
+
+
+@pytest.mark.parametrize("above", ["nothing", "a dialog"])
+@pytest.mark.parametrize("kind", ["dialog", "palette"])
+async def test_what_is_closed_twice_closes_nothing_below_it(kind: str, above: str) -> None:
+    """A key and an answer may both close it; Textual closes whatever lies on top."""
+    async with screen(one()) as drive:
+        closed = ReadDialog("Read", []) if kind == "dialog" else ActionPalette()
+        drive.app.push_screen(closed)
+        await drive.until(lambda: drive.app.screen is closed and closed.is_mounted, "there")
+        if above != "nothing":
+            over = ReadDialog("Above", [])
+            drive.app.push_screen(over)
+            await drive.until(lambda: over.is_mounted, "above it")
+        closed.dismiss(None)
+        assert drive.app.screen is drive.main
+        closed.dismiss(None)
+        await drive.pilot.pause()
+        assert drive.app.screen is drive.main
+        drive.main.sidebar.focus()
+        await drive.press("question_mark")
+        await drive.until(lambda: drive.app.screen is not drive.main, "it still hears")
+
+
+async def test_a_form_that_was_left_while_it_starts_a_session_leaves_the_screen_there() -> None:
+    fake = Slow(m.New)
+    fake.session("a1", "auth-refactor")
+    fake.answers["resolve_repository"] = resolved()
+    fake.answers["new"] = {"session": {"id": "n1"}}
+    remember(Remembered(mode="default"))
+    async with screen(fake) as drive:
+        await drive.press("c")
+        await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
+        form = drive.app.screen
+        await drive.press(*"fix", "enter")
+        await drive.until(lambda: fake.of(m.ResolveRepository), "asked")
+        above = ReadDialog("Above", [])
+        drive.app.push_screen(above)
+        await drive.until(lambda: above.is_mounted, "above it")
+        fake.go.set()
+        await drive.until(lambda: form not in drive.app.screen_stack, "closed")
+        assert drive.app.screen is drive.main

@@ -1,13 +1,19 @@
 """The palette: every action of the table that has a name."""
 
+import inspect
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
-from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual import work
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.css.query import NoMatches
 from textual.timer import Timer, TimerCallback
 
 from parallel_agents.tui.actions import ACTIONS, Action
 from parallel_agents.tui.ink import DARK, LIGHT
+from parallel_agents.tui.screens.confirm import brought_up
 from parallel_agents.tui.screens.verbs import Verbs
 
 
@@ -43,24 +49,23 @@ def _help(action: Action) -> str:
 
 
 class ActionPalette(CommandPalette):
-    """Textual's palette; its search, which goes on behind its widgets for a moment, ends nothing.
+    """Textual's palette, which closes once; its search, which goes on for a moment, ends nothing.
 
-    Textual 8 cancels the search only when the widgets that it fills are gone already.
+    Textual 8 cancels the search and its timers only when the widgets that they fill are gone.
     """
 
-    def _refresh_command_list(
-        self, command_list: CommandList, commands: list[Command], clear_current: bool
-    ) -> None:
-        if self.query(CommandList):
-            super()._refresh_command_list(command_list, commands, clear_current)
-
-    def _watch__list_visible(self) -> None:
-        if self.query(CommandList):
-            super()._watch__list_visible()
+    @work(exclusive=True, group="--textual-command-palette-gather-commands")
+    async def _gather_commands(self, search_value: str) -> None:
+        with suppress(NoMatches):
+            await inspect.unwrap(CommandPalette._gather_commands)(self, search_value)  # noqa: SLF001
 
     async def _watch__show_busy(self) -> None:
         if self.query(CommandList):
             await super()._watch__show_busy()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette, once, and nothing below it."""
+        return super().dismiss(result) if brought_up(self) else AwaitComplete()
 
     def set_timer(
         self,

@@ -5,19 +5,33 @@ themselves, never a default that allows something.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
 from parallel_agents.tui.ink import Ink, ink_of
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.spans import Line, Span, block, flat
 from parallel_agents.tui.widgets.one_line import OneLine
+
+
+def brought_up(screen: Screen[Any]) -> bool:
+    """Close what lies above a screen, before it is closed: Textual closes whatever lies on top.
+
+    Returns:
+        Whether it is still there; one that is closed already must not be closed again.
+    """
+    if screen not in screen.app.screen_stack:
+        return False
+    while (top := screen.app.screen) is not screen:
+        top.dismiss(None)
+    return True
 
 
 class Dialog(ModalScreen[str | None]):
@@ -51,6 +65,10 @@ class Dialog(ModalScreen[str | None]):
         styles = ink_of(self.app)
         self.query_one(".heading", OneLine).put([flat(self._heading, styles.strong)])
         self.query_one(".keys", OneLine).put([flat(self._hint, styles.muted)])
+
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Close this dialog, once, and nothing below it."""
+        return super().dismiss(result) if brought_up(self) else AwaitComplete()
 
     def action_leave(self) -> None:
         """Close without an effect."""
@@ -152,7 +170,6 @@ class ReadDialog(Dialog):
 
     def on_mount(self) -> None:
         """Show them."""
-        super().on_mount()
         view = self.query_one(Reading)
         view.show(self._lines)
         view.focus()

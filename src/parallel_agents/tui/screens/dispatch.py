@@ -114,7 +114,6 @@ class DispatchScreen(Dialog):
 
     def on_mount(self) -> None:
         """Begin with the task."""
-        super().on_mount()
         task = self.query_one("#task", Prompt)
         task.complete_files = self._files
         task.text = self._text

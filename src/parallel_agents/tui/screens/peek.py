@@ -75,7 +75,6 @@ class PeekScreen(Dialog):
 
     def on_mount(self) -> None:
         """Show it."""
-        super().on_mount()
         root = self._state.worktree.path if self._state.worktree else ""
         self.query_one(TranscriptView).load(self._transcript, root=root)
         self._show(self._state)

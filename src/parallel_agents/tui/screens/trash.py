@@ -56,7 +56,6 @@ class TrashScreen(Dialog):
 
     def on_mount(self) -> None:
         """Show it."""
-        super().on_mount()
         listed = self.query_one(TrashList)
         listed.put(self._entries, self._now)
         listed.focus()

@@ -61,7 +61,6 @@ class Verbs(Board):
 
     def on_mount(self) -> None:
         """The terminal can be lent from now on."""
-        super().on_mount()
         self.run_outside = outside.in_foreground(self.app)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
