@@ -26,7 +26,7 @@ BATCH = 1_000
 RESTS = 0.04
 """Share of strings behind which nothing comes for a while, so that nothing hides their last key."""
 
-DEADLINE = 60.0
+DEADLINE = 300.0
 """Seconds a screen may take to handle a batch, or a key: a busy machine is slow, not deaf."""
 
 MARK = b"\x1b[24~"

@@ -25,7 +25,16 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS
 from parallel_agents.wire.endpoint import supervisor_socket
-from parallel_agents.wire.messages import ListSessions, New, Request, Show, Shutdown, Status, Trust
+from parallel_agents.wire.messages import (
+    Explain,
+    ListSessions,
+    New,
+    Request,
+    Show,
+    Shutdown,
+    Status,
+    Trust,
+)
 
 T = TypeVar("T")
 DEADLINE = 60.0
@@ -175,9 +184,23 @@ class World:
             row = self.row(session)
             return row if row["state"] in states else None
 
-        found = wait_until(reached, deadline, f"{session} {states}")
+        try:
+            found = wait_until(reached, deadline, f"{session} {states}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.told_of(session)}") from None
         assert found
         return found
+
+    def told_of(self, session: str) -> str:
+        """What is known of a session, for whoever has to find out what became of it."""
+        parts = [str(self.ask(Explain(session=session), start=False))]
+        for path, size in (
+            (self.session_dir(session) / "journal.jsonl", 6_000),
+            (self.state / "supervisor.log", 6_000),
+        ):
+            parts.append(f"{path.name}: {path.read_text(errors='replace')[-size:]}")
+        parts += [str(path) for path in sorted(self.session_dir(session).rglob("*"))]
+        return "\n".join(parts)
 
     # --- the supervisor -----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.command import CommandList, CommandPalette, DiscoveryHit
+from textual.widgets._toast import Toast
 
 from parallel_agents.core import events as ev
 from parallel_agents.tui.palette import ActionPalette, Palette
@@ -203,6 +204,20 @@ async def test_what_the_palette_does_not_find_when_its_list_is_gone_ends_nothing
         await timer._task
         await drive.pilot.pause()
         assert drive.app.is_running
+
+
+async def test_a_notification_that_runs_out_while_it_is_shown_stops_nothing() -> None:
+    """A timer of Textual's with less than no time never comes to an end."""
+    async with screen(one()) as drive:
+        drive.app.notify("said")
+        await drive.until(lambda: list(drive.app._notifications), "raised")
+        notification = next(iter(drive.app._notifications))
+        notification.raised_at -= 1_000
+        assert notification.has_expired
+        toast = Toast(notification)
+        assert toast._timeout > 0
+        await drive.main.mount(toast)
+        await drive.until(lambda: not drive.main.query(Toast), "gone")
 
 
 @pytest.mark.parametrize("above", ["nothing", "a dialog"])

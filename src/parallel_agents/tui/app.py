@@ -4,6 +4,7 @@ import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widget import Widget
 
 from parallel_agents.client.ahead import Ahead
@@ -27,6 +29,9 @@ from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.store import Store
 from parallel_agents.tui.terminal_input import Quiet, Swallowed
 from parallel_agents.tui.widgets.card import CardView
+
+_LEAST = 0.05
+"""Seconds that a notification stays at least, however late it is put on the screen."""
 
 
 class ScreenApp(App[None]):
@@ -89,6 +94,19 @@ class ScreenApp(App[None]):
         self.run_worker(store.backend.run(), group="backend", exit_on_error=True)
         self.push_screen(self._main)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification for a while."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(_Shown(message, title, severity, seconds, markup)))
+
     async def action_quit(self) -> None:
         """Close the screen, from a dialog too; sessions keep working."""
         self._main.do_quit()
@@ -114,6 +132,25 @@ class ScreenApp(App[None]):
         if title != self._told_title and self._driver is not None and not self.is_headless:
             self._told_title = title
             self._driver.write(f"\x1b]2;{title}\x07")
+
+
+@dataclass
+class _Shown(Notification):
+    """A notification that always has some time left.
+
+    Textual hands what is left of it to a timer, which never comes to an end when that is negative:
+    the notification had run out while it was being put on the screen.
+    """
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until it goes."""
+        return max(super().time_left, _LEAST)
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it is to go now."""
+        return super().time_left <= 0
 
 
 def _decides(widget: Widget | None) -> bool:
