@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import psutil
 import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
@@ -155,6 +156,24 @@ def test_a_session_whose_task_dies_says_so_and_obeys(world: World, place: str, t
     finally:
         fault(world)
     _obeys(world, session)
+
+
+@pytest.mark.parametrize("error", FAULTS)
+def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
+    world: World, error: str
+) -> None:
+    """It says so, and nobody waits for it: neither `stop` nor the end of the supervisor."""
+    fault(world, "driver:Driver._pump RuntimeError 99", f"process:Run.end {error} 99")
+    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    row = world.wait_state(session, "failed")
+    assert "Whether its process has ended is not known" in row["detail"]
+    assert row["pid"] is None
+    world.ask(m.Stop(key=new_uuid(), session=session), start=False)
+    fault(world)
+    for run, pid in world.shims().items():
+        if run.is_relative_to(world.session_dir(session)):
+            for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
+                process.kill()
 
 
 def _obeys(world: World, session: str) -> None:

@@ -37,6 +37,7 @@ PLACES = (
     "process:Run._look",
     "process:Run._start_shim",
     "process:Run.ending",
+    "process:Run.end",
     "runlog:LogReader.read",
     "ledger:Ledger._fold",
     "checkpoint:Checkpoint.write",

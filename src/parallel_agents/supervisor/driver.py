@@ -195,7 +195,7 @@ class Driver:
         try:
             run = self._run or self._make_run(0)
             lives = "" if await run.end(_END_DEADLINE) else " Its process could not be ended."
-        except OSError:
+        except Exception:  # it is given up whatever it was: nobody else could end it any more
             log.exception("the process of session %s could not be ended", self._ledger.id)
             lives = " Whether its process has ended is not known."
         said = unforeseen(error, str(self._ledger.context.log_file))
