@@ -271,9 +271,7 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
     fake = asking()
     async with screen(fake, typed=True) as drive:
         await drive.until(lambda: drive.main.card.request is not None, "the card")
-        drive.main.go_in()
-        await drive.until(lambda: drive.app.focused is drive.main.request, "the focus")
-        await drive.ready()
+        await opened(drive)
         drive.main.set_focus(None if begins == "nowhere" else drive.main.sidebar)
         usual = drive.app._check_bindings
 
@@ -300,9 +298,7 @@ async def test_a_burst_allows_no_edited_input(taken: str) -> None:
     fake = asking()
     async with screen(fake, typed=True) as drive:
         await drive.until(lambda: drive.main.card.request is not None, "the card")
-        drive.main.go_in()
-        await drive.until(lambda: drive.app.focused is drive.main.request, "the focus")
-        await drive.ready()
+        await opened(drive)
         drive.app.post_message(events.Key("e", "e"))
         drive.app.post_message(Quiet())
         await drive.until(lambda: isinstance(drive.app.screen, TextDialog), "the editor")

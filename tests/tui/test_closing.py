@@ -242,7 +242,7 @@ async def test_what_is_closed_twice_closes_nothing_below_it(kind: str, above: st
         await drive.until(lambda: drive.app.screen is not drive.main, "it still hears")
 
 
-async def test_a_form_that_was_left_while_it_starts_a_session_leaves_the_screen_there() -> None:
+async def test_a_form_that_started_a_session_under_a_dialog_closes_with_it_and_no_more() -> None:
     fake = Slow(m.New)
     fake.session("a1", "auth-refactor")
     fake.answers["resolve_repository"] = resolved()

@@ -54,7 +54,7 @@ class ActionPalette(CommandPalette):
     Textual 8 cancels the search and its timers only when the widgets that they fill are gone.
     """
 
-    @work(exclusive=True, group="--textual-command-palette-gather-commands")
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)  # noqa: SLF001 - it cancels it
     async def _gather_commands(self, search_value: str) -> None:
         with suppress(NoMatches):
             await inspect.unwrap(CommandPalette._gather_commands)(self, search_value)  # noqa: SLF001
