@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +15,10 @@ from parallel_agents.core.options import Decision, Options
 from tests.support.claude import VERSION
 from tests.support.claude_process import AGENT, Claude, Place, make_place, run_claude
 from tests.support.messages_api import MessagesApi
+from tests.support.world import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.claude
 ALLOW = Decision(behavior="allow")
@@ -40,6 +42,17 @@ def write(name: str, content: str) -> str:
 
 def returned(claude: Claude) -> ev.ToolReturned:
     return claude.events(ev.ToolReturned)[-1]
+
+
+async def saved(place: Place, conversation: str, message: str) -> None:
+    """Wait until claude has a message in its own record, which it writes a little later."""
+    projects = Path(place.env["HOME"], ".claude/projects")
+
+    def holds() -> bool:
+        files = projects.glob(f"*/{conversation}.jsonl")
+        return any(message in file.read_text() for file in files)
+
+    await asyncio.to_thread(wait_until, holds, what="claude saves the message")
 
 
 async def test_the_process_introduces_itself_and_works_in_the_worktree(place: Place) -> None:
@@ -242,6 +255,7 @@ async def test_a_turn_cut_by_a_kill_is_not_shown_as_done(place: Place) -> None:
         claude.decide(await claude.request("Bash"), ALLOW)
         await claude.wait(lambda _: claude.events(ev.ToolReturned))
         await claude.request("Bash")
+        await saved(place, conversation, uuid)
         claude.process.kill()
         await claude.process.wait()
     async with run_claude(place, conversation=conversation, resume=True) as again:
