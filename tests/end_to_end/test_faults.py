@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import psutil
 import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
@@ -128,10 +127,9 @@ def _settled(world: World, session: str) -> dict[str, Any]:
     """The row of a session that has come to rest, and does not lie about its process."""
     row = world.wait_state(session, *REAL, deadline=60)
     if row["pid"] is None:
-        directory = world.session_dir(session)
-        mine = [run for run in world.shims() if run.is_relative_to(directory)]
+        mine = set(_shims_of(world, session))
         wait_until(
-            lambda: not [r for r in world.shims() if r in mine], 20, f"{session} has no process"
+            lambda: mine.isdisjoint(_shims_of(world, session)), 60, f"{session} has no process"
         )
     else:
         assert is_alive(row["pid"])
@@ -162,18 +160,47 @@ def test_a_session_whose_task_dies_says_so_and_obeys(world: World, place: str, t
 def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
     world: World, error: str
 ) -> None:
-    """It says so, and nobody waits for it: neither `stop` nor the end of the supervisor."""
+    """It says so, nobody waits for it, and its process is ended as soon as that can be done."""
     fault(world, "driver:Driver._pump RuntimeError 99", f"process:Run.end {error} 99")
     session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
     row = world.wait_state(session, "failed")
     assert "Whether its process has ended is not known" in row["detail"]
     assert row["pid"] is None
     world.ask(m.Stop(key=new_uuid(), session=session), start=False)
+    assert _shims_of(world, session)
     fault(world)
-    for run, pid in world.shims().items():
-        if run.is_relative_to(world.session_dir(session)):
-            for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
-                process.kill()
+    _settled(world, session)
+    _obeys(world, session)
+
+
+def test_the_next_supervisor_ends_what_was_given_up(world: World) -> None:
+    fault(world, "driver:Driver._pump RuntimeError 99", "process:Run.end RuntimeError 99")
+    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    world.wait_state(session, "failed")
+    assert _shims_of(world, session)
+    pid = world.supervisor_pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(pid), what="the supervisor is gone")
+    fault(world)
+    world.wait_ready(world.start_supervisor())
+    assert _settled(world, session)["state"] == "failed"
+    _obeys(world, session)
+
+
+@pytest.mark.parametrize("error", FAULTS)
+def test_a_session_is_given_up_though_that_fails_as_well(world: World, error: str) -> None:
+    fault(world, "driver:Driver._pump RuntimeError 99", f"driver:Driver._give_up {error} 3")
+    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    assert _settled(world, session)["state"] == "failed"
+    fault(world)
+    _obeys(world, session)
+
+
+def _shims_of(world: World, session: str) -> list[Path]:
+    """The runs of a session whose shim lives."""
+    directory = world.session_dir(session)
+    return [run for run in world.shims() if run.is_relative_to(directory)]
 
 
 def _obeys(world: World, session: str) -> None:

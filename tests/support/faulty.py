@@ -32,6 +32,7 @@ PLACES = (
     "driver:Driver._pump",
     "driver:Driver._take",
     "driver:Driver._react",
+    "driver:Driver._give_up",
     "driver:Driver.flush",
     "driver:Driver.say",
     "process:Run._look",
@@ -82,7 +83,13 @@ class Faults:
                 raise _error(kind)
 
     def _text(self) -> str:
-        return self._path.read_text() if self._path.exists() else ""
+        """What the file says; what it said last while no descriptor is left to read it with."""
+        try:
+            return self._path.read_text()
+        except FileNotFoundError:
+            return ""
+        except OSError:
+            return self._seen
 
 
 def _error(kind: str) -> BaseException:

@@ -22,6 +22,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import AgentError, StorageError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.files import is_locked
+from parallel_agents.supervisor.given_up import end_leftover, end_now
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.left import end_marked, stands_in
 from parallel_agents.supervisor.process import Run
@@ -34,7 +35,7 @@ from parallel_agents.wire.endpoint import shim_socket
 log = logging.getLogger(__name__)
 
 _READY_DEADLINE = 60.0
-_END_DEADLINE = 15.0
+_GIVE_UP_AGAIN = 1.0
 _WRITE_PATIENCE = 5.0
 _TRIM_STEP = 1 << 20
 _NO_CONVERSATION = "No conversation found"
@@ -77,6 +78,7 @@ class Driver:
         self._outbox = asyncio.Lock()
         self._ready = asyncio.Event()
         self._tasks = Tasks(f"session {ledger.directory.name}", self._failed)
+        self._afterwards = Tasks(f"session {ledger.directory.name}, given up")
         self._failures = (0, 0)
         self.questions = Questions()
         self._trimmed = 0
@@ -121,12 +123,16 @@ class Driver:
         find_program(self._agent.name, self._ledger.environment(), self._own_program)
 
     def adopt(self) -> None:
-        """Take up, after a restart of the supervisor, the run that the journal says goes on."""
-        self._tasks.start("run", self._live_on())
+        """Take up, after a restart, the run that goes on; what was given up, end."""
+        if self._ledger.state.liveness == "none":
+            end_leftover(self._make_run(0), self._afterwards)
+        else:
+            self._tasks.start("run", self._live_on())
 
     async def detach(self) -> None:
         """Let go of everything; the agent goes on."""
         await self._tasks.end()
+        await self._afterwards.end()
         if self._run is not None:
             await self._run.detach()
 
@@ -188,19 +194,17 @@ class Driver:
             await self._live_on()
 
     async def _put_down(self, error: Exception) -> None:
-        """End a process that cannot be followed, and say so."""
+        """End a process that cannot be followed, and say so, whatever fails of that, too."""
         await self._tasks.end()
-        if self._ledger.state.liveness == "none":
-            return
-        try:
-            run = self._run or self._make_run(0)
-            lives = "" if await run.end(_END_DEADLINE) else " Its process could not be ended."
-        except Exception:  # it is given up whatever it was: nobody else could end it any more
-            log.exception("the process of session %s could not be ended", self._ledger.id)
-            lives = " Whether its process has ended is not known."
-        said = unforeseen(error, str(self._ledger.context.log_file))
-        await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
         await self._let_go()
+        lives = await end_now(self._make_run(0), self._afterwards)
+        said = unforeseen(error, str(self._ledger.context.log_file))
+        while self._ledger.state.liveness != "none":
+            try:
+                await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
+            except Exception:
+                log.exception("session %s cannot be given up yet", self._ledger.id)
+                await asyncio.sleep(_GIVE_UP_AGAIN)
 
     async def _let_go(self) -> None:
         if self._run is not None:

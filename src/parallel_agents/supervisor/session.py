@@ -101,12 +101,11 @@ class Session:
         self.ledger.tell_damage()
         if self.state.damaged:
             self.ledger.find_lost_run()
-        state = self.state
-        if state.creating:
+        if self.state.creating:
             self._make()
-        elif state.liveness != "none":
-            self.driver.adopt()
-        elif self._start_owed():
+            return
+        self.driver.adopt()
+        if self.state.liveness == "none" and self._start_owed():
             self.driver.start()
 
     def _start_owed(self) -> bool:
