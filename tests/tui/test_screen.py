@@ -13,7 +13,7 @@ from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.help import HelpScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
-from parallel_agents.tui.terminal_input import Quiet
+from parallel_agents.tui.terminal_input import Quiet, TerminalInput
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved
@@ -513,6 +513,27 @@ async def burst(drive: Drive, *keys: str) -> None:
         drive.app.post_message(events.Key(key, key))
     drive.app.post_message(Quiet())
     await drive.pilot.pause()
+
+
+async def test_a_key_right_behind_escape_counts() -> None:
+    """Escape is held back, as a sequence may follow it; what follows so long after it was typed."""
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    async with screen(fake, typed=True) as drive:
+        await drive.press("question_mark")
+        await drive.until(lambda: isinstance(drive.app.screen, HelpScreen), "the help")
+        terminal = TerminalInput(0.1)
+        for made in (
+            terminal.feed(b"\x1b", 0.0),
+            terminal.tick(0.03),
+            terminal.tick(0.1),
+            terminal.feed(b"\x13", 0.101),
+            terminal.tick(0.131),
+        ):
+            for message in made:
+                drive.app.post_message(message)
+        await drive.until(lambda: not isinstance(drive.app.screen, HelpScreen), "closed")
+        await drive.shows("by directory")
 
 
 async def test_keys_of_a_burst_trust_nothing_and_choose_no_mode() -> None:

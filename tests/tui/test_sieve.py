@@ -65,6 +65,23 @@ def test_no_answer_of_a_terminal_is_a_key_wherever_it_is_cut(answer: bytes) -> N
     assert keys(*(bytes([byte]) for byte in answer)) == []
 
 
+def test_escape_came_when_it_was_read_and_not_when_nothing_followed_it() -> None:
+    """What is held back and then given is quiet at once: a key behind it was typed by itself."""
+    held = TerminalInput(0.1)
+    assert [type(made) for made in held.feed(b"\x1b", 0.0)] == [Swallowed]
+    assert [type(made) for made in held.tick(0.03)] == [Quiet]
+    assert [type(made) for made in held.tick(0.1)] == [events.Key, Quiet]
+    assert held.deadline is None
+
+
+def test_what_is_held_for_a_moment_only_is_not_quiet_yet() -> None:
+    held = TerminalInput(0.01)
+    held.feed(b"\x1b", 0.0)
+    assert [type(made) for made in held.tick(0.01)] == [events.Key]
+    assert held.deadline == 0.03
+    assert [type(made) for made in held.tick(0.03)] == [Quiet]
+
+
 @pytest.mark.parametrize("answer", ANSWERS, ids=ascii)
 def test_keys_work_right_behind_every_answer(answer: bytes) -> None:
     reader = Reader().read(answer).pass_(3).read(b"j").pass_(1)

@@ -94,11 +94,12 @@ class TerminalInput:
         Returns:
             The events that this comes to.
         """
-        made = self._came(self._messages(self._sieve.tick(now)), now)
-        if self._quiet_at is None or now < self._quiet_at:
-            return made
-        self._quiet_at = None
-        return _at(now, [*made, Quiet()])
+        # What was held back came when it was read: nothing has come since.
+        made = self._messages(self._sieve.tick(now))
+        if self._quiet_at is not None and now < self._quiet_at:
+            return _at(now, made)
+        over, self._quiet_at = bool(made) or self._quiet_at is not None, None
+        return _at(now, [*made, Quiet()] if over else made)
 
     def _came(self, made: list[Message], now: float) -> list[Message]:
         if made:
