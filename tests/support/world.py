@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from parallel_agents.client.quick import QuickClient
-from parallel_agents.core.errors import UnreachableError
+from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS
@@ -193,7 +193,10 @@ class World:
 
     def told_of(self, session: str) -> str:
         """What is known of a session, for whoever has to find out what became of it."""
-        parts = [str(self.ask(Explain(session=session), start=False))]
+        try:
+            parts = [str(self.ask(Explain(session=session), start=False))]
+        except UserError as error:  # what is told of must not hide why it is
+            parts = [f"{error.message} {error.hint}"]
         for path, size in (
             (self.session_dir(session) / "journal.jsonl", 6_000),
             (self.state / "supervisor.log", 6_000),

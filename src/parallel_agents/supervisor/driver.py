@@ -202,7 +202,7 @@ class Driver:
         while self._ledger.state.liveness != "none":
             try:
                 await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
-            except Exception:
+            except Exception:  # whatever it was: without an ending all would wait for it for ever
                 log.exception("session %s cannot be given up yet", self._ledger.id)
                 await asyncio.sleep(_GIVE_UP_AGAIN)
 

@@ -62,7 +62,7 @@ async def _end_patiently(run: Run) -> None:
         try:
             if await run.end(_DEADLINE):
                 break
-        except Exception:
+        except Exception:  # as above; what hinders it may pass
             log.exception("the process in %s still could not be ended", run.directory)
     await run.detach()
     log.warning("the process in %s has ended; its session had been given up", run.directory)
