@@ -10,6 +10,7 @@ import resource
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
@@ -291,6 +292,69 @@ def test_a_disk_that_hangs_while_facts_are_saved_keeps_nobody_waiting(world: Wor
     for session in sessions:
         wait_until((world.session_dir(session) / "meta.json").exists, what="the facts are saved")
         world.ask(m.Delete(key=new_uuid(), session=session), start=False)
+
+
+def test_a_disk_that_hangs_keeps_nobody_waiting_but_who_asked_it_something(world: World) -> None:
+    """What was asked has its effect; whoever asked is told so when the disk has it."""
+    sessions = [world.new("echo ready") for _ in range(6)]
+    for session in sessions:
+        world.wait_state(session, "done")
+    fault(world, "fsync hang 1")
+    waits: list[m.Request] = [m.Stop(key=new_uuid(), session=each) for each in sessions[:3]]
+    waits += [
+        m.Respawn(key=new_uuid(), session=each, environment=world.env) for each in sessions[3:5]
+    ]
+    waits += [
+        m.Trust(key=new_uuid(), directory=str(world.repo)),
+        m.Delete(key=new_uuid(), session=sessions[5]),
+        world.dispatch("echo new"),
+        world.dispatch("echo new"),
+    ]
+    with ThreadPoolExecutor(len(waits)) as pool:
+        try:
+            asked = [pool.submit(world.ask, each, start=False) for each in waits]
+            for session in sessions[:3]:
+                world.wait_state(session, "stopped")
+            for message in (m.ListSessions(), m.Show(session=sessions[0]), m.Status()):
+                assert not isinstance(within(world, message), UserError)
+            assert not isinstance(within(world, m.DiffStat(session=sessions[0])), UserError)
+            renamed = m.Rename(key=new_uuid(), session=sessions[0], name="another")
+            assert not isinstance(within(world, renamed), UserError)
+            assert not any(each.done() for each in asked)
+        finally:
+            fault(world)
+        for each in asked:
+            assert each.result(60)
+    for session in sessions[:5]:
+        _obeys(world, session)
+
+
+@pytest.mark.parametrize("times", [1, 99], ids=["once", "always"])
+def test_what_the_disk_does_not_confirm_is_said(world: World, times: int) -> None:
+    """It is done, and whoever asked knows that a power failure may undo it."""
+    session = world.new("echo ready")
+    world.wait_state(session, "done")
+    fault(world, f"fsync EIO {times}")
+    said = within(world, m.Stop(key=new_uuid(), session=session))
+    assert isinstance(said, UserError)
+    assert said.kind == "storage"
+    assert "does not confirm" in said.message
+    assert _state(world, session) == "stopped"
+    for message in (
+        m.Respawn(key=new_uuid(), session=session, environment=world.env),
+        m.Trust(key=new_uuid(), directory=str(world.repo)),
+        world.dispatch("echo ready"),
+        m.ListSessions(),
+    ):
+        within(world, message)
+    wait_until(lambda: _listed(world, session)["pid"] or _state(world, session) != "done")
+    _settled(world, session)
+    fault(world)
+    _obeys(world, session)
+
+
+def _state(world: World, session: str) -> str:
+    return str(_listed(world, session).get("state"))
 
 
 def test_a_supervisor_that_hangs_is_noticed(world: World) -> None:

@@ -111,9 +111,8 @@ def test_a_record_longer_than_a_chunk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1, 40])
-@pytest.mark.parametrize("sync", [False, True])
 def test_no_space_leaves_it_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, sync: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     """A disk that takes `after` bytes more: nothing is kept, and the next write goes on."""
     path = tmp_path / "j"
@@ -132,29 +131,13 @@ def test_no_space_leaves_it_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", write)
         with pytest.raises(StorageError, match="No space left") as failed:
-            journal.append(_group(3, 2), sync=sync)
+            journal.append(_group(3, 2))
     assert failed.value.hint
     assert path.read_bytes() == before
     journal.append(_group(3, 1))
     assert [r.seq for r in journal.page(1, 9)] == [1, 2, 3]
     journal.close()
     assert [r.seq for r in _read(path)] == [1, 2, 3]
-
-
-def test_a_sync_that_fails_leaves_it_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "j"
-    journal = Journal(path)
-
-    def fsync(_: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(StorageError, match="Input/output error"):
-        journal.append(_group(1, 1), sync=True)
-    assert path.read_bytes() == b""
-    journal.close()
 
 
 @pytest.mark.parametrize("summed", [True, False], ids=["with checksums", "of before"])

@@ -1,9 +1,10 @@
 """A supervisor whose parts fail as a file says, for tests of what nobody foresaw.
 
 Started by `python -c FAULTY`, with `FAULTS` naming the file: lines of `PLACE KIND TIMES`. A place
-is `module:Class.method`, or `request:TYPE` for whatever answers a request of that type; a kind is
-an exception of Python's, the name of an error number of the system's, or `hang`: it does not go
-on while the file says so.
+is `module:Class.method`, `request:TYPE` for whatever answers a request of that type, `fork` for
+every start of a process, or `fsync` for every wait for a disk. A kind is an exception of
+Python's, the name of an error number of the system's, or `hang`: it does not go on while the file
+says so.
 """
 
 from __future__ import annotations
@@ -149,4 +150,5 @@ def main() -> None:
         started(self, *args, **kwargs)
 
     subprocess.Popen.__init__ = start  # type: ignore[method-assign]
+    _wrap(os, "fsync", lambda: faults.hit("fsync"))
     sys.exit(supervise())

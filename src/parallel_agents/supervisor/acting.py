@@ -1,6 +1,7 @@
 """Carries out requests that change something.
 
-Keep true: each answers only when its effect is journalled; the same key acts once.
+Keep true: each answers only when its effect is journalled, and what a person could miss is on the
+disk; the same key acts once.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import NoSuchSessionError, RefusedError, UserError
+from parallel_agents.core.errors import NoSuchSessionError, RefusedError, StorageError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor import deletion
@@ -48,17 +49,17 @@ class Acting:
                     f"The session {session.id} did not start: {detail}",
                     f"parallel-agents respawn {session.id}",
                 )
-        return _reply(session)
+        return await _durable(session)
 
     async def adopt(self, message: m.Adopt) -> dict[str, Any]:
         """Make a session of a worktree that somebody else made."""
-        return _reply(await self._supervisor.adopt(message))
+        return await _durable(await self._supervisor.adopt(message))
 
     async def send(self, message: m.Send) -> dict[str, Any]:
         """Send a message."""
         session = self._supervisor.find(message.session)
         await session.send(message.key, message.text)
-        return _reply(session)
+        return await _durable(session)
 
     async def answer(self, message: m.Answer) -> dict[str, Any]:
         """Decide a request."""
@@ -66,7 +67,7 @@ class Acting:
         if message.key not in session.state.keys:
             await find_pending(session, message.request)
         await session.answer(message.key, message.decision, message.request, message.digest)
-        return _reply(session)
+        return await _durable(session)
 
     async def interrupt(self, message: m.Interrupt) -> dict[str, Any]:
         """End the running turn."""
@@ -78,7 +79,7 @@ class Acting:
         """End the process."""
         session = self._supervisor.find(message.session)
         await session.stop(message.key, "person", wait=message.wait)
-        return _reply(session)
+        return await _durable(session)
 
     async def respawn(self, message: m.Respawn) -> dict[str, Any]:
         """Start the process again."""
@@ -86,7 +87,7 @@ class Acting:
         environment = message.environment
         kept = None if environment is None else kept_environment(environment)
         await session.respawn(message.key, kept)
-        return _reply(session)
+        return await _durable(session)
 
     async def delete(self, message: m.Delete) -> dict[str, Any]:
         """Move a session to the trash."""
@@ -94,9 +95,9 @@ class Acting:
         task = self._supervisor.deletions[session.id]
         task.ask(message.key)
         if not message.wait:
-            return _reply(session)
+            return await _durable(session)
         await task.wait()
-        return {**_reply(session), **await self._what_was_saved(session)}
+        return {**await _durable(session), **await self._what_was_saved(session)}
 
     async def _what_was_saved(self, session: Session) -> dict[str, Any]:
         latest = await session.ledger.page(session.state.seq - 5, session.state.seq)
@@ -111,11 +112,11 @@ class Acting:
                 }
         return {"saved": [], "skipped": [], "notes": [], "until": None}
 
-    def cancel_delete(self, message: m.CancelDelete) -> dict[str, Any]:
+    async def cancel_delete(self, message: m.CancelDelete) -> dict[str, Any]:
         """Call a deletion off."""
         session = self._supervisor.find(message.session)
         self._supervisor.deletions[session.id].cancel(message.key)
-        return _reply(session)
+        return await _durable(session)
 
     async def restore(self, message: m.Restore) -> dict[str, Any]:
         """Bring a session back from the trash."""
@@ -124,7 +125,7 @@ class Acting:
         except NoSuchSessionError as error:
             session = await self._half_deleted(message.session, error)
         await deletion.restore(session, message.key)
-        return _reply(session)
+        return await _durable(session)
 
     async def _half_deleted(self, name: str, error: NoSuchSessionError) -> Session:
         """Find a session that is still listed, since its deletion was cut off."""
@@ -205,7 +206,7 @@ class Acting:
         await session.set_options(
             message.key, mode=message.mode, model=message.model, effort=message.effort
         )
-        return _reply(session)
+        return await _durable(session)
 
     async def attach_begin(self, message: m.AttachBegin) -> dict[str, Any]:
         """Give the conversation to the person's terminal."""
@@ -223,7 +224,7 @@ class Acting:
         """Take the conversation back from the person's terminal."""
         session = self._supervisor.find(message.session)
         await take_back(session, message.key)
-        return _reply(session)
+        return await _durable(session)
 
     async def lost_terminal(self, name: str) -> None:
         """A terminal went away without giving its conversation back: take it, once it is free.
@@ -246,3 +247,17 @@ class Acting:
 
 def _reply(session: Session) -> dict[str, Any]:
     return {"session": row(session.state)}
+
+
+async def _durable(session: Session) -> dict[str, Any]:
+    """The reply to what must not be lost once it was answered.
+
+    Raises:
+        StorageError: it is done, but the disk does not confirm it.
+    """
+    try:
+        await session.ledger.syncing.settled()
+    except StorageError as error:
+        hint = "A power failure may undo it: look at the disk."
+        raise StorageError(f"It is done, but {error.message}", hint) from None
+    return _reply(session)

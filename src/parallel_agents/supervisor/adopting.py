@@ -104,5 +104,5 @@ async def take_along(session: Session, message: Adopt) -> Session:
     record = await session.context.threads.long(
         manager.take_along, session.workplace.record, message.directory
     )
-    session.ledger.record(ready_event(record), key=message.key, sync=True)
+    session.ledger.record(ready_event(record), key=message.key)
     return session

@@ -139,7 +139,7 @@ class Api:
             case m.Delete():
                 return await self._acting.delete(message)
             case m.CancelDelete():
-                return self._acting.cancel_delete(message)
+                return await self._acting.cancel_delete(message)
             case m.Restore():
                 return await self._acting.restore(message)
             case m.ListTrash():

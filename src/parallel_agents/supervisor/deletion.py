@@ -46,7 +46,7 @@ class Deletion:
             return
         if not session.state.deleting:
             wish = ev.DeleteRequested(by="clean" if note else "person", note=note)
-            session.ledger.record(wish, key=key, sync=True)
+            session.ledger.record(wish, key=key)
             self._note = note
         self.resume()
 
@@ -80,7 +80,7 @@ class Deletion:
             return
         if self._begun:
             raise RefusedError("The deletion has begun.", f"parallel-agents restore {session.id}")
-        session.ledger.record(ev.DeleteCancelled(reason="undone"), key=key, sync=True)
+        session.ledger.record(ev.DeleteCancelled(reason="undone"), key=key)
 
     async def _carry_out(self) -> UserError | None:
         """Delete; what nobody foresaw is a refusal, too, and nobody waits for ever."""
@@ -95,17 +95,11 @@ class Deletion:
 
     async def _stop_and_delete(self) -> UserError | None:
         session = self._session
-        if session.state.liveness != "none" or session.state.creating:
-            await session.stop(new_uuid(), "delete", wait=False)
-            await session.ledger.until(
-                lambda state: (
-                    (state.liveness == "none" and not state.creating) or not state.deleting
-                )
-            )
-        if not session.state.deleting:
-            return UserError("The deletion was called off.")
-        self._begun = True
         try:
+            await self._stop()
+            if not session.state.deleting:
+                return UserError("The deletion was called off.")
+            self._begun = True
             deleted = await self._delete()
         except UserError as error:
             await session.ledger.record_patiently(ev.DeleteCancelled(reason=error.message))
@@ -113,6 +107,18 @@ class Deletion:
         await session.ledger.record_patiently(deleted)
         session.ledger.checkpoint()
         return None
+
+    async def _stop(self) -> None:
+        session = self._session
+        if session.state.liveness != "none" or session.state.creating:
+            await session.stop(new_uuid(), "delete", wait=False)
+            await session.ledger.until(
+                lambda state: (
+                    (state.liveness == "none" and not state.creating) or not state.deleting
+                )
+            )
+        # A worktree that is gone must not be one that nobody is on record to have deleted.
+        await session.ledger.syncing.settled()
 
     async def _delete(self) -> ev.Deleted:
         if self._session.state.worktree is None:
@@ -160,4 +166,4 @@ async def restore(session: Session, key: str) -> None:
     if session.state.worktree is not None:
         async with session.context.turn(session.state.worktree.root):
             worktree = ready_event(await threads.long(manager.restore, session.id))
-    session.ledger.record(ev.Restored(worktree=worktree), key=key, sync=True)
+    session.ledger.record(ev.Restored(worktree=worktree), key=key)

@@ -110,7 +110,7 @@ class Driver:
             conversation=state.conversation,
             resumed=not fresh and "turn" in state.because,
         )
-        self._ledger.record(event, key=key, sync=True)
+        self._ledger.record(event, key=key)
         self._tasks.start("run", self._live(resume=event.resumed))
 
     async def check_start(self) -> None:
@@ -143,6 +143,8 @@ class Driver:
         run = self._make_run(0)
         async with asyncio.TaskGroup() as group:
             try:
+                # What a process may do lasts; so must that there was one.
+                await self._ledger.syncing.settled()
                 await self._hooks.before_spawn()
                 async with self._ledger.context.spawning:
                     if self._ledger.state.stopping:
@@ -160,8 +162,7 @@ class Driver:
         """The same after a restart of the supervisor, from wherever the run was."""
         state = self._ledger.state
         run = self._make_run(await self._ledger.turn_offset())
-        lock = run.directory / "lock"
-        if not lock.exists():
+        if not (run.directory / "lock").exists():
             await self._live(resume="turn" in state.because)
             return
         if await run.connect_again():
@@ -257,8 +258,7 @@ class Driver:
         await self._hooks.ended()
 
     async def _give_up(self, error: UserError) -> None:
-        number = self._ledger.state.run
-        ended = ev.RunEnded(run=number, error=error.message, hint=error.hint)
+        ended = ev.RunEnded(run=self._ledger.state.run, error=error.message, hint=error.hint)
         await self._ledger.record_patiently(ended)
         await self._hooks.ended()
 

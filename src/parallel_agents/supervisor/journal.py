@@ -88,12 +88,11 @@ class Journal:
         """How many lines were met that cannot be read; those not looked at yet are not counted."""
         return len(self._damaged)
 
-    def append(self, records: Sequence[Record], *, sync: bool = False) -> None:
+    def append(self, records: Sequence[Record]) -> None:
         """Write records that belong together.
 
         Args:
             records: in order; all but the last have `more` set.
-            sync: wait until the disk has them; for what a person asked for.
 
         Raises:
             StorageError: nothing was written.
@@ -102,8 +101,6 @@ class Journal:
         lines = [dump_line(record) for record in records]
         try:
             self._write(b"".join(lines))
-            if sync:
-                os.fsync(self._fd)
         except OSError as error:
             os.ftruncate(self._fd, self.size)
             raise of_system(error, f"cannot write {self.path}") from error
@@ -112,6 +109,14 @@ class Journal:
                 if self._index is not None:
                     self._index.add(record.seq, self.size)
                 self.size += len(line)
+
+    def sync(self) -> None:
+        """Wait until the disk has what was appended; may be called in another thread.
+
+        Raises:
+            OSError: it does not confirm it.
+        """
+        os.fsync(self._fd)
 
     def _check_ours(self) -> None:
         """What is written to a file that somebody removed, replaced or cut is found by nobody."""

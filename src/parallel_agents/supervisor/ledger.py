@@ -32,6 +32,7 @@ from parallel_agents.supervisor.context import Context, now_ms
 from parallel_agents.supervisor.files import is_environment, read_json, write_json
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
+from parallel_agents.supervisor.syncing import Syncing
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ class Ledger:
     Args:
         context: what all sessions share.
         directory: `sessions/<id>`, which exists.
+
+    Attributes:
+        syncing: waits until the disk has what is on record.
     """
 
     def __init__(self, context: Context, directory: Path) -> None:
@@ -59,6 +63,7 @@ class Ledger:
         self._checkpointed = 0
         self._changed = asyncio.Event()
         self._saved = Checkpoint(context.threads, directory)
+        self.syncing = Syncing(context.threads, f"session {directory.name}")
         self._load()
 
     @property
@@ -72,7 +77,6 @@ class Ledger:
         key: str = "",
         run: int = 0,
         line: LogLine | None = None,
-        sync: bool = False,
     ) -> None:
         """Journal what happened, fold it, and tell everybody.
 
@@ -81,7 +85,6 @@ class Ledger:
             key: uuid of the client's request that caused it.
             run: process start it came from.
             line: the agent's line it came from.
-            sync: wait until the disk has it.
 
         Raises:
             StorageError: nothing was recorded.
@@ -89,7 +92,8 @@ class Ledger:
         if not events:
             return
         records = self._records(events, key, run, line)
-        self.journal.append(records, sync=sync)
+        self.journal.append(records)
+        self.syncing.owe("journal", self.journal.sync)
         if records[0].seq == 1:
             self._keep_first(records[0])
         for record in records:
@@ -187,6 +191,8 @@ class Ledger:
         """Save, and let go of the files."""
         self.checkpoint()
         await self._saved.saved()
+        with contextlib.suppress(StorageError):  # whoever waits for it is told
+            await self.syncing.settled()
         self.journal.close()
 
     def remove(self) -> None:

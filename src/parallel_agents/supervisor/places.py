@@ -4,6 +4,7 @@ Keep true: a repository's executable configuration is shown before it is trusted
 trusted is the hash that was shown.
 """
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -30,6 +31,7 @@ class Places:
         self._context = supervisor.context
         self._manager = supervisor.context.manager
         self._threads = supervisor.context.threads
+        self._accepting = asyncio.Lock()
 
     async def resolve(self, message: m.ResolveRepository) -> dict[str, Any]:
         """What repository a directory belongs to, and what a start there would run."""
@@ -98,12 +100,18 @@ class Places:
             raise RefusedError(
                 "The configuration changed since it was shown.", "Look at it again, then accept."
             )
-        self._context.trust.accept(root, config.digest, config.files)
+        await self._accept(root, config)
         return {
             "root": root,
             "digest": config.digest,
             "files": [_shown(asdict(file)) for file in config.files],
         }
+
+    async def _accept(self, root: str, config: ExecutableConfig) -> None:
+        """One after the other: each reads and replaces what all the others accepted."""
+        async with self._accepting:
+            trust = self._context.trust
+            await self._threads.sync(trust.accept, root, config.digest, config.files)
 
     def _trusted(self, message: m.Trust) -> tuple[str, ExecutableConfig]:
         if message.session is not None:
@@ -155,7 +163,7 @@ class Places:
             raise UserError(f"cannot make {parent}: {error.strerror}") from error
         path = await self._threads.git(self._manager.make_scratch_repository, str(parent))
         repository, config, _ = await self._threads.git(self._look, path, "head")
-        self._context.trust.accept(repository.root, config.digest, config.files)
+        await self._accept(repository.root, config)
         return {"directory": path}
 
 

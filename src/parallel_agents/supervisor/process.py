@@ -117,7 +117,8 @@ class Run:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise of_system(error, f"cannot write {self.directory}") from error
-        write_json(self.directory / "spec.json", {"version": 1, **spec})
+        # Read once, by the shim that is started now: no power failure can part the two.
+        write_json(self.directory / "spec.json", {"version": 1, **spec}, sync=False)
         said = await self._launch(shim)
         if not said.get("ready"):
             raise AgentError(str(said.get("error") or "the agent's process could not be started"))

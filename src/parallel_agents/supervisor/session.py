@@ -8,6 +8,7 @@ a message never starts a process that a person stopped, except the one they send
 import asyncio
 import contextlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from parallel_agents.agents.base import Agent
@@ -27,9 +28,8 @@ from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
 from parallel_agents.supervisor.files import is_environment, put_aside, read_json, write_json
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
-from parallel_agents.supervisor.spawn import (
-    known_agent,
-)
+from parallel_agents.supervisor.spawn import known_agent
+from parallel_agents.supervisor.syncing import sync_path
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.workplace import Workplace
 
@@ -60,6 +60,7 @@ class Session:
         self.driver = Driver(self.ledger, self.agent, hooks)
         self._tasks = Tasks(f"session {directory.name}", self._failed)
         self._making: asyncio.Task[None] | None = None
+        self._keeping = asyncio.Lock()
 
     @property
     def state(self) -> SessionState:
@@ -71,14 +72,25 @@ class Session:
         """The short id."""
         return self.ledger.id
 
-    def keep_environment(self, environment: dict[str, str]) -> None:
-        """Store the environment for this and every later start."""
+    def keep_environment(self, environment: dict[str, str], *, sync: bool = True) -> None:
+        """Store the environment for this and every later start; blocking.
+
+        Args:
+            environment: whose.
+            sync: wait until the disk has it; else `ledger.syncing` does.
+
+        Raises:
+            StorageError: the one before is still there.
+        """
         path = self.ledger.directory / "environment.json"
         try:
             read_json(path, is_environment)
         except StorageError:
             put_aside(path)
-        write_json(path, environment)
+        write_json(path, environment, sync=sync)
+        if not sync:
+            self.ledger.syncing.owe("environment", partial(sync_path, path))
+            self.ledger.syncing.owe("names", partial(sync_path, path.parent))
 
     # --- life -------------------------------------------------------------------------
 
@@ -91,7 +103,7 @@ class Session:
         first: list[ev.Event] = [created]
         if created.prompt:  # an adopted worktree may be given something to do later
             first.append(ev.MessageQueued(uuid=new_uuid(), text=created.prompt, by=created.by))
-        self.ledger.record(*first, key=created.request, sync=True)
+        self.ledger.record(*first, key=created.request)
         self._make()
 
     def recover(self) -> None:
@@ -181,11 +193,11 @@ class Session:
                 return
             self._check_present()
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
-        self.ledger.record(queued, key=key, sync=True)
+        self.ledger.record(queued, key=key)
         if self.state.liveness != "none":
             await self.driver.soon(self.driver.flush())
         elif self.state.setup is not None:
-            self.ledger.record(ev.SetupRetried(), sync=True)
+            self.ledger.record(ev.SetupRetried())
             self._make()
         elif self._starts_at_a_message():
             self.driver.start()
@@ -228,7 +240,7 @@ class Session:
         events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
         if decision.scope == "session":
             events.append(self._granted(found))
-        self.ledger.record(*events, key=key, sync=True)
+        self.ledger.record(*events, key=key)
         await self.driver.soon(self.driver.say(line))
 
     def pending(self, request: str | None) -> Request:
@@ -288,7 +300,7 @@ class Session:
         """
         if key not in self.state.keys:
             self.workplace.cancel()
-            self.ledger.record(ev.StopRequested(reason=reason), key=key, sync=True)
+            self.ledger.record(ev.StopRequested(reason=reason), key=key)
             self.driver.stop()
         if wait:
             await self.ledger.until(lambda s: s.liveness == "none" and not s.creating)
@@ -299,14 +311,15 @@ class Session:
         Raises:
             RefusedError: the session is deleted, or open in a terminal.
         """
+        if environment is not None and key not in self.state.keys:
+            async with self._keeping:
+                await self.context.threads.sync(self.keep_environment, environment)
         if key in self.state.keys:
             return
         if self.state.deleting or self.state.deleted:
             self._check_present()
-        if environment is not None:
-            self.keep_environment(environment)
         if self.state.setup is not None:
-            self.ledger.record(ev.SetupRetried(), key=key, sync=True)
+            self.ledger.record(ev.SetupRetried(), key=key)
             self._make()
             return
         if self.state.liveness != "none":
@@ -333,7 +346,7 @@ class Session:
         given = {"mode": mode, "model": model, "effort": effort}
         changed = {name: value for name, value in given.items() if value is not None}
         options: Options = replace(self.state.options, **changed)  # type: ignore[arg-type]
-        self.ledger.record(ev.OptionsChanged(options=options), key=key, sync=True)
+        self.ledger.record(ev.OptionsChanged(options=options), key=key)
         if mode is not None and self.state.liveness == "starting":
             await self.driver.soon(self.driver.say(self.agent.set_mode(new_uuid(), mode)))
         if model is not None:

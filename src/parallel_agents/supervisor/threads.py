@@ -1,10 +1,11 @@
-"""Where blocking work is done: four pools, so that nobody stands in somebody else's queue.
+"""Where blocking work is done: five pools, so that nobody stands in somebody else's queue.
 
 Keep true: `quick` takes only what ends in milliseconds, so that greeting a client and checking a
 process never wait for git; `git` takes what answers a question; whatever waits for a lock, for
 the network or for a disk to be emptied goes to `long`; `disk` writes what nobody waits for, and
-takes nobody's thread when the disk hangs. All threads are there from the start: a
-system that has no more of them to give refuses no work which somebody then sees half done.
+`sync` waits for a disk: when it hangs, neither takes anybody else's thread. All threads are there
+from the start: a system that has no more of them to give refuses no work which somebody then sees
+half done.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ _QUICK = 4
 _GIT = 6
 _LONG = 16
 _DISK = 2
+_SYNC = 4
 _WARM_SECONDS = 5.0
 
 
@@ -34,6 +36,7 @@ class Threads:
         self._git = ThreadPoolExecutor(_GIT, "git")
         self._long = ThreadPoolExecutor(_LONG, "long")
         self._disk = ThreadPoolExecutor(_DISK, "disk")
+        self._sync = ThreadPoolExecutor(_SYNC, "sync")
 
     def warm(self) -> None:
         """Start every thread now; with fewer, when the system gives no more."""
@@ -42,6 +45,7 @@ class Threads:
             (self._git, _GIT),
             (self._long, _LONG),
             (self._disk, _DISK),
+            (self._sync, _SYNC),
         )
         for pool, size in pools:
             together = threading.Barrier(size)
@@ -64,6 +68,10 @@ class Threads:
     async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Write what nobody waits for."""
         return await _in(self._disk, partial(function, *args, **kwargs))
+
+    async def sync(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write what a person waits for, until the disk has it."""
+        return await _in(self._sync, partial(function, *args, **kwargs))
 
 
 def _meet(together: threading.Barrier) -> None:

@@ -1,0 +1,102 @@
+"""Waits until the disk has what was written: beside the event loop, since a disk may hang.
+
+Keep true: whoever waits is told that the disk has all that was written before they asked, or that
+it does not confirm it; a session whose disk hangs takes one thread, however many wait for it.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parallel_agents.core.errors import StorageError
+from parallel_agents.supervisor.tasks import Tasks
+from parallel_agents.supervisor.threads import Threads
+
+log = logging.getLogger(__name__)
+
+
+def sync_path(path: Path) -> None:
+    """Wait until the disk has a file's content, or a directory's names.
+
+    Raises:
+        OSError: it does not say so.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is waited for together."""
+
+    owed: dict[str, Callable[[], None]] = field(default_factory=dict)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    error: str = ""
+
+
+class Syncing:
+    """What one session has written, and the disk may not have yet.
+
+    Args:
+        threads: where it is waited.
+        owner: whose it is, for the log.
+    """
+
+    def __init__(self, threads: Threads, owner: str) -> None:
+        self._threads = threads
+        self._tasks = Tasks(owner)
+        self._open = _Batch()
+        self._running: _Batch | None = None
+        self._work: asyncio.Task[None] | None = None
+
+    def owe(self, what: str, sync: Callable[[], None]) -> None:
+        """Note that something was written.
+
+        Args:
+            what: names it; what is noted twice under one name is synced once.
+            sync: waits until the disk has it; called in a thread; raises `OSError`.
+        """
+        self._open.owed[what] = sync
+
+    async def settled(self) -> None:
+        """Wait until the disk has all that was written so far.
+
+        Raises:
+            StorageError: it does not confirm it.
+        """
+        batch = self._open if self._open.owed else self._running
+        if batch is None:
+            return
+        if self._work is None or self._work.done():
+            self._work = self._tasks.start("sync", self._sync())
+        await batch.over.wait()
+        if batch.error:
+            raise StorageError(batch.error, "Look at the disk, then try again.")
+
+    async def _sync(self) -> None:
+        while self._open.owed:
+            batch, self._open = self._open, _Batch()
+            self._running = batch
+            try:
+                await self._threads.sync(_sync_all, batch)
+            except Exception as error:  # whatever it is, somebody waits for it
+                log.exception("what was recorded is not confirmed")
+                batch.error = f"the disk does not confirm what was recorded: {_reason(error)}"
+            finally:
+                batch.over.set()
+                self._running = None
+
+
+def _sync_all(batch: _Batch) -> None:
+    for sync in batch.owed.values():
+        sync()
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or repr(error)
