@@ -20,7 +20,7 @@ HISTORIES = 7
 @pytest.mark.parametrize("part", range(2))
 def test_no_history_loses_anything(part: int) -> None:
     """Run in a process of its own, since parts of a history are killed."""
-    first = 100_000 + part * 1000
+    first = 102_000 + part * 4000
     done = subprocess.run(
         [
             sys.executable, "-m", "tests.worktrees.model", str(first), str(first + HISTORIES - 1),
@@ -35,6 +35,7 @@ def test_no_history_loses_anything(part: int) -> None:
     counts = Counter(json.loads(done.stdout) | {"failures": 0})
     assert counts["histories"] == HISTORIES
     assert counts["tries"] > HISTORIES / 2
+    assert counts["moved with a worktree in the trash"] >= 1
     assert counts["kills of ours"] + counts["kills inside git"] >= 1
 
 

@@ -124,7 +124,7 @@ class Acting:
             session = self._supervisor.find(message.session, deleted=True, key=message.key)
         except NoSuchSessionError as error:
             session = await self._half_deleted(message.session, error)
-        await deletion.restore(session, message.key)
+        await deletion.restore(session, message.key, message.directory)
         return await _durable(session)
 
     async def _half_deleted(self, name: str, error: NoSuchSessionError) -> Session:

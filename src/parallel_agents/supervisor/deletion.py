@@ -147,12 +147,13 @@ def _not_done(session: str) -> UserError:
     )
 
 
-async def restore(session: Session, key: str) -> None:
+async def restore(session: Session, key: str, moved_to: str = "") -> None:
     """Bring a deleted session back: worktree, branch, staged state, files, conversation.
 
     Args:
         session: the deleted session.
         key: uuid of the request.
+        moved_to: a directory of its repository, when that is not where it was.
 
     Raises:
         UserError: it is not in the trash, or could not be put back.
@@ -165,5 +166,5 @@ async def restore(session: Session, key: str) -> None:
     worktree: ev.WorktreeReady | None = None
     if session.state.worktree is not None:
         async with session.context.turn(session.state.worktree.root):
-            worktree = ready_event(await threads.long(manager.restore, session.id))
+            worktree = ready_event(await threads.long(manager.restore, session.id, moved_to))
     session.ledger.record(ev.Restored(worktree=worktree), key=key)

@@ -7,19 +7,18 @@ only git's lock changes, and its branch stays what it was: not ours.
 import os
 import re
 import shlex
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from parallel_agents.core.errors import RefusedError, UserError, WorktreeError
+from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.worktree import Base, Repository, WorktreeRecord
 from parallel_agents.worktrees import exclude, naming
 from parallel_agents.worktrees.files import read_regular
 from parallel_agents.worktrees.gate import processes_in
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import identify, lock_reason, verify
+from parallel_agents.worktrees.identity import identify, lock_reason
 from parallel_agents.worktrees.porcelain import WorktreeEntry
 from parallel_agents.worktrees.repository import common_dir_of, list_worktrees
 
@@ -156,71 +155,6 @@ def _admin_at(real: str) -> Path | None:
         return None
     admin = Path(common) / "worktrees" / Path(content.removeprefix("gitdir: ")).name
     return admin if admin.is_dir() else None
-
-
-def take_along(
-    record: WorktreeRecord, repository: Repository, path: str, lock_fd: int
-) -> WorktreeRecord:
-    """Give a session the worktree back that was moved with its repository, or in it.
-
-    Args:
-        record: the session's record, which says where it was.
-        repository: where it is now.
-        path: its directory now.
-        lock_fd: descriptor of the repository's lock, which the caller holds.
-
-    Returns:
-        The record as it is to be from now on.
-
-    Raises:
-        RefusedError: it is where it was, or not where the agent finds it.
-        WorktreeError: it is not the session's.
-        GitError: git failed.
-    """
-    real = os.path.realpath(path)
-    if verify(record) is None:
-        raise RefusedError(
-            f"the session {record.session} has its worktree: {record.path}",
-            f"parallel-agents show {record.session}",
-        )
-    home = naming.worktrees_dir(repository.root)
-    if Path(real).parent != home or not naming.SLUG.fullmatch(Path(real).name):
-        back = ["git", "-C", repository.root, "worktree", "move", "-f", "-f", real]
-        raise RefusedError(
-            f"{real} is not where the agent finds it: in {home}",
-            f"Move it: {shlex.join([*back, str(home / record.slug)])}",
-        )
-    Git(repository.root, lock_fd=lock_fd).write("worktree", "repair", real)
-    device, inode, git_file = identify(real)
-    found = replace(
-        record, root=repository.root, path=real, slug=Path(real).name, device=device, inode=inode,
-        git_file=git_file, checkout=_moved(record.checkout, record.root, repository.root),
-    )  # fmt: skip
-    if owner(real) != record.session or verify(found) is not None:
-        raise WorktreeError(
-            f"{real} is not the worktree of the session {record.session}",
-            f"See: git -C {shlex.quote(repository.root)} worktree list",
-        )
-    _lead_on(record, found)
-    return found
-
-
-def _lead_on(old: WorktreeRecord, new: WorktreeRecord) -> None:
-    """Let our links into the checkout lead to where it is now."""
-    before, after = old.checkout or old.root, new.checkout or new.root
-    for name in old.linked if before != after else ():
-        link = Path(new.path, name)
-        with suppress(OSError):  # it is no link any more: it is the agent's
-            if link.readlink() == Path(before, name):
-                link.unlink()
-                link.symlink_to(Path(after, name), target_is_directory=True)
-
-
-def _moved(checkout: str, old: str, new: str) -> str:
-    """Say where the checkout of a moved repository is."""
-    if checkout and Path(checkout).is_relative_to(old):
-        return str(new / Path(checkout).relative_to(old))
-    return checkout if checkout and Path(checkout).is_dir() else new
 
 
 def dead_owner(reason: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.errors import RefusedError, UserError, of_system
+from parallel_agents.core.errors import UserError, of_system
 from parallel_agents.core.worktree import (
     Base,
     Finding,
@@ -21,16 +21,16 @@ from parallel_agents.core.worktree import (
     record_from_json,
     to_json,
 )
-from parallel_agents.worktrees import adoption, gate, own, place, reconcile, removal
+from parallel_agents.worktrees import adoption, gate, moved, own, place, reconcile, removal
 from parallel_agents.worktrees import restore as restoring
 from parallel_agents.worktrees.files import exists, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
-from parallel_agents.worktrees.repository import resolve
+from parallel_agents.worktrees.repository import plain, resolve
 from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
-from parallel_agents.worktrees.trash import Trash
+from parallel_agents.worktrees.trash import Trash, TrashBin
 
 
 class Ending:
@@ -74,10 +74,10 @@ class Ending:
             return adoption.owner(path)
 
     def take_along(self, record: WorktreeRecord, path: str) -> WorktreeRecord:
-        """Give a session its moved worktree back; see `adoption.take_along`."""
+        """Give a session its moved worktree back; see `moved.take_along`."""
         repo = resolve(adoption.root_around(path))
         with self._writing(repo.common_dir, "take the worktree along") as lock_fd:
-            return adoption.take_along(record, repo, path, lock_fd)
+            return moved.take_along(record, repo, path, lock_fd)
 
     def settle(self) -> None:
         """Wait until nothing is being removed or counted in the background."""
@@ -131,7 +131,8 @@ class Ending:
         Returns:
             Whether `restore` brings it back all the same.
         """
-        return removal.begun(self._trash.bin(session)) is not None
+        bin_ = self._trash.bin(session)
+        return removal.begun(bin_) is not None or moved.is_astray(bin_)
 
     def _finish(self, plan: Mapping[str, Any]) -> None:
         """Go on with a deletion that was cut off: what is restored is a whole entry."""
@@ -139,35 +140,35 @@ class Ending:
         with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
             removal.delete(self._removal(record, lock_fd, list))
 
-    def restore(self, session: str) -> WorktreeRecord:
+    def restore(self, session: str, moved_to: str = "") -> WorktreeRecord:
         """Bring a worktree back from the trash.
 
         Args:
             session: id of the session.
+            moved_to: a directory of its repository, when that is not where it was.
 
         Returns:
             Its new record. The same call after a crash goes on.
 
         Raises:
             NoSuchSessionError: it is not in the trash.
-            RefusedError: its path or branch is taken.
+            RefusedError: its path or branch is taken, or its repository is not there.
+            RepositoryError: `moved_to` is no repository.
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
         bin_ = self._trash.bin(session)
+        if moved_to:
+            self._follow(bin_, moved_to)
         if bin_.entry() is None and (record := restoring.restored_before(bin_)) is not None:
             return record
+        moved.refuse_missing(bin_)
         if (plan := removal.begun(bin_)) is not None:
             self._finish(plan)
         entry = self._trash.entry(session)
         if entry.untouched:
             return self._take_back(entry)
         common = _lock_of(entry.record)
-        if entry.record.kind == "worktree" and not Path(common).is_dir():
-            raise RefusedError(
-                f"the repository {entry.root} is not there, so the worktree cannot come back",
-                f"Move it back there; until then its files are in {entry.tree or 'no directory'}",
-            )
         with self._writing(common, "restore the worktree") as lock_fd:
             if entry.record.kind != "worktree":
                 return place.restore(entry, bin_)
@@ -181,6 +182,11 @@ class Ending:
                     lock_fd=lock_fd,
                 )
             )
+
+    def _follow(self, bin_: TrashBin, directory: str) -> None:
+        repo = plain(directory) or resolve(directory)
+        with self._writing(repo.common_dir or repo.root, "follow the repository"):
+            moved.follow(bin_, repo)
 
     def _take_back(self, entry: TrashEntry) -> WorktreeRecord:
         """Bring a session back whose worktree was never touched, however that is now."""

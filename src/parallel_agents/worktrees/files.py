@@ -70,6 +70,24 @@ def write_bytes(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
+def put_file(path: Path, content: bytes, by_way_of: Path) -> None:
+    """Replace a file in a directory where somebody else may have put anything.
+
+    Args:
+        path: the file; a symbolic link there is replaced, not followed.
+        content: what it is to hold.
+        by_way_of: a name of ours on the same filesystem, outside of that directory.
+
+    Raises:
+        OSError: the disk is full or failing; the old file is untouched.
+    """
+    by_way_of.unlink(missing_ok=True)
+    descriptor = os.open(by_way_of, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    by_way_of.replace(path)
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
     """Read what `write_json` wrote.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees.files import make_usable, read_regular
+from parallel_agents.worktrees.files import is_symlink, make_usable, read_regular
 from parallel_agents.worktrees.git import Git
 
 _GIT_FILE_LIMIT = 16 * 1024
@@ -141,6 +141,8 @@ def verify(record: WorktreeRecord) -> str | None:
     path = Path(record.path)
     if os.path.lexists(path) and _led_elsewhere(record):
         return f"{path}, or a directory above it, was replaced by a symbolic link"
+    if is_symlink(path / record.git_file.removeprefix("gitdir: ")):
+        return f"git's directory for {path} was replaced by a symbolic link"
     try:
         device, inode, git_file = identify(record.path)
     except WorktreeError as error:

@@ -20,6 +20,7 @@ from parallel_agents.worktrees.identity import admin_dir, lock_reason, verify
 from parallel_agents.worktrees.porcelain import WorktreeEntry
 from parallel_agents.worktrees.repository import list_worktrees
 from parallel_agents.worktrees.strays import Known, strays
+from parallel_agents.worktrees.trash import REF_PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def _repository(root: str, known: Known) -> list[Finding]:
     taken |= {path for r in group for path in (r.path, os.path.realpath(r.path))}
     moved = {path for record in group if (path := _moved(record, seen)) is not None}
     found += strays(seen.root, seen.entries, spoken=taken | moved, known=known)
+    found += _moved_trash(root, known)
     if trashed and (words := mirror.warning(Git(root))):
         found.append(
             Finding(
@@ -75,6 +77,28 @@ def _repository(root: str, known: Known) -> list[Finding]:
             )
         )
     return found
+
+
+def _moved_trash(root: str, known: Known) -> list[Finding]:
+    """Find what is in the trash of a repository that was moved here."""
+    gone = {
+        session: record
+        for session, record in known.deleted.items()
+        if record.root != root and not Path(record.root).is_dir()
+    }
+    asked = ("for-each-ref", "--format=%(refname)", REF_PREFIX)
+    here = Git(root).read(*asked).text.splitlines() if gone else []
+    return [
+        Finding(
+            kind="trash",
+            session=session,
+            path=root,
+            reason=f"this is where {record.root}, which a deleted session belongs to, was moved",
+            action=f"parallel-agents restore {session} --in {shlex.quote(root)}",
+        )
+        for session, record in gone.items()
+        if REF_PREFIX + session in here
+    ]
 
 
 def _see(root: str) -> Seen:

@@ -19,6 +19,7 @@ from parallel_agents.worktrees.files import (
     exists,
     make_directories,
     move,
+    put_file,
     read_json,
     read_regular,
     remove_tree,
@@ -229,9 +230,7 @@ def _write_git_file(tree: Path, admin: Path) -> None:
     content = os.fsencode(f"gitdir: {admin}\n")
     target = tree / ".git"
     if read_regular(target, len(content) + 1) != content:
-        temporary = tree / ".git.new"
-        temporary.write_bytes(content)
-        temporary.replace(target)
+        put_file(target, content, tree.with_name(f"{tree.name}.git-file"))
 
 
 def _check_out_snapshot(job: Restore, admin: Path) -> None:

@@ -125,6 +125,23 @@ class History:
         self.tally["moved repositories"] += 1
         return new[0]
 
+    def _restored(self, bench: acts.Bench) -> WorktreeRecord:
+        """The worktree comes back, perhaps to a repository that was moved meanwhile."""
+        moved_to = self._moved_from_under(bench) if self.rng.random() < 0.1 else ""
+        return self._survived("restore", lambda m: m.restore(SESSION, moved_to))
+
+    def _moved_from_under(self, bench: acts.Bench) -> str:
+        self.said.append("the repository is moved, its worktree being in the trash")
+        moved = replace(self.place, name=f"{self.place.name}2")
+        bench.top = moved.repo / bench.top.relative_to(self.place.repo)
+        self.place.repo.rename(moved.repo)
+        self.place = bench.place = moved
+        if self.neighbour is not None:
+            path = self._new_path(self.neighbour)
+            self.neighbour = self._manager().take_along(self.neighbour, path)
+        self.tally["moved with a worktree in the trash"] += 1
+        return str(moved.repo)
+
     def _new_path(self, record: WorktreeRecord) -> str:
         return str(self.place.repo / Path(record.path).relative_to(record.root))
 
@@ -165,7 +182,7 @@ class History:
         if self.rng.random() < 0.05:
             self.said.append("collect garbage")
             self.place.git(self.place.repo, "gc", "-q", "--prune=now")
-        back = self._survived("restore", lambda m: m.restore(SESSION))
+        back = self._restored(bench)
         after = picture(self.place, bench.top, admin_dir(back))
         returning = {file.path for file in record.copied}  # copied again, from the main checkout
         wrong = differences(before, after, set(entry.skipped) - returning)
@@ -191,7 +208,7 @@ class History:
             raise WrongError("a directory that was gone was kept")
         self._check_held(before, entry)
         self.tally["gone by hand"] += 1
-        back = self._survived("restore", lambda m: m.restore(SESSION))
+        back = self._restored(bench)
         after = picture(self.place, bench.top, admin_dir(back))
         wrong = differences(replace(before, files=after.files, status=after.status), after, set())
         wrong += _staged_but_not(before, after)

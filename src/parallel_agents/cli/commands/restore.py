@@ -3,17 +3,22 @@
 import argparse
 
 from parallel_agents.cli import render
-from parallel_agents.cli.common import Verbs, ask, key, session_argument, verb
+from parallel_agents.cli.common import Verbs, absolute, ask, key, session_argument, verb
 from parallel_agents.wire.messages import Restore
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    session_argument(verb(verbs, "restore", run, "bring a deleted session back"))
+    parser = verb(verbs, "restore", run, "bring a deleted session back")
+    session_argument(parser)
+    parser.add_argument(
+        "--in", dest="directory", metavar="DIR", help="where its repository was moved to"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    reply = ask(Restore(key=key(), session=args.session))
+    directory = absolute(args.directory) if args.directory else ""
+    reply = ask(Restore(key=key(), session=args.session, directory=directory))
     render.raw(f"{reply['session']['worktree'] or reply['session']['id']}\n")
     return 0

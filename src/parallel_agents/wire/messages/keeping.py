@@ -25,10 +25,11 @@ class CancelDelete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """Bring a session back from the trash."""
+    """Bring a session back from the trash; `directory` says where its repository was moved to."""
 
     key: str
     session: str
+    directory: str = ""
     type: Literal["restore"] = "restore"
 
 
