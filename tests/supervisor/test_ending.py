@@ -283,6 +283,31 @@ def test_a_session_follows_its_moved_repository(one: World) -> None:
     assert (place / "work.txt").read_text() == "work"
 
 
+def test_a_deleted_session_comes_back_into_its_moved_repository(one: World) -> None:
+    session = done(one)
+    path = Path(one.row(session)["worktree"])
+    (path / "work.txt").write_text("work")
+    assert one.run("rm", session)[0] == 0
+    moved = one.repo.with_name("shop 2")
+    one.repo.rename(moved)
+    one.repo = moved
+    code, _, talk = one.run("restore", session)
+    assert (code, "is not there" in talk) == (4, True)
+    assert f"parallel-agents restore {session} --in NEW-PLACE" in talk
+    findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
+    assert f"parallel-agents restore {session} --in '{moved}'" in [f["action"] for f in findings]
+    place = moved / path.relative_to(path.parents[2])
+    assert one.run("restore", session, "--in", str(moved / "src"))[0] == 1
+    assert one.run("restore", session, "--in", str(moved))[:2] == (0, f"{place}\n")
+    assert one.row(session)["worktree"] == str(place)
+    assert (place / "work.txt").read_text() == "work"
+    one.trust()
+    one.ask(m.Send(key=new_uuid(), session=session, text="echo again"))
+    one.wait_state(session, "done")
+    assert one.run("rm", session)[0] == 0
+    assert one.run("restore", session)[0] == 0
+
+
 def test_a_session_whose_repository_is_gone_can_be_ended(one: World) -> None:
     session = done(one)
     moved = one.repo.with_name("shop2")
