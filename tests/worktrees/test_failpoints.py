@@ -82,6 +82,30 @@ def dirty(record: WorktreeRecord) -> Path:
     return top
 
 
+@pytest.mark.parametrize("left", ["packed-refs.lock", "packed-refs.new"])
+@pytest.mark.parametrize("point", ["delete.renamed", "restore.copied"])
+def test_what_a_killed_git_leaves_of_the_packed_refs_hinders_nothing(
+    prepared: Path, point: str, left: str
+) -> None:
+    """It makes the new file under one name and locks the old one by another."""
+    state = prepared.parent / "state"
+    record = keep(run_create(WorktreeManager(state), prepared), prepared)
+    top = dirty(record)
+    before = without_skipped(snapshot_of(top))
+    git(prepared, "pack-refs", "--all")
+    if point.startswith("restore"):
+        run_delete(WorktreeManager(state), prepared)
+        git(prepared, "pack-refs", "--all")
+    fail_at(point, "kill", state, prepared)
+    os.utime(write(prepared / ".git" / left, ""), (1000, 1000))
+    if point.startswith("delete"):
+        run_delete(WorktreeManager(state), prepared)
+    manager = WorktreeManager(state)
+    assert manager.verify(manager.restore("s1")) is None
+    assert without_skipped(snapshot_of(top)) == before
+    assert not (prepared / ".git" / left).exists()
+
+
 def without_skipped(found: dict[str, tuple[str, int, bytes]]) -> dict[str, tuple[str, int, bytes]]:
     return {name: value for name, value in found.items() if not name.startswith("node_modules")}
 

@@ -11,6 +11,7 @@ import pytest
 from parallel_agents.worktrees import sweep
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.sweep import Sweeper
+from tests.support.world import wait_until
 from tests.worktrees.conftest import Make, git, none_alive, write
 
 
@@ -152,3 +153,15 @@ def test_links_are_not_followed_and_rights_are_no_obstacle(tmp_path: Path) -> No
     assert precious.exists()
     assert not any((tmp_path / "dropped").iterdir())
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "home") == ["dropped", "precious"]
+
+
+def test_the_worker_ends_when_there_is_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And another one begins when there is, however the two meet."""
+    monkeypatch.setattr(sweep, "_IDLE_SECONDS", 0.001)
+    sweeper = Sweeper(tmp_path / "dropped")
+    before = threading.active_count()
+    for _ in range(200):
+        sweeper.wait()
+    wait_until(lambda: threading.active_count() <= before, 30, "no worker is left")

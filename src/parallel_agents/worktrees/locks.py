@@ -99,7 +99,7 @@ class RepositoryLocks:
 
 
 def clear_leftovers(common_dir: str, *refs: str) -> None:
-    """Remove the lock files of refs that a git of ours left when it was killed.
+    """Remove the lock files of refs, and the half-written ones, that a killed git of ours left.
 
     To be called only while the repository's lock is held, and only to go on with an operation that
     is on record as cut off.
@@ -108,8 +108,9 @@ def clear_leftovers(common_dir: str, *refs: str) -> None:
         common_dir: the repository's common directory.
         refs: full names of the refs that the operation writes.
     """
-    for name in (*refs, "packed-refs"):
-        path = Path(common_dir) / f"{name}.lock"
+    # The new packed refs are written under a name of their own while the lock is held.
+    for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
+        path = Path(common_dir) / name
         while (age := _age(path)) is not None:
             if age > _STALE_SECONDS:
                 if not _git_runs(common_dir):

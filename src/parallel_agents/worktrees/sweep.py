@@ -32,6 +32,7 @@ from parallel_agents.worktrees.mounts import mounts_below
 log = logging.getLogger(__name__)
 
 _PREFIX = ".dropped-"
+_IDLE_SECONDS = 5.0
 _STAYS_HERE = (errno.EXDEV, errno.EACCES, errno.EPERM)
 """Why a directory can be renamed only within the one it is in: another filesystem, or owner."""
 
@@ -132,7 +133,14 @@ class Sweeper:
 
     def _run(self) -> None:
         while True:
-            work = self._work.get()
+            try:
+                work = self._work.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                with self._guard:  # what is asked for from now on finds no worker
+                    if self._work.empty():
+                        self._worker = None
+                        return
+                continue
             try:
                 work()
             except OSError as error:
