@@ -192,7 +192,7 @@ def test_no_process_starts_without_its_environment(context: Context) -> None:
     with pytest.raises(StorageError, match=r"environment\.json") as refused:
         session.ledger.environment()
     assert f"respawn {session.id}" in refused.value.hint
-    session.keep_environment({"PATH": "/bin"})
+    session.ledger.keep_environment({"PATH": "/bin"})
     assert session.ledger.environment() == {"PATH": "/bin"}
     assert [p.read_text() for p in directory.glob("environment.json.unreadable-*")] == [
         '{"PATH": "/b'
@@ -337,7 +337,7 @@ def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> 
     assert session.state.name == "Café"
     with pytest.raises(StorageError, match=r"environment\.json"):
         session.ledger.environment()
-    session.keep_environment({"PATH": "/bin"})
+    session.ledger.keep_environment({"PATH": "/bin"})
     session.ledger.journal.close()
 
 

@@ -93,6 +93,51 @@ def test_everybody_who_waits_is_told_of_a_failure_and_nobody_else() -> None:
     _run(check)
 
 
+def test_nothing_is_synced_that_nobody_waits_for() -> None:
+    """An agent that talks while the disk is asked makes work for nobody."""
+
+    async def check(syncing: Syncing, disk: Disk) -> None:
+        syncing.owe("a", disk.sync)
+        first = asyncio.create_task(syncing.settled())
+        await _asked(disk)
+        syncing.owe("a", disk.sync)
+        disk.go.release()
+        await first
+        await syncing.close()
+        assert disk.synced == 1
+        syncing.owe("a", disk.sync)
+        disk.go.release()
+        await syncing.settled()
+        assert disk.synced == 2
+
+    _run(check)
+
+
+def test_closing_waits_for_all_that_somebody_waits_for() -> None:
+    async def check(syncing: Syncing, disk: Disk) -> None:
+        asked = []
+        for _ in range(2):
+            syncing.owe("a", disk.sync)
+            asked.append(asyncio.create_task(syncing.settled()))
+            await asyncio.sleep(0)
+        await _asked(disk)
+        syncing.owe("a", disk.sync)
+        asked.append(asyncio.create_task(syncing.settled()))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(syncing.close())
+        await asyncio.sleep(0)
+        assert not closing.done()
+        disk.go.release()
+        disk.go.release()
+        await asyncio.gather(*asked, closing)
+        assert disk.synced == 2
+        syncing.owe("a", disk.sync)
+        await syncing.close()
+        assert disk.synced == 2
+
+    _run(check)
+
+
 def test_whoever_gives_up_takes_the_answer_from_nobody() -> None:
     async def check(syncing: Syncing, disk: Disk) -> None:
         syncing.owe("a", disk.sync)

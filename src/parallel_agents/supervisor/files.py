@@ -30,13 +30,18 @@ def write_json(path: Path, value: object, *, sync: bool = True) -> None:
                 os.fsync(file.fileno())
         beside.replace(path)
         if sync:
-            _sync_directory(path.parent)
+            sync_path(path.parent)
     except OSError as error:
         raise of_system(error, f"cannot write {path}") from error
 
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def sync_path(path: Path) -> None:
+    """Wait until the disk has a file's content, or a directory's names.
+
+    Raises:
+        OSError: it does not confirm it.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -11,6 +11,7 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from parallel_agents.core.codec import (
@@ -29,7 +30,13 @@ from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import is_environment, read_json, write_json
+from parallel_agents.supervisor.files import (
+    is_environment,
+    put_aside,
+    read_json,
+    sync_path,
+    write_json,
+)
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.supervisor.runlog import LogLine
 from parallel_agents.supervisor.syncing import Syncing
@@ -37,6 +44,7 @@ from parallel_agents.supervisor.syncing import Syncing
 log = logging.getLogger(__name__)
 
 _FIRST = "created.json"
+_ENVIRONMENT = "environment.json"
 _CHECKPOINT_EVERY = 500
 _RAW_LIMIT = 4096
 DISK_PATIENCE = 0.5
@@ -177,10 +185,30 @@ class Ledger:
             StorageError: it cannot be read; a process must not be started without it.
         """
         try:
-            return read_json(self.directory / "environment.json", is_environment) or {}
+            return read_json(self.directory / _ENVIRONMENT, is_environment) or {}
         except StorageError as error:
             hint = f"To give it this shell's environment: parallel-agents respawn {self.id}"
             raise StorageError(error.message, hint) from error
+
+    def keep_environment(self, environment: dict[str, str], *, sync: bool = True) -> None:
+        """Store the environment for this and every later start; blocking.
+
+        Args:
+            environment: whose.
+            sync: wait until the disk has it; else `syncing` does.
+
+        Raises:
+            StorageError: the one before is still there.
+        """
+        path = self.directory / _ENVIRONMENT
+        try:
+            read_json(path, is_environment)
+        except StorageError:
+            put_aside(path)
+        write_json(path, environment, sync=sync)
+        if not sync:
+            self.syncing.owe("environment", partial(sync_path, path))
+            self.syncing.owe("names", partial(sync_path, path.parent))
 
     def checkpoint(self) -> None:
         """Save the facts soon, so that a restart need not fold the whole journal."""
@@ -191,8 +219,7 @@ class Ledger:
         """Save, and let go of the files."""
         self.checkpoint()
         await self._saved.saved()
-        with contextlib.suppress(StorageError):  # whoever waits for it is told
-            await self.syncing.settled()
+        await self.syncing.close()
         self.journal.close()
 
     def remove(self) -> None:

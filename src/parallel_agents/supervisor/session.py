@@ -8,7 +8,6 @@ a message never starts a process that a person stopped, except the one they send
 import asyncio
 import contextlib
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from parallel_agents.agents.base import Agent
@@ -26,10 +25,8 @@ from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
-from parallel_agents.supervisor.files import is_environment, put_aside, read_json, write_json
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
 from parallel_agents.supervisor.spawn import known_agent
-from parallel_agents.supervisor.syncing import sync_path
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.workplace import Workplace
 
@@ -71,26 +68,6 @@ class Session:
     def id(self) -> str:
         """The short id."""
         return self.ledger.id
-
-    def keep_environment(self, environment: dict[str, str], *, sync: bool = True) -> None:
-        """Store the environment for this and every later start; blocking.
-
-        Args:
-            environment: whose.
-            sync: wait until the disk has it; else `ledger.syncing` does.
-
-        Raises:
-            StorageError: the one before is still there.
-        """
-        path = self.ledger.directory / "environment.json"
-        try:
-            read_json(path, is_environment)
-        except StorageError:
-            put_aside(path)
-        write_json(path, environment, sync=sync)
-        if not sync:
-            self.ledger.syncing.owe("environment", partial(sync_path, path))
-            self.ledger.syncing.owe("names", partial(sync_path, path.parent))
 
     # --- life -------------------------------------------------------------------------
 
@@ -206,11 +183,14 @@ class Session:
         state = self.state
         return state.liveness == "none" and state.setup is None and not state.creating
 
-    def _check_present(self) -> None:
+    def _check_kept(self) -> None:
         if self.state.deleting or self.state.deleted:
             raise RefusedError(
                 f"The session {self.id} is deleted.", f"parallel-agents restore {self.id}"
             )
+
+    def _check_present(self) -> None:
+        self._check_kept()
         if self.state.stopped == "attach":
             raise RefusedError(
                 "The conversation is open in a terminal.", "Leave it there first (/exit)."
@@ -309,15 +289,17 @@ class Session:
         """Start the process again, same conversation; retries a failed set-up.
 
         Raises:
-            RefusedError: the session is deleted, or open in a terminal.
+            RefusedError: the session is deleted.
         """
-        if environment is not None and key not in self.state.keys:
-            async with self._keeping:
-                await self.context.threads.sync(self.keep_environment, environment)
         if key in self.state.keys:
             return
-        if self.state.deleting or self.state.deleted:
-            self._check_present()
+        self._check_kept()
+        if environment is not None:
+            async with self._keeping:
+                await self.context.threads.sync(self.ledger.keep_environment, environment)
+            if key in self.state.keys:  # it was asked again meanwhile
+                return
+            self._check_kept()
         if self.state.setup is not None:
             self.ledger.record(ev.SetupRetried(), key=key)
             self._make()

@@ -256,7 +256,7 @@ class SessionSupervisor:
         self, session: Session, created: ev.SessionCreated, environment: dict[str, str]
     ) -> None:
         try:
-            session.keep_environment(environment, sync=False)
+            session.ledger.keep_environment(environment, sync=False)
             session.begin(created)
         except BaseException:
             session.ledger.journal.close()

@@ -1,15 +1,14 @@
 """Waits until the disk has what was written: beside the event loop, since a disk may hang.
 
 Keep true: whoever waits is told that the disk has all that was written before they asked, or that
-it does not confirm it; a session whose disk hangs takes one thread, however many wait for it.
+it does not confirm it; nothing is synced that nobody waits for; a session whose disk hangs takes
+one thread, however many wait.
 """
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from parallel_agents.core.errors import StorageError
 from parallel_agents.supervisor.tasks import Tasks
@@ -18,26 +17,14 @@ from parallel_agents.supervisor.threads import Threads
 log = logging.getLogger(__name__)
 
 
-def sync_path(path: Path) -> None:
-    """Wait until the disk has a file's content, or a directory's names.
-
-    Raises:
-        OSError: it does not say so.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @dataclass(slots=True)
 class _Batch:
-    """What is waited for together."""
+    """What is synced together, once somebody waits for it."""
 
     owed: dict[str, Callable[[], None]] = field(default_factory=dict)
+    wanted: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    error: str = ""
+    error: str = "the disk was not asked whether it has what was recorded"
 
 
 class Syncing:
@@ -73,14 +60,22 @@ class Syncing:
         batch = self._open if self._open.owed else self._running
         if batch is None:
             return
+        batch.wanted = True
         if self._work is None or self._work.done():
             self._work = self._tasks.start("sync", self._sync())
         await batch.over.wait()
         if batch.error:
             raise StorageError(batch.error, "Look at the disk, then try again.")
 
+    async def close(self) -> None:
+        """Wait for what somebody waits for; what is owed beside was never promised to anybody."""
+        if not self._open.wanted:
+            self._open = _Batch()
+        if self._work is not None:
+            await asyncio.wait({self._work})
+
     async def _sync(self) -> None:
-        while self._open.owed:
+        while self._open.wanted:
             batch, self._open = self._open, _Batch()
             self._running = batch
             try:
@@ -88,6 +83,8 @@ class Syncing:
             except Exception as error:  # whatever it is, somebody waits for it
                 log.exception("what was recorded is not confirmed")
                 batch.error = f"the disk does not confirm what was recorded: {_reason(error)}"
+            else:
+                batch.error = ""
             finally:
                 batch.over.set()
                 self._running = None
