@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import WorktreeRecord
+from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import commit_all, git, write
 
 Make = Callable[..., WorktreeRecord]
@@ -46,6 +47,15 @@ def test_the_half_that_older_husky_ignores(make: Make, repo: Path) -> None:
     git(repo, "config", "core.hooksPath", ".husky")
     (told,) = [note for note in make().notes if "hooksPath" in note]
     assert ".husky/_ is not" in told
+
+
+def test_a_closed_directory_above_hooks_hinders_no_new_worktree(make: Make, repo: Path) -> None:
+    hooks(repo)
+    (repo / ".husky").chmod(0)
+    try:
+        assert ordinary(lambda: Path(make().path, "a.txt").is_file())
+    finally:
+        (repo / ".husky").chmod(0o755)
 
 
 @pytest.mark.parametrize("path", ["/tmp", "~/hooks", ".husky", "nowhere"])

@@ -4,11 +4,12 @@ Keep true: nothing is made and nothing of the repository is run; only what the c
 is missed.
 """
 
+import os
 from pathlib import Path
 
 from parallel_agents.worktrees.files import exists
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.porcelain import fields
+from parallel_agents.worktrees.submodules import gitlinks, is_initialised
 
 _NAMED = 3
 
@@ -32,7 +33,8 @@ def _hooks(checkout: str, worktree: Git) -> str:
     if not named or Path(named[-1]).is_absolute() or named[-1].startswith("~"):
         return ""
     for path in (named[-1], f"{named[-1]}/_"):
-        if Path(checkout, path).is_dir() and not exists(Path(worktree.directory, path)):
+        there = os.path.isdir(Path(checkout, path))  # noqa: PTH112 - a closed one raises nothing
+        if there and not exists(Path(worktree.directory, path)):
             return (
                 f"core.hooksPath is {named[-1]}, and {path} is not in this worktree: git runs no "
                 "hooks here until a set-up command makes them (setup in .parallel-agents.toml), or "
@@ -42,9 +44,7 @@ def _hooks(checkout: str, worktree: Git) -> str:
 
 
 def _submodules(checkout: str, worktree: Git) -> str:
-    staged = fields(worktree.read("ls-files", "--stage", "-z").stdout)
-    links = [entry.partition("\t")[2] for entry in staged if entry.startswith("160000 ")]
-    lacking = [name for name in links if exists(Path(checkout, name, ".git"))]
+    lacking = [name for name in gitlinks(worktree) if is_initialised(Path(checkout), name)]
     if not lacking:
         return ""
     more = f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from parallel_agents.core.errors import GitError
 from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.porcelain import fields
+from parallel_agents.worktrees.submodules import unreadable
 from parallel_agents.worktrees.unread import unread
 
 DURABLE = (("core.fsync", "all"), ("core.fsyncMethod", "fsync"))
@@ -35,6 +37,8 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
     Raises:
         GitError: git failed for a reason that may pass.
     """
+    closed = unreadable(git)
+    hide(git, closed)
     attempt(lambda: _refresh(git))
     listed = fields(
         git.read(
@@ -54,6 +58,7 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
     remove_entries(git, dict.fromkeys(entry.partition("\t")[2] for entry in unmerged))
     entered = set(fields(git.read("ls-files", "-z").stdout))
     missed = [name for name in names if name not in entered and name not in refused]
+    refused |= closed
     return refused | {
         name: "git takes no such name"
         for name in missed
@@ -72,6 +77,21 @@ def remove_entries(git: Git, names: Iterable[str]) -> None:
     lines = b"".join(f"0 {zero}\t".encode() + os.fsencode(name) + b"\0" for name in names)
     if lines:
         git.write("update-index", "-z", "--index-info", stdin=lines)
+
+
+def hide(git: Git, names: Iterable[str]) -> GitError | None:
+    """Let git take paths for what a private index says of them, without looking at the files.
+
+    Args:
+        git: a git with the private index.
+        names: the paths; those in conflict cannot be hidden.
+
+    Returns:
+        Why some could not be.
+    """
+    lines = b"".join(os.fsencode(name) + b"\0" for name in names)
+    args = ("update-index", "-z", "--assume-unchanged", "--stdin")
+    return attempt(lambda: git.write(*args, stdin=lines)) if lines else None
 
 
 def _refresh(git: Git) -> None:

@@ -16,11 +16,11 @@ from parallel_agents.core.diff import FileDiff, parse_diff, parse_stat, patch_te
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import DiffStat, FileStat, WorktreeRecord
 from parallel_agents.worktrees import filters
-from parallel_agents.worktrees.capture import by_filter, remove_entries
-from parallel_agents.worktrees.git import Git, attempt, may_pass
+from parallel_agents.worktrees.capture import by_filter, hide, remove_entries
+from parallel_agents.worktrees.git import Git, may_pass
 from parallel_agents.worktrees.looking import copy_index, mend_index, private_index, untracked
 from parallel_agents.worktrees.porcelain import fields
-from parallel_agents.worktrees.submodules import submodules
+from parallel_agents.worktrees.submodules import submodules, unreadable
 from parallel_agents.worktrees.unread import FILE_LIMIT, Bounds, unread
 
 _FLAGS = (
@@ -54,6 +54,7 @@ class _Part:
         left: files that are left out: why, by path.
         began: what the worktree began as; empty for a submodule.
         filtered: files that are not read, since their filter is not in force.
+        damaged: whether git cannot compare it: nothing is told of what is in it.
     """
 
     git: Git
@@ -63,9 +64,27 @@ class _Part:
     left: dict[str, str] = field(default_factory=dict)
     began: str = ""
     filtered: tuple[str, ...] = ()
+    damaged: bool = False
 
     def prepare(self, bounds: Bounds) -> None:
         """Enter untracked files, empty: the diff then reads them from the disk."""
+        with self._named_if_damaged():
+            self._prepare(bounds)
+
+    @contextmanager
+    def _named_if_damaged(self) -> Iterator[None]:
+        """Name a submodule that git cannot compare, instead of failing for all beside it."""
+        try:
+            yield
+        except (GitError, OSError) as error:
+            if not self.prefix or (isinstance(error, GitError) and may_pass(error)):
+                raise
+            self.damaged = True
+            self.names, self.left = (), {"": "git cannot compare what is in it"}
+
+    def _prepare(self, bounds: Bounds) -> None:
+        closed = unreadable(self.git)
+        self._hide(closed)
         found = untracked(self.git)
         if self.began:
             filters.hide(self.git, self.began)
@@ -81,9 +100,18 @@ class _Part:
             lines = (f"100644 {empty}\t".encode() + os.fsencode(name) for name in entered)
             self._index("--index-info", lines)
         self._hide(set(changed) & self.left.keys())
-        self.left |= {f"{name}/": "cannot be read: Permission denied" for name in found.closed}
+        shut = dict.fromkeys(found.closed, "cannot be read: Permission denied") | closed
+        self.left |= {f"{name}/": why for name, why in shut.items()}
 
     def diff(self, *args: str, paths: Iterable[str] = ()) -> bytes:
+        """Run `git diff`; of a damaged submodule there is nothing to compare."""
+        found = b""
+        if not self.damaged:
+            with self._named_if_damaged():
+                found = self._diff(*args, paths=paths)
+        return found
+
+    def _diff(self, *args: str, paths: Iterable[str]) -> bytes:
         """Run `git diff`; when a filter fails, without the files that have one."""
         marks = (f"--src-prefix=a/{self.prefix}", f"--dst-prefix=b/{self.prefix}")
         words = ("diff", *_FLAGS, *marks, *args, self.commit, "--", *paths)
@@ -109,9 +137,9 @@ class _Part:
 
     def _hide(self, names: Iterable[str]) -> None:
         """Let git take files for what the index says of them."""
-        hidden = [os.fsencode(name) for name in names]
-        if hidden and attempt(lambda: self._index("--assume-unchanged --stdin", hidden)):
-            self._take_from_base([os.fsdecode(name) for name in hidden])
+        hidden = list(names)
+        if hide(self.git, hidden):
+            self._take_from_base(hidden)
 
     def _take_from_base(self, names: list[str]) -> None:
         """Let git take files for what they are in the base: some are in conflict."""

@@ -20,7 +20,7 @@ from parallel_agents.worktrees.looking import untracked
 from parallel_agents.worktrees.merged import hash_of, merged, own_tips, targets_of
 from parallel_agents.worktrees.merged_pull import Pulls, merged_pulls, remote_to_ask
 from parallel_agents.worktrees.porcelain import fields, parse_status
-from parallel_agents.worktrees.submodules import gitlinks
+from parallel_agents.worktrees.submodules import gitlinks, is_initialised, unreadable
 
 _NAMED = 5
 _UNFINISHED = {
@@ -147,9 +147,10 @@ def counted(number: int, noun: str, several: str = "") -> str:
 
 
 def _changed(git: Git) -> int:
-    listed = git.read(
-        "status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=dirty"
-    )
+    status = ("status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
+    # Git stops at a submodule that it cannot read, unless it is not asked of it at all.
+    without = [f":(exclude,literal){name}" for name in unreadable(git)]
+    listed = git.read(*status, "--", *without, env={"GIT_LITERAL_PATHSPECS": "0"})
     return len(parse_status(listed.stdout))
 
 
@@ -171,7 +172,8 @@ def _named(what: str, names: tuple[str, ...]) -> str:
 
 def _submodules(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
     """Submodules that were initialised here; all of it is kept, so none is looked into."""
-    return tuple(name for name in gitlinks(git) if exists(Path(record.path, name, ".git")))
+    top = Path(record.path)
+    return tuple(name for name in gitlinks(git) if is_initialised(top, name))
 
 
 def _unfinished(record: WorktreeRecord) -> str:

@@ -2,6 +2,7 @@
 
 Keep true: whatever a submodule's own settings name is put out of force as a repository's is; a
 link on the way to one is not followed; there is a bound to how many are looked at, and how deep.
+One that is closed or damaged is named, and hides nothing else.
 """
 
 import os
@@ -9,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from parallel_agents.worktrees.files import read_regular
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.files import exists, read_regular
+from parallel_agents.worktrees.git import Git, attempt
 from parallel_agents.worktrees.porcelain import fields
 
 MOST = 50
@@ -31,7 +32,7 @@ class Submodule:
 
 
 def submodules(git: Git) -> Iterator[tuple[str, Submodule]]:
-    """Find initialised submodules, those inside others too.
+    """Find initialised submodules that git can read, those inside others too.
 
     Args:
         git: a git at the top of a worktree.
@@ -43,9 +44,9 @@ def submodules(git: Git) -> Iterator[tuple[str, Submodule]]:
     pending = [("", git, DEEPEST)]
     while pending:
         prefix, outer, depth = pending.pop(0)
-        for name in gitlinks(outer):
-            found = _submodule(Path(outer.directory), name)
-            if found is None or left <= 0:
+        for name in _gitlinks_of(outer) if prefix else gitlinks(outer):
+            found = _look(Path(outer.directory), name)
+            if not isinstance(found, Submodule) or left <= 0:
                 continue
             left -= 1
             yield prefix + name, found
@@ -66,18 +67,72 @@ def gitlinks(git: Git) -> tuple[str, ...]:
     return tuple(dict.fromkeys(e.partition("\t")[2] for e in staged if e.startswith("160000 ")))
 
 
-def _submodule(top: Path, name: str) -> Submodule | None:
+def _gitlinks_of(submodule: Git) -> tuple[str, ...]:
+    """Those of a submodule; none when its index is damaged, which comparing it says."""
+    found: list[str] = []
+    attempt(lambda: found.extend(gitlinks(submodule)))
+    return tuple(found)
+
+
+def unreadable(git: Git) -> dict[str, str]:
+    """Find the submodules that are initialised, but closed or damaged.
+
+    Git may stop at one of them, whatever it is asked of the files beside it.
+
+    Args:
+        git: a git in the worktree, or in a submodule.
+
+    Returns:
+        Why nothing can be told of it, by path.
+    """
+    top, asked = Path(git.directory), 0
+    told: dict[str, str] = {}
+    for name in gitlinks(git):
+        found = _look(top, name, ask=asked < MOST)
+        asked += isinstance(found, Submodule)
+        if isinstance(found, str):
+            told[name] = found
+    return told
+
+
+def is_initialised(top: Path, name: str) -> bool:
+    """Tell whether there is a repository at a gitlink, as far as may be seen.
+
+    Args:
+        top: top of the worktree.
+        name: path of the gitlink.
+
+    Returns:
+        Whether there is, or could be behind a directory that is closed.
+    """
+    try:
+        return exists(top / name / ".git")
+    except PermissionError:
+        return True
+
+
+def _look(top: Path, name: str, *, ask: bool = True) -> Submodule | str | None:
+    """Look at a gitlink: the submodule, why git cannot read it, or None when there is none."""
     directory = top / name
     if os.path.realpath(directory) != os.path.join(os.path.realpath(top), name):  # noqa: PTH118
         return None
-    inside = directory / ".git"
-    place = inside
-    if not inside.is_dir():
-        named = os.fsdecode(read_regular(inside, 16384) or b"").strip()
-        if not named.startswith("gitdir: "):
-            return None
-        place = Path(os.path.realpath(directory / named.removeprefix("gitdir: ")))
-    if not (place / "HEAD").is_file():
+    if not is_initialised(top, name):
         return None
+    try:
+        place = _directory_of_git(directory)
+        if not (place / "HEAD").is_file():
+            return "its .git leads to no repository"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     git = Git(str(directory), git_dir=str(place), work_tree=str(directory))
+    if ask and attempt(lambda: git.read("rev-parse", "--git-dir")):
+        return "git cannot read it"
     return Submodule(git=git, directory_of_git=place)
+
+
+def _directory_of_git(directory: Path) -> Path:
+    inside = directory / ".git"
+    if inside.is_dir():
+        return inside
+    named = os.fsdecode(read_regular(inside, 16384) or b"").strip()
+    return Path(os.path.realpath(directory / named.removeprefix("gitdir: ")))
