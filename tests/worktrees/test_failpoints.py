@@ -20,7 +20,8 @@ _SOURCES = "\n".join(
     for path in Path(package.__path__[0]).glob("*.py")
     if "def hit" not in path.read_text()
 )
-POINTS = sorted(set(re.findall(r'hit\("([a-z.-]+)"\)', _SOURCES)))
+POINTS = sorted(set(re.findall(r'hit\("((?:create|delete|restore)\.[a-z-]+)"\)', _SOURCES)))
+"""Of worktrees; those of other places are in `test_place`."""
 
 CHILD = """
 import sys

@@ -5,6 +5,7 @@ trash and back, whole; either is known again by its device and inode numbers.
 """
 
 import errno
+import stat
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from parallel_agents.core.worktree import (
     WorktreeRecord,
     to_json,
 )
+from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import exists, sync_directory, write_json
 from parallel_agents.worktrees.gate import processes_in, stranded
 from parallel_agents.worktrees.git import Git
@@ -148,14 +150,17 @@ def delete(job: Removal) -> TrashEntry:
     record, place = job.record, job.place
     if (done := place.entry()) is not None:
         return done
-    if not exists(place.tree) and (saved := stranded(record)):
+    tree = _renamed(record, place)
+    if tree is None and (saved := stranded(record)):
         return leave(job, saved)
     if job.live_pids():
         raise RefusedError("A process of the session is still alive.", "Stop the session first.")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    tree = _trash_path(record, place) if record.kind == "directory" else None
-    if tree is not None and not exists(tree):
+    hit("place.begun")
+    if tree is None and record.kind == "directory":
+        tree = _trash_path(record, place)
         _move_away(record, tree)
+        hit("place.renamed")
     entry = TrashEntry(
         session=record.session,
         root=record.root,
@@ -173,21 +178,39 @@ def delete(job: Removal) -> TrashEntry:
         notes=(job.note,) if job.note else (),
     )
     write_json(place.entry_file, to_json(entry))
+    hit("place.entry")
     job.sweeper.later(place.count)
     return entry
 
 
+def _renamed(record: WorktreeRecord, place: TrashBin) -> Path | None:
+    """Where a deletion that was cut off has put a hook's directory; None when it has not."""
+    beside = _beside(record)
+    if exists(place.tree):
+        return place.tree
+    # What has this name, but is another directory, an agent may have put there.
+    moved = exists(beside) and not exists(Path(record.path)) and _is_recorded(beside, record)
+    return beside if moved else None
+
+
+def _is_recorded(path: Path, record: WorktreeRecord) -> bool:
+    found = path.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_ino == record.inode
+
+
+def _beside(record: WorktreeRecord) -> Path:
+    path = Path(record.path)
+    return path.with_name(f".{record.slug}.deleted-{record.session}")
+
+
 def _trash_path(record: WorktreeRecord, place: TrashBin) -> Path:
     """In the trash when that is on the same filesystem, else beside the directory."""
-    beside = Path(record.path).parent
-    if beside.stat().st_dev == place.directory.stat().st_dev:
-        return place.tree
-    return beside / f".{record.slug}.deleted-{record.session}"
+    beside = _beside(record)
+    same = beside.parent.stat().st_dev == place.directory.stat().st_dev
+    return place.tree if same else beside
 
 
 def _move_away(record: WorktreeRecord, tree: Path) -> None:
-    if not exists(Path(record.path)):
-        return
     require(record)
     if users := processes_in(record.path):
         raise RefusedError(
@@ -226,6 +249,7 @@ def restore(entry: TrashEntry, place: TrashBin) -> WorktreeRecord:
         Path(record.path).parent.mkdir(parents=True, exist_ok=True)
         Path(entry.tree).rename(record.path)
         sync_directory(Path(record.path).parent)
+        hit("place.back")
     if not exists(Path(record.path)):
         raise WorktreeError(f"{record.path} is gone", "Look for it in your own backups.")
     if entry.tree is not None:
@@ -233,5 +257,6 @@ def restore(entry: TrashEntry, place: TrashBin) -> WorktreeRecord:
     found = Path(record.path).stat()
     record = replace(record, device=found.st_dev, inode=found.st_ino)
     write_json(place.restored_file, to_json(record))
+    hit("place.restored")
     place.entry_file.unlink(missing_ok=True)
     return record
