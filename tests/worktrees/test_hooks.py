@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,13 @@ def test_what_is_refused(call: Call, command: str, why: str) -> None:
 def test_one_that_takes_too_long_is_ended(call: Call) -> None:
     with pytest.raises(WorktreeError, match=r"longer than 0\.2 s"):
         create([hook("sleep 1000", 0.2)], call)
+
+
+def test_one_that_left_a_process_behind_holds_nobody_up(tmp_path: Path, call: Call) -> None:
+    """It has left the group, and holds the hook's output open."""
+    with pytest.raises(WorktreeError, match=r"longer than 0\.2 s"):
+        create([hook("setsid sleep 60 & echo $! > ../pid; sleep 60", 0.2)], call)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 def test_removal_tells_the_path_and_hinders_nothing(tmp_path: Path, call: Call) -> None:

@@ -1,8 +1,9 @@
 """Claude Code's `WorktreeCreate` and `WorktreeRemove` hooks, run as Claude Code runs them.
 
-Keep true: only hooks of files that were accepted run; each has a deadline and is ended with all
-that it started; the directory that one names is used only when it is a plain one, by its real
-path. Source: code.claude.com/docs, "Hooks", WorktreeCreate and WorktreeRemove; claude 2.1.329.
+Keep true: only hooks of files that were accepted run; each has a deadline, after which its process
+group is ended, and nobody waits for what has left the group; the directory that one names is used
+only when it is a plain one, by its real path.
+Source: code.claude.com/docs, "Hooks", WorktreeCreate and WorktreeRemove; claude 2.1.329.
 """
 
 import json
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +24,7 @@ HookEvent = Literal["WorktreeCreate", "WorktreeRemove"]
 _SECONDS = 600.0
 _OUTPUT_LIMIT = 1 << 20
 _SAID = 300
+_GRACE = 1.0
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -194,6 +197,8 @@ def _communicate(
         late = time.monotonic() > ends
         if late or (call.cancelled is not None and call.cancelled()):
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            # What has left the group may hold the pipes open for ever: nobody waits for it.
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=_GRACE)
             why = f"took longer than {hook.seconds:g} s" if late else "was cancelled"
             raise WorktreeError(f"A hook {why} and was ended.", hook.command)
