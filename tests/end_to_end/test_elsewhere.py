@@ -102,6 +102,7 @@ def test_a_plain_directory_needs_a_hook_that_was_accepted(person: Person, made: 
 
 def test_a_session_in_the_checkout(person: Person) -> None:
     """`worktree.bgIsolation: none`: said loudly, one at a time, and nothing is removed."""
+    person.env["PARALLEL_AGENTS_DEMO_DIR"] = str(person.tmp / "demo")  # else one in a checkout
     repo = person.repository()
     settings(repo, {"worktree": {"bgIsolation": "none"}})
     person.ok("trust", str(repo))
@@ -118,6 +119,11 @@ def test_a_session_in_the_checkout(person: Person) -> None:
     before = sorted(repo.iterdir())
     person.ok("rm", session)
     assert sorted(repo.iterdir()) == before
+    another = person.ok("new", "echo hi", *here)
+    person.wait(another, "done")
+    refused = person.run("restore", session)
+    assert (refused.code, another in refused.err) == (4, True)
+    person.ok("rm", another)
     person.ok("restore", session)
     person.ok("send", session, "echo again")
     person.wait(session, "done")

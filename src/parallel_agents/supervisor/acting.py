@@ -12,7 +12,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import NoSuchSessionError, RefusedError, StorageError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
-from parallel_agents.supervisor import deletion
+from parallel_agents.supervisor import deletion, elsewhere
 from parallel_agents.supervisor.cleaning import DAY_MS, DEFAULT_DAYS, Cleaning
 from parallel_agents.supervisor.left import marked
 from parallel_agents.supervisor.lending import attach_command, take_back
@@ -124,6 +124,9 @@ class Acting:
             session = self._supervisor.find(message.session, deleted=True, key=message.key)
         except NoSuchSessionError as error:
             session = await self._half_deleted(message.session, error)
+        if session.state.deleted and session.state.place == "checkout":
+            states = (other.state for other in self._supervisor.sessions.values())
+            elsewhere.refuse_second(states, session.state.directory)
         await deletion.restore(session, message.key, message.directory)
         return await _durable(session)
 

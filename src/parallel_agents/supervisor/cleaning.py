@@ -58,7 +58,9 @@ class Cleaning:
                 continue
             seq = session.state.seq
             why, may = await self._judge(session)
-            if may and not dry_run and session.state.seq == seq:
+            if session.state.seq != seq:
+                why, may = "something happened to it meanwhile", False
+            if may and not dry_run:
                 why, may = await self._delete(session, why)
             verdict = Verdict(id=session.id, name=session.state.name, why=why)
             (cleaned if may else kept).append(verdict)

@@ -58,12 +58,13 @@ def kind_of(
     return "checkout" if wishes.in_checkout else "worktree"
 
 
-def refuse_second(states: Iterable[SessionState], root: str) -> None:
+def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "") -> None:
     """Insist that no other session works in a checkout.
 
     Args:
         states: all sessions.
-        root: where one is to be dispatched.
+        root: where one is to be dispatched or restored.
+        instead: what else can be done, for the hint.
 
     Raises:
         RefusedError: one does.
@@ -72,7 +73,7 @@ def refuse_second(states: Iterable[SessionState], root: str) -> None:
         if state.place == "checkout" and state.directory == root and not state.deleted:
             raise RefusedError(
                 f"The session {state.id} ({state.name}) works in the checkout {root} already.",
-                f"Delete it first (parallel-agents rm {state.id}), or name a base for a worktree.",
+                f"Delete it first (parallel-agents rm {state.id}){instead}.",
             )
 
 

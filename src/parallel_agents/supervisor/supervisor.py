@@ -179,7 +179,8 @@ class SessionSupervisor:
             return self.sessions[session_id]
         if ready.place == "checkout":
             states = (session.state for session in self.sessions.values())
-            elsewhere.refuse_second(states, ready.message.directory)
+            or_else = ", or name a base for a worktree"
+            elsewhere.refuse_second(states, ready.message.directory, instead=or_else)
         return self._begin(ready, session_id)
 
     async def adopt(self, message: Adopt) -> Session:
