@@ -1,12 +1,18 @@
 """The conversation in the person's own terminal, and back."""
 
 import json
+import os
+import signal
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.framing import dump_frame
 from tests.support.person import Person
 from tests.support.terminal import Terminal
 
@@ -61,6 +67,35 @@ def test_terminal_closed_while_attached(developer: Person, session: str) -> None
     terminal.close()
     send_when_back(developer, session)
     assert "back again" in developer.ok("logs", session)
+
+
+def test_a_client_that_goes_away_before_it_has_the_conversation(
+    developer: Person, session: str
+) -> None:
+    """Its process is ended by then, and nobody is left to give the conversation back."""
+    journal = developer.home / "sessions" / session / "journal.jsonl"
+    os.kill(developer.row(session)["pid"], signal.SIGSTOP)  # so that its end takes a while
+    with developer.client() as client:
+        client.request(m.Status())
+        asked = {"id": 99, "request": asdict(m.AttachBegin(key=new_uuid(), session=session))}
+        client._socket.sendall(dump_frame(asked))  # type: ignore[union-attr]
+        deadline = time.monotonic() + 30
+        while "stop_requested" not in journal.read_text():
+            assert time.monotonic() < deadline, developer.row(session)
+    send_when_back(developer, session)
+    assert "back again" in developer.ok("logs", session)
+
+
+def test_who_was_refused_a_conversation_takes_none_back(developer: Person, session: str) -> None:
+    """Another terminal has it, and keeps it when the one that was refused goes away."""
+    terminal = Terminal(f"{sys.executable} -m parallel_agents attach {session}", developer.env)
+    try:
+        terminal.wait(lambda screen: "remember me" in screen and "/worktrees/" in screen)
+        assert developer.run("attach", session).code != 0
+        assert developer.show(session)["detail"] == "attached in a terminal"
+    finally:
+        terminal.close()
+    send_when_back(developer, session)
 
 
 def test_the_mode_goes_with_the_conversation_and_comes_back(

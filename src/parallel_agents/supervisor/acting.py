@@ -237,7 +237,8 @@ class Acting:
         """
         session = self._supervisor.sessions.get(name)
         while session is not None and session.state.stopped == "attach":
-            if not await session.context.threads.git(marked, name):
+            gone = session.state.liveness == "none"  # its own process, whose end is awaited
+            if gone and not await session.context.threads.git(marked, name):
                 await take_back(session, new_uuid())
                 return
             await asyncio.sleep(_LOOK_AGAIN)

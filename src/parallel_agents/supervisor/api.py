@@ -161,6 +161,15 @@ class Api:
         """Prepare to end; the connection ends the supervisor after this was answered."""
         return await self._acting.shutdown(message)
 
+    def lendable(self, session: str) -> set[str]:
+        """The session's id, unless a terminal has its conversation already.
+
+        Raises:
+            NoSuchSessionError: there is no such session.
+        """
+        found = self._supervisor.find(session)
+        return set() if found.state.stopped == "attach" else {found.id}
+
     async def lost_terminal(self, session: str) -> None:
         """A client that had attached a conversation is gone without giving it back."""
         await self._acting.lost_terminal(session)

@@ -326,17 +326,23 @@ class Client:
                 return {}
             case m.Shutdown():
                 return await self._server.api.shutdown(message)
+            case m.AttachBegin():
+                return await self._lend(message)
             case _:
                 reply = await self._server.api.answer(message)
-                self._remember(message, reply)
+                if isinstance(message, m.AttachEnd):
+                    self._attached.discard(reply["session"]["id"])
                 return reply
 
-    def _remember(self, message: m.Request, reply: dict[str, Any]) -> None:
-        """Which conversations this client has in its terminal."""
-        if isinstance(message, m.AttachBegin):
-            self._attached.add(reply["id"])
-        elif isinstance(message, m.AttachEnd):
-            self._attached.discard(reply["session"]["id"])
+    async def _lend(self, message: m.AttachBegin) -> dict[str, Any]:
+        """Lend this client a conversation; it is taken back when the client goes, even before."""
+        lent = self._server.api.lendable(message.session)
+        self._attached |= lent
+        try:
+            return await self._server.api.answer(message)
+        except Exception:  # not when it is called off: then the client is gone
+            self._attached -= lent
+            raise
 
     async def _push(self) -> None:
         with contextlib.suppress(OSError):
