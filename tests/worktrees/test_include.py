@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees import exclude
+from parallel_agents.worktrees import exclude, include
 from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, write
 from tests.worktrees.test_repository import AWKWARD
@@ -42,6 +42,71 @@ def test_ignored_and_listed_files_are_copied(including: Path, make: Make) -> Non
     assert (top / "deep/er/x.key").read_text() == "key"
     assert not (top / "x.log").exists()
     assert git(top, "status", "--porcelain") == ""
+
+
+@pytest.fixture(params=["without a name", "beside"])
+def ways_to_copy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File systems that can make a file without a name, and those that cannot."""
+    if request.param == "beside":
+        monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY | os.O_WRONLY)  # as refused: EISDIR
+
+
+@pytest.mark.usefixtures("ways_to_copy")
+def test_a_copy_that_was_cut_off_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its half would be taken for the file: nothing is ever copied over anything."""
+    source, target = tmp_path / "from", tmp_path / "to"
+    write(source / ".env", "SECRET=1\n")
+    target.mkdir()
+    whole = include._transfer
+
+    def half(read: int, written: int | None) -> str:
+        if written is not None:
+            os.write(written, b"SEC")
+        raise OSError(errno.EIO, "cut off")
+
+    monkeypatch.setattr(include, "_clone", lambda *_: False)
+    monkeypatch.setattr(include, "_transfer", half)
+    with pytest.raises(OSError, match="cut off"):
+        include.copy_files(source, target, [".env"])
+    assert not (target / ".env").exists()
+    monkeypatch.setattr(include, "_transfer", whole)
+    copied, left = include.copy_files(source, target, [".env"])
+    assert ([file.path for file in copied], left) == ([".env"], ())
+    assert [path.name for path in target.iterdir()] == [".env"]
+    assert (target / ".env").read_text() == "SECRET=1\n"
+
+
+@pytest.mark.usefixtures("ways_to_copy")
+def test_what_a_killed_process_left_of_a_copy_is_replaced(tmp_path: Path) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    write(source / ".env", "SECRET=1\n").chmod(0o640)
+    name = f".parallel-agents-{hashlib.sha256(b'.env').hexdigest()[:16]}"
+    if os.O_TMPFILE == os.O_DIRECTORY | os.O_WRONLY:
+        write(target / name, "SEC")
+    target.mkdir(exist_ok=True)
+    include.copy_files(source, target, [".env"])
+    assert [path.name for path in target.iterdir()] == [".env"]
+    assert (target / ".env").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.usefixtures("ways_to_copy")
+@pytest.mark.parametrize("taken", ["file", "link", "directory"])
+def test_nothing_is_copied_over_anything(taken: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    write(source / ".env", "SECRET=1\n")
+    target.mkdir()
+    make = {
+        "file": lambda path: path.write_text("mine"),
+        "link": lambda path: path.symlink_to("nowhere"),
+        "directory": lambda path: path.mkdir(),
+    }
+    make[taken](target / ".env")
+    before = (target / ".env").lstat()
+    assert include.copy_files(source, target, [".env"]) == ((), (".env",))
+    assert (target / ".env").lstat() == before
+    assert [path.name for path in target.iterdir()] == [".env"]
 
 
 def test_the_checkout_where_the_person_stands_is_the_source(

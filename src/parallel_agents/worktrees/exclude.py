@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees.files import read_regular
+from parallel_agents.worktrees.files import appearing, open_directory, read_regular
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.porcelain import fields
 
@@ -98,12 +98,14 @@ def ensure_ignored(git: Git, path: Path) -> str:
     if not against:
         return ""
     own = path.parent / ".gitignore"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    directory = open_directory(own.parent)
     try:
-        with os.fdopen(os.open(own, flags, 0o666), "wb") as file:
-            file.write(_OWN_FILE)
+        with appearing(directory, own.name, 0o666) as file:
+            os.write(file, _OWN_FILE)
     except FileExistsError:
         pass
+    finally:
+        os.close(directory)
     left = _not_ignored(git, path)
     if not left:
         return f"{against} would show worktrees as untracked: {own} was added against that."

@@ -2,8 +2,8 @@
 
 Keep true: git itself does the matching; only regular files are copied, never through a symbolic
 link, never over anything, never over a name that the base tracks (in any case or Unicode form),
-never out of either tree; what was copied and is not ignored in the base becomes ignored, so that
-no secret is committed by accident.
+never out of either tree; a copy has its name only when it is whole; what was copied and is not
+ignored in the base becomes ignored, so that no secret is committed by accident.
 """
 
 import errno
@@ -21,6 +21,7 @@ from pathlib import Path
 from parallel_agents.core.worktree import CopiedFile
 from parallel_agents.worktrees import exclude
 from parallel_agents.worktrees.files import (
+    appearing,
     is_symlink,
     open_directory,
     opened_parent,
@@ -239,17 +240,14 @@ def _copy(source_top: int, target_top: int, name: str) -> str | None:
     if source is None:
         return None
     try:
-        with opened_parent(target_top, name, make=True) as (directory, last):
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            mode = stat.S_IMODE(os.fstat(source).st_mode) & 0o777
-            target = os.open(last, flags, mode | stat.S_IWUSR, dir_fd=directory)
-            try:
-                os.fchmod(target, mode)
-                if _clone(source, target):
-                    return _transfer(target, None)
-                return _transfer(source, target)
-            finally:
-                os.close(target)
+        with (
+            opened_parent(target_top, name, make=True) as (directory, last),
+            appearing(directory, last) as target,
+        ):
+            os.fchmod(target, stat.S_IMODE(os.fstat(source).st_mode) & 0o777)
+            if _clone(source, target):
+                return _transfer(target, None)
+            return _transfer(source, target)
     except OSError as error:
         if error.errno in (errno.EEXIST, errno.ELOOP, errno.ENOTDIR):
             return None
