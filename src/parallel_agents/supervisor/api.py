@@ -162,12 +162,11 @@ class Api:
         return await self._acting.shutdown(message)
 
     def lendable(self, session: str) -> set[str]:
-        """The session's id, unless a terminal has its conversation already.
-
-        Raises:
-            NoSuchSessionError: there is no such session.
-        """
-        found = self._supervisor.find(session)
+        """The session's id, unless a terminal has its conversation already, or there is none."""
+        try:
+            found = self._supervisor.find(session)
+        except UserError:  # which the request itself will say
+            return set()
         return set() if found.state.stopped == "attach" else {found.id}
 
     async def lost_terminal(self, session: str) -> None:
