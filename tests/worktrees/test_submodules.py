@@ -47,6 +47,7 @@ FACES: dict[str, Callable[[Path], object]] = {
     "only listed": _close("lib", 0o444),
     ".git closed": _close("lib/.git"),
     ".git garbage": _put("lib/.git", "garbage"),
+    ".git names no gitdir": lambda top: write(top / "lib/.git", str(_gits(top))),
     ".git leads nowhere": _put("lib/.git", "gitdir: /nowhere\n"),
     ".git is a pipe": _instead(os.mkfifo),
     ".git is a link": _instead(lambda path: path.symlink_to("nowhere")),
@@ -148,3 +149,19 @@ def test_a_good_one_is_looked_into(record: WorktreeRecord, manager: WorktreeMana
     write(Path(record.path) / "lib/inner.txt", "edited\n")
     assert submodules.unreadable(Git(record.path)) == {}
     assert paths(manager, record) == ["lib/inner.txt"]
+
+
+def test_a_closed_file_of_an_odd_name_is_left_out_of_the_diff(
+    manager: WorktreeManager, make: Make
+) -> None:
+    """Git ignores such a name, for the sake of other systems, unless it is told otherwise."""
+    record = make()
+    top = Path(record.path)
+    any_name = ("-c", "core.protectNTFS=false", "-c", "core.protectHFS=false")
+    write(top / "git~1", "first\n")
+    git(top, *any_name, "add", "git~1")
+    git(top, *any_name, "commit", "-q", "-m", "odd")
+    write(top / "git~1", "changed, and closed").chmod(0)
+    write(top / "own.txt", "own\n")
+    named = {file.path: file.note for file in ordinary(lambda: manager.diff_stat(record).files)}
+    assert named == {"git~1": "cannot be read: Permission denied", "own.txt": ""}

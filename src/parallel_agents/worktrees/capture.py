@@ -17,6 +17,8 @@ from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.submodules import unreadable
 from parallel_agents.worktrees.unread import unread
 
+ANY_NAME = (("core.protectNTFS", "false"), ("core.protectHFS", "false"))
+"""Names that git refuses for the sake of other systems' file systems are taken all the same."""
 DURABLE = (("core.fsync", "all"), ("core.fsyncMethod", "fsync"))
 _AS_THEY_ARE = "* -text -ident !eol !working-tree-encoding -filter\n"
 """Attributes under which git stores the bytes of a file (gitattributes(5))."""
@@ -91,7 +93,7 @@ def hide(git: Git, names: Iterable[str]) -> GitError | None:
     """
     lines = b"".join(os.fsencode(name) + b"\0" for name in names)
     args = ("update-index", "-z", "--assume-unchanged", "--stdin")
-    return attempt(lambda: git.write(*args, stdin=lines)) if lines else None
+    return attempt(lambda: git.write(*args, stdin=lines, config=ANY_NAME)) if lines else None
 
 
 def _refresh(git: Git) -> None:

@@ -16,7 +16,7 @@ from parallel_agents.core.diff import FileDiff, parse_diff, parse_stat, patch_te
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import DiffStat, FileStat, WorktreeRecord
 from parallel_agents.worktrees import filters
-from parallel_agents.worktrees.capture import by_filter, hide, remove_entries
+from parallel_agents.worktrees.capture import ANY_NAME, by_filter, hide, remove_entries
 from parallel_agents.worktrees.git import Git, may_pass
 from parallel_agents.worktrees.looking import copy_index, mend_index, private_index, untracked
 from parallel_agents.worktrees.porcelain import fields
@@ -38,8 +38,6 @@ _EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "
 """What `git apply` needs: the content of binary files, whole hashes, whatever is configured."""
 _LARGE = (("core.bigFileThreshold", str(FILE_LIMIT)),)
 """Larger contents that are committed are taken for binary, and not compared by lines."""
-_ANY_NAME = (("core.protectNTFS", "false"), ("core.protectHFS", "false"))
-"""Names that git refuses for the sake of other systems' file systems are shown all the same."""
 
 
 @dataclass(slots=True)
@@ -153,7 +151,7 @@ class _Part:
 
     def _index(self, how: str, lines: Iterable[bytes]) -> None:
         stdin = b"".join(line + b"\0" for line in lines)
-        self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=_ANY_NAME)
+        self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=ANY_NAME)
 
     def stats(self, data: bytes) -> Iterator[FileStat]:
         """Read the files out of a diff, and add those that were left out."""

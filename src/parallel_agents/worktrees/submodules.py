@@ -120,7 +120,7 @@ def _look(top: Path, name: str, *, ask: bool = True) -> Submodule | str | None:
         return None
     try:
         place = _directory_of_git(directory)
-        if not (place / "HEAD").is_file():
+        if place is None or not (place / "HEAD").is_file():
             return "its .git leads to no repository"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
@@ -130,9 +130,11 @@ def _look(top: Path, name: str, *, ask: bool = True) -> Submodule | str | None:
     return Submodule(git=git, directory_of_git=place)
 
 
-def _directory_of_git(directory: Path) -> Path:
+def _directory_of_git(directory: Path) -> Path | None:
     inside = directory / ".git"
     if inside.is_dir():
         return inside
     named = os.fsdecode(read_regular(inside, 16384) or b"").strip()
+    if not named.startswith("gitdir: "):
+        return None
     return Path(os.path.realpath(directory / named.removeprefix("gitdir: ")))
