@@ -66,8 +66,11 @@ class Bench:
         return self.top / self.rng.choice(found) if found else None
 
     def free(self, name: str) -> Path | None:
-        """A path that can be made, with its directories; or none."""
+        """A path in the worktree that can be made, with its directories; or none."""
         path = self.top / name
+        # A link made before may lead out of the worktree, where nothing is ours to keep.
+        if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(self.top)):
+            return None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
