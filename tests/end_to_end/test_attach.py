@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.framing import dump_frame
@@ -73,28 +75,54 @@ def test_a_client_that_goes_away_before_it_has_the_conversation(
     developer: Person, session: str
 ) -> None:
     """Its process is ended by then, and nobody is left to give the conversation back."""
-    journal = developer.home / "sessions" / session / "journal.jsonl"
-    os.kill(developer.row(session)["pid"], signal.SIGSTOP)  # so that its end takes a while
     with developer.client() as client:
-        client.request(m.Status())
-        asked = {"id": 99, "request": asdict(m.AttachBegin(key=new_uuid(), session=session))}
-        client._socket.sendall(dump_frame(asked))  # type: ignore[union-attr]
-        deadline = time.monotonic() + 30
-        while "stop_requested" not in journal.read_text():
-            assert time.monotonic() < deadline, developer.row(session)
+        _begin_to_attach(developer, client, session)
     send_when_back(developer, session)
     assert "back again" in developer.ok("logs", session)
 
 
-def test_who_was_refused_a_conversation_takes_none_back(developer: Person, session: str) -> None:
-    """Another terminal has it, and keeps it when the one that was refused goes away."""
-    terminal = Terminal(f"{sys.executable} -m parallel_agents attach {session}", developer.env)
+def _begin_to_attach(person: Person, client: QuickClient, session: str) -> None:
+    """Ask for the conversation, and wait no longer than until its process is to end."""
+    os.kill(person.row(session)["pid"], signal.SIGSTOP)  # so that its end takes a while
+    client.request(m.Status())
+    asked = {"id": 99, "request": asdict(m.AttachBegin(key=new_uuid(), session=session))}
+    client._socket.sendall(dump_frame(asked))  # type: ignore[union-attr]
+    journal = person.home / "sessions" / session / "journal.jsonl"
+    deadline = time.monotonic() + 30
+    while "stop_requested" not in journal.read_text():
+        assert time.monotonic() < deadline, person.row(session)
+
+
+def test_a_conversation_has_one_terminal(developer: Person, session: str) -> None:
+    """A second one is refused, and takes nothing back from the first when it goes away."""
+    command = f"{sys.executable} -m parallel_agents attach {session}"
+    first = Terminal(command, developer.env)
     try:
-        terminal.wait(lambda screen: "remember me" in screen and "/worktrees/" in screen)
-        assert developer.run("attach", session).code != 0
+        first.wait(lambda screen: "remember me" in screen and "/worktrees/" in screen)
+        second = Terminal(f"{command}; sleep 1000", developer.env)
+        try:
+            second.wait("open in a terminal")
+        finally:
+            second.close()
         assert developer.show(session)["detail"] == "attached in a terminal"
+        assert developer.run("send", session, "hello").code == 4
     finally:
-        terminal.close()
+        first.close()
+    send_when_back(developer, session)
+
+
+def test_a_conversation_that_is_being_lent_is_lent_once(developer: Person, session: str) -> None:
+    """The second asks while the process still ends, and goes away before the first does."""
+    with developer.client() as first:
+        _begin_to_attach(developer, first, session)
+        with (
+            developer.client() as second,
+            pytest.raises(RefusedError, match="open in a terminal"),
+        ):
+            second.request(m.AttachBegin(key=new_uuid(), session=session))
+        deadline = time.monotonic() + 30
+        while developer.show(session)["detail"] != "attached in a terminal":
+            assert time.monotonic() < deadline, developer.show(session)
     send_when_back(developer, session)
 
 

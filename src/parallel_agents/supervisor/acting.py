@@ -5,6 +5,7 @@ disk; the same key acts once.
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +36,8 @@ class Acting:
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
+        self._lent: dict[str, str] = {}
+        """By session, the key of the request that lent its conversation last."""
 
     async def new(self, message: m.New) -> dict[str, Any]:
         """Dispatch a session."""
@@ -215,11 +218,14 @@ class Acting:
         """Give the conversation to the person's terminal."""
         session = self._supervisor.find(message.session)
         command = await session.context.threads.git(attach_command, session)
+        if message.key not in session.state.keys:
+            session.check_present()
         if session.state.running:
             raise RefusedError(
                 "A turn is running; attaching would cut it.",
                 f"Wait for it, or end it first: parallel-agents interrupt {session.id}",
             )
+        self._lent[session.id] = message.key
         await session.stop(message.key, "attach")
         return command
 
@@ -229,14 +235,26 @@ class Acting:
         await take_back(session, message.key)
         return await _durable(session)
 
-    async def lost_terminal(self, name: str) -> None:
-        """A terminal went away without giving its conversation back: take it, once it is free.
+    async def lost_terminals(self, keys: Collection[str]) -> None:
+        """A client went away: take back, once they are free, the conversations that it still has.
 
         Args:
-            name: id of the session.
+            keys: uuids of its requests for conversations.
         """
+        lent = [session for session, key in self._lent.items() if key in keys]
+        await asyncio.gather(*(self._take_back_once_free(session) for session in lent))
+
+    async def recover_terminals(self) -> None:
+        """The same for conversations that were attached when an earlier supervisor ended."""
+        attached = [s.id for s in self._supervisor.states() if s.stopped == "attach"]
+        await asyncio.gather(*(self._take_back_once_free(session) for session in attached))
+
+    async def _take_back_once_free(self, name: str) -> None:
         session = self._supervisor.sessions.get(name)
-        while session is not None and session.state.stopped == "attach":
+        lent = self._lent.get(name)
+        if session is None:
+            return
+        while session.state.stopped == "attach" and self._lent.get(name) == lent:
             gone = session.state.liveness == "none"  # its own process, whose end is awaited
             if gone and not await session.context.threads.git(marked, name):
                 await take_back(session, new_uuid())

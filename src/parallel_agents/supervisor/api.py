@@ -1,7 +1,7 @@
 """From a request to the one method that answers it."""
 
-import asyncio
 import os
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, assert_never
@@ -161,22 +161,13 @@ class Api:
         """Prepare to end; the connection ends the supervisor after this was answered."""
         return await self._acting.shutdown(message)
 
-    def lendable(self, session: str) -> set[str]:
-        """The session's id, unless a terminal has its conversation already, or there is none."""
-        try:
-            found = self._supervisor.find(session)
-        except UserError:  # which the request itself will say
-            return set()
-        return set() if found.state.stopped == "attach" else {found.id}
-
-    async def lost_terminal(self, session: str) -> None:
-        """A client that had attached a conversation is gone without giving it back."""
-        await self._acting.lost_terminal(session)
+    async def lost_terminals(self, keys: Collection[str]) -> None:
+        """A client went away that had asked for conversations, by requests with these keys."""
+        await self._acting.lost_terminals(keys)
 
     async def recover_terminals(self) -> None:
-        """The same for conversations that were attached when an earlier supervisor ended."""
-        attached = [s.id for s in self._supervisor.states() if s.stopped == "attach"]
-        await asyncio.gather(*(self._acting.lost_terminal(session) for session in attached))
+        """Take back conversations that were attached when an earlier supervisor ended."""
+        await self._acting.recover_terminals()
 
     def _status(self) -> Reply:
         supervisor = self._supervisor

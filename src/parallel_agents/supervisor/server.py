@@ -223,7 +223,7 @@ class Client:
         self._tasks = Tasks("client", lambda _: writer.close())
         self._pid, self._uid = peer_pid(writer.get_extra_info("socket"))
         self._ancestry: asyncio.Future[bool] | None = None
-        self._attached: set[str] = set()
+        self._attaches: set[str] = set()
         self._waits = 0
         self._room = asyncio.Semaphore(_AT_ONCE)
         self.asked = False
@@ -246,9 +246,9 @@ class Client:
             self._server.hub.remove(self._subscriber)
             self._ancestry.cancel()
             self._server.later("end a client's requests", self._tasks.end())
-            for session in self._attached:
-                work = self._server.api.lost_terminal(session)
-                self._server.later("take a conversation back", work)
+            if self._attaches:
+                work = self._server.api.lost_terminals(self._attaches)
+                self._server.later("take conversations back", work)
 
     async def _take(self, frame: dict[str, Any]) -> None:
         """Begin with a request, once there is room for it and earlier answers were read."""
@@ -326,23 +326,10 @@ class Client:
                 return {}
             case m.Shutdown():
                 return await self._server.api.shutdown(message)
-            case m.AttachBegin():
-                return await self._lend(message)
             case _:
-                reply = await self._server.api.answer(message)
-                if isinstance(message, m.AttachEnd):
-                    self._attached.discard(reply["session"]["id"])
-                return reply
-
-    async def _lend(self, message: m.AttachBegin) -> dict[str, Any]:
-        """Lend this client a conversation; it is taken back when the client goes, even before."""
-        lent = self._server.api.lendable(message.session)
-        self._attached |= lent
-        try:
-            return await self._server.api.answer(message)
-        except Exception:  # not when it is called off: then the client is gone
-            self._attached -= lent
-            raise
+                if isinstance(message, m.AttachBegin):  # noted before: it may go while it waits
+                    self._attaches.add(message.key)
+                return await self._server.api.answer(message)
 
     async def _push(self) -> None:
         with contextlib.suppress(OSError):

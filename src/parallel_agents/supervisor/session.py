@@ -163,12 +163,12 @@ class Session:
             return
         if not text.strip():
             raise UsageError("There is nothing to send.", "Write a message.")
-        self._check_present()
+        self.check_present()
         if self._starts_at_a_message():
             await self.driver.check_start()
             if key in self.state.keys:
                 return
-            self._check_present()
+            self.check_present()
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
         self.ledger.record(queued, key=key)
         if self.state.liveness != "none":
@@ -189,7 +189,12 @@ class Session:
                 f"The session {self.id} is deleted.", f"parallel-agents restore {self.id}"
             )
 
-    def _check_present(self) -> None:
+    def check_present(self) -> None:
+        """Refuse what needs a conversation that is here.
+
+        Raises:
+            RefusedError: the session is deleted, or a terminal has its conversation.
+        """
         self._check_kept()
         if self.state.stopped == "attach":
             raise RefusedError(
