@@ -21,13 +21,14 @@ class Disk:
         self.go = threading.Semaphore(0)
         self.synced = 0
         self.fails = False
+        self.error: Exception = OSError(errno.EIO, os.strerror(errno.EIO))
 
     def sync(self) -> None:
         """What a session waits for."""
         self.asked.release()
         self.go.acquire()
         if self.fails:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
+            raise self.error
         self.synced += 1
 
 
@@ -89,6 +90,32 @@ def test_everybody_who_waits_is_told_of_a_failure_and_nobody_else() -> None:
         disk.go.release()
         await syncing.settled()
         assert disk.synced == 1
+
+    _run(check)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "storage", "Input/output error"),
+        (OSError(errno.EMFILE, "Too many open files"), "exhausted", "Too many open files"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "exhausted", "Cannot allocate memory"),
+        (ValueError("unforeseen"), "storage", "ValueError('unforeseen')"),
+    ],
+    ids=["disk", "descriptors", "memory", "unforeseen"],
+)
+def test_the_disk_is_blamed_for_its_own_failures_only(
+    error: Exception, kind: str, said: str
+) -> None:
+    async def check(syncing: Syncing, disk: Disk) -> None:
+        disk.fails, disk.error = True, error
+        syncing.owe("a", disk.sync)
+        disk.go.release()
+        with pytest.raises(StorageError) as caught:
+            await syncing.settled()
+        assert caught.value.kind == kind
+        assert said in caught.value.message
+        assert caught.value.hint
 
     _run(check)
 

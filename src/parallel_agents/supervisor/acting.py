@@ -280,6 +280,6 @@ async def _durable(session: Session) -> dict[str, Any]:
     try:
         await session.ledger.syncing.settled()
     except StorageError as error:
-        hint = "A power failure may undo it: look at the disk."
-        raise StorageError(f"It is done, but {error.message}", hint) from None
+        hint = f"A power failure may undo it. {error.hint}"
+        raise type(error)(f"It is done, but {error.message}", hint) from None
     return _reply(session)

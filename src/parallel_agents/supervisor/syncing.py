@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from parallel_agents.core.errors import StorageError
+from parallel_agents.core.errors import StorageError, UserError, of_system
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.threads import Threads
 
@@ -24,7 +24,7 @@ class _Batch:
     owed: dict[str, Callable[[], None]] = field(default_factory=dict)
     wanted: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    error: str = "the disk was not asked whether it has what was recorded"
+    error: Exception | None = field(default_factory=lambda: RuntimeError("it was not asked"))
 
 
 class Syncing:
@@ -55,7 +55,7 @@ class Syncing:
         """Wait until the disk has all that was written so far.
 
         Raises:
-            StorageError: it does not confirm it.
+            StorageError: it does not confirm it; an `ExhaustedError` when it could not be asked.
         """
         batch = self._open if self._open.owed else self._running
         if batch is None:
@@ -64,8 +64,8 @@ class Syncing:
         if self._work is None or self._work.done():
             self._work = self._tasks.start("sync", self._sync())
         await batch.over.wait()
-        if batch.error:
-            raise StorageError(batch.error, "Look at the disk, then try again.")
+        if batch.error is not None:
+            raise _unconfirmed(batch.error)
 
     async def close(self) -> None:
         """Wait for what somebody waits for; what is owed beside was never promised to anybody."""
@@ -82,9 +82,9 @@ class Syncing:
                 await self._threads.sync(_sync_all, batch)
             except Exception as error:  # whatever it is, somebody waits for it
                 log.exception("what was recorded is not confirmed")
-                batch.error = f"the disk does not confirm what was recorded: {_reason(error)}"
+                batch.error = error
             else:
-                batch.error = ""
+                batch.error = None
             finally:
                 batch.over.set()
                 self._running = None
@@ -95,5 +95,8 @@ def _sync_all(batch: _Batch) -> None:
         sync()
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or repr(error)
+def _unconfirmed(error: Exception) -> UserError:
+    what = "the disk does not confirm what was recorded"
+    if isinstance(error, OSError):
+        return of_system(error, what)
+    return StorageError(f"{what}: {error!r}", "Look at the supervisor's log, then try again.")
