@@ -44,11 +44,17 @@ def test_ignored_and_listed_files_are_copied(including: Path, make: Make) -> Non
     assert git(top, "status", "--porcelain") == ""
 
 
-@pytest.fixture(params=["without a name", "beside"])
+@pytest.fixture(params=["without a name", "beside", "no second names"])
 def ways_to_copy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """File systems that can make a file without a name, and those that cannot."""
-    if request.param == "beside":
+    """File systems that can make a file without a name, that cannot, and that have no links."""
+
+    def link(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param != "without a name":
         monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY | os.O_WRONLY)  # as refused: EISDIR
+    if request.param == "no second names":
+        monkeypatch.setattr(os, "link", link)
 
 
 @pytest.mark.usefixtures("ways_to_copy")

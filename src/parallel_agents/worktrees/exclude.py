@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees.files import appearing, open_directory, read_regular
+from parallel_agents.worktrees.appearing import appearing
+from parallel_agents.worktrees.files import open_directory, read_regular
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.porcelain import fields
 

@@ -5,7 +5,6 @@ somebody may have put into a worktree; a walk never leaves its top directory.
 """
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -18,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
 _OBSTACLES = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ENOTEMPTY, errno.EEXIST,
     errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
@@ -87,53 +84,6 @@ def put_file(path: Path, content: bytes, by_way_of: Path) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     by_way_of.replace(path)
-
-
-@contextmanager
-def appearing(directory: int, name: str, mode: int = 0o600) -> Iterator[int]:
-    """Lend a new file that gets its name when it is whole, and only if nothing has it.
-
-    Args:
-        directory: descriptor of the directory.
-        name: the file's name in it.
-        mode: its rights, less the umask.
-
-    Yields:
-        A descriptor to read and write it.
-
-    Raises:
-        FileExistsError: something has that name.
-        OSError: it cannot be made.
-    """
-    with suppress(FileNotFoundError):
-        os.stat(name, dir_fd=directory, follow_symlinks=False)
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-    target, beside = _without_name(directory, name, mode)
-    try:
-        yield target
-        if beside:
-            os.link(beside, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
-        else:
-            os.link(f"/proc/self/fd/{target}", name, dst_dir_fd=directory, follow_symlinks=True)
-    finally:
-        os.close(target)
-        if beside:
-            os.unlink(beside, dir_fd=directory)
-
-
-def _without_name(directory: int, name: str, mode: int) -> tuple[int, str]:
-    """Make a file without a name; where that is not possible, with one that a next try replaces."""
-    try:
-        flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
-        return os.open(".", flags, mode, dir_fd=directory), ""
-    except OSError as error:
-        if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}:
-            raise
-    beside = f".parallel-agents-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
-    with suppress(FileNotFoundError):
-        os.unlink(beside, dir_fd=directory)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(beside, flags, mode, dir_fd=directory), beside
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

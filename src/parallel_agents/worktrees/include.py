@@ -20,8 +20,8 @@ from pathlib import Path
 
 from parallel_agents.core.worktree import CopiedFile
 from parallel_agents.worktrees import exclude
+from parallel_agents.worktrees.appearing import appearing
 from parallel_agents.worktrees.files import (
-    appearing,
     is_symlink,
     open_directory,
     opened_parent,
