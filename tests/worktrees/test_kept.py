@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.errors import NoSuchSessionError, StorageError
+from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.reflog import put_back
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
@@ -119,6 +120,52 @@ def test_what_only_an_unfinished_operation_names_survives_a_collection(
     manager.restore("s1")
     git(top, "rebase", "--abort")
     assert (top / "src/b.py").read_text() == "stashed\n"
+
+
+@pytest.fixture
+def misled(make: Make, repo: Path) -> WorktreeRecord:
+    """A worktree whose index remembers a directory's tree without a repository staged in it.
+
+    Git leaves that behind when a rebase finds a nested repository where it would remove one.
+    """
+    record = make()
+    top = Path(record.path)
+    commit_all(top, "mine")
+    write(repo / "theirs.txt", "theirs\n")
+    commit_all(repo, "theirs")
+    nested = top / "src/nested"
+    git(top, "init", "-q", str(nested))
+    commit_all(nested, "inner")
+    git(top, "add", "src/nested")
+    with pytest.raises(AssertionError, match="not apply"):
+        git(top, "rebase", "main")
+    copy = repo.parent / "index"
+    shutil.copy(git(top, "rev-parse", "--git-path", "index"), copy)
+    own = {"GIT_INDEX_FILE": str(copy)}
+    remembered = git(top, "write-tree", env=own)
+    assert remembered != git(top, "write-tree", "--ignore-cache-tree", env=own)
+    return record
+
+
+@pytest.mark.parametrize("conflict", [False, True])
+def test_trees_that_the_index_remembers_wrongly_are_not_believed(
+    conflict: bool, misled: WorktreeRecord, manager: WorktreeManager, repo: Path
+) -> None:
+    top = Path(misled.path)
+    inner = git(top / "src/nested", "rev-parse", "HEAD")
+    write(top / "new.txt", "new\n")
+    if conflict:
+        oid = git(top, "rev-parse", ":a.txt")
+        theirs = f"100644 {oid} 2\ta.txt\n"
+        begin = ["git", "-C", str(top), "update-index", "--index-info"]
+        subprocess.run(begin, input=theirs, text=True, check=True)
+    entry = manager.delete(misled, live_pids=none_alive)
+    git(repo, "fsck", "--strict")
+    saved = git(repo, "log", "--format=%T", entry.refs[0]).split()
+    kept = [line for tree in saved for line in git(repo, "ls-tree", "-r", tree).splitlines()]
+    assert sum(inner in line for line in kept) == 2
+    manager.restore("s1")
+    assert git(top, "rev-parse", ":src/nested") == inner
 
 
 @pytest.mark.parametrize("act", ["deleted", "made private"])

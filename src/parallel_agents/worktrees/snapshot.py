@@ -155,7 +155,7 @@ def _tree(git: Git, record: WorktreeRecord, temporary: Path, saved: list[str]) -
     without = _out_of_force(git, record, files)
     entered = [name for name in files if name not in without]
     refused = without | enter_all(git, Path(common_dir(record)), temporary, entered)
-    if attempt(lambda: git.write("write-tree", config=DURABLE)):
+    if attempt(lambda: _write_tree(git)):
         lost = _entries_without_objects(git)
         remove_entries(git, lost)
         refused |= dict.fromkeys(lost, "its object is missing")
@@ -164,7 +164,13 @@ def _tree(git: Git, record: WorktreeRecord, temporary: Path, saved: list[str]) -
         refused |= {n: "its object is missing" for n in lost if not _lies(record, n)}
     if refused:
         saved.append(_only_kept(refused))
-    return git.write("write-tree", config=DURABLE).line
+    return _write_tree(git)
+
+
+def _write_tree(git: Git) -> str:
+    # An index remembers the trees of its directories, and git leaves a wrong one behind when a
+    # rebase meets a repository staged inside: the directory would be in the tree twice.
+    return git.write("write-tree", "--ignore-cache-tree", config=DURABLE).line
 
 
 def _out_of_force(git: Git, record: WorktreeRecord, files: Iterable[str]) -> dict[str, str]:
@@ -278,8 +284,7 @@ def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
     unmerged = git.read("ls-files", "--unmerged", "-z").stdout
     parents = [head] if head else []
     if not unmerged:
-        tree = git.write("write-tree", config=DURABLE).line
-        return _commit(git, tree, parents, "Index"), None
+        return _commit(git, _write_tree(git), parents, "Index"), None
     return None, _save_entries(git, head, parents)
 
 
@@ -302,9 +307,17 @@ def _own_entries(git: Git, head: str | None) -> list[str]:
     entries = fields(git.read("ls-files", "--stage", "-z").stdout)
     if head is None:
         return entries
-    listed = git.read("diff-index", "--cached", "--name-only", "--no-renames", "-z", head)
-    changed = set(fields(listed.stdout))
-    return [entry for entry in entries if entry.partition("\t")[2] in changed]
+    # Not `diff-index --cached`, which believes the trees that the index remembers.
+    listed = fields(git.read("ls-tree", "-r", "-z", "--full-tree", head).stdout)
+    committed = {f"{mode} {oid} 0\t{name}" for mode, oid, name in map(_committed, listed)}
+    return [entry for entry in entries if entry not in committed]
+
+
+def _committed(line: str) -> tuple[str, str, str]:
+    """Take a line of `ls-tree` apart: mode, object, path."""
+    head, _, name = line.partition("\t")
+    mode, _, oid = head.split(" ")
+    return mode, oid, name
 
 
 def _save_logged(git: Git, record: WorktreeRecord) -> str | None:
