@@ -61,11 +61,15 @@ def _undocumented(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if not isinstance(node, _Function | ast.ClassDef) or node.name.startswith("_"):
             continue
-        if ast.get_docstring(node) is None:
+        if ast.get_docstring(node) is None and not _is_overload(node):
             yield node.name
         for member in node.body if isinstance(node, ast.ClassDef) else ():
             if isinstance(member, _Function) and _lacks(member):
                 yield f"{node.name}.{member.name}"
+
+
+def _is_overload(node: _Function | ast.ClassDef) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "overload" for d in node.decorator_list)
 
 
 def _lacks(member: _Function) -> bool:

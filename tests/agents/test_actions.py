@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.agents.claude.agent import ClaudeAgent

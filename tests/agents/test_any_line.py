@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump_record, load_record
+from parallel_agents.core.codec import dump, load_record
 from tests.support import recordings
 from tests.support.examples import examples
 from tests.support.folding import Fold
@@ -93,7 +92,7 @@ def test_any_order_of_lines_folds(lines: list[bytes]) -> None:
         for event in translator.translate(line):
             if not isinstance(event, ev.Delta):
                 record = ev.Record(seq=seq, at=0, event=event)
-                assert load_record(dump_record(record)) == record
+                assert load_record(dump(record)) == record
 
 
 REQUESTS = ["hook_callback", "mcp_message", "request_user_dialog", "elicitation", "anything", 7]

@@ -176,7 +176,7 @@ def _restarted(sessions: int, events: int, saved_at: int, takes: int = 5) -> flo
             began = time.perf_counter()
             process = world.start_supervisor()
             world.wait_ready(process)
-            listed = world.ask(ListSessions(every=True), start=False)["sessions"]
+            listed = world.ask(ListSessions(every=True), start=False).sessions
             times.append((time.perf_counter() - began) * 1000)
             assert len(listed) == sessions
             world.kill(process.pid)
@@ -238,7 +238,7 @@ async def _listen(
     connection = await Connection.open(start=False)
     trips = [await _trip(connection) for _ in range(200)]
     await connection.request(Subscribe())
-    await connection.request(Follow(session=sessions[0]))
+    await connection.request(Follow(sessions=(sessions[0],)))
     lines = seconds * 50
     for session in sessions:
         key = new_uuid()

@@ -6,7 +6,7 @@ import json
 import time
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump_record, state_to_json
+from parallel_agents.core.codec import dump, to_plain
 from parallel_agents.core.events import Record
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.reduce import reduce
@@ -48,9 +48,9 @@ def _template(world: World, key: str, events: int, saved_at: int) -> tuple[bytes
         event = _event(world, key, seq, events)
         record = Record(seq=seq, at=_AT + seq, event=event, run=int(seq > 3), offset=seq * 100)
         state = reduce(state, record)
-        journal += dump_record(record) + b"\n"
+        journal += dump(record) + b"\n"
         if seq == saved_at:
-            facts = {"version": 1, "journal": len(journal), "state": state_to_json(state)}
+            facts = {"version": 1, "journal": len(journal), "state": to_plain(state)}
             saved = json.dumps(facts).encode()
     return bytes(journal), saved
 

@@ -12,15 +12,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Decision, Options
-from parallel_agents.wire.messages import Answer, Request, Send, Show
+from parallel_agents.wire.messages import Answer, Send, Show
+from parallel_agents.wire.request import Request
 from tests.campaign import oracle
 from tests.support.world import World, is_alive, wait_until
+
+R = TypeVar("R")
 
 Compose = Callable[[random.Random, str], tuple[str, str]]
 """Makes a message with a unique mark: what is sent, and what the answer must be ("" for any)."""
@@ -92,19 +95,19 @@ class Talker(threading.Thread):
         wait_until(self._at_rest, 120, f"{self.session} is at rest")
 
     def _at_rest(self) -> bool:
-        row: dict[str, Any] = self._ask(Show(session=self.session))["session"]
-        for pending in row["pending"]:
+        row = self._ask(Show(session=self.session))
+        for pending in row.pending:
             self._ask(
                 Answer(
                     key=new_uuid(),
                     session=self.session,
-                    request=pending["requestId"],
+                    request=pending.request_id,
                     decision=Decision(behavior="allow"),
                 )
             )
-        return bool(row["status"] == "idle")
+        return bool(row.status == "idle")
 
-    def _ask(self, message: Request) -> dict[str, Any]:
+    def _ask(self, message: Request[R]) -> R:
         """Ask until somebody answers: the supervisor is dead half of the time."""
         while True:
             try:

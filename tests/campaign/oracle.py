@@ -10,13 +10,15 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import load_record, state_from_json, state_to_json
+from parallel_agents.core.codec import from_plain, load_record, to_plain
 from parallel_agents.core.events import Record
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
@@ -241,4 +243,4 @@ def _wrong_checkpoints(directory: Path, records: Sequence[Record]) -> int:
         return 0
     head = (directory / "journal.jsonl").read_bytes()[: saved["journal"]]
     before = fold(records[: head.count(b"\n")])
-    return int(state_to_json(before) != state_to_json(state_from_json(saved["state"])))
+    return int(to_plain(before) != to_plain(from_plain(saved["state"], SessionState)))

@@ -10,9 +10,11 @@ import random
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid, short_id
@@ -22,11 +24,11 @@ from parallel_agents.wire.messages import (
     ListTrash,
     New,
     Reconcile,
-    Request,
     Respawn,
     Restore,
     Send,
 )
+from parallel_agents.wire.request import Request
 from tests.support.world import World, wait_until
 from tests.worktrees.test_failpoints import POINTS
 
@@ -95,7 +97,7 @@ def fail_once(world: World, point: str, action: str, outcome: Outcome) -> None:
     outcome.tried += 1
     begin = dispatch(world)
     session = short_id(begin.key)
-    request: New | Delete | Restore = begin
+    request: Request[Any] = begin
     if not point.startswith("create"):
         _create(world, begin)
         request = Delete(key=new_uuid(), session=session)
@@ -121,7 +123,7 @@ def _create(world: World, begin: New) -> None:
     Path(row["worktree"], "work.txt").write_text(f"uncommitted {session}\n")
 
 
-def _fail(world: World, request: Request, failpoint: str, outcome: Outcome) -> bool:
+def _fail(world: World, request: Request[Any], failpoint: str, outcome: Outcome) -> bool:
     """Ask a supervisor that fails at a step; afterwards it is gone.
 
     Returns:
@@ -162,7 +164,7 @@ def _set_up(world: World, session: str, process: subprocess.Popen[bytes]) -> boo
     return wait_until(settled, what="the set-up ended") == "failed"
 
 
-def _again(world: World, request: Request, session: str) -> None:
+def _again(world: World, request: Request[Any], session: str) -> None:
     world.ask(request)
     if isinstance(request, New):
         row = world.wait_state(session, "done", "failed")
@@ -171,7 +173,7 @@ def _again(world: World, request: Request, session: str) -> None:
             world.wait_state(session, "done")
 
 
-def _check(world: World, request: Request, session: str) -> None:
+def _check(world: World, request: Request[Any], session: str) -> None:
     """The request came to its end, and everything can be undone."""
     if isinstance(request, New):
         row = world.row(session)
@@ -186,15 +188,15 @@ def _check(world: World, request: Request, session: str) -> None:
     assert work.read_text() == f"uncommitted {session}\n", "the work is not back"
     world.ask(Send(key=new_uuid(), session=session, text="echo back"))
     world.wait_state(session, "done")
-    findings = world.ask(Reconcile())["findings"]
+    findings = world.ask(Reconcile()).findings
     assert not findings, findings
     world.ask(Delete(key=new_uuid(), session=session))
     _check_trash(world, session)
 
 
 def _check_trash(world: World, session: str) -> None:
-    entries = world.ask(ListTrash())["entries"]
-    assert [e for e in entries if e["id"] == session], "it is not in the trash"
+    entries = world.ask(ListTrash()).entries
+    assert [e for e in entries if e.id == session], "it is not in the trash"
     listed = subprocess.run(
         ["git", "worktree", "list", "--porcelain"],
         cwd=world.repo,
@@ -238,7 +240,11 @@ def kill_at_random(world: World, rng: random.Random, rounds: int) -> Outcome:
 
 
 def _interrupted(
-    world: World, pool: ThreadPoolExecutor, rng: random.Random, request: Request, outcome: Outcome
+    world: World,
+    pool: ThreadPoolExecutor,
+    rng: random.Random,
+    request: Request[Any],
+    outcome: Outcome,
 ) -> None:
     """Ask until it is answered, while the supervisor is killed once."""
     if world.supervisor_pid() is None:
@@ -251,7 +257,7 @@ def _interrupted(
     answer.result()
 
 
-def _persist(world: World, request: Request) -> None:
+def _persist(world: World, request: Request[Any]) -> None:
     while True:
         try:
             world.ask(request, start=False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from parallel_agents.cli import columns, render
+from parallel_agents.core.state import Counts, SessionState
+from parallel_agents.core.value import replace
+from parallel_agents.supervisor.rows import session_row
 
 NAMES = [
     "plain",
@@ -42,13 +44,16 @@ def test_a_list_of_sessions_fits_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    entry = {
-        "id": "01234567", "name": name * 9, "state": "working", "detail": name * 20, "pending": [],
-        "updatedAt": 0, "changes": {"files": 1, "insertions": 12345, "deletions": 12345},
-    }  # fmt: skip
+    changes = Counts(files=1, insertions=12345, deletions=12345)
+    entry = replace(
+        session_row(SessionState(id="01234567", name=name * 9)),
+        state="working",
+        detail=name * 20,
+        changes=changes,
+    )
     monkeypatch.setattr(render, "is_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", str(columns_there))
-    render.sessions([entry, {**entry, "name": "other", "detail": "short"}])
+    render.sessions([entry, replace(entry, name="other", detail="short")])
     first, second = capsys.readouterr().out.splitlines()
     assert max(cell_len(first), cell_len(second)) <= columns_there
     if columns_there == 80:

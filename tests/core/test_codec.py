@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
+from msgspec.structs import fields
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import (
-    dump_record,
-    load_record,
-    record_from_json,
-    record_to_json,
-    state_from_json,
-    state_to_json,
-)
+from parallel_agents.core.codec import dump, from_plain, load_record, to_plain
 from parallel_agents.core.state import SessionState
-from parallel_agents.wire.codec import dump_push
+from parallel_agents.wire.codec import dump_push, load_push
 from parallel_agents.wire.pushes import RecordPush
-from parallel_agents.wire.reading import load_push
 from tests.support.examples import examples
 from tests.support.facts import EVENT_TYPES, any_of, numbered
 
@@ -37,34 +28,30 @@ def test_every_event_comes_back(kind: type[ev.Event]) -> None:
     @given(any_of(kind))
     def round_trip(event: ev.Event) -> None:
         record = ev.Record(seq=1, at=2, event=event, run=3, offset=4, raw="{}", key="k", more=True)
-        line = dump_record(record)
+        line = dump(record)
         assert b"\n" not in line
         assert load_record(line) == record
-        assert record_from_json(json.loads(json.dumps(record_to_json(record)))) == record
+        assert from_plain(json.loads(json.dumps(to_plain(record))), ev.Record) == record
 
     round_trip()
 
 
 @given(any_of(SessionState))
 def test_facts_come_back(state: SessionState) -> None:
-    assert state_from_json(json.loads(json.dumps(state_to_json(state)))) == state
+    assert from_plain(json.loads(json.dumps(to_plain(state))), SessionState) == state
 
 
 def _required(kind: type[Any]) -> set[str]:
-    return {
-        field.name
-        for field in fields(kind)
-        if field.default is MISSING and field.default_factory is MISSING
-    }
+    return {field.name for field in fields(kind) if field.required}
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.__name__)
 def test_an_older_journal_still_reads(kind: type[Any]) -> None:
     """Fields with a default may be missing: they were added later. No other may be."""
-    whole = record_to_json(ev.Record(seq=1, at=2, event=numbered(kind, 1)))
+    whole = to_plain(ev.Record(seq=1, at=2, event=numbered(kind, 1)))
     old = {name: whole[name] for name in ("seq", "at")}
     event = {n: v for n, v in whole["event"].items() if n in _required(kind) | {"type"}}
-    assert isinstance(record_from_json({**old, "event": event}).event, kind)
+    assert isinstance(from_plain({**old, "event": event}, ev.Record).event, kind)
 
 
 def test_no_event_asks_for_more_than_the_first_version_wrote() -> None:
@@ -78,7 +65,7 @@ def test_no_event_asks_for_more_than_the_first_version_wrote() -> None:
 
 @given(st.binary(max_size=60) | st.text(max_size=60) | st.from_regex(r"\{\"seq\": ?-?\d{1,30}.*"))
 def test_anything_else_is_a_value_error(line: bytes | str) -> None:
-    with pytest.raises(ValueError, match="not a record"):
+    with pytest.raises(ValueError):
         load_record(line)
 
 
@@ -86,8 +73,8 @@ def test_anything_else_is_a_value_error(line: bytes | str) -> None:
     st.recursive(st.none() | st.integers() | st.text(max_size=4), lambda x: st.lists(x, max_size=3))
 )
 def test_other_facts_are_a_value_error(value: object) -> None:
-    with pytest.raises(ValueError, match="not a state"):
-        state_from_json(value)
+    with pytest.raises(ValueError):
+        from_plain(value, SessionState)
 
 
 @given(st.binary(max_size=40))
@@ -96,10 +83,10 @@ def test_names_that_are_no_text_come_back_byte_for_byte(name: bytes) -> None:
         path=os.fsdecode(name), root="/r", branch="b", base="head", base_commit="0", record={}
     )
     record = ev.Record(seq=1, at=2, event=event)
-    line = dump_record(record)
+    line = dump(record)
     assert b"\n" not in line
     found = load_record(line).event
     assert isinstance(found, ev.WorktreeReady)
     assert os.fsencode(found.path) == name
     push = json.loads(dump_push(RecordPush(session="s", record=record)))["push"]
-    assert load_push(push) == RecordPush(session="s", record=record)
+    assert load_push(json.dumps(push)) == RecordPush(session="s", record=record)

@@ -1,7 +1,6 @@
 """The diff parser: right on git's output, silent on anything else."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.diff import DiffLine, parse_diff, parse_hunks, parse_stat, split_patch
 

@@ -3,8 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.doubt import doubts_of, pieces
 from parallel_agents.core.text import safe

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from parallel_agents.core.events import BackgroundTask
 from parallel_agents.core.label import SHOWN_AS, STATES, derive

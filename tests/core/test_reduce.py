@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import state_from_json, state_to_json
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import FACT_OF, reduce
@@ -80,8 +79,8 @@ def test_replaying_changes_nothing(journal: list[ev.Record], data: st.DataObject
 
 @given(journals(), st.integers(0, 30))
 def test_checkpoint_and_tail_are_the_whole(journal: list[ev.Record], cut: int) -> None:
-    saved = state_to_json(_fold_records(journal[:cut]))
-    assert _fold_records(journal[cut:], state_from_json(saved)) == _fold_records(journal)
+    saved = to_plain(_fold_records(journal[:cut]))
+    assert _fold_records(journal[cut:], from_plain(saved, SessionState)) == _fold_records(journal)
 
 
 @given(any_of(SessionState, seq=st.just(0)), journals(max_size=3))
@@ -116,7 +115,7 @@ def _sizes(kind: type[Any], *counts: int) -> list[int]:
         event = numbered(kind, number)
         facts = reduce(facts, ev.Record(seq=number, at=number, event=event, key=f"k{number}"))
         if number in counts:
-            sizes.append(len(json.dumps(state_to_json(facts))))
+            sizes.append(len(json.dumps(to_plain(facts))))
     return sizes
 
 
@@ -138,11 +137,7 @@ def test_what_was_kept_or_decided_is_forgotten() -> None:
 
 
 def test_every_fact_is_made_by_events_that_exist() -> None:
-    kinds = {
-        next(f for f in t.__dataclass_fields__.values() if f.name == "type").default
-        for t in EVENT_TYPES
-    }
-    assert set(FACT_OF) <= kinds
+    assert set(FACT_OF) <= {kind.__struct_config__.tag for kind in EVENT_TYPES}
 
 
 def test_the_last_keys_are_remembered() -> None:

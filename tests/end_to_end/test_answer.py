@@ -11,13 +11,20 @@ from typing import Any
 import pytest
 
 from parallel_agents.cli.commands import answer
-from parallel_agents.core.codec import record_from_json
 from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.events import RequestDecided
 from parallel_agents.core.ids import digest, new_uuid
 from parallel_agents.core.options import Decision
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import tool_summary
-from parallel_agents.wire.messages import Answer, PendingInput, ReadRecords
+from parallel_agents.supervisor.rows import session_row
+from parallel_agents.wire.messages import (
+    Answer,
+    PendingInput,
+    ReadRecords,
+    RequestInput,
+    SessionRow,
+)
 from tests.support.world import World
 
 HIDDEN = "rm -rf build\u200b/"
@@ -27,23 +34,27 @@ class Pending:
     """A supervisor with one pending request."""
 
     def __init__(self, given: dict[str, Any], tool: str = "Bash") -> None:
-        self.reply = {
-            "requestId": "r 1", "kind": "permission", "toolName": tool, "input": given,
-            "summary": tool_summary(tool, given), "digest": digest(given),
-        }  # fmt: skip
+        self.reply = RequestInput(
+            request_id="r 1",
+            kind="permission",
+            tool_name=tool,
+            input=given,
+            summary=tool_summary(tool, given),
+            digest=digest(given),
+        )
         self.sent: list[Answer] = []
 
     def __call__(self) -> Pending:
         return self
 
-    def request(self, message: Any) -> dict[str, Any]:
+    def request(self, message: Any) -> RequestInput | SessionRow:
         """Answer as a supervisor does."""
         if isinstance(message, PendingInput):
             assert message.request in {None, "r 1"}
             return self.reply
         assert isinstance(message, Answer)
         self.sent.append(message)
-        return {}
+        return session_row(SessionState(id="s1"))
 
 
 def answered(
@@ -74,10 +85,10 @@ def test_what_is_not_what_it_seems_is_allowed_only_when_named(
         answered(pending, monkeypatch, word)
     assert pending.sent == []
     assert said in refused.value.message
-    name = f"r 1@{pending.reply['digest']}"
+    name = f"r 1@{pending.reply.digest}"
     assert f"--request '{name}'" in refused.value.hint
     answered(pending, monkeypatch, word, "--request", name)
-    assert pending.sent[0].digest == pending.reply["digest"]
+    assert pending.sent[0].digest == pending.reply.digest
     answered(pending, monkeypatch, word, "--request", "r 1")
     assert len(pending.sent) == 2
 
@@ -90,7 +101,7 @@ def test_a_doubtful_name_of_a_tool_counts_too(monkeypatch: pytest.MonkeyPatch) -
 def test_denying_what_is_doubtful_needs_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     pending = Pending({"command": HIDDEN})
     answered(pending, monkeypatch, "--deny", "no")
-    assert pending.sent[0].digest == pending.reply["digest"]
+    assert pending.sent[0].digest == pending.reply.digest
 
 
 def test_what_was_decided_is_printed_safely(
@@ -108,7 +119,7 @@ def test_what_was_decided_is_printed_safely(
     assert "\x1b" not in out
     said_json = json.loads(out)
     assert said_json["decision"]["behavior"] == "deny"
-    assert said_json["input"] == pending.reply["input"]
+    assert said_json["input"] == pending.reply.input
     assert said_json["doubts"] == ["hidden characters"]
 
 
@@ -144,7 +155,7 @@ def blocked(world: World) -> tuple[str, str]:
 
 def decided(world: World, session: str) -> list[Decision]:
     reply = world.ask(ReadRecords(session=session, after=0, limit=500))
-    found = [record_from_json(record).event for record in reply["records"]]
+    found = [record.event for record in reply.records]
     return [event.decision for event in found if isinstance(event, RequestDecided)]
 
 

@@ -36,7 +36,7 @@ def connect(world: World) -> socket.socket:
 
 
 def answers(world: World) -> bool:
-    return "sessions" in world.ask(m.ListSessions(), start=False)
+    return world.ask(m.ListSessions(), start=False).sessions is not None
 
 
 def memory(world: World) -> int:
@@ -110,7 +110,7 @@ def test_no_page_of_a_patch_begins_before_the_first(world: World) -> None:
     session = world.new("echo ready")
     world.wait_state(session, "done")
     page = world.ask(m.DiffText(session=session, offset=-100), start=False)
-    assert page["next"] is None
+    assert page.next is None
 
 
 def test_a_queue_that_is_full_is_not_waited_for(world: World) -> None:

@@ -196,7 +196,7 @@ def test_repeated_key_acts_once(person: Person) -> None:
             agent="demo",
             environment=person.env,
         )
-        ids = {client.request(new)["session"]["id"] for _ in range(2)}
+        ids = {client.request(new).id for _ in range(2)}
     person.wait(session, "done")
     assert person.ok("logs", session).count("> echo again") == 1
     assert len(ids) == 1

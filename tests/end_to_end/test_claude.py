@@ -225,7 +225,7 @@ def test_the_mode_that_is_shown_is_the_one_in_effect(developer: Person) -> None:
     developer.wait(session, "done")
     with developer.client() as client:
         taken = client.request(SetOptions(key=new_uuid(), session=session, mode="plan"))
-        assert taken["session"]["mode"] == "plan"
+        assert taken.mode == "plan"
         with pytest.raises(RefusedError, match="bypassPermissions"):
             client.request(SetOptions(key=new_uuid(), session=session, mode="bypassPermissions"))
     assert developer.show(session)["mode"] == "plan"

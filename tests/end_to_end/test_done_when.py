@@ -69,7 +69,7 @@ def delete_and_land(developer: Person, shop: Path) -> None:
     developer.ok("rm", "writer")
     developer.ok("restore", developer.json("trash")[0]["id"])
     with developer.client() as client:
-        commands = client.request(Info(session="writer"))["land"]
+        commands = client.request(Info(session="writer")).land
     for command in commands[: next(i for i, c in enumerate(commands) if " merge " in c) + 1]:
         subprocess.run(command, shell=True, cwd=shop, env=developer.env, check=True)
     assert (shop / "note.txt").read_text() == "from claude\n"

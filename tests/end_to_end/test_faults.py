@@ -12,16 +12,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
+from parallel_agents.core.events import AssistantText
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Decision
 from parallel_agents.wire import messages as m
+from parallel_agents.wire.request import Request
 from tests.support.faulty import FAULTY, PLACES
 from tests.support.world import World, is_alive, wait_until
+
+R = TypeVar("R")
 
 ANSWER = 20.0
 """Seconds within which every client must have an answer, on a loaded machine, too."""
@@ -56,7 +60,7 @@ def fault(world: World, *lines: str) -> None:
     beside.replace(path)
 
 
-def within(world: World, message: Any) -> dict[str, Any] | UserError:
+def within(world: World, message: Request[R]) -> R | UserError:
     """What a client is answered; it must not take longer than it may."""
     began = time.monotonic()
     try:
@@ -91,7 +95,9 @@ def _example(kind: type[Any]) -> Any:
 
 
 REQUESTS = [
-    kind for kind in get_args(m.Request) if kind not in (m.Hello, m.Subscribe, m.Follow, m.Shutdown)
+    kind
+    for kind in get_args(m.AnyRequest)
+    if kind not in (m.Hello, m.Subscribe, m.Follow, m.Shutdown)
 ]
 
 
@@ -109,7 +115,7 @@ def test_every_request_is_answered_whatever_happens(world: World, kind: type[Any
             assert said.code == 1
             assert error in said.message
             assert "supervisor.log" in said.hint
-    assert "sessions" in world.ask(m.ListSessions(), start=False)
+    assert world.ask(m.ListSessions(), start=False).sessions is not None
     assert "Traceback" in (world.state / "supervisor.log").read_text()
 
 
@@ -144,7 +150,7 @@ def test_a_session_whose_task_dies_says_so_and_obeys(world: World, place: str, t
     asked = within(world, world.dispatch("echo ready"))
     if isinstance(asked, UserError):
         return  # refused in words: there is no session
-    session = str(asked["session"]["id"])
+    session = asked.id
     try:
         _settled(world, session)
         assert not isinstance(within(world, m.Show(session=session)), UserError)
@@ -163,7 +169,7 @@ def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
 ) -> None:
     """It says so, nobody waits for it, and its process is ended as soon as that can be done."""
     fault(world, "driver:Driver._pump RuntimeError 99", f"process:Run.end {error} 99")
-    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    session = world.ask(world.dispatch("echo ready"), start=False).id
     row = world.wait_state(session, "failed")
     assert "Whether its process has ended is not known" in row["detail"]
     assert row["pid"] is None
@@ -176,7 +182,7 @@ def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
 
 def test_the_next_supervisor_ends_what_was_given_up(world: World) -> None:
     fault(world, "driver:Driver._pump RuntimeError 99", "process:Run.end RuntimeError 99")
-    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    session = world.ask(world.dispatch("echo ready"), start=False).id
     world.wait_state(session, "failed")
     assert _shims_of(world, session)
     pid = world.supervisor_pid()
@@ -192,7 +198,7 @@ def test_the_next_supervisor_ends_what_was_given_up(world: World) -> None:
 @pytest.mark.parametrize("error", FAULTS)
 def test_a_session_is_given_up_though_that_fails_as_well(world: World, error: str) -> None:
     fault(world, "driver:Driver._pump RuntimeError 99", f"driver:Driver._give_up {error} 3")
-    session = str(world.ask(world.dispatch("echo ready"), start=False)["session"]["id"])
+    session = world.ask(world.dispatch("echo ready"), start=False).id
     assert _settled(world, session)["state"] == "failed"
     fault(world)
     _obeys(world, session)
@@ -206,7 +212,7 @@ def _shims_of(world: World, session: str) -> list[Path]:
 
 def _obeys(world: World, session: str) -> None:
     """Once nothing fails any more, it works and goes away as any other."""
-    wait_until(lambda: not _listed(world, session).get("deleting"), what="its deletion ends")
+    wait_until(lambda: not _is_deleting(world, session), what="its deletion ends")
     if not _listed(world, session):
         return  # it was deleted
     world.ask(m.Respawn(key=new_uuid(), session=session, environment=world.env), start=False)
@@ -216,15 +222,20 @@ def _obeys(world: World, session: str) -> None:
     assert not _listed(world, session)
 
 
-def _listed(world: World, session: str) -> dict[str, Any]:
-    """Its row; empty when there is none."""
-    rows = world.ask(m.ListSessions(every=True), start=False)["sessions"]
-    return next((row for row in rows if row["id"] == session), {})
+def _listed(world: World, session: str) -> m.SessionRow | None:
+    """Its row; None when there is none."""
+    rows = world.ask(m.ListSessions(every=True), start=False).sessions
+    return next((row for row in rows if row.id == session), None)
+
+
+def _is_deleting(world: World, session: str) -> bool:
+    row = _listed(world, session)
+    return row is not None and row.deleting
 
 
 def _spoken(world: World, session: str) -> str:
-    records = world.ask(m.ReadRecords(session=session, limit=200), start=False)["records"]
-    texts = [r["event"].get("text", "") for r in records if r["event"]["type"] == "assistant_text"]
+    records = world.ask(m.ReadRecords(session=session, limit=200), start=False).records
+    texts = [r.event.text for r in records if isinstance(r.event, AssistantText)]
     return "\n".join(texts)
 
 
@@ -272,8 +283,8 @@ def test_descriptors_run_out(world: World) -> None:
     finally:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     assert world.supervisor_pid() == pid
-    for row in world.ask(m.ListSessions(every=True), start=False)["sessions"]:
-        _settled(world, row["id"])
+    for row in world.ask(m.ListSessions(every=True), start=False).sessions:
+        _settled(world, row.id)
     _obeys(world, session)
 
 
@@ -300,7 +311,7 @@ def test_a_disk_that_hangs_keeps_nobody_waiting_but_who_asked_it_something(world
     for session in sessions:
         world.wait_state(session, "done")
     fault(world, "fsync hang 1")
-    waits: list[m.Request] = [m.Stop(key=new_uuid(), session=each) for each in sessions[:3]]
+    waits: list[Request[Any]] = [m.Stop(key=new_uuid(), session=each) for each in sessions[:3]]
     waits += [
         m.Respawn(key=new_uuid(), session=each, environment=world.env) for each in sessions[3:5]
     ]
@@ -347,14 +358,14 @@ def test_what_the_disk_does_not_confirm_is_said(world: World, times: int) -> Non
         m.ListSessions(),
     ):
         within(world, message)
-    wait_until(lambda: _listed(world, session)["pid"] or _state(world, session) != "done")
+    wait_until(lambda: world.row(session)["pid"] or _state(world, session) != "done")
     _settled(world, session)
     fault(world)
     _obeys(world, session)
 
 
 def _state(world: World, session: str) -> str:
-    return str(_listed(world, session).get("state"))
+    return str(row.state) if (row := _listed(world, session)) else ""
 
 
 def test_a_supervisor_that_hangs_is_noticed(world: World) -> None:

@@ -46,8 +46,8 @@ def at_work(world: World, prompt: str, state: str = "working") -> tuple[str, int
 
 
 def _has_spoken(world: World, session: str) -> bool:
-    records = world.ask(m.ReadRecords(session=session, limit=200), start=False)["records"]
-    return any("stopped listening" in record["event"].get("text", "") for record in records)
+    records = world.ask(m.ReadRecords(session=session, limit=200), start=False).records
+    return any("stopped listening" in getattr(record.event, "text", "") for record in records)
 
 
 def works_again(world: World, session: str) -> None:
@@ -98,8 +98,11 @@ def test_a_stopped_process_is_ended(world: World, who: str, delete: bool) -> Non
     neighbour, other, _ = at_work(world, "permission: date", "blocked")
     session, agent, shim = at_work(world, "hang")
     os.kill(agent if who == "agent" else shim, signal.SIGSTOP)
-    kind = m.Delete if delete else m.Stop
-    world.ask(kind(key=new_uuid(), session=session), start=False)
+    key = new_uuid()
+    if delete:
+        world.ask(m.Delete(key=key, session=session), start=False)
+    else:
+        world.ask(m.Stop(key=key, session=session), start=False)
     assert not is_alive(agent)
     assert not is_alive(shim)
     if not delete:

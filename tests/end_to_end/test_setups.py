@@ -134,7 +134,7 @@ def test_land_command_of_info_works(developer: Person) -> None:
     session = developer.ok("new", WRITE, "-C", str(repo), *MODE)
     works_in_its_worktree(developer, session)
     with developer.client() as client:
-        commands = client.request(Info(session=session))["land"]
+        commands = client.request(Info(session=session)).land
     merge = next(i for i, command in enumerate(commands) if " merge " in command)
     for command in commands[: merge + 1]:
         subprocess.run(command, shell=True, cwd=repo, env=developer.env, check=True)

@@ -12,7 +12,7 @@ import pytest
 
 from parallel_agents.core.errors import RefusedError, UsageError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.wire.messages import ListRefs, ResolveRepository, Status, Trust
+from parallel_agents.wire.messages import ListRefs, ResolveRepository, Setting, Status, Trust
 from tests.support.world import World
 
 
@@ -127,9 +127,9 @@ def test_an_accepted_pull_request_is_trusted_at_that_commit_only(
     (world.repo / ".env").write_text("SECRET=1\n")
     where = str(world.repo)
     shown = world.ask(ResolveRepository(directory=where, base="#7"))
-    assert not shown["trusted"]
-    assert {"path": ".claude/settings.json", "origin": "base"}.items() <= shown["files"][0].items()
-    world.ask(Trust(key=new_uuid(), directory=where, base="#7", digest=shown["digest"]))
+    assert not shown.trusted
+    assert (shown.files[0].path, shown.files[0].origin) == (".claude/settings.json", "base")
+    world.ask(Trust(key=new_uuid(), directory=where, base="#7", digest=shown.digest))
     _, created, record = started(world, base="#7")
     assert created["options"]["trusted"] is True
     assert (Path(record["path"]) / ".env").exists()
@@ -161,8 +161,8 @@ def test_branches_are_named_by_the_pattern(world: World) -> None:
     (world.repo / ".parallel-agents.toml").write_text('branch = "repo/{slug}"\n')
     world.trust()
     assert started(world, name="login")[2]["branch"] == "repo/login-2"
-    said = world.ask(Status())["config"]["branch"]
-    assert said == {"value": "fix/{ticket}-{slug}", "source": str(config)}
+    said = world.ask(Status()).config["branch"]
+    assert said == Setting(value="fix/{ticket}-{slug}", source=str(config))
     code, out, _ = world.run("doctor")
     assert "fix/{ticket}-{slug}" in out
     assert code in (0, 1)
@@ -212,5 +212,5 @@ def _untrusted() -> Any:
 def test_completion_of_bases_and_branches(world: World, server: Path) -> None:
     git(world.repo, "update-ref", "refs/parallel-agents/pr/7", "main")
     where = str(world.repo)
-    assert world.ask(ListRefs(directory=where, prefix="#"))["refs"] == ["#7"]
-    assert world.ask(ListRefs(directory=where, kind="branch"))["refs"] == ["main"]
+    assert world.ask(ListRefs(directory=where, prefix="#")).refs == ("#7",)
+    assert world.ask(ListRefs(directory=where, kind="branch")).refs == ("main",)

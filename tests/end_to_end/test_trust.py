@@ -25,9 +25,9 @@ def test_a_changed_configuration_is_shown_with_what_was_accepted(person: Person)
     with person.client() as client:
         session = person.show("one")["id"]
         shown = client.request(ResolveRepository(session=session))
-        assert not shown["trusted"]
-        assert [file["text"] for file in shown["accepted"]] == ["{}"]
-        assert [file["text"] for file in shown["files"]] == ['{"hooks": {}}']
-        client.request(Trust(key=new_uuid(), session=session, digest=shown["digest"]))
+        assert not shown.trusted
+        assert [file.text for file in shown.accepted] == ["{}"]
+        assert [file.text for file in shown.files] == ['{"hooks": {}}']
+        client.request(Trust(key=new_uuid(), session=session, digest=shown.digest))
     person.ok("respawn", "one")
     eventually(lambda: person.row("one")["pid"] is not None)

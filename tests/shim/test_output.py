@@ -13,8 +13,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.shim import Log, stamp
 from tests.shim.harness import ECHO, SHIM, Run, alive, python, until

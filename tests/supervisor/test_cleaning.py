@@ -44,5 +44,6 @@ async def test_one_to_which_something_happens_meanwhile_is_kept(
     monkeypatch.setattr(Cleaning, "_delete", delete)
     session = Judged(happens=happens)
     supervisor = cast("SessionSupervisor", SimpleNamespace(sessions={"s1": session}))
-    cleaned, kept = await Cleaning(supervisor).clean(0)
+    result = await Cleaning(supervisor).clean(0)
+    cleaned, kept = result.cleaned, result.kept
     assert (len(cleaned), len(kept), deleted) == ((0, 1, []) if happens else (1, 0, [session]))

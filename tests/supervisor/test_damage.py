@@ -14,7 +14,7 @@ import pytest
 
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump_record
+from parallel_agents.core.codec import dump
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
@@ -25,7 +25,7 @@ from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.journal import Journal, dump_line, load_line
 from parallel_agents.supervisor.ledger import Ledger
-from parallel_agents.supervisor.rows import row
+from parallel_agents.supervisor.rows import session_row
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.supervisor.trust import TrustStore
@@ -50,7 +50,7 @@ def _facts(context: Context, directory: Path) -> SessionState:
     ledger = Ledger(context, directory)
     try:
         ledger.tell_damage()
-        assert row(ledger.state)["state"] == derive(ledger.state).state
+        assert session_row(ledger.state).state == derive(ledger.state).state
         return ledger.state
     finally:
         ledger.journal.close()
@@ -89,8 +89,8 @@ def test_any_byte_damaged_costs_one_record_and_is_said(context: Context, summed:
     directory = context.session_dir(CREATED.id)
     directory.mkdir(parents=True)
     path = directory / "journal.jsonl"
-    dump = dump_line if summed else (lambda record: dump_record(record) + b"\n")
-    whole = b"".join(dump(record) for record in records(*THIRTY))
+    line_of = dump_line if summed else (lambda record: dump(record) + b"\n")
+    whole = b"".join(line_of(record) for record in records(*THIRTY))
     path.write_bytes(whole)
     before = _facts(context, directory)  # keeps its copy of the first record
     for place in range(len(whole) - 1):

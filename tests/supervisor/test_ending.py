@@ -72,10 +72,10 @@ def test_rm_in_json_tells_all_of_it(one: World) -> None:
     (path / "new.txt").write_text("x")
     git(one.repo, "config", "remote.copy.mirror", "true")
     asked = one.ask(m.OwnWork(session=session))
-    assert (asked["saved"], asked["merged"]) == (["1 untracked file"], "")
+    assert (asked.saved, asked.merged) == (("1 untracked file",), "")
     reply = json.loads(one.run("rm", session, "--json")[1])
     assert reply["saved"] == ["1 untracked file"]
-    assert reply["until"] > one.ask(m.ListTrash())["entries"][0]["deletedAt"] + 29 * 86_400_000
+    assert reply["until"] > one.ask(m.ListTrash()).entries[0].deleted_at + 29 * 86_400_000
     assert "copy mirrors every ref" in reply["notes"][0]
     findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
     assert [f["kind"] for f in findings] == ["mirror"]
@@ -122,7 +122,7 @@ def test_clean_takes_what_is_merged_and_nothing_else(one: World) -> None:
     one.wait_state(unread, "done")
     for words in (("clean",), ("clean", "--dry-run", "--older-than", "0")):
         assert one.run(*words)[0] == 0
-        assert len(one.ask(m.ListSessions(every=True))["sessions"]) == 5
+        assert len(one.ask(m.ListSessions(every=True)).sessions) == 5
     reply = json.loads(one.run("clean", "--older-than", "0", "--json")[1])
     assert {v["id"]: v["why"] for v in reply["cleaned"]} == {
         merged: "merged into main by squash",
@@ -131,7 +131,7 @@ def test_clean_takes_what_is_merged_and_nothing_else(one: World) -> None:
     assert {v["id"]: v["why"] for v in reply["kept"]} == {
         own: "2 commits not in main or on a remote"
     }
-    left = {row["id"] for row in one.ask(m.ListSessions(every=True))["sessions"]}
+    left = {row.id for row in one.ask(m.ListSessions(every=True)).sessions}
     assert left == {own, pinned, unread}
     assert "cleaned up after 0 quiet days: merged into main by squash" in one.run("trash")[1]
     assert one.run("restore", merged)[0] == 0
@@ -145,7 +145,7 @@ def test_it_cleans_up_by_itself_only_when_asked_to(one: World) -> None:
     (config_dir() / "config.toml").write_text("auto_clean_days = 0.000001\n")
 
     def cleaned() -> bool:
-        return [e["id"] for e in one.ask(m.ListTrash())["entries"]] == [session]
+        return [e.id for e in one.ask(m.ListTrash()).entries] == [session]
 
     wait_until(cleaned, what="the session is cleaned up")
     assert f"cleaned up session {session}" in (one.state / "supervisor.log").read_text()
@@ -162,7 +162,7 @@ def test_old_trash_goes_at_the_start(one: World) -> None:
     entry.write_text(
         json.dumps({**value, "deleted_at_ms": value["deleted_at_ms"] - 31 * 86_400_000})
     )
-    wait_until(lambda: not one.ask(m.ListTrash())["entries"], what="the entry is gone")
+    wait_until(lambda: not one.ask(m.ListTrash()).entries, what="the entry is gone")
     assert f"older than its days: {session}" in (one.state / "supervisor.log").read_text()
 
 
@@ -174,8 +174,8 @@ def test_a_worktree_that_is_gone_is_said_at_the_start(one: World) -> None:
     path.rename(path.with_name("elsewhere"))
 
     def said() -> bool:
-        facts = one.ask(m.Explain(session=session))["facts"]
-        return "moved to" in (facts["worktree missing"] or "")
+        facts = one.ask(m.Explain(session=session)).facts
+        return "moved to" in str(facts["worktree missing"])
 
     wait_until(said, what="the session says so")
     findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
@@ -218,7 +218,7 @@ def adopt(world: World, path: Path, key: str = "", **fields: Any) -> str:
     message = m.Adopt(
         key=key or new_uuid(), directory=str(path), agent="demo", environment=world.env, **fields
     )
-    return str(world.ask(message)["session"]["id"])
+    return world.ask(message).id
 
 
 def test_adopt_with_something_to_do(one: World) -> None:
@@ -233,7 +233,7 @@ def test_adopt_needs_trust(one: World) -> None:
     (one.repo / ".claude/settings.json").write_text('{"hooks": {}}')
     with pytest.raises(UntrustedError):
         adopt(one, path)
-    assert one.ask(m.ListSessions(every=True))["sessions"] == []
+    assert one.ask(m.ListSessions(every=True)).sessions == ()
 
 
 def test_a_deletion_that_was_cut_off_ends_in_either_way() -> None:

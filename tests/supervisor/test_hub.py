@@ -7,16 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.wire.codec import load_push
 from parallel_agents.wire.messages import PUSH_LIMIT
-from parallel_agents.wire.reading import load_push
 from tests.support.examples import examples
 
 DELTA = ev.Delta(message="m", block=0, offset=0, text="hi")
@@ -45,7 +44,7 @@ class World:
         if self.client.behind:
             self.hub.resynchronise(self.client)
             lines = await self.client.take()
-        pushes = [load_push(json.loads(line)["push"]) for line in lines]
+        pushes = [load_push(json.dumps(json.loads(line)["push"])) for line in lines]
         for push in pushes:
             self.mirror.apply(push)
         return [push.type for push in pushes]
@@ -65,7 +64,7 @@ async def test_partial_text_goes_to_who_follows() -> None:
     world.hub.add(world.client)
     await world.read()
     world.hub.delta("a", DELTA)
-    world.client.followed = "a"
+    world.client.followed = frozenset({"a"})
     assert world.hub.viewed("a")
     assert not world.hub.viewed("b")
     world.hub.delta("b", DELTA)

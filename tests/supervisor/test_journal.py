@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump_record
+from parallel_agents.core.codec import dump
 from parallel_agents.core.errors import StorageError
 from parallel_agents.supervisor.journal import Journal, dump_line
 
@@ -173,7 +172,7 @@ def _examine(path: Path, hit: int, *, of: int, newline: bool, summed: bool) -> N
 
 
 def _before_checksums(groups: list[list[ev.Record]]) -> bytes:
-    return b"".join(dump_record(record) + b"\n" for group in groups for record in group)
+    return b"".join(dump(record) + b"\n" for group in groups for record in group)
 
 
 def test_the_last_record_damaged_is_kept_and_left_out(tmp_path: Path) -> None:

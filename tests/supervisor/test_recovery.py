@@ -79,12 +79,12 @@ def test_who_connects_while_sessions_are_taken_up_is_greeted() -> None:
         slow = world.session_dir(sessions[1]) / "meta.json"
         slow.unlink(missing_ok=True)
         os.mkfifo(slow)
-        wait_until(lambda: world.ask(Status())["sessions"] == 1, what="the first one")
+        wait_until(lambda: world.ask(Status()).sessions == 1, what="the first one")
         listed = pool.submit(world.ask, ListSessions())
-        assert world.ask(Status())["sessions"] == 1
+        assert world.ask(Status()).sessions == 1
         assert not listed.done()
         os.close(os.open(slow, os.O_WRONLY))
-        assert sorted(row["id"] for row in listed.result(60)["sessions"]) == sessions
+        assert sorted(row.id for row in listed.result(60).sessions) == sessions
 
 
 async def test_the_end_of_all_does_not_wait_for_ever(

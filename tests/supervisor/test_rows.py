@@ -6,18 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from jsonschema import Draft202012Validator
 
+from parallel_agents.cli.json_view import json_view
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.rows import row
+from parallel_agents.supervisor.rows import session_row
 from tests.support.facts import any_of, journals
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/session.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def row(state: SessionState) -> dict[str, Any]:
+    """The entry as scripts get it."""
+    view: dict[str, Any] = json_view(session_row(state))
+    return view
 
 
 def _check(entry: dict[str, Any]) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from parallel_agents.agents.claude.agent import ClaudeAgent
 from parallel_agents.agents.demo.agent import DemoAgent

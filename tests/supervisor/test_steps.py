@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -28,13 +29,13 @@ def preset(world: World, text: str) -> None:
     world.trust()
 
 
-def events(world: World, session: str, kind: str) -> list[dict[str, object]]:
+def events(world: World, session: str, kind: str) -> list[Any]:
     reply = world.ask(ReadRecords(session=session, limit=400))
-    return [r["event"] for r in reply["records"] if r["event"]["type"] == kind]
+    return [r.event for r in reply.records if r.event.type == kind]
 
 
 def output(world: World, session: str) -> str:
-    return "".join(str(event["text"]) for event in events(world, session, "step_output"))
+    return "".join(event.text for event in events(world, session, "step_output"))
 
 
 def lives(pid: int) -> bool:
@@ -67,7 +68,7 @@ def test_commands_run_in_the_worktree_before_the_agent(world: World) -> None:
     assert abs(apart) >= 3
     assert row["worktree"] in output(world, first)
     assert (Path(row["worktree"]) / "made.txt").read_text() == "made\n"
-    kinds = [r["event"]["type"] for r in world.ask(ReadRecords(session=first))["records"]]
+    kinds = [r.event.type for r in world.ask(ReadRecords(session=first)).records]
     assert kinds.index("setup_done") < kinds.index("run_started")
 
 

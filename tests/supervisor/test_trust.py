@@ -17,8 +17,8 @@ def test_what_was_accepted_last_can_be_shown_again(tmp_path: Path) -> None:
     TrustStore(tmp_path / "trust.json").accept("/r", "one", [FILE])
     store = TrustStore(tmp_path / "trust.json")
     assert store.trusts("/r", "one")
-    assert [file["text"] for file in store.accepted("/r")] == ["{}"]
-    assert store.accepted("/other") == []
+    assert [file.text for file in store.accepted("/r")] == ["{}"]
+    assert store.accepted("/other") == ()
     kept = [tmp_path / "trusted", *tmp_path.rglob("*.json")]
     assert [path for path in kept if path.stat().st_mode & 0o077] == []
 
@@ -36,4 +36,4 @@ def test_a_damaged_text_is_no_text(tmp_path: Path) -> None:
     store.accept("/r", "one", [FILE])
     for path in (tmp_path / "trusted").iterdir():
         path.write_text('{"no": "list"}')
-    assert store.accepted("/r") == []
+    assert store.accepted("/r") == ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import Any, Literal, get_args, get_origin
 
+import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.options import JsonObject
@@ -13,7 +14,7 @@ from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
 
 UUID = "00000000-0000-4000-8000-000000000000"
-EVENT_TYPES: tuple[type[Any], ...] = get_args(get_args(ev.Event)[0])
+EVENT_TYPES: tuple[type[Any], ...] = get_args(ev.Event)
 
 CREATED = ev.SessionCreated(
     id="00000000",
@@ -80,25 +81,30 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     type(None): st.none(),
     JsonObject: JSON,
+    Any: _VALUES,
 }
 
 
 def any_of(cls: type[Any], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Any value of a dataclass of ours."""
+    """Any value of a class of ours."""
     known = {**_BY_NAME, **given}
     made = {
         field.name: known[field.name] if field.name in known else _of(field.type)
         for field in fields(cls)
-        if field.name != "type"
     }
     return st.builds(cls, **made)
+
+
+def any_of_type(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a class of ours, or of a tuple of them."""
+    return _of(kind)
 
 
 def _of(annotation: Any) -> st.SearchStrategy[Any]:
     """Any value of a field's type, drawn from few names where it is a name."""
     if annotation in _BY_TYPE:
         return _BY_TYPE[annotation]
-    if is_dataclass(annotation) and isinstance(annotation, type):
+    if _is_value(annotation):
         return any_of(annotation)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
@@ -112,10 +118,14 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
     return st.one_of([_of(arg) for arg in args])
 
 
+def _is_value(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
 def numbered(kind: Any, number: int, name: str = "") -> Any:
     """A value of a type with every field filled, different for each number."""
-    if is_dataclass(kind) and isinstance(kind, type):
-        given = {f.name: numbered(f.type, number, f.name) for f in fields(kind) if f.name != "type"}
+    if _is_value(kind):
+        given = {f.name: numbered(f.type, number, f.name) for f in fields(kind)}
         return kind(**given)
     simple = {str: f"{name}-{number}", bool: True, int: number, float: number, Any: number}
     if kind in simple:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump_record, load_record
+from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import reduce
@@ -64,7 +64,7 @@ class Fold:
         """Fold one event, after a round trip through the journal's form."""
         self.seq += 1
         record = ev.Record(seq=self.seq, at=self.seq, event=event)
-        assert load_record(dump_record(record)) == record
+        assert load_record(dump(record)) == record
         self.state = reduce(self.state, record)
         self.transcript.apply(record)
         self.events.append(event)

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import psutil
 
+from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError
 from parallel_agents.wire.messages import ListSessions, Show, Shutdown
@@ -83,12 +84,12 @@ class Person:
     def row(self, session: str) -> dict[str, Any]:
         """One session's row, asked over the socket: cheap enough to ask again and again."""
         with self.client() as client:
-            return dict(client.request(Show(session=session))["session"])
+            return dict(json_view(client.request(Show(session=session))))
 
     def rows(self) -> list[dict[str, Any]]:
         """All sessions' rows, asked over the socket."""
         with self.client() as client:
-            return list(client.request(ListSessions())["sessions"])
+            return list(json_view(client.request(ListSessions()).sessions))
 
     def wait(self, session: str, *states: str, timeout: float = 30) -> None:
         """Wait until a session is in one of these states."""

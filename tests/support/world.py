@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid
@@ -29,12 +30,14 @@ from parallel_agents.wire.messages import (
     Explain,
     ListSessions,
     New,
-    Request,
     Show,
     Shutdown,
     Status,
     Trust,
 )
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
 
 T = TypeVar("T")
 DEADLINE = 60.0
@@ -148,7 +151,7 @@ class World:
         """A blocking client in this process."""
         return QuickClient(start=start)
 
-    def ask(self, message: Request, *, start: bool = True) -> dict[str, Any]:
+    def ask(self, message: Request[R], *, start: bool = True) -> R:
         """One question on a connection of its own."""
         client = self.client(start=start)
         try:
@@ -171,11 +174,11 @@ class World:
     def new(self, prompt: str, *, agent: str = "demo", **fields: Any) -> str:
         """Dispatch a session; returns its id."""
         message = self.dispatch(prompt, agent=agent, **fields)
-        return str(self.ask(message)["session"]["id"])
+        return self.ask(message).id
 
     def row(self, session: str, *, start: bool = True) -> dict[str, Any]:
-        """A session's entry of `ls --json`."""
-        return dict(self.ask(Show(session=session), start=start)["session"])
+        """A session's entry, as `ls --json` prints it."""
+        return dict(json_view(self.ask(Show(session=session), start=start)))
 
     def wait_state(self, session: str, *states: str, deadline: float = DEADLINE) -> dict[str, Any]:
         """Wait until a session is in one of the states; returns its row."""
@@ -238,7 +241,7 @@ class World:
         if not supervisor_socket(self.state).exists():
             return None
         try:
-            return int(self.ask(Status(), start=False)["pid"])
+            return self.ask(Status(), start=False).pid
         except (UnreachableError, OSError):
             return None
 

@@ -2,32 +2,52 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import record_to_json
+from parallel_agents.core.codec import dump, load
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import ConfigFile, DiffStat as ChangedFiles
+from parallel_agents.supervisor.rows import session_row
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import DeltaPush, Push, ReadyPush, RecordPush, StatePush
+from parallel_agents.wire.request import Done, Request, reply_kind
+
+R = TypeVar("R")
 
 T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
-ANSWERS: dict[str, dict[str, Any]] = {
-    "resolve_repository": {"trusted": True},
-    "own_work": {"saved": [], "skipped": [], "merged": ""},
-    "list_trash": {"entries": []},
-    "list_refs": {"refs": ["main"]},
-    "list_files": {"files": ["src/a.py"]},
-    "disk_use": {"bytes": 1_200_000_000, "ignoredBytes": 1_100_000_000, "complete": True},
+REPOSITORY = m.ResolvedRepository(
+    root=ROOT,
+    checkout=ROOT,
+    branch="main",
+    base=m.StartPoint(name="origin/main", commit="0", start="0" * 40),
+    trusted=True,
+    known=False,
+    digest="d1",
+    files=(ConfigFile(path=".claude/settings.json", origin="base", digest="f1", text="{hooks}"),),
+    agents=(
+        m.AgentOffer(name="claude", available=True),
+        m.AgentOffer(name="demo", available=True),
+    ),
+)
+ANSWERS: dict[type[Any], object] = {
+    m.Follow: Done(),
+    m.ResolveRepository: REPOSITORY,
+    m.Trust: m.TrustedConfig(root=ROOT, digest="d1"),
+    m.ListTrash: m.TrashList(entries=()),
+    m.ListRefs: m.RefList(refs=("main",)),
+    m.ListFiles: m.FileList(files=("src/a.py",)),
+    m.DiskUse: m.WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),
 }
 """What is answered when a test says nothing else."""
 
-Answerer = Callable[[Any], dict[str, Any]]
+Answerer = Callable[[Any], object]
 
 
 class Fake:
@@ -35,14 +55,14 @@ class Fake:
 
     Attributes:
         asked: every request but the first subscription, in order.
-        answers: replies by type of request, or errors to raise.
+        answers: replies by name of request, errors to raise, or functions of the request.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, SessionState] = {}
         self.records: dict[str, list[ev.Record]] = {}
-        self.asked: list[m.Request] = []
-        self.answers: dict[str, dict[str, Any] | UserError | Answerer] = {}
+        self.asked: list[Request[Any]] = []
+        self.answers: dict[str, object] = {}
         self.links: list[FakeLink] = []
         self.refuse: UserError | None = None
 
@@ -152,31 +172,27 @@ class Fake:
         )
 
 
-def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> dict[str, Any]:
-    """A `ResolveRepository` reply; `base` says what its base has other than usual."""
-    return {
-        "root": ROOT,
-        "checkout": ROOT,
-        "branch": "main",
-        "trusted": trusted,
-        "known": False,
-        "digest": "d1",
-        "notes": [],
-        "base": {
-            "name": "origin/main",
-            "commit": "0",
-            "note": "",
-            "start": "0" * 40,
-            "branch": "",
-            "stranger": False,
-            **base,
-        },
-        "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
-        "agents": [
-            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
-            {"name": "demo", "available": True, "hint": ""},
-        ],
-    }
+def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> m.ResolvedRepository:
+    """A repository; `base` says what its base has other than usual."""
+    claude, *others = REPOSITORY.agents
+    hint = "" if available else "claude is not on the PATH."
+    return replace(
+        REPOSITORY,
+        trusted=trusted,
+        base=replace(REPOSITORY.base, **base),
+        agents=(replace(claude, available=available, hint=hint), *others),
+    )
+
+
+def row_of(session: str, **more: Any) -> m.SessionRow:
+    """The row of a session of which no more is known."""
+    return replace(session_row(SessionState(id=session, name=session)), **more)
+
+
+EXPLAINED = m.Explanation(
+    session=row_of("a1"), state="done", shown="Done", detail="", facts={}, evidence=()
+)
+"""An explanation with nothing to say."""
 
 
 class FakeLink:
@@ -187,18 +203,19 @@ class FakeLink:
         self.queue: asyncio.Queue[Push | None] = asyncio.Queue()
         self.subscribed = False
 
-    async def request(self, message: m.Request) -> dict[str, Any]:
+    async def request(self, message: Request[R]) -> R:
         """Answer as the supervisor would, or as the test said."""
         if isinstance(message, m.Subscribe):
             self._subscribe()
-            return {}
+            return Done()  # type: ignore[return-value]
         self.fake.asked.append(message)
         answer = self.fake.answers.get(message.type)
         if isinstance(answer, UserError):
             raise answer
         if callable(answer):
-            return answer(message)
-        return answer if answer is not None else self._usual(message)
+            answer = answer(message)
+        # Over the codec, as over the socket: an answer of another kind than asked for fails here.
+        return load(dump(answer or self._usual(message)), reply_kind(message))
 
     def _subscribe(self) -> None:
         self.subscribed = True
@@ -206,41 +223,32 @@ class FakeLink:
             self.queue.put_nowait(StatePush(state=state))
         self.queue.put_nowait(ReadyPush(sessions=tuple(self.fake.states)))
 
-    def _usual(self, message: m.Request) -> dict[str, Any]:
-        fake = self.fake
-        if message.type in ANSWERS:
-            return ANSWERS[message.type]
+    def _usual(self, message: Request[Any]) -> object:
+        if type(message) in ANSWERS:
+            return ANSWERS[type(message)]
         match message:
             case m.ReadRecords():
                 return self._page(message)
-            case m.Answer():
-                fake.happen(
-                    message.session,
-                    ev.RequestDecided(
-                        request=str(message.request), decision=message.decision, line="{}"
-                    ),
-                    ev.AgentStateChanged(state="running"),
-                )
-            case m.Delete() if message.wait:
-                return {"session": {}, "saved": [], "skipped": [], "notes": [], "until": None}
+            case m.OwnWork():
+                return m.OwnWorkReply(session=self._row(message.session))
             case m.Delete():
-                fake.happen(message.session, ev.DeleteRequested())
-            case m.CancelDelete():
-                fake.happen(message.session, ev.DeleteCancelled())
-            case m.Pin():
-                fake.happen(message.session, ev.Pinned(pinned=message.pinned))
-            case m.Rename():
-                fake.happen(message.session, ev.Renamed(name=message.name))
-            case m.MarkSeen():
-                fake.happen(message.session, ev.Seen())
-            case m.Send():
-                fake.happen(message.session, ev.MessageQueued(uuid=message.key, text=message.text))
+                if not message.wait:
+                    self.fake.happen(message.session, ev.DeleteRequested())
+                return m.Deletion(session=self._row(message.session))
+            case m.Info():
+                return m.SessionInfo(session=self._row(message.session))
+            case m.DiffStat():
+                return ChangedFiles(against="origin/main", commit="0" * 40, files=())
             case _:
-                pass
-        session = getattr(message, "session", None)
-        return {"session": {"id": session, "name": session}}
+                session = getattr(message, "session", "")
+                self.fake.happen(session, *_effects(message))
+                return self._row(session)
 
-    def _page(self, message: m.ReadRecords) -> dict[str, Any]:
+    def _row(self, session: str) -> m.SessionRow:
+        state = self.fake.states.get(session)
+        return row_of(session) if state is None else session_row(state)
+
+    def _page(self, message: m.ReadRecords) -> m.RecordPage:
         records = self.fake.records.get(message.session, [])
         if message.after is not None:
             page = [r for r in records if r.seq > message.after][: message.limit]
@@ -249,7 +257,7 @@ class FakeLink:
             before = message.before or len(records) + 1
             page = [r for r in records if r.seq < before][-message.limit :]
             more = bool(page) and page[0].seq > 1
-        return {"records": [record_to_json(r) for r in page], "more": more, "count": len(records)}
+        return m.RecordPage(records=tuple(page), more=more, count=len(records))
 
     async def pushes(self) -> AsyncIterator[Push]:
         """What was pushed."""
@@ -264,3 +272,25 @@ class FakeLink:
 def changed_input(request: ev.RequestOpened, given: JsonObject) -> ev.RequestOpened:
     """The same request with another input."""
     return replace(request, input=given, digest=digest(given))
+
+
+def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
+    """What is journalled for a request."""
+    match message:
+        case m.Answer():
+            decided = ev.RequestDecided(
+                request=str(message.request), decision=message.decision, line="{}"
+            )
+            return decided, ev.AgentStateChanged(state="running")
+        case m.CancelDelete():
+            return (ev.DeleteCancelled(),)
+        case m.Pin():
+            return (ev.Pinned(pinned=message.pinned),)
+        case m.Rename():
+            return (ev.Renamed(name=message.name),)
+        case m.MarkSeen():
+            return (ev.Seen(),)
+        case m.Send():
+            return (ev.MessageQueued(uuid=message.key, text=message.text),)
+        case _:
+            return ()

@@ -23,7 +23,7 @@ from parallel_agents.tui.app import ScreenApp
 from parallel_agents.tui.deciding import SETTLE
 from parallel_agents.tui.terminal_input import BURST
 from parallel_agents.wire import messages as m
-from tests.tui.fake import ROOT, Fake, resolved
+from tests.tui.fake import EXPLAINED, ROOT, Fake, resolved, row_of
 
 AGAIN = "TEST_ASK_AGAIN" in os.environ
 COMMAND = os.environ.get("TEST_COMMAND", "make all")
@@ -46,8 +46,7 @@ class Watched(ScreenApp):
         super().__init__(ROOT, self.fake.connect, typed=True)
         self.fake.answers["answer"] = self._answered
         self.fake.answers["resolve_repository"] = resolved()
-        explained = {"shown": "Needs input", "detail": "", "facts": {}, "evidence": []}
-        self.fake.answers["explain"] = explained
+        self.fake.answers["explain"] = EXPLAINED
         self.fake.answers["attach_begin"] = UserError("not here")
 
     def tell(self, line: str) -> None:
@@ -55,7 +54,7 @@ class Watched(ScreenApp):
         with self.log_file.open("a") as file:
             file.write(line + "\n")
 
-    def _answered(self, request: Any) -> dict[str, Any]:
+    def _answered(self, request: Any) -> m.SessionRow:
         assert isinstance(request, m.Answer)
         self.tell(f"decided {request.decision.behavior} {request.decision.scope}")
         if AGAIN:
@@ -63,7 +62,7 @@ class Watched(ScreenApp):
             self._asked += 1
             self.fake.happen("s", ev.RequestWithdrawn(request=str(request.request)))
             self.fake.ask("s", f"r{self._asked}", given={"command": COMMAND})
-        return {}
+        return row_of("s")
 
     def on_mount(self) -> None:
         """Go to the card when it is there; Textual calls the one of `ScreenApp` itself."""

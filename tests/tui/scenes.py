@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.options import JsonObject
+from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.wire import messages as m
 from tests.tui.fake import ROOT, Fake
 from tests.tui.views import HOSTILE
@@ -78,20 +78,29 @@ def busy() -> Fake:
     return fake
 
 
-def changed(path: str, insertions: int = 2, deletions: int = 1, **more: object) -> JsonObject:
-    known: JsonObject = {
-        "path": path,
-        "oldPath": None,
-        "status": "M",
-        "insertions": insertions,
-        "deletions": deletions,
-        "binary": False,
-    }
-    return known | more
+def changed(
+    path: str,
+    insertions: int = 2,
+    deletions: int = 1,
+    *,
+    status: str = "M",
+    binary: bool = False,
+    old_path: str | None = None,
+    note: str = "",
+) -> FileStat:
+    return FileStat(
+        path=path,
+        old_path=old_path,
+        status=status,
+        insertions=insertions,
+        deletions=deletions,
+        binary=binary,
+        note=note,
+    )
 
 
-def stat(*files: JsonObject) -> JsonObject:
-    return {"against": "origin/main", "commit": "0123456789abcdef", "files": list(files)}
+def stat(*files: FileStat) -> ChangedFiles:
+    return ChangedFiles(against="origin/main", commit="0123456789abcdef", files=files)
 
 
 def patch(path: str, *starts: int, line: str = "new") -> str:
@@ -140,9 +149,8 @@ def big_diff() -> Fake:
     paths = [f"src/part{number // 25}/module{number}.py" for number in range(500)]
     fake.answers["diff_stat"] = stat(*(changed(path) for path in paths))
 
-    def text(message: m.DiffText) -> JsonObject:
-        said = patch(message.path or paths[0], 10, 40)
-        return {"text": said, "digest": "d", "next": None}
+    def text(message: m.DiffText) -> m.PatchPage:
+        return m.PatchPage(text=patch(message.path or paths[0], 10, 40), digest="d", next=None)
 
     fake.answers["diff_text"] = text
     return fake

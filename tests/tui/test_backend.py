@@ -6,23 +6,25 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
 from parallel_agents.tui import backend
 from parallel_agents.tui.backend import Backend
-from parallel_agents.wire.messages import Request
 from parallel_agents.wire.pushes import Push, ReadyPush
+from parallel_agents.wire.request import Done, Request
+
+R = TypeVar("R")
 
 
 class OnePush:
     """A connection that sends one push, and then stays open."""
 
-    async def request(self, message: Request) -> dict[str, Any]:
-        """Answer anything."""
-        return {"type": message.type}
+    async def request(self, message: Request[R]) -> R:
+        """Answer a subscription."""
+        return Done()  # type: ignore[return-value]
 
     async def pushes(self) -> AsyncIterator[Push]:
         """Send one."""

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from textual.command import CommandList, CommandPalette, DiscoveryHit
 from textual.widgets._toast import Toast
 
@@ -18,8 +18,11 @@ from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trash import TrashScreen
 from parallel_agents.wire import messages as m
+from parallel_agents.wire.request import Request
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake, FakeLink, resolved
+from tests.tui.fake import EXPLAINED, Fake, FakeLink, resolved, row_of
+
+R = TypeVar("R")
 
 
 def one() -> Fake:
@@ -95,10 +98,10 @@ async def test_what_comes_while_the_screen_closes_is_not_painted(
 class SlowLink(FakeLink):
     """Answers a request of one type only when it is told to."""
 
-    slow: type[m.Request]
+    slow: type[m.AnyRequest]
     go: asyncio.Event
 
-    async def request(self, message: m.Request) -> dict[str, object]:
+    async def request(self, message: Request[R]) -> R:
         """Wait, then answer."""
         if isinstance(message, self.slow):
             await self.go.wait()
@@ -108,7 +111,7 @@ class SlowLink(FakeLink):
 class Slow(Fake):
     """A supervisor that takes its time for requests of one type."""
 
-    def __init__(self, slow: type[m.Request]) -> None:
+    def __init__(self, slow: type[m.AnyRequest]) -> None:
         super().__init__()
         self.slow = slow
         self.go = asyncio.Event()
@@ -130,13 +133,13 @@ class Slow(Fake):
     ],
 )
 async def test_a_dialog_that_waits_for_the_supervisor_opens_once(
-    key: str, asks: type[m.Request], kind: type[Dialog]
+    key: str, asks: type[m.AnyRequest], kind: type[Dialog]
 ) -> None:
     fake = Slow(asks)
     fake.session("a1", "auth-refactor")
     fake.finish("a1")
     fake.session("b2", "flaky-test")
-    fake.answers["explain"] = {"shown": "Done", "detail": "", "facts": {}, "evidence": []}
+    fake.answers["explain"] = EXPLAINED
     async with screen(fake) as drive:
         drive.main.store.select("a1")
         await drive.until(lambda: drive.main.shown == "a1", "a1")
@@ -246,7 +249,7 @@ async def test_a_form_that_started_a_session_under_a_dialog_closes_with_it_and_n
     fake = Slow(m.New)
     fake.session("a1", "auth-refactor")
     fake.answers["resolve_repository"] = resolved()
-    fake.answers["new"] = {"session": {"id": "n1"}}
+    fake.answers["new"] = row_of("n1")
     remember(Remembered(mode="default"))
     async with screen(fake) as drive:
         await drive.press("c")

@@ -1,7 +1,6 @@
 """Pages and pushes in any order give the transcript of the whole journal."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.events import AssistantText, Delta, Record
 from parallel_agents.core.transcript import Transcript

@@ -1,10 +1,9 @@
 """The card's model: a decision reaches the request that was painted, or nobody."""
 
-from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from parallel_agents.core.events import RequestKind
 from parallel_agents.core.ids import digest

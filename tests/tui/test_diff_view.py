@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.diff import parse_hunks
+from parallel_agents.core.value import replace
 from parallel_agents.tui.diff_lines import diff_blocks, totals_of
 from parallel_agents.tui.ink import ink
 from parallel_agents.tui.patch import shortened_patch
@@ -29,7 +29,7 @@ async def test_files_hunks_and_counts() -> None:
         files = stat(
             changed("src/a.py"),
             changed("b.png", 0, 0, binary=True, status="A"),
-            changed("new.py", 0, 0, status="R", oldPath="old.py"),
+            changed("new.py", 0, 0, status="R", old_path="old.py"),
         )
         view.show(files, {"src/a.py": patch("src/a.py", 10, 40)})
         await pilot.pause()
@@ -180,11 +180,9 @@ async def test_another_session_s_diff_starts_anew() -> None:
 async def test_hostile_names_and_lines_are_harmless() -> None:
     view = DiffView()
     bad = HOSTILE.split("\n", maxsplit=1)[0]
-    files = stat(
-        changed(HOSTILE, oldPath=HOSTILE, status="R"),
-        changed("a.py"),
-        changed("b.py"),
-    ) | {"against": HOSTILE, "commit": HOSTILE}
+    renamed = changed(HOSTILE, old_path=HOSTILE, status="R")
+    files = stat(renamed, changed("a.py"), changed("b.py"))
+    files = replace(files, against=HOSTILE, commit=HOSTILE)
     patches = {
         HOSTILE: patch("x", 3, line=bad),
         "a.py": patch("a.py", 3, line=HOSTILE.replace("\n", "\n+")),

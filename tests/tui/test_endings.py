@@ -1,21 +1,21 @@
 """Deleting says what it would keep, and what it has kept."""
 
 from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.value import replace
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import T0, Fake
+from tests.tui.fake import T0, Fake, row_of
 
-OWN = {
-    "saved": ["3 changed files", "2 commits not in main or on a remote"],
-    "skipped": ["node_modules", "a", "b", "c\x1b[31m"],
-    "merged": "",
-}
+SAVED = ("3 changed files", "2 commits not in main or on a remote")
+SKIPPED = ("node_modules", "a", "b", "c\x1b[31m")
+OWN = m.OwnWorkReply(session=row_of("a1"), saved=SAVED, skipped=SKIPPED)
+DELETING = m.Deletion(session=row_of("a1"))
 
 
 def one(**answers: object) -> Fake:
     fake = Fake()
     fake.session("a1", "auth-refactor")
-    fake.answers |= answers  # type: ignore[arg-type]
+    fake.answers |= answers
     return fake
 
 
@@ -29,8 +29,10 @@ async def says(drive: Drive, text: str) -> None:
 
 
 async def test_the_first_press_says_what_would_be_kept_and_the_second_what_was() -> None:
-    def delete(message: m.Delete) -> dict[str, object]:
-        return {"session": {}, **OWN, "notes": [], "until": T0} if message.wait else {"session": {}}
+    def delete(message: m.Delete) -> m.Deletion:
+        if not message.wait:
+            return DELETING
+        return replace(DELETING, saved=SAVED, skipped=SKIPPED, until=T0)
 
     async with screen(one(own_work=OWN, delete=delete)) as drive:
         await drive.press("ctrl+x")
@@ -55,10 +57,10 @@ async def test_a_session_with_nothing_of_its_own_says_so() -> None:
 
 
 async def test_a_deletion_that_was_refused_is_said() -> None:
-    def delete(message: m.Delete) -> dict[str, object]:
+    def delete(message: m.Delete) -> m.Deletion:
         if message.wait:
             raise RefusedError("A process works in it.")
-        return {"session": {}}
+        return DELETING
 
     async with screen(one(delete=delete)) as drive:
         await drive.press("ctrl+x", "ctrl+x")

@@ -15,8 +15,9 @@ from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.wire import messages as m
+from parallel_agents.wire.request import Request
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake, FakeLink, resolved
+from tests.tui.fake import Fake, FakeLink, resolved, row_of
 
 REFS = ["main", "origin/main", "v1.0", "feature/x", "#12", "#120"]
 BRANCHES = ["main", "feature/x", "feature/y"]
@@ -29,7 +30,7 @@ class Remote:
     def __init__(self, *, trusted: bool = True) -> None:
         self.trusted = trusted
 
-    def __call__(self, message: m.ResolveRepository) -> dict[str, Any]:
+    def __call__(self, message: m.ResolveRepository) -> m.ResolvedRepository:
         base = message.base or "origin/main"
         if base == "nothing":
             raise GitError("'nothing' names no commit")
@@ -39,9 +40,10 @@ class Remote:
         return resolved(trusted=trusted, name=base, branch=existing, stranger=stranger)
 
 
-def _refs(message: m.ListRefs) -> dict[str, Any]:
+def _refs(message: m.ListRefs) -> m.RefList:
     names = BRANCHES if message.kind == "branch" else REFS
-    return {"refs": [name for name in [*names, HOSTILE] if name.startswith(message.prefix)]}
+    listed = (name for name in [*names, HOSTILE] if name.startswith(message.prefix))
+    return m.RefList(refs=tuple(listed))
 
 
 @asynccontextmanager
@@ -52,7 +54,7 @@ async def form(remote: Remote | None = None) -> AsyncIterator[Drive]:
     fake.answers |= {
         "resolve_repository": remote or Remote(),
         "list_refs": _refs,
-        "new": {"session": {"id": "n1"}},
+        "new": row_of("n1"),
     }
     async with screen(fake) as drive:
         await drive.press("c")
@@ -177,7 +179,7 @@ async def test_while_a_remote_is_asked_the_form_says_so(monkeypatch: pytest.Monk
     answered = asyncio.Event()
     usual = FakeLink.request
 
-    async def slow(link: FakeLink, message: m.Request) -> dict[str, Any]:
+    async def slow(link: FakeLink, message: Request[Any]) -> Any:
         if isinstance(message, m.ResolveRepository) and message.base == "#12":
             await answered.wait()
         return await usual(link, message)

@@ -1,9 +1,7 @@
 """The list's groups and order."""
 
-from dataclasses import replace
-
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.state import Counts, Request, SessionState

@@ -1,42 +1,54 @@
 """The info tab, and ages, counts and sizes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from parallel_agents.core.options import JsonObject
+from parallel_agents.core.codec import from_plain, to_plain
+from parallel_agents.core.value import replace
 from parallel_agents.tui.ages import age, count, duration, size
 from parallel_agents.tui.widgets.info_view import InfoView
+from parallel_agents.wire.messages import (
+    ContextUse,
+    PortRange,
+    ProcessUse,
+    SessionInfo,
+    Tokens,
+    WorktreeSize,
+)
+from tests.tui.fake import row_of
 from tests.tui.views import HOSTILE, Host, assert_harmless, text
 
-INFO: JsonObject = {
-    "session": {"agent": "claude"},
-    "worktree": "/shop/.claude/worktrees/auth",
-    "branch": "worktree-auth",
-    "base": "origin/main",
-    "baseCommit": "0123456789abcdef",
-    "model": "opus",
-    "mode": "acceptEdits",
-    "effort": None,
-    "version": "2.1.329",
-    "conversation": "cb84",
-    "costUsd": 1.844,
-    "turns": 3,
-    "tokens": {"input": 120_345, "output": 4_000},
-    "context": {"used": 50_000, "window": 200_000},
-    "process": {"pid": 12, "memoryBytes": 190_000_000, "cpuSeconds": 12.5, "processes": 3},
-    "why": ["Done: 1 shell running"],
-    "notes": ["a note"],
-    "rules": ["Bash(npm test *)"],
-    "land": ["git -C /shop merge worktree-auth", "git -C /shop cherry-pick 0123..worktree-auth"],
-    "protection": ["2 uncommitted files"],
-    "portRange": [20010, 10],
-    "setupOwed": True,
-    "linked": ["node_modules", ".cache"],
-    "sparse": ["src"],
-    "stranger": True,
-    "ownBranch": False,
-}
+ROW = row_of(
+    "a1",
+    agent="claude",
+    worktree="/shop/.claude/worktrees/auth",
+    branch="worktree-auth",
+    base="origin/main",
+    base_commit="0123456789abcdef",
+    model="opus",
+    mode="acceptEdits",
+    cost_usd=1.844,
+)
+INFO = SessionInfo(
+    session=ROW,
+    version="2.1.329",
+    conversation="cb84",
+    turns=3,
+    tokens=Tokens(input=120_345, output=4_000),
+    context=ContextUse(used=50_000, window=200_000),
+    process=ProcessUse(pid=12, memory_bytes=190_000_000, cpu_seconds=12.5, processes=3),
+    why=("Done: 1 shell running",),
+    notes=("a note",),
+    rules=("Bash(npm test *)",),
+    land=("git -C /shop merge worktree-auth", "git -C /shop cherry-pick 0123..worktree-auth"),
+    protection=("2 uncommitted files",),
+    port_range=PortRange(first=20010, count=10),
+    setup_owed=True,
+    linked=("node_modules", ".cache"),
+    sparse=("src",),
+    stranger=True,
+    own_branch=False,
+)
 
 
 async def test_everything_known_is_shown() -> None:
@@ -76,13 +88,13 @@ async def test_a_command_is_copied_alone_and_exactly_although_it_is_wrapped() ->
         while view.cursor != "command:1":
             await pilot.press("down")
         await pilot.press("Y")
-        assert app.clipboard == INFO["land"][1]
+        assert app.clipboard == INFO.land[1]
 
 
 async def test_a_session_without_process_or_worktree() -> None:
     view = InfoView()
     async with Host(view).run_test(size=(60, 20)) as pilot:
-        view.show({"session": {"agent": "demo"}, "process": None, "why": ["Failed: no disk"]})
+        view.show(SessionInfo(session=row_of("a1", agent="demo"), why=("Failed: no disk",)))
         await pilot.pause()
         assert text(view).split("\n") == [
             "Failed: no disk",
@@ -102,7 +114,7 @@ async def test_a_refresh_keeps_the_place() -> None:
         view.scroll_to(y=14)
         await pilot.pause()
         before = text(view)
-        view.show(INFO | {"notes": ["a note", "and another"]})
+        view.show(replace(INFO, notes=("a note", "and another")))
         await pilot.pause()
         assert text(view) == before
 
@@ -112,15 +124,15 @@ async def test_hostile_values_are_harmless() -> None:
         match value:
             case str():
                 return HOSTILE
-            case list():
+            case list() | tuple():
                 return [poison(item) for item in value]
             case dict():
-                return {key: poison(item) for key, item in value.items()}
+                return {key: item if key == "kind" else poison(item) for key, item in value.items()}
             case _:
                 return value
 
     view = InfoView()
-    poisoned = {key: poison(value) for key, value in INFO.items()}
+    poisoned = from_plain(poison(to_plain(INFO)), SessionInfo)
     async with Host(view).run_test(size=(50, 150)) as pilot:
         view.show(poisoned)
         await pilot.pause()
@@ -176,13 +188,16 @@ def test_they_stay_short(number: int) -> None:
 @pytest.mark.parametrize(
     ("disk", "said"),
     [
-        ({"bytes": 1_200_000_000, "ignoredBytes": 1_100_000_000}, "1.2 GB, 1.1 GB of it ignored"),
-        ({"bytes": 4_000, "ignoredBytes": 0}, "4.0 kB"),
-        ({"bytes": 4_000, "ignoredBytes": None}, "4.0 kB"),
-        ({"bytes": 4_000, "ignoredBytes": 0, "complete": False}, "at least 4.0 kB"),
+        (
+            WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),
+            "1.2 GB, 1.1 GB of it ignored",
+        ),
+        (WorktreeSize(bytes=4_000, ignored_bytes=0), "4.0 kB"),
+        (WorktreeSize(bytes=4_000, ignored_bytes=None), "4.0 kB"),
+        (WorktreeSize(bytes=4_000, ignored_bytes=0, complete=False), "at least 4.0 kB"),
     ],
 )
-async def test_the_disk_use_comes_after_the_rest(disk: JsonObject, said: str) -> None:
+async def test_the_disk_use_comes_after_the_rest(disk: WorktreeSize, said: str) -> None:
     view = InfoView()
     async with Host(view).run_test(size=(70, 40)) as pilot:
         view.show(INFO)

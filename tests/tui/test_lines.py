@@ -1,7 +1,6 @@
 """The base of long views: place, building, selection, copying."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 from textual.geometry import Offset

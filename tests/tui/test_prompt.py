@@ -1,7 +1,6 @@
 """The input: sending, history, folded pastes, completion."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from textual import events
 from textual.pilot import Pilot
 

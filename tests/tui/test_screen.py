@@ -1,5 +1,7 @@
 """The whole screen over a fake supervisor: what each key does, and what it never does."""
 
+from typing import Any
+
 import pytest
 from textual import events
 from textual.widgets import TextArea
@@ -7,6 +9,8 @@ from textual.widgets import TextArea
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
 from parallel_agents.core.ids import digest
+from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
@@ -16,7 +20,8 @@ from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.terminal_input import Quiet, TerminalInput
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import ROOT, Fake, resolved
+from tests.tui.fake import ROOT, Fake, resolved, row_of
+from tests.tui.scenes import changed, stat
 
 RULE = {
     "type": "addRules",
@@ -433,7 +438,7 @@ async def _dispatch(drive: Drive, *, first: bool = True) -> None:
 async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
     fake = Fake()
     fake.answers["resolve_repository"] = resolved()
-    fake.answers["new"] = {"session": {"id": "n1"}}
+    fake.answers["new"] = row_of("n1")
     async with screen(fake) as drive:
         await drive.shows("No sessions yet.")
         await _dispatch(drive)
@@ -452,7 +457,7 @@ async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
 async def test_an_untrusted_repository_is_shown_first(key: str, *, trusted: bool) -> None:
     fake = Fake()
     fake.answers["resolve_repository"] = resolved(trusted=False)
-    fake.answers["new"] = {"session": {"id": "n1"}}
+    fake.answers["new"] = row_of("n1")
     async with screen(fake) as drive:
         await _dispatch(drive)
         await drive.until(lambda: isinstance(drive.app.screen, TrustScreen), "the question")
@@ -465,19 +470,23 @@ async def test_an_untrusted_repository_is_shown_first(key: str, *, trusted: bool
         assert [t.digest for t in fake.of(m.Trust)] == (["d1"] if trusted else [])
 
 
-CHANGED = {
+def config(path: str, origin: str, text: str, digest: str = "") -> ConfigFile:
+    return ConfigFile(path=path, origin=origin, text=text, digest=digest)
+
+
+CHANGED: dict[str, Any] = {
     "known": True,
-    "files": [
-        {"path": ".claude/settings.json", "origin": "main", "text": "a\nnew\x1b[31m\nc"},
-        {"path": ".mcp.json", "origin": "base", "text": "{servers}", "digest": "same"},
-        {"path": "long.json", "origin": "base", "text": "cut", "digest": "two"},
-    ],
-    "accepted": [
-        {"path": ".claude/settings.json", "origin": "main", "text": "a\nold\nc"},
-        {"path": ".claude/hooks/x", "origin": "main", "text": "sh"},
-        {"path": ".mcp.json", "origin": "base", "text": "{servers}", "digest": "same"},
-        {"path": "long.json", "origin": "base", "text": "cut", "digest": "one"},
-    ],
+    "files": (
+        config(".claude/settings.json", "main", "a\nnew\x1b[31m\nc"),
+        config(".mcp.json", "base", "{servers}", "same"),
+        config("long.json", "base", "cut", "two"),
+    ),
+    "accepted": (
+        config(".claude/settings.json", "main", "a\nold\nc"),
+        config(".claude/hooks/x", "main", "sh"),
+        config(".mcp.json", "base", "{servers}", "same"),
+        config("long.json", "base", "cut", "one"),
+    ),
 }
 
 
@@ -486,7 +495,7 @@ async def test_a_session_goes_on_when_what_it_loads_was_looked_at(*, accepted: b
     """Only what changed is shown; y accepts exactly that, and the session starts again."""
     fake = Fake()
     fake.session("a1", "auth-refactor")
-    fake.answers["resolve_repository"] = {**resolved(trusted=False), **CHANGED}
+    fake.answers["resolve_repository"] = replace(resolved(trusted=False), **CHANGED)
     async with screen(fake) as drive:
         await drive.press("R")
         await drive.shows("you last trusted them.")
@@ -539,7 +548,7 @@ async def test_a_key_right_behind_escape_counts() -> None:
 async def test_keys_of_a_burst_trust_nothing_and_choose_no_mode() -> None:
     fake = Fake()
     fake.session("a1", "auth-refactor")
-    fake.answers["resolve_repository"] = {**resolved(trusted=False), **CHANGED}
+    fake.answers["resolve_repository"] = replace(resolved(trusted=False), **CHANGED)
     async with screen(fake, typed=True) as drive:
         await burst(drive, "R")
         await drive.until(lambda: isinstance(drive.app.screen, TrustScreen), "the question")
@@ -658,26 +667,18 @@ async def test_looking_at_a_finished_session_marks_it_seen() -> None:
 
 async def test_the_diff_is_read_when_looked_at_and_again_when_it_changed() -> None:
     fake = two()
-    files = [
-        {
-            "path": "src/a.py",
-            "oldPath": None,
-            "status": "M",
-            "insertions": 1,
-            "deletions": 0,
-            "binary": False,
-        }
-    ]
-    fake.answers["diff_stat"] = {"against": "origin/main", "commit": "0" * 40, "files": files}
+    fake.answers["diff_stat"] = stat(changed("src/a.py", 1, 0))
     patch = (
         "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n@@ -0,0 +1 @@\n+one\n"
     )
-    fake.answers["diff_text"] = {"text": patch, "next": None}
+    fake.answers["diff_text"] = m.PatchPage(text=patch, next=None, digest="1")
     async with screen(fake) as drive:
         assert fake.of(m.DiffStat) == []
         await drive.press("d")
         await drive.shows("one")
-        fake.answers["diff_text"] = {"text": patch.replace("one", "two"), "next": None}
+        fake.answers["diff_text"] = m.PatchPage(
+            text=patch.replace("one", "two"), next=None, digest="2"
+        )
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.shows("two")
         assert drive.main.zone == "view"
@@ -685,18 +686,20 @@ async def test_the_diff_is_read_when_looked_at_and_again_when_it_changed() -> No
 
 async def test_attach_lends_the_terminal_and_gives_the_conversation_back() -> None:
     fake = two()
-    fake.answers["attach_begin"] = {"argv": ["claude", "--resume", "c"], "cwd": ROOT, "env": {}}
+    fake.answers["attach_begin"] = m.TerminalCommand(
+        id="a1", argv=("claude", "--resume", "c"), cwd=ROOT, env={}
+    )
     async with screen(fake) as drive:
-        ran: list[list[str]] = []
+        ran: list[tuple[str, ...]] = []
 
-        def refuse(argv: list[str], cwd: str, env: object) -> int:
+        def refuse(argv: tuple[str, ...], cwd: str, env: object) -> int:
             ran.append(argv)
             raise UserError("cannot be started")
 
         drive.main.run_outside = refuse  # type: ignore[assignment]
         await drive.press("T")
         await drive.until(lambda: fake.of(m.AttachEnd), "given back")
-        assert ran == [["claude", "--resume", "c"]]
+        assert ran == [("claude", "--resume", "c")]
 
 
 async def test_a_shell_opens_in_the_worktree() -> None:
@@ -709,14 +712,14 @@ async def test_a_shell_opens_in_the_worktree() -> None:
 
 async def test_explain_help_and_quit() -> None:
     fake = two()
-    fake.answers["explain"] = {
-        "shown": "Needs input",
-        "detail": "Bash",
-        "facts": {"pid": 100},
-        "evidence": [
-            {"fact": "requests", "seq": 9, "at": 0, "event": "request_opened", "line": "{raw}"}
-        ],
-    }
+    fake.answers["explain"] = m.Explanation(
+        session=row_of("a1"),
+        state="blocked",
+        shown="Needs input",
+        detail="Bash",
+        facts={"pid": 100},
+        evidence=(m.FactEvidence(fact="requests", seq=9, event="request_opened", line="{raw}"),),
+    )
     async with screen(fake) as drive:
         await drive.press("w")
         await drive.shows("request_opened #9")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from parallel_agents.core import events as ev
 from parallel_agents.tui.header import session_line

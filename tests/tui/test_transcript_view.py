@@ -1,7 +1,6 @@
 """The transcript: what each kind of item looks like, keeping up, folding, hostile text."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.options import Decision

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from parallel_agents.core.value import replace
 from parallel_agents.wire import messages as m
 from tests.tui.drive import screen
 from tests.tui.fake import T0, Fake
@@ -9,22 +10,32 @@ from tests.tui.fake import T0, Fake
 HOSTILE = "x\x1b[31m\u202egnp [red]"
 
 
-def entry(session: str, name: str, **more: Any) -> dict[str, Any]:
-    kept = {"branch": f"worktree-{name}", "deletedAt": T0, "sizeBytes": 0, "saved": []}
-    return {"id": session, "name": name, "repo": "/r", "skipped": [], **kept, **more}
+def entry(session: str, name: str, **more: Any) -> m.DeletedSession:
+    usual = m.DeletedSession(
+        id=session,
+        name=name,
+        repo="/r",
+        branch=f"worktree-{name}",
+        deleted_at=T0,
+        size_bytes=0,
+        notes=(),
+        saved=(),
+        skipped=(),
+    )
+    return replace(usual, **more)
 
 
-def with_trash(*entries: dict[str, Any]) -> Fake:
+def with_trash(*entries: m.DeletedSession) -> Fake:
     fake = Fake()
     fake.session("a1", "auth-refactor")
-    fake.answers["list_trash"] = {"entries": list(entries)}
+    fake.answers["list_trash"] = m.TrashList(entries=entries)
     return fake
 
 
 async def test_enter_restores_what_the_cursor_is_on() -> None:
     fake = with_trash(
-        entry("b1", "old", deletedAt=T0 - 60_000, saved=["2 changed files"]),
-        entry("c1", "newer", sizeBytes=4_200_000),
+        entry("b1", "old", deleted_at=T0 - 60_000, saved=("2 changed files",)),
+        entry("c1", "newer", size_bytes=4_200_000),
     )
     async with screen(fake) as drive:
         await drive.press("U")

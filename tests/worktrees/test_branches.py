@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, RefusedError
 from parallel_agents.core.worktree import WorktreeRecord

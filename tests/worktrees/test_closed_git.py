@@ -12,8 +12,7 @@ from parallel_agents.core.errors import GitError, StorageError
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.reconcile import reconcile
 from tests.worktrees.conftest import git, none_alive
-from tests.worktrees.test_untakable import Scene
-from tests.worktrees.test_untakable import scene as scene
+from tests.worktrees.test_untakable import Scene, scene as scene
 
 _PLACES = (
     "worktrees", "worktrees/fix-login", "refs", "refs/heads", "refs/parallel-agents", "objects",

@@ -296,8 +296,7 @@ def sys_executable() -> str:
 
 
 def _json(record: WorktreeRecord) -> str:
-    import json
 
-    from parallel_agents.core.worktree import to_json
+    from parallel_agents.core.codec import dump
 
-    return json.dumps(to_json(record))
+    return dump(record).decode()

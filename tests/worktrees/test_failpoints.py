@@ -51,19 +51,18 @@ def run_delete(manager: WorktreeManager, repo: Path) -> None:
 
 def known_record(repo: Path) -> WorktreeRecord:
     """The record as the supervisor's journal would hold it."""
-    import json
 
-    from parallel_agents.core.worktree import record_from_json
+    from parallel_agents.core.codec import load
+    from parallel_agents.core.worktree import WorktreeRecord
 
-    return record_from_json(json.loads((repo.parent / "record.json").read_text()))
+    return load((repo.parent / "record.json").read_bytes(), WorktreeRecord)
 
 
 def keep(record: WorktreeRecord, repo: Path) -> WorktreeRecord:
-    import json
 
-    from parallel_agents.core.worktree import to_json
+    from parallel_agents.core.codec import dump
 
-    (repo.parent / "record.json").write_text(json.dumps(to_json(record)))
+    (repo.parent / "record.json").write_bytes(dump(record))
     return record
 
 

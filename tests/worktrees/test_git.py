@@ -14,8 +14,7 @@ import pytest
 
 from parallel_agents.core.errors import GitError, RepositoryError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import git as builder
-from parallel_agents.worktrees import process
+from parallel_agents.worktrees import git as builder, process
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.process import CancelledError

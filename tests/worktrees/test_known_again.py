@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from parallel_agents.core.errors import RefusedError, StorageError, WorktreeError
 from parallel_agents.core.worktree import Extras, WorktreeRecord
@@ -38,7 +38,7 @@ def test_only_the_numbers_have_changed(
     changed: dict[str, int], record: WorktreeRecord, manager: WorktreeManager
 ) -> None:
     """A container was started again, a disk mounted anew, a backup put back."""
-    old = replace(record, **changed)  # type: ignore[arg-type]
+    old = replace(record, **changed)
     assert manager.verify(old) is None
     assert manager.renewed(old) == record
     assert manager.reconcile([old]) == ()

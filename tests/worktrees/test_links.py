@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from parallel_agents.core.worktree import Extras, WorktreeRecord, record_from_json, to_json
+from parallel_agents.core.codec import from_plain, to_plain
+from parallel_agents.core.worktree import Extras, WorktreeRecord
 from parallel_agents.worktrees import wishes
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.wishes import read_wishes
@@ -44,7 +44,7 @@ def test_a_heavy_directory_becomes_a_link(manager: WorktreeManager, heavy: Path)
     assert git(top, "diff", "--cached", "--name-only") == ""
     assert git(heavy, "status", "--porcelain") == "?? plain/"
     assert any("shared" in note and "node_modules" in note for note in record.notes)
-    assert record_from_json(json.loads(json.dumps(to_json(record)))) == record
+    assert from_plain(json.loads(json.dumps(to_plain(record))), WorktreeRecord) == record
 
 
 def test_deleting_removes_the_link_and_never_what_it_leads_to(

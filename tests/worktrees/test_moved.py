@@ -3,10 +3,10 @@
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from parallel_agents.core.errors import RefusedError, RepositoryError
 from parallel_agents.worktrees.manager import WorktreeManager

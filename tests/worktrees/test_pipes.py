@@ -14,8 +14,7 @@ from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.pipes import Pipes
 from parallel_agents.worktrees.process import Task, run
 from tests.worktrees.conftest import git, none_alive, write
-from tests.worktrees.test_untakable import Scene
-from tests.worktrees.test_untakable import scene as scene
+from tests.worktrees.test_untakable import Scene, scene as scene
 
 _IN_WORKTREE = (
     ".gitignore", "src/.gitignore", "sub/.gitignore", ".gitattributes", "src/.gitattributes",

@@ -1,7 +1,6 @@
 """The pure parsers, on anything."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.worktrees import disarm, porcelain
 from parallel_agents.worktrees.porcelain import ConfigEntry, StatusEntry, WorktreeEntry

@@ -9,8 +9,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, UsageError
 from parallel_agents.core.worktree import Extras

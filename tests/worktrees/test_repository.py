@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, RefusedError, RepositoryError, UsageError
 from parallel_agents.worktrees import naming

@@ -15,8 +15,7 @@ from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
-from tests.worktrees.test_comparing import paths
-from tests.worktrees.test_comparing import record as record
+from tests.worktrees.test_comparing import paths, record as record
 
 
 def _close(name: str, mode: int = 0) -> Callable[[Path], object]:

@@ -23,8 +23,14 @@ from tests.support.ordinary import give_away, ordinary
 from tests.worktrees.conftest import commit_all, git, none_alive, write
 from tests.worktrees.test_failpoints import POINTS
 from tests.worktrees.test_repository import AWKWARD, LATIN1
-from tests.worktrees.test_untakable import ODD, Scene, all_of, content_of, open_again
-from tests.worktrees.test_untakable import scene as scene
+from tests.worktrees.test_untakable import (
+    ODD,
+    Scene,
+    all_of,
+    content_of,
+    open_again,
+    scene as scene,
+)
 
 Case = Callable[[Scene], None]
 

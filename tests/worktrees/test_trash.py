@@ -6,10 +6,10 @@ import socket
 import stat
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from parallel_agents.core.errors import NoSuchSessionError, RefusedError, UsageError
 from parallel_agents.worktrees import removal

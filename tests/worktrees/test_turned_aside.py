@@ -9,8 +9,7 @@ import pytest
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import git, none_alive, write
-from tests.worktrees.test_untakable import Scene
-from tests.worktrees.test_untakable import scene as scene
+from tests.worktrees.test_untakable import Scene, scene as scene
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -5,11 +5,11 @@ Keep true: what is printed is safe, and what is not what it seems is marked and 
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from parallel_agents.core.doubt import doubts_of, pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.summary import telling
+from parallel_agents.wire.messages import PendingRequest, RequestInput
 
 _SHOWN = 4_000
 """Characters of what is asked that are printed."""
@@ -17,9 +17,9 @@ _SHOWN = 4_000
 _NAMED = re.compile(r"(?s)(.*)@([0-9a-f]{16})")
 
 
-def named(request: dict[str, Any]) -> str:
+def named(request: PendingRequest | RequestInput) -> str:
     """A request's name with the digest of its input: it stands for nothing else than was shown."""
-    return f"{request['requestId']}@{request['digest']}"
+    return f"{request.request_id}@{request.digest}"
 
 
 def split(name: str) -> tuple[str, str | None]:
@@ -38,7 +38,7 @@ def marked(text: str) -> str:
     return "".join(piece.text for piece in pieces(text))
 
 
-def lines(pending: dict[str, Any]) -> Iterator[str]:
+def lines(pending: RequestInput) -> Iterator[str]:
     """What is asked, whole unless it is very long.
 
     Args:
@@ -47,11 +47,11 @@ def lines(pending: dict[str, Any]) -> Iterator[str]:
     Yields:
         The tool, then its command or file, or the question.
     """
-    whole = telling(pending["input"]) or pending["summary"]
-    yield marked(pending["toolName"])
+    whole = telling(pending.input) or pending.summary
+    yield marked(pending.tool_name)
     for line in marked(whole[:_SHOWN]).split("\n"):
         yield f"  {line}"
     if len(whole) > _SHOWN:
         yield f"  … {len(whole) - _SHOWN:,} more characters"
-    if odd := doubts(pending["toolName"], pending["input"]):
+    if odd := doubts(pending.tool_name, pending.input):
         yield f"! {', '.join(odd)}"

@@ -4,12 +4,14 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeVar
 
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RepositoryError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.wire.messages import Request
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 Run = Callable[[argparse.Namespace], int]
@@ -39,12 +41,19 @@ def session_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def json_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--json`."""
-    parser.add_argument("--json", action="store_true", help="print JSON; see docs/protocol.md")
+def json_argument(parser: argparse.ArgumentParser, *kinds: object) -> None:
+    """Add `--json`.
+
+    Args:
+        parser: of the verb.
+        kinds: types of what is printed, of which `docs/schema/` is made; which of several it is
+            depends on the verb's other arguments.
+    """
+    parser.add_argument("--json", action="store_true", help="print JSON; see docs/schema/")
+    parser.set_defaults(prints=kinds)
 
 
-def ask(message: Request, *, start: bool = True) -> dict[str, Any]:
+def ask(message: Request[R], *, start: bool = True) -> R:
     """Ask the supervisor one thing.
 
     Args:

@@ -7,11 +7,12 @@ import json
 import shutil
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from parallel_agents.cli import asked, columns, streams
+from parallel_agents.cli.json_view import json_view
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
+from parallel_agents.wire.messages import SessionRow
 
 MARKS = {
     "blocked": "?",
@@ -37,7 +38,7 @@ def raw(text: str) -> None:
 
 def as_json(value: object) -> None:
     """Print JSON; ASCII only, so that no control character of anybody's gets out."""
-    streams.write(f"{json.dumps(value, indent=2)}\n")
+    streams.write(f"{json.dumps(json_view(value), indent=2)}\n")
 
 
 def talk(text: str) -> None:
@@ -87,7 +88,7 @@ def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
         yield "  ".join([*padded, row[-1]]).rstrip()
 
 
-def sessions(entries: Sequence[dict[str, Any]]) -> None:
+def sessions(entries: Sequence[SessionRow]) -> None:
     """Print sessions as a table."""
     if not entries:
         talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
@@ -101,50 +102,46 @@ def _line(text: str) -> None:
     streams.write(f"{text}\n")
 
 
-def _row(entry: dict[str, Any]) -> list[str]:
-    changes = entry["changes"]
-    size = f"+{changes['insertions']} -{changes['deletions']}" if changes["files"] else ""
-    since = entry["pending"][0]["askedAt"] if entry["pending"] else entry["updatedAt"]
+def _row(entry: SessionRow) -> list[str]:
+    changes = entry.changes
+    size = f"+{changes.insertions} -{changes.deletions}" if changes.files else ""
+    since = entry.pending[0].asked_at if entry.pending else entry.updated_at
     return [
-        f"{MARKS[entry['state']]} {entry['id']}",
-        columns.cut(safe_line(entry["name"]), _NAME),
-        entry["state"],
+        f"{MARKS[entry.state]} {entry.id}",
+        columns.cut(safe_line(entry.name), _NAME),
+        entry.state,
         age(since),
         size,
-        columns.cut(safe_line(entry["detail"]), _DETAIL),
+        columns.cut(safe_line(entry.detail), _DETAIL),
     ]
 
 
-def session(entry: dict[str, Any]) -> None:
+def session(entry: SessionRow) -> None:
     """Print one session in full."""
     rows = [
-        (name, _plain(entry[key]))
-        for name, key in (
-            ("id", "id"),
-            ("name", "name"),
-            ("state", "state"),
-            ("detail", "detail"),
-            ("worktree", "worktree"),
-            ("branch", "branch"),
-            ("HEAD", "head"),
-            ("base", "base"),
-            ("agent", "agent"),
-            ("model", "model"),
-            ("mode", "mode"),
-            ("process", "pid"),
-            ("conversation", "sessionId"),
+        (name, str(value))
+        for name, value in (
+            ("id", entry.id),
+            ("name", entry.name),
+            ("state", entry.state),
+            ("detail", entry.detail),
+            ("worktree", entry.worktree),
+            ("branch", entry.branch),
+            ("HEAD", entry.head),
+            ("base", entry.base),
+            ("agent", entry.agent),
+            ("model", entry.model),
+            ("mode", entry.mode),
+            ("process", entry.pid),
+            ("conversation", entry.session_id),
         )
-        if entry.get(key) not in (None, "")
+        if value not in (None, "")
     ]
     for line in table(rows):
         _line(line)
-    for request in entry["pending"]:
-        summary = safe_line(asked.marked(request["summary"]))
+    for request in entry.pending:
+        summary = safe_line(asked.marked(request.summary))
         _line(f"pending {safe_line(asked.named(request))}  {summary}")
-
-
-def _plain(value: object) -> str:
-    return str(value)
 
 
 def is_terminal() -> bool:

@@ -27,9 +27,9 @@ def attach(session: str) -> int:
     client = QuickClient()
     command = client.request(AttachBegin(key=new_uuid(), session=session))
     try:
-        done = subprocess.run(command["argv"], cwd=command["cwd"], env=command["env"], check=False)
+        done = subprocess.run(command.argv, cwd=command.cwd, env=command.env, check=False)
     except OSError as error:
-        raise AgentError(f"{command['argv'][0]} cannot be started: {error.strerror}") from error
+        raise AgentError(f"{command.argv[0]} cannot be started: {error.strerror}") from error
     finally:
         client.request(AttachEnd(key=new_uuid(), session=session))
         client.close()

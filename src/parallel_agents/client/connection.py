@@ -7,25 +7,32 @@ is not heard for `SILENCE` seconds, while something is expected of it, counts as
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import asdict
-from typing import Any
+from typing import TypeVar
+
+from msgspec import Raw
 
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.launch import connect
 from parallel_agents.client.quick import hello, silent, unwrap
 from parallel_agents.core.errors import UnreachableError, UserError
-from parallel_agents.wire.framing import dump_frame, load_frame
+from parallel_agents.wire.codec import load_push
+from parallel_agents.wire.framing import Frame, dump_frame, load_frame
 from parallel_agents.wire.messages import (
     FRAME_LIMIT,
     GREETING,
     SILENCE,
-    Request,
+    Greeting,
     Shutdown,
     Subscribe,
 )
 from parallel_agents.wire.peer import peer_pid
 from parallel_agents.wire.pushes import Push
-from parallel_agents.wire.reading import load_push
+from parallel_agents.wire.request import Done, Request, reply_kind
+
+R = TypeVar("R")
+
+_LARGE = 1 << 20
+"""Bytes of a reply that is read in a thread, so that nothing waits for it."""
 
 
 class Connection:
@@ -34,7 +41,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._waiting: dict[int, asyncio.Future[Frame]] = {}
         self._pushes: asyncio.Queue[Push | None] = asyncio.Queue()
         self._number = 0
         self._subscribed = False
@@ -58,7 +65,7 @@ class Connection:
         """
         connection = await cls._connect(start=start, ahead=ahead)
         reply = await connection.greet()
-        if not reply.get("outdated"):
+        if not reply.outdated:
             return connection
         await connection.request(Shutdown(keep_sessions=True))
         await connection.close()
@@ -66,11 +73,8 @@ class Connection:
         await connection.greet()
         return connection
 
-    async def greet(self) -> dict[str, Any]:
+    async def greet(self) -> Greeting:
         """Shake hands.
-
-        Returns:
-            What the supervisor says of itself; see `docs/protocol.md`.
 
         Raises:
             UnreachableError: it does not answer within `GREETING` seconds.
@@ -93,14 +97,8 @@ class Connection:
         reader, writer = await asyncio.open_unix_connection(sock=sock, limit=FRAME_LIMIT)
         return cls(reader, writer)
 
-    async def request(self, message: Request) -> dict[str, Any]:
+    async def request(self, message: Request[R]) -> R:
         """Ask, and wait for the answer.
-
-        Args:
-            message: what to ask.
-
-        Returns:
-            The reply's JSON object.
 
         Raises:
             UserError: what the supervisor refused, as it was raised there.
@@ -113,9 +111,12 @@ class Connection:
         number = self._number
         future = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._writer.write(dump_frame({"id": number, "request": asdict(message)}))
+        self._writer.write(dump_frame({"id": number, "request": message}))
         try:
-            return unwrap(await future)
+            frame, kind = await future, reply_kind(message)
+            if isinstance(frame.reply, Raw) and len(bytes(frame.reply)) > _LARGE:
+                return await asyncio.to_thread(unwrap, frame, kind)
+            return unwrap(frame, kind)
         finally:
             self._waiting.pop(number, None)
 
@@ -159,13 +160,13 @@ class Connection:
                 if silences > 1:
                     raise
 
-    def _take(self, frame: dict[str, Any]) -> None:
-        if "push" in frame:
-            self._pushes.put_nowait(load_push(frame["push"]))
+    def _take(self, frame: Frame) -> None:
+        if isinstance(frame.push, Raw):
+            self._pushes.put_nowait(load_push(bytes(frame.push)))
             return
-        if "id" in frame and frame["id"] is None:  # the supervisor can answer nobody
-            unwrap(frame)
-        future = self._waiting.get(frame.get("id", 0))
+        if frame.id is None:  # the supervisor can answer nobody
+            unwrap(frame, Done)
+        future = self._waiting.get(frame.id) if isinstance(frame.id, int) else None
         if future is not None and not future.done():
             future.set_result(frame)
 

@@ -10,22 +10,25 @@ import math
 import os
 import socket
 import time
-from dataclasses import asdict
-from typing import Any
+from typing import TypeVar
 
 from parallel_agents import __version__
 from parallel_agents.client.launch import connect
+from parallel_agents.core.codec import load
 from parallel_agents.core.errors import UnreachableError, error_from_wire
-from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
+from parallel_agents.wire.framing import Frame, LineSplitter, WireError, dump_frame, load_frame
 from parallel_agents.wire.messages import (
     FRAME_LIMIT,
     GREETING,
     SILENCE,
+    Greeting,
     Hello,
-    Request,
     Shutdown,
 )
 from parallel_agents.wire.peer import peer_pid
+from parallel_agents.wire.request import Request, reply_kind
+
+R = TypeVar("R")
 
 
 class QuickClient:
@@ -42,14 +45,8 @@ class QuickClient:
         self._lines: list[bytes] = []
         self._number = 0
 
-    def request(self, message: Request) -> dict[str, Any]:
+    def request(self, message: Request[R]) -> R:
         """Ask, and wait for the answer.
-
-        Args:
-            message: what to ask.
-
-        Returns:
-            The reply's JSON object.
 
         Raises:
             UserError: what the supervisor refused, as it was raised there.
@@ -73,7 +70,7 @@ class QuickClient:
             self._socket.close()
             self._socket = None
 
-    def _ask(self, message: Request) -> dict[str, Any]:
+    def _ask(self, message: Request[R]) -> R:
         if self._socket is None:
             self._open()
         return self._round_trip(message)
@@ -81,13 +78,13 @@ class QuickClient:
     def _open(self) -> None:
         self._connect()
         reply = self._greet()
-        if reply.get("outdated"):
+        if reply.outdated:
             self._round_trip(Shutdown(keep_sessions=True))
             self.close()
             self._connect()
             self._greet()
 
-    def _greet(self) -> dict[str, Any]:
+    def _greet(self) -> Greeting:
         return self._round_trip(hello(), GREETING)
 
     def _connect(self) -> None:
@@ -95,7 +92,7 @@ class QuickClient:
         self._splitter = LineSplitter(FRAME_LIMIT)
         self._lines = []
 
-    def _round_trip(self, message: Request, within: float = math.inf) -> dict[str, Any]:
+    def _round_trip(self, message: Request[R], within: float = math.inf) -> R:
         """Ask, and wait; `within` is how many seconds that may take in all."""
         assert self._socket is not None  # noqa: S101 - callers open first
         self._number += 1
@@ -104,12 +101,12 @@ class QuickClient:
             self._socket.settimeout(min(SILENCE, within))
             # A supervisor that refuses to listen has hung up already, and said why before.
             with contextlib.suppress(ConnectionError):
-                self._socket.sendall(dump_frame({"id": self._number, "request": asdict(message)}))
+                self._socket.sendall(dump_frame({"id": self._number, "request": message}))
             while True:
                 frame = load_frame(self._line(ends))
                 # Without a number it is of no use to ask anything here.
-                if "id" in frame and frame["id"] in {self._number, None}:
-                    return unwrap(frame)
+                if frame.id in {self._number, None}:
+                    return unwrap(frame, reply_kind(message))
         except TimeoutError:
             pid, _ = peer_pid(self._socket)
             self.close()
@@ -144,16 +141,19 @@ def hello() -> Hello:
     return Hello(version=__version__, environment=dict(os.environ))
 
 
-def unwrap(frame: dict[str, Any]) -> dict[str, Any]:
+def unwrap(frame: Frame, kind: type[R]) -> R:
     """Take the answer out of a reply frame.
 
     Raises:
         UserError: when the reply is a refusal.
+        UnreachableError: the reply is no such answer: it comes from another version.
     """
-    error = frame.get("error")
-    if isinstance(error, dict):
-        raise error_from_wire(
-            str(error.get("kind", "")), str(error.get("message", "")), str(error.get("hint", ""))
-        )
-    reply = frame.get("reply")
-    return reply if isinstance(reply, dict) else {}
+    if isinstance(frame.error, WireError):
+        raise error_from_wire(frame.error.kind, frame.error.message, frame.error.hint)
+    try:
+        return load(bytes(frame.reply or b""), kind)
+    except ValueError as error:
+        raise UnreachableError(
+            f"The supervisor gave an answer that this version cannot read: {error}",
+            "Restart it: parallel-agents daemon stop --keep-sessions",
+        ) from None

@@ -1,102 +1,91 @@
-"""Events to JSON and back; the only place that knows how they are written."""
+"""Values of ours to JSON and back: for the journal, the wire, the files and `--json`.
+
+Keep true: text may hold bytes that are not UTF-8, as Python reads them from names of files
+(PEP 383), and comes back as it was; so does whatever a JSON object from an agent holds.
+"""
 
 import json
 from functools import cache
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, overload
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+import msgspec
 
 from parallel_agents.core.events import Record
-from parallel_agents.core.state import SessionState
 
 T = TypeVar("T")
 
 
-def dump_json(kind: TypeAdapter[T], value: T) -> bytes:
-    """Write a value as one line of JSON.
+def dump(value: object) -> bytes:
+    """Write a value as one line of JSON, without its newline."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # Half a surrogate pair has no UTF-8; escaped, as the standard library writes it, it does.
+        return json.dumps(to_plain(value), separators=(",", ":")).encode()
+
+
+@overload
+def load(line: bytes | str, kind: type[T]) -> T: ...
+@overload
+def load(line: bytes | str, kind: UnionType) -> Any: ...  # noqa: ANN401 - mypy has no type of unions
+def load(line: bytes | str, kind: Any) -> Any:
+    """Read a value of a kind from JSON.
 
     Args:
-        kind: its type.
-        value: what to write; text in it may hold bytes that are no UTF-8, as Python reads them
-            from names of files (PEP 383), which come back as they are.
+        line: UTF-8 when it is bytes.
+        kind: a class, or a union of classes that tell themselves apart by `type`.
+
+    Raises:
+        ValueError: it is no such value.
     """
     try:
-        return kind.dump_json(value)
-    except PydanticSerializationError:
-        return json.dumps(kind.dump_python(value, mode="json"), separators=(",", ":")).encode()
+        return _decoder(kind).decode(line)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return from_plain(_parsed(line), kind)
 
 
-def _plain(line: bytes | str) -> object:
-    """Read JSON as the standard library does, which takes half a surrogate pair."""
+def to_plain(value: object) -> Any:  # noqa: ANN401 - plain JSON values
+    """Turn a value into the dictionaries, lists and scalars that JSON has."""
+    return msgspec.to_builtins(value)
+
+
+@overload
+def from_plain(data: object, kind: type[T]) -> T: ...
+@overload
+def from_plain(data: object, kind: UnionType) -> Any: ...  # noqa: ANN401 - mypy has no type of unions
+def from_plain(data: object, kind: Any) -> Any:
+    """Read a value of a kind from plain JSON values.
+
+    Raises:
+        ValueError: they are no such value; the text says where.
+    """
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):  # bytes that are no UTF-8 are a ValueError, too
-        raise ValueError("not a record: no JSON") from None
-
-
-@cache
-def _records() -> TypeAdapter[Record]:
-    return TypeAdapter(Record)
-
-
-def dump_record(record: Record) -> bytes:
-    """Write a record as one line of JSON, without its newline."""
-    return dump_json(_records(), record)
+        return msgspec.convert(data, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    except UnicodeEncodeError:  # the complaint would name a text that has half a surrogate pair
+        raise ValueError("a text is none of those that are allowed there") from None
 
 
 def load_record(line: bytes | str) -> Record:
-    """Read a record.
-
-    Args:
-        line: one line of a journal or of the wire.
-
-    Returns:
-        The record.
+    """Read one line of a journal.
 
     Raises:
         ValueError: when the line is no record that this version knows.
     """
+    return load(line, Record)
+
+
+def _parsed(line: bytes | str) -> object:
+    """Read JSON as the standard library does, which takes half a surrogate pair and 1e999."""
     try:
-        return _records().validate_json(line)
-    except ValidationError:
-        return record_from_json(_plain(line))
-
-
-def record_to_json(record: Record) -> dict[str, Any]:
-    """Turn a record into plain JSON values."""
-    return _records().dump_python(record, mode="json")  # type: ignore[no-any-return]
-
-
-def record_from_json(value: object) -> Record:
-    """Read a record from plain JSON values.
-
-    Raises:
-        ValueError: when it is no record that this version knows.
-    """
-    try:
-        return _records().validate_python(value)
-    except ValidationError as error:
-        raise ValueError(f"not a record: {error.error_count()} problems") from error
+        return json.loads(line)
+    except (ValueError, RecursionError):  # bytes that are not UTF-8 are a ValueError, too
+        raise ValueError("this is not JSON") from None
 
 
 @cache
-def _states() -> TypeAdapter[SessionState]:
-    return TypeAdapter(SessionState)
-
-
-def state_to_json(state: SessionState) -> dict[str, Any]:
-    """Turn a session's facts into plain JSON values."""
-    return _states().dump_python(state, mode="json")  # type: ignore[no-any-return]
-
-
-def state_from_json(value: object) -> SessionState:
-    """Read a session's facts from plain JSON values.
-
-    Raises:
-        ValueError: when they are not those of this version.
-    """
-    try:
-        return _states().validate_python(value)
-    except ValidationError as error:
-        raise ValueError(f"not a state: {error.error_count()} problems") from error
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a class or a union
+    # Building one reads every class it can meet; a journal has thousands of lines.
+    return msgspec.json.Decoder(kind)

@@ -9,18 +9,17 @@ all numstat entries, one NUL, the patches in the same order.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from parallel_agents.core.value import Value, replace
 from parallel_agents.core.worktree import FileStat
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffLine:
+class DiffLine(Value):
     """One line of a hunk.
 
     Args:
@@ -36,8 +35,7 @@ class DiffLine:
     new: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffHunk:
+class DiffHunk(Value):
     """A run of changed lines with its surroundings.
 
     Args:
@@ -57,8 +55,7 @@ class DiffHunk:
     lines: tuple[DiffLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDiff:
+class FileDiff(Value):
     """One changed file with its patch.
 
     Args:
@@ -76,8 +73,7 @@ class FileDiff:
     hunks: tuple[DiffHunk, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Raw:
+class _Raw(Value):
     old_mode: str
     new_mode: str
     stat: FileStat

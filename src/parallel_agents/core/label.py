@@ -3,11 +3,11 @@
 Keep true: `derive` is the only place that decides a state. It reads facts, never a clock.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import tool_summary
+from parallel_agents.core.value import Value
 
 StateName = Literal["blocked", "working", "stopped", "failed", "done", "idle"]
 STATES: tuple[StateName, ...] = ("blocked", "working", "stopped", "failed", "done", "idle")
@@ -22,8 +22,7 @@ SHOWN_AS: dict[StateName, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(Value):
     """A derived state.
 
     Attributes:

@@ -1,7 +1,8 @@
 """What a person may choose for a session: the options it starts with, and a decision."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from parallel_agents.core.value import Value
 
 JsonObject = dict[str, Any]
 """A JSON object from outside: raw, untrusted, kept as it came."""
@@ -16,8 +17,7 @@ Scope = Literal["once", "session", "repository"]
 """How long an allowance holds: this call, this session, or a rule kept for the repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Value):
     """Options of a session; journalled and passed on every start.
 
     Attributes:
@@ -35,8 +35,7 @@ class Options:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Value):
     """A person's answer to one request.
 
     Attributes:

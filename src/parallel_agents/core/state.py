@@ -4,12 +4,14 @@ Keep true: only facts are stored; what the person is shown (`label.derive`) is c
 A `SessionState` never holds the conversation; that is `transcript`.
 """
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import field
 
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
 from parallel_agents.core.options import JsonObject, Options
+from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import Kind, Standing
 
 Liveness = Literal["none", "starting", "alive"]
@@ -18,8 +20,7 @@ KEYS = 64
 """How many request uuids a session remembers, to answer a repeated one without acting again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Value):
     """One undecided request of the agent; see `events.RequestOpened` for the fields."""
 
     id: str
@@ -36,8 +37,7 @@ class Request:
     suggestions: tuple[JsonObject, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Value):
     """One message on its way to the agent, until it is answered.
 
     Attributes:
@@ -51,8 +51,7 @@ class Message:
     run: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(Value):
     """The model call is being tried again."""
 
     attempt: int
@@ -62,16 +61,14 @@ class Retry:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Value):
     """What went wrong and what to do about it."""
 
     message: str
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Value):
     """Size of the diff against the base."""
 
     files: int = 0
@@ -79,8 +76,7 @@ class Counts:
     deletions: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value):
     """Which record made a fact what it is.
 
     Attributes:
@@ -94,8 +90,7 @@ class Evidence:
     event: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionState:
+class SessionState(Value):
     """The facts of one session after `seq` records.
 
     Attributes:

@@ -1,18 +1,17 @@
 """What the worktrees tell the rest: repositories, bases, worktrees, their changes and the trash.
 
 Keep true: values only, frozen; paths are `str` with undecodable bytes as surrogates, so that
-every name git can hold survives a trip through JSON (`to_json`, `record_from_json`).
+every name git can hold survives a trip through JSON (`core.codec`).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from parallel_agents.core.value import Value
 
 Kind = Literal["worktree", "checkout", "directory"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Value):
     """A repository as seen from one directory in it.
 
     Without `common_dir` it is a directory in no repository, where hooks make the places to work in.
@@ -38,8 +37,7 @@ class Repository:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Value):
     """What a branch is cut from, or an existing branch to work on.
 
     Args:
@@ -67,8 +65,7 @@ class Base:
         return self.tip or self.commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFile:
+class ConfigFile(Value):
     """One file that can make an agent run code.
 
     Args:
@@ -84,8 +81,7 @@ class ConfigFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutableConfig:
+class ExecutableConfig(Value):
     """All that a spawn from a base commit would load and could run.
 
     Args:
@@ -99,8 +95,7 @@ class ExecutableConfig:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopiedFile:
+class CopiedFile(Value):
     """A file brought by `.worktreeinclude`.
 
     Args:
@@ -112,8 +107,7 @@ class CopiedFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
+class Extras(Value):
     """What a new worktree gets, or does without, beside the tracked files.
 
     Args:
@@ -127,8 +121,7 @@ class Extras:
     sparse: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorktreeRecord:
+class WorktreeRecord(Value):
     """One worktree that we made, and how to know it again.
 
     Args:
@@ -183,8 +176,7 @@ class WorktreeRecord:
         return self.start_commit or self.base_commit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Value):
     """Where HEAD of a worktree is.
 
     Args:
@@ -204,8 +196,7 @@ class Standing:
         return ", ".join([*said, *([f"unfinished {self.unfinished}"] if self.unfinished else [])])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnWork:
+class OwnWork(Value):
     """What only one worktree has: what a deletion has to save.
 
     Args:
@@ -220,8 +211,7 @@ class OwnWork:
     merged: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Value):
     """Size of a session's work against its diff base, untracked files included."""
 
     files: int
@@ -229,8 +219,7 @@ class Changes:
     deletions: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileStat:
+class FileStat(Value):
     """One changed file.
 
     Args:
@@ -252,8 +241,7 @@ class FileStat:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiffStat:
+class DiffStat(Value):
     """The changed files of a session.
 
     Args:
@@ -276,8 +264,7 @@ class DiffStat:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrashEntry:
+class TrashEntry(Value):
     """A deleted worktree that can come back.
 
     Args:
@@ -315,8 +302,7 @@ class TrashEntry:
     untouched: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Value):
     """Something about worktrees that is not as recorded.
 
     Args:
@@ -332,53 +318,3 @@ class Finding:
     path: str
     reason: str
     action: str = ""
-
-
-def to_json(value: WorktreeRecord | TrashEntry) -> dict[str, Any]:
-    """Turn a record or an entry into plain JSON values.
-
-    Args:
-        value: the record or entry.
-
-    Returns:
-        A dictionary for `json.dumps`.
-    """
-    return asdict(value)
-
-
-def record_from_json(data: Mapping[str, Any]) -> WorktreeRecord:
-    """Build a record from what `to_json` made.
-
-    Args:
-        data: the dictionary.
-
-    Returns:
-        The record.
-
-    Raises:
-        KeyError, TypeError: a field is missing or unknown.
-    """
-    fields = dict(data)
-    fields["copied"] = tuple(CopiedFile(**item) for item in fields.get("copied", ()))
-    for name in ("notes", "linked", "sparse"):
-        fields[name] = tuple(fields.get(name, ()))
-    return WorktreeRecord(**fields)
-
-
-def entry_from_json(data: Mapping[str, Any]) -> TrashEntry:
-    """Build a trash entry from what `to_json` made.
-
-    Args:
-        data: the dictionary.
-
-    Returns:
-        The entry.
-
-    Raises:
-        KeyError, TypeError: a field is missing or unknown.
-    """
-    fields = dict(data)
-    for name in ("refs", "saved", "skipped", "notes"):
-        fields[name] = tuple(fields.get(name, ()))
-    fields["record"] = record_from_json(fields["record"])
-    return TrashEntry(**fields)

@@ -1,193 +1,124 @@
-"""From a request to the one method that answers it."""
+"""From a request to the one function that answers it."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from parallel_agents import __version__
-from parallel_agents.core.errors import UserError
-from parallel_agents.supervisor.acting import Acting
 from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.places import Places
-from parallel_agents.supervisor.reading import Reading
+from parallel_agents.supervisor.handlers import (
+    changes,
+    records,
+    repositories,
+    sessions,
+    trash,
+    work,
+)
+from parallel_agents.supervisor.lending import Terminals
+from parallel_agents.supervisor.service import Service
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.endpoint import supervisor_socket
+from parallel_agents.wire.request import Request
 
-Reply = dict[str, Any]
+Handler = Callable[[Service, Any], Awaitable[object]]
+
+HANDLERS: Mapping[type[Request[Any]], Handler] = {
+    m.ListSessions: sessions.list_sessions,
+    m.Show: sessions.show,
+    m.Explain: sessions.explain,
+    m.Info: sessions.info,
+    m.DiskUse: sessions.disk_use,
+    m.Wait: sessions.wait,
+    m.Rename: sessions.rename,
+    m.Pin: sessions.pin,
+    m.MarkSeen: sessions.mark_seen,
+    m.ReadRecords: records.read_records,
+    m.WaitRecords: records.wait_records,
+    m.DiffStat: changes.diff_stat,
+    m.DiffText: changes.diff_text,
+    m.New: work.new,
+    m.Adopt: work.adopt,
+    m.Send: work.send,
+    m.PendingInput: work.pending_input,
+    m.Answer: work.answer,
+    m.Interrupt: work.interrupt,
+    m.Stop: work.stop,
+    m.Respawn: work.respawn,
+    m.SetOptions: work.set_options,
+    m.AttachBegin: work.attach_begin,
+    m.AttachEnd: work.attach_end,
+    m.OwnWork: trash.own_work,
+    m.Delete: trash.delete,
+    m.CancelDelete: trash.cancel_delete,
+    m.Restore: trash.restore,
+    m.ListTrash: trash.list_trash,
+    m.EmptyTrash: trash.empty_trash,
+    m.Clean: trash.clean,
+    m.ResolveRepository: repositories.resolve_repository,
+    m.Trust: repositories.trust,
+    m.ListRefs: repositories.list_refs,
+    m.ListFiles: repositories.list_files,
+    m.Reconcile: repositories.reconcile,
+    m.MakeScratchRepository: repositories.make_scratch_repository,
+}
+"""What answers each request that is not about the connection or the supervisor itself."""
 
 
 class Api:
-    """Answers every request of the closed list that is not about the connection itself.
-
-    Args:
-        supervisor: whose sessions.
-    """
+    """Answers every request of the closed list that is not about the connection itself."""
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
-        self._reading = Reading(supervisor)
-        self._acting = Acting(supervisor)
-        self._places = Places(supervisor)
+        self._service = Service(supervisor)
 
     @property
     def log_file(self) -> Path:
         """Where the supervisor's log is."""
         return self._supervisor.context.log_file
 
-    async def answer(self, message: m.Request) -> Reply:
+    @property
+    def terminals(self) -> Terminals:
+        """The conversations that people's terminals have."""
+        return self._service.terminals
+
+    async def answer(self, message: Request[Any]) -> object:
         """Answer one request; while sessions are being taken up, all but `Status` wait.
-
-        Args:
-            message: the request.
-
-        Returns:
-            The reply's JSON object.
 
         Raises:
             UserError: it was refused or failed.
         """
-        if not isinstance(message, m.Status):
-            await self._supervisor.recovered.wait()
-        if isinstance(message, m.PlaceRequest):
-            return await self._place(message)
-        if isinstance(message, m.ActingRequest):
-            return await self._act(message)
-        if isinstance(message, m.KeepingRequest):
-            return await self._keep(message)
-        if isinstance(message, m.ConnectionRequest):
-            raise UserError("That is answered by the connection itself.")
-        return await self._read(message)
+        if isinstance(message, m.Status):
+            return self._status()
+        await self._supervisor.recovered.wait()
+        return await HANDLERS[type(message)](self._service, message)
 
-    async def _read(self, message: m.ReadingRequest) -> Reply:
-        match message:
-            case m.Status():
-                return self._status()
-            case m.ListSessions():
-                return self._reading.list(message)
-            case m.Show():
-                return self._reading.show(message)
-            case m.Explain():
-                return await self._reading.explain(message)
-            case m.Info():
-                return await self._reading.info(message)
-            case m.ReadRecords():
-                return await self._reading.records(message)
-            case m.Wait():
-                return await self._reading.wait(message)
-            case m.WaitRecords():
-                return await self._reading.wait_records(message)
-            case m.PendingInput():
-                return await self._reading.pending_input(message)
-            case m.DiffStat():
-                return await self._reading.diff_stat(message)
-            case m.DiffText():
-                return await self._reading.diff_text(message)
-            case _:
-                assert_never(message)
-
-    async def _place(self, message: m.PlaceRequest) -> Reply:
-        match message:
-            case m.ResolveRepository():
-                return await self._places.resolve(message)
-            case m.Trust():
-                return await self._places.trust(message)
-            case m.ListRefs():
-                return await self._places.refs(message)
-            case m.ListFiles():
-                return await self._places.files(message)
-            case m.DiskUse():
-                return await self._reading.disk_use(message)
-            case m.Reconcile():
-                return await self._places.reconcile(message)
-            case m.OwnWork():
-                return await self._reading.own_work(message)
-            case m.MakeScratchRepository():
-                return await self._places.make_scratch()
-            case _:
-                assert_never(message)
-
-    async def _act(self, message: m.ActingRequest) -> Reply:
-        match message:
-            case m.New():
-                return await self._acting.new(message)
-            case m.Adopt():
-                return await self._acting.adopt(message)
-            case m.Send():
-                return await self._acting.send(message)
-            case m.Answer():
-                return await self._acting.answer(message)
-            case m.Interrupt():
-                return await self._acting.interrupt(message)
-            case m.Stop():
-                return await self._acting.stop(message)
-            case m.Respawn():
-                return await self._acting.respawn(message)
-            case m.SetOptions():
-                return await self._acting.set_options(message)
-            case m.AttachBegin():
-                return await self._acting.attach_begin(message)
-            case m.AttachEnd():
-                return await self._acting.attach_end(message)
-            case _:
-                assert_never(message)
-
-    async def _keep(self, message: m.KeepingRequest) -> Reply:
-        match message:
-            case m.Delete():
-                return await self._acting.delete(message)
-            case m.CancelDelete():
-                return await self._acting.cancel_delete(message)
-            case m.Restore():
-                return await self._acting.restore(message)
-            case m.ListTrash():
-                return await self._acting.list_trash()
-            case m.EmptyTrash():
-                return await self._acting.empty_trash(message)
-            case m.Clean():
-                return await self._acting.clean(message)
-            case m.Rename():
-                return self._acting.rename(message)
-            case m.Pin():
-                return self._acting.pin(message)
-            case m.MarkSeen():
-                return self._acting.seen(message)
-            case _:
-                assert_never(message)
-
-    async def shutdown(self, message: m.Shutdown) -> Reply:
+    async def shutdown(self, message: m.Shutdown) -> m.Ending:
         """Prepare to end; the connection ends the supervisor after this was answered."""
-        return await self._acting.shutdown(message)
+        cut = [] if message.keep_sessions else await self._supervisor.stop_all()
+        return m.Ending(cut=tuple(cut), kept=len(self._supervisor.alive()))
 
-    async def lost_terminals(self, keys: Collection[str]) -> None:
-        """A client went away that had asked for conversations, by requests with these keys."""
-        await self._acting.lost_terminals(keys)
-
-    async def recover_terminals(self) -> None:
-        """Take back conversations that were attached when an earlier supervisor ended."""
-        await self._acting.recover_terminals()
-
-    def _status(self) -> Reply:
+    def _status(self) -> m.SupervisorStatus:
         supervisor = self._supervisor
-        return {
-            "pid": os.getpid(),
-            "version": __version__,
-            "protocol": m.PROTOCOL_VERSION,
-            "sessions": len(supervisor.states()),
-            "alive": len(supervisor.alive()),
-            "socket": str(supervisor_socket(supervisor.context.state_dir)),
-            "home": str(supervisor.context.state_dir),
-            "damaged": supervisor.damaged,
-            "damagedRecords": {s.id: s.damaged for s in supervisor.states() if s.damaged},
-            "config": _settings(supervisor.context),
-        }
+        return m.SupervisorStatus(
+            pid=os.getpid(),
+            version=__version__,
+            protocol=m.PROTOCOL_VERSION,
+            sessions=len(supervisor.states()),
+            alive=len(supervisor.alive()),
+            socket=str(supervisor_socket(supervisor.context.state_dir)),
+            home=str(supervisor.context.state_dir),
+            damaged=dict(supervisor.damaged),
+            damaged_records={s.id: s.damaged for s in supervisor.states() if s.damaged},
+            config=_settings(supervisor.context),
+        )
 
 
-def _settings(context: Context) -> dict[str, Any]:
+def _settings(context: Context) -> dict[str, m.Setting]:
     values = asdict(context.config)
     return {
-        name: {"value": values[name], "source": source}
+        name: m.Setting(value=values[name], source=source)
         for name, source in context.config_sources.items()
     }

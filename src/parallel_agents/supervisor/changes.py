@@ -9,9 +9,10 @@ import contextlib
 from pathlib import Path
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.worktree import WorktreeRecord, record_from_json
+from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.worktrees import surroundings
@@ -30,7 +31,7 @@ def record_of(state: SessionState) -> WorktreeRecord:
         WorktreeError: there is none yet, or it cannot be read.
     """
     try:
-        return record_from_json(state.standing.record)
+        return from_plain(state.standing.record, WorktreeRecord)
     except (KeyError, TypeError) as error:
         raise WorktreeError(
             f"What is on record of the worktree cannot be read ({error}).",

@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.core.codec import state_from_json, state_to_json
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.files import put_aside, read_json, write_json
@@ -64,7 +64,7 @@ class Checkpoint:
             state: the facts.
             size: of the journal that they rest on, in bytes.
         """
-        value = {"version": 1, "journal": size, "state": state_to_json(state)}
+        value = {"version": 1, "journal": size, "state": to_plain(state)}
         with contextlib.suppress(UserError):  # the journal has everything
             write_json(self._path, value, sync=False)
 
@@ -91,7 +91,7 @@ class Checkpoint:
 def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - whatever a file holds
     try:
         if saved["version"] == 1:
-            return state_from_json(saved["state"]), int(saved["journal"])
+            return from_plain(saved["state"], SessionState), int(saved["journal"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         pass
     return SessionState(), 0

@@ -4,8 +4,6 @@ Keep true: only a session that nobody waits for and that has no work which is no
 goes through the same gate as every deletion, says why, and can be restored.
 """
 
-from dataclasses import dataclass
-
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
@@ -14,19 +12,11 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.context import now_ms
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.wire.messages import Cleaned, CleanVerdict
 
 DAY_MS = 86_400_000
 DEFAULT_DAYS = 7.0
 """Least age for `clean` on request when nothing is cleaned by itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What is to become of one session, and why: one plain sentence."""
-
-    id: str
-    name: str
-    why: str
 
 
 class Cleaning:
@@ -39,20 +29,15 @@ class Cleaning:
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
 
-    async def clean(
-        self, days: float, *, dry_run: bool = False
-    ) -> tuple[list[Verdict], list[Verdict]]:
+    async def clean(self, days: float, *, dry_run: bool = False) -> Cleaned:
         """Delete what the rule says.
 
         Args:
             days: least time since anything happened to a session.
             dry_run: delete nothing, only say.
-
-        Returns:
-            Those that were deleted, and those old enough that were kept.
         """
-        cleaned: list[Verdict] = []
-        kept: list[Verdict] = []
+        cleaned: list[CleanVerdict] = []
+        kept: list[CleanVerdict] = []
         for session in list(self._supervisor.sessions.values()):
             if not self._rests(session, days):
                 continue
@@ -62,9 +47,9 @@ class Cleaning:
                 why, may = "something happened to it meanwhile", False
             if may and not dry_run:
                 why, may = await self._delete(session, why)
-            verdict = Verdict(id=session.id, name=session.state.name, why=why)
+            verdict = CleanVerdict(id=session.id, name=session.state.name, why=why)
             (cleaned if may else kept).append(verdict)
-        return cleaned, kept
+        return Cleaned(cleaned=tuple(cleaned), kept=tuple(kept))
 
     def _rests(self, session: Session, days: float) -> bool:
         viewed = session.context.hub.viewed(session.id)

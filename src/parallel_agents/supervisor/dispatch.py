@@ -10,12 +10,12 @@ import datetime
 import getpass
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from parallel_agents.core.errors import UntrustedError, UsageError
 from parallel_agents.core.options import MODES
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, Kind, Repository
 from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset

@@ -14,13 +14,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from parallel_agents.agents.base import Agent, Translator
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import AgentError, StorageError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.value import replace
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.given_up import end_leftover, end_now
 from parallel_agents.supervisor.ledger import Ledger
@@ -60,11 +61,6 @@ class Hooks:
 
 class Driver:
     """The running side of a session.
-
-    Args:
-        ledger: journal and facts.
-        agent: its agent program.
-        hooks: what it asks of the rest of the session.
 
     Attributes:
         questions: what the agent's program was asked and has not answered yet.

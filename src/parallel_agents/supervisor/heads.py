@@ -1,8 +1,7 @@
 """What is checked out in a session's worktree, noted when it changes."""
 
-from dataclasses import asdict
-
 from parallel_agents.core import events as ev
+from parallel_agents.core.value import asdict
 from parallel_agents.core.worktree import Standing
 from parallel_agents.supervisor.changes import record_of
 from parallel_agents.supervisor.ledger import Ledger

@@ -50,8 +50,8 @@ class Housekeeping:
         await self._expire()
         days = self._supervisor.context.config.auto_clean_days
         if days > 0:
-            cleaned, _ = await Cleaning(self._supervisor).clean(days)
-            for verdict in cleaned:
+            result = await Cleaning(self._supervisor).clean(days)
+            for verdict in result.cleaned:
                 log.info("cleaned up session %s (%s): %s", verdict.id, verdict.name, verdict.why)
 
     async def _expire(self) -> None:

@@ -27,11 +27,11 @@ class Subscriber:
     """One client's queue of pushes.
 
     Attributes:
-        followed: session whose partial text it wants.
+        followed: ids of the sessions whose partial text it wants.
     """
 
     def __init__(self) -> None:
-        self.followed: str | None = None
+        self.followed: frozenset[str] = frozenset()
         self._queue: deque[bytes] = deque()
         self._size = 0
         self.behind = False
@@ -126,7 +126,7 @@ class Hub:
         return any(self._followers(session))
 
     def _followers(self, session: str) -> list[Subscriber]:
-        return [s for s in self._subscribers if s.followed == session]
+        return [s for s in self._subscribers if session in s.followed]
 
     def _all(self, push: Push) -> None:
         self._to(push, self._subscribers)

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from parallel_agents.core.codec import dump_record, load_record
+from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.errors import StorageError, of_system
 from parallel_agents.core.events import Record
 
@@ -31,7 +31,7 @@ _FIRST = re.compile(rb'\{(?:"crc":"[0-9a-f]{8}",)?"seq":(\d{1,15}),')
 
 def dump_line(record: Record) -> bytes:
     """Write a record as a line of a journal, newline included."""
-    rest = dump_record(record)[1:]
+    rest = dump(record)[1:]
     return b'{"crc":"%08x",%s\n' % (zlib.crc32(rest), rest)
 
 

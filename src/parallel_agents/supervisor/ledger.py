@@ -10,13 +10,12 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from parallel_agents.core.codec import (
-    record_from_json,
-    record_to_json,
+    from_plain,
+    to_plain,
 )
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.events import (
@@ -28,6 +27,7 @@ from parallel_agents.core.events import (
 )
 from parallel_agents.core.reduce import FACT_OF, reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
 from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context, now_ms
 from parallel_agents.supervisor.files import (
@@ -288,14 +288,14 @@ class Ledger:
         path = self.directory / _FIRST
         if not path.exists():
             with contextlib.suppress(UserError):  # the journal has it
-                write_json(path, record_to_json(record), sync=False)
+                write_json(path, to_plain(record), sync=False)
 
     def _begin_from_copy(self) -> None:
         """The first record cannot be read, and says what all the others are about."""
         found = read_json(self.directory / _FIRST)
         if found is None:
             raise StorageError(f"cannot read {self.journal.path}: its first record is damaged")
-        self._fold(record_from_json(found))
+        self._fold(from_plain(found, Record))
 
     def _take_checkpoint(self) -> int:
         """Returns where the journal goes on after it; 0 when there is none to take."""

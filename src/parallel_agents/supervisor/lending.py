@@ -3,11 +3,14 @@
 Keep true: one owner at a time; whoever takes it back goes on in the mode that the person left.
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Collection, Mapping
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import MODES
+from parallel_agents.supervisor.left import marked
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import (
     agent_environment,
@@ -15,13 +18,56 @@ from parallel_agents.supervisor.spawn import (
     spawn_spec,
     start_directory,
 )
+from parallel_agents.wire.messages import TerminalCommand
+
+_LOOK_AGAIN = 1.0
 
 
-def attach_command(session: Session) -> dict[str, Any]:
+class Terminals:
+    """The conversations that people's terminals have.
+
+    Args:
+        sessions: all sessions, by id.
+    """
+
+    def __init__(self, sessions: Mapping[str, Session]) -> None:
+        self._sessions = sessions
+        self._lent: dict[str, str] = {}
+        """By session, the key of the request that lent its conversation last."""
+
+    def lent(self, session: str, key: str) -> None:
+        """A request with this key gets the session's conversation."""
+        self._lent[session] = key
+
+    async def lost(self, keys: Collection[str]) -> None:
+        """A client went away: take back, once they are free, the conversations that it still has.
+
+        Args:
+            keys: uuids of its requests for conversations.
+        """
+        lent = [session for session, key in self._lent.items() if key in keys]
+        await asyncio.gather(*(self._take_back_once_free(session) for session in lent))
+
+    async def recover(self) -> None:
+        """The same for conversations that were attached when an earlier supervisor ended."""
+        attached = [s.id for s in self._sessions.values() if s.state.stopped == "attach"]
+        await asyncio.gather(*(self._take_back_once_free(session) for session in attached))
+
+    async def _take_back_once_free(self, name: str) -> None:
+        session = self._sessions.get(name)
+        lent = self._lent.get(name)
+        if session is None:
+            return
+        while session.state.stopped == "attach" and self._lent.get(name) == lent:
+            gone = session.state.liveness == "none"  # its own process, whose end is awaited
+            if gone and not await session.context.threads.git(marked, name):
+                await take_back(session, new_uuid())
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
+
+
+def attach_command(session: Session) -> TerminalCommand:
     """What a person's terminal runs to take over the conversation.
-
-    Returns:
-        `id`, `argv`, `cwd` and `env`.
 
     Raises:
         RefusedError: the agent has no interactive program.
@@ -33,12 +79,12 @@ def attach_command(session: Session) -> dict[str, Any]:
     environment = session.ledger.environment()
     program = find_program(session.agent.name, environment, own)
     spec = spawn_spec(session.state, program, resume=True, mode=session.workplace.mode())
-    return {
-        "id": session.id,
-        "argv": session.agent.interactive_argv(spec),
-        "cwd": start_directory(session.state),
-        "env": agent_environment(session.agent, session.state, environment),
-    }
+    return TerminalCommand(
+        id=session.id,
+        argv=tuple(session.agent.interactive_argv(spec)),
+        cwd=start_directory(session.state),
+        env=dict(agent_environment(session.agent, session.state, environment)),
+    )
 
 
 async def take_back(session: Session, key: str) -> None:

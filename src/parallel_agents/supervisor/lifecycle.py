@@ -111,7 +111,7 @@ class Lifecycle:
 
     async def _work(self) -> None:
         await self.supervisor.recover()
-        self._server.later("take conversations back", self._server.api.recover_terminals())
+        self._server.later("take conversations back", self._server.api.terminals.recover())
         self._server.later("compare worktrees", self._housekeeping.at_start())
         await self._keep_house()
 

@@ -4,11 +4,10 @@ Keep true: all pages of one patch are of the same moment; git runs once for them
 """
 
 import hashlib
-from typing import Any
 
 from parallel_agents.core.worktree import FileStat
 from parallel_agents.supervisor.session import Session
-from parallel_agents.wire.messages import PAGE_LIMIT, DiffText
+from parallel_agents.wire.messages import PAGE_LIMIT, DiffText, PatchPage
 
 
 class Patches:
@@ -19,15 +18,12 @@ class Patches:
         self._text = ""
         self._left: tuple[FileStat, ...] = ()
 
-    async def page(self, session: Session, message: DiffText) -> dict[str, Any]:
+    async def page(self, session: Session, message: DiffText) -> PatchPage:
         """Answer with a page.
 
         Args:
             session: whose patch.
             message: which page; without the `digest` of the patch as it is, the first one.
-
-        Returns:
-            The reply.
 
         Raises:
             UserError: the worktree cannot be compared.
@@ -41,21 +37,8 @@ class Patches:
         following = end if end < len(text) else None
         if following is None:
             self._digest, self._text, self._left = "", "", ()
-        out = [stat_row(file) for file in left] if offset == 0 else []
-        return {"text": page, "next": following, "digest": digest, "leftOut": out}
-
-
-def stat_row(file: FileStat) -> dict[str, Any]:
-    """A changed file as replies have it; see `docs/protocol.md`."""
-    return {
-        "path": file.path,
-        "oldPath": file.old_path,
-        "status": file.status,
-        "insertions": file.insertions,
-        "deletions": file.deletions,
-        "binary": file.binary,
-        "note": file.note,
-    }
+        left_out = left if offset == 0 else ()
+        return PatchPage(text=page, next=following, digest=digest, left_out=left_out)
 
 
 def _patch(session: Session, message: DiffText) -> tuple[str, str, tuple[FileStat, ...]]:

@@ -27,7 +27,7 @@ from parallel_agents.supervisor.run_ending import ended
 from parallel_agents.supervisor.runlog import LogLine, LogReader, punch_hole
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.wire.first_word import first_word
-from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
+from parallel_agents.wire.framing import LineSplitter, dump_frame, load_object
 from parallel_agents.wire.peer import peer_pid
 
 _FRAME = 64 << 20
@@ -197,7 +197,7 @@ class Run:
             with contextlib.suppress(OSError):
                 while data := await reader.read(1 << 16):
                     for line in splitter.feed(data):
-                        self._hear(load_frame(line))
+                        self._hear(load_object(line))
         finally:  # whatever ended it, nobody may wait for what is heard no more
             self._writer = None
             for future in self._delivered.values():

@@ -33,8 +33,9 @@ from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.threads import Threads
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import load_request, refuse_nul
-from parallel_agents.wire.framing import LineSplitter, dump_frame, load_frame
+from parallel_agents.wire.framing import LineSplitter, WireError, dump_frame, load_object
 from parallel_agents.wire.peer import descends_from_agent, peer_pid
+from parallel_agents.wire.request import Done
 from parallel_agents.worktrees import surroundings
 
 log = logging.getLogger(__name__)
@@ -241,13 +242,13 @@ class Client:
         try:
             while data := await self._reader.read(1 << 16):
                 for line in splitter.feed(data):
-                    await self._take(load_frame(line))
+                    await self._take(load_object(line))
         finally:
             self._server.hub.remove(self._subscriber)
             self._ancestry.cancel()
             self._server.later("end a client's requests", self._tasks.end())
             if self._attaches:
-                work = self._server.api.lost_terminals(self._attaches)
+                work = self._server.api.terminals.lost(self._attaches)
                 self._server.later("take conversations back", work)
 
     async def _take(self, frame: dict[str, Any]) -> None:
@@ -297,7 +298,7 @@ class Client:
             return reply, isinstance(message, m.Shutdown)
         return dump_frame({"id": number, "error": _error(said)}), False
 
-    async def _check(self, message: m.Request) -> None:
+    async def _check(self, message: m.AnyRequest) -> None:
         if isinstance(message, m.READ_ONLY) or not await self._is_agent():
             return
         self._server.alarm(self._pid, message.type)
@@ -310,7 +311,7 @@ class Client:
         # Shielded: one request that is called off does not take the answer from the others.
         return self._ancestry is None or await asyncio.shield(self._ancestry)
 
-    async def _answer(self, message: m.Request) -> dict[str, Any]:
+    async def _answer(self, message: m.AnyRequest) -> object:
         match message:
             case m.Hello():
                 if not await self._is_agent():  # which programs git finds is not for one to say
@@ -320,10 +321,10 @@ class Client:
                 self._server.hub.add(self._subscriber)
                 self._tasks.start("push", self._push())
                 self._waits += 1
-                return {}
+                return Done()
             case m.Follow():
-                self._subscriber.followed = message.session
-                return {}
+                self._subscriber.followed = frozenset(message.sessions)
+                return Done()
             case m.Shutdown():
                 return await self._server.api.shutdown(message)
             case _:
@@ -342,17 +343,16 @@ class Client:
                 await self._writer.drain()
 
 
-def _error(error: UserError) -> dict[str, str]:
-    return {"kind": error.kind, "message": error.message, "hint": error.hint}
+def _error(error: UserError) -> WireError:
+    return WireError(kind=error.kind, message=error.message, hint=error.hint)
 
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text[:_VERSION_LENGTH].split(".") if part.isdecimal())
 
 
-def _greet(message: m.Hello) -> dict[str, Any]:
+def _greet(message: m.Hello) -> m.Greeting:
     """A newer client replaces an older supervisor; an older client is told to restart."""
-    reply = {"version": __version__, "protocol": m.PROTOCOL_VERSION, "pid": os.getpid()}
     theirs = (message.protocol, _version(message.version))
     ours = (m.PROTOCOL_VERSION, _version(__version__))
     if theirs < ours:
@@ -360,4 +360,9 @@ def _greet(message: m.Hello) -> dict[str, Any]:
             f"This client is older ({message.version}) than the supervisor ({__version__}).",
             "Close it and start it again.",
         )
-    return {**reply, "outdated": theirs > ours}
+    return m.Greeting(
+        version=__version__,
+        protocol=m.PROTOCOL_VERSION,
+        pid=os.getpid(),
+        outdated=theirs > ours,
+    )

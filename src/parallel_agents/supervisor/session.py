@@ -7,7 +7,6 @@ a message never starts a process that a person stopped, except the one they send
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from pathlib import Path
 
 from parallel_agents.agents.base import Agent
@@ -23,6 +22,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import EFFORTS, MODES, Decision, Options
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
+from parallel_agents.core.value import replace
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver, Hooks
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
@@ -332,7 +332,7 @@ class Session:
             mode = await self._change_mode(mode)
         given = {"mode": mode, "model": model, "effort": effort}
         changed = {name: value for name, value in given.items() if value is not None}
-        options: Options = replace(self.state.options, **changed)  # type: ignore[arg-type]
+        options: Options = replace(self.state.options, **changed)
         self.ledger.record(ev.OptionsChanged(options=options), key=key)
         if mode is not None and self.state.liveness == "starting":
             await self.driver.soon(self.driver.say(self.agent.set_mode(new_uuid(), mode)))

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.core.errors import AgentError
 from parallel_agents.core.options import MODES
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
 from parallel_agents.supervisor import started
 from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER

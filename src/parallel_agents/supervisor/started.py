@@ -6,10 +6,11 @@ person meant is told to it, to its commands, and to the person.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import to_plain
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import WorktreeRecord
 
 
@@ -42,6 +43,6 @@ def noted(record: WorktreeRecord, directory: str, notes: Sequence[str]) -> Workt
     Returns:
         The record with all notes.
     """
-    found = subdirectory(asdict(record), directory)
+    found = subdirectory(to_plain(record), directory)
     said = f"The agent begins at the top of its worktree, and is told of {found}."
     return replace(record, notes=(*record.notes, *notes, *([said] if found else [])))

@@ -9,10 +9,11 @@ import hashlib
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
+from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import StorageError, of_system
+from parallel_agents.core.value import asdict
 from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.worktrees.filter_lines import ORIGIN
@@ -55,14 +56,14 @@ class TrustStore:
         """Whether a person accepted these lines for git's filters, with any configuration."""
         return any(f"{_FILTERS}{digest}" in known for known in list(self._digests.values()))
 
-    def accepted(self, root: str) -> list[dict[str, str]]:
-        """The files accepted last for this repository: `path`, `origin`, `digest`, `text`."""
+    def accepted(self, root: str) -> tuple[ConfigFile, ...]:
+        """The files accepted last for this repository."""
         try:
-            value = read_json(self._text(root))
-        except StorageError as error:
-            log.warning("%s", error)
-            return []
-        return value if isinstance(value, list) else []
+            files = [from_plain(file, ConfigFile) for file in read_json(self._text(root)) or ()]
+        except (StorageError, ValueError, TypeError) as error:
+            log.warning("what %s was trusted with cannot be read: %s", root, error)
+            return ()
+        return tuple(files)
 
     def _text(self, root: str) -> Path:
         return self._texts / f"{hashlib.sha256(os.fsencode(root)).hexdigest()}.json"

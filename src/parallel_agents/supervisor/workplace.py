@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
 from parallel_agents.core.worktree import (
     Base,
@@ -18,7 +19,6 @@ from parallel_agents.core.worktree import (
     Extras,
     Repository,
     WorktreeRecord,
-    to_json,
 )
 from parallel_agents.supervisor import elsewhere, started
 from parallel_agents.supervisor.changes import Changes, record_of
@@ -345,6 +345,6 @@ def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeRe
         base=record.base,
         base_commit=record.base_commit,
         notes=record.notes,
-        record=to_json(record),
+        record=to_plain(record),
         setup=setup,
     )

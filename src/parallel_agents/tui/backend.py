@@ -6,12 +6,15 @@ connection begins with a subscription, so that what is shown afterwards is true.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from parallel_agents.core.errors import UnreachableError, UserError, unforeseen
 from parallel_agents.tui.fault import logged
-from parallel_agents.wire.messages import Request, Subscribe
+from parallel_agents.wire.messages import Subscribe
 from parallel_agents.wire.pushes import Push
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
@@ -20,7 +23,7 @@ LONGEST_PAUSE = 5.0
 class Link(Protocol):
     """What the screen needs of a connection; `client.connection.Connection` is one."""
 
-    async def request(self, message: Request) -> dict[str, Any]:
+    async def request(self, message: Request[R]) -> R:
         """Ask, and wait for the answer."""
 
     def pushes(self) -> AsyncIterator[Push]:
@@ -56,7 +59,7 @@ class Backend:
         self._listener = listener
         self._link: Link | None = None
 
-    async def request(self, message: Request) -> dict[str, Any]:
+    async def request(self, message: Request[R]) -> R:
         """Ask the supervisor.
 
         Raises:

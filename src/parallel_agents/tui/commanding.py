@@ -7,7 +7,7 @@ deleted only by two presses on the same id within `ARMED` seconds, and never fro
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.ids import new_uuid
@@ -17,6 +17,9 @@ from parallel_agents.tui.deciding import Verdict
 from parallel_agents.tui.endings import was_saved, would_save
 from parallel_agents.tui.store import Store
 from parallel_agents.wire import messages as m
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
 
 ARMED = 2.0
 """Seconds within which a second Ctrl+X on the same session deletes it."""
@@ -50,7 +53,7 @@ class Commands:
         """Tell the person what went wrong and what to do."""
         self.say(f"{error.message} {error.hint}".strip(), "error")
 
-    async def ask(self, message: m.Request) -> dict[str, Any] | None:
+    async def ask(self, message: Request[R]) -> R | None:
         """Ask the supervisor; a refusal is told to the person, and None returned."""
         try:
             return await self._store.ask(message)
@@ -179,15 +182,15 @@ class Commands:
 
     async def _last_deleted(self) -> str | None:
         reply = await self.ask(m.ListTrash())
-        entries = reply["entries"] if reply else []
-        latest = max(entries, key=lambda entry: int(entry["deletedAt"]), default=None)
-        return str(latest["id"]) if latest else None
+        entries = reply.entries if reply else ()
+        latest = max(entries, key=lambda entry: entry.deleted_at, default=None)
+        return latest.id if latest else None
 
     async def restore(self, session: str) -> None:
         """Bring a session back from the trash."""
-        reply = await self.ask(m.Restore(key=new_uuid(), session=session))
-        if reply is not None:
-            self.say(f"{reply['session'].get('name') or session} is back.")
+        row = await self.ask(m.Restore(key=new_uuid(), session=session))
+        if row is not None:
+            self.say(f"{row.name or session} is back.")
             self._store.select_when_there(session)
 
     # --- small things -------------------------------------------------------------------------
@@ -203,8 +206,8 @@ class Commands:
     async def set_mode(self, session: str, mode: str) -> None:
         """Change the permission mode."""
         message = m.SetOptions(key=new_uuid(), session=session, mode=mode)
-        if (reply := await self.ask(message)) is not None:
-            mode = reply["session"].get("mode") or mode  # the agent may have chosen another one
+        if (row := await self.ask(message)) is not None:
+            mode = row.mode or mode  # the agent may have chosen another one
             self.say(f"{self._name(session)}: permission mode {mode}.")
 
     async def go_on(self, state: SessionState) -> None:

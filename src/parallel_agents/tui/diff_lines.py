@@ -7,12 +7,13 @@ of the files is made into blocks at a time, and a patch is made into blocks once
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from parallel_agents.core.diff import DiffHunk
-from parallel_agents.core.options import JsonObject
 from parallel_agents.core.text import safe_line
+from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block
 from parallel_agents.tui.patch import hunk_head, hunk_lines, hunks_of
@@ -37,23 +38,6 @@ _STATUS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedFile:
-    """One file of a `DiffStat` reply.
-
-    Attributes:
-        note: why it was not compared; empty for one that was.
-    """
-
-    path: str
-    old_path: str | None
-    status: str
-    insertions: int
-    deletions: int
-    binary: bool
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
     """What a whole change comes to.
 
@@ -70,9 +54,9 @@ class Totals:
     most: int
 
 
-def totals_of(stat: JsonObject) -> Totals:
-    """Add up a `DiffStat` reply; for a large one, not in the event loop."""
-    sizes = [(int(f["insertions"]), int(f["deletions"])) for f in stat.get("files", ())]
+def totals_of(stat: ChangedFiles) -> Totals:
+    """Add up the changed files; for a large one, not in the event loop."""
+    sizes = [(file.insertions, file.deletions) for file in stat.files]
     return Totals(
         len(sizes),
         sum(added for added, _ in sizes),
@@ -81,32 +65,8 @@ def totals_of(stat: JsonObject) -> Totals:
     )
 
 
-def files_of(stat: JsonObject, start: int = 0) -> list[ChangedFile]:
-    """A part of the files of a `DiffStat` reply.
-
-    Args:
-        stat: the reply.
-        start: the first one.
-
-    Returns:
-        At most `PART` of them.
-    """
-    return [
-        ChangedFile(
-            str(file["path"]),
-            file.get("oldPath"),
-            str(file["status"]),
-            int(file["insertions"]),
-            int(file["deletions"]),
-            bool(file["binary"]),
-            str(file.get("note") or ""),
-        )
-        for file in stat.get("files", ())[start : start + PART]
-    ]
-
-
 def diff_blocks(
-    stat: JsonObject,
+    stat: ChangedFiles,
     patches: Mapping[str, str],
     folded: frozenset[str],
     start: int = 0,
@@ -115,7 +75,7 @@ def diff_blocks(
     """Make the blocks of a diff, of a large one those of a part.
 
     Args:
-        stat: a `DiffStat` reply.
+        stat: the changed files.
         patches: what is known of the files' patches, by path.
         folded: paths of the files whose patch is not shown.
         start: the first file shown.
@@ -125,7 +85,7 @@ def diff_blocks(
         The head, a row a file, then each file with its hunks.
     """
     whole = totals or totals_of(stat)
-    files = files_of(stat, start)
+    files = stat.files[start : start + PART]
     yield _head(stat, whole)
     if start:
         yield _more(max(start - PART, 0), start, "before")
@@ -158,8 +118,8 @@ def path_in(key: str) -> str:
     return rest.partition(":")[2] if kind == "hunk" else rest
 
 
-def _head(stat: JsonObject, whole: Totals) -> Block:
-    against, commit = str(stat.get("against", "")), str(stat.get("commit", ""))
+def _head(stat: ChangedFiles, whole: Totals) -> Block:
+    against, commit = stat.against, stat.commit
 
     def build(width: int, ink: Ink) -> list[Line]:
         where = [flat(against, ink.text), flat(f" {commit[:10]}", ink.faint)]
@@ -173,7 +133,7 @@ def _head(stat: JsonObject, whole: Totals) -> Block:
     return Block("head", (against, commit, whole), build, stop=False)
 
 
-def _listed(file: ChangedFile, most: int) -> Block:
+def _listed(file: FileStat, most: int) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         left = [Span("  ", ink.text), *_named(file, ink)]
         right = [*_tally(file, ink), *_bar(file, most, ink)]
@@ -182,7 +142,7 @@ def _listed(file: ChangedFile, most: int) -> Block:
     return Block(f"list:{file.path}", (file, most), build, text=file.path)
 
 
-def _file(file: ChangedFile, *, folded: bool) -> Block:
+def _file(file: FileStat, *, folded: bool) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         left = [Span("▸ " if folded else "▾ ", ink.muted), *_named(file, ink)]
         strip = fill(row(left, _tally(file, ink), width), width, ink.on_panel)
@@ -191,7 +151,7 @@ def _file(file: ChangedFile, *, folded: bool) -> Block:
     return Block(f"file:{file.path}", (file, folded), build, 2, text=file.path)
 
 
-def _named(file: ChangedFile, ink: Ink) -> list[Span]:
+def _named(file: FileStat, ink: Ink) -> list[Span]:
     letter = {"A": ink.good, "?": ink.good, "D": ink.bad, "U": ink.bad}.get(file.status, ink.muted)
     name = [flat(f"{file.status[:1]} ", letter)]
     if file.old_path:
@@ -200,7 +160,7 @@ def _named(file: ChangedFile, ink: Ink) -> list[Span]:
     return [*name, flat(folder + slash, ink.muted), flat(base, ink.text)]
 
 
-def _tally(file: ChangedFile, ink: Ink) -> list[Span]:
+def _tally(file: FileStat, ink: Ink) -> list[Span]:
     if file.binary:
         return [Span("left out" if file.note else "binary", ink.muted)]
     if not file.insertions and not file.deletions:
@@ -212,7 +172,7 @@ def _counts(added: int, removed: int, ink: Ink) -> list[Span]:
     return [Span(f"+{added:,} ", ink.good), Span(f"−{removed:,}", ink.bad)]
 
 
-def _bar(file: ChangedFile, most: int, ink: Ink) -> list[Span]:
+def _bar(file: FileStat, most: int, ink: Ink) -> list[Span]:
     """How much of all this is in this file: at most eight marks."""
     size = file.insertions + file.deletions
     marks = -(-size * 8 // most) if most else 0
@@ -221,7 +181,7 @@ def _bar(file: ChangedFile, most: int, ink: Ink) -> list[Span]:
     return [Span(" " + "+" * good, ink.good), Span("−" * (marks - good), ink.bad), rest]
 
 
-def _body(file: ChangedFile, patch: str | None) -> Iterator[Block]:
+def _body(file: FileStat, patch: str | None) -> Iterator[Block]:
     if patch is None:
         yield _word(file, file.note or ("binary file" if file.binary else "…"))
         return
@@ -248,7 +208,7 @@ def hunk_blocks(path: str, patch: str) -> tuple[Block, ...]:
     )
 
 
-def _word(file: ChangedFile, word: str) -> Block:
+def _word(file: FileStat, word: str) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         return [line_of(Span(f"  {safe_line(word)}", ink.muted))]
 
@@ -257,7 +217,7 @@ def _word(file: ChangedFile, word: str) -> Block:
     return Block(f"{kind}:{file.path}", (word,), build, size, stop=False)
 
 
-def _unparsed(file: ChangedFile, patch: str) -> Block:
+def _unparsed(file: FileStat, patch: str) -> Block:
     """A patch without hunks: what git says of it, such as a new mode."""
     said = [line for line in patch.split("\n")[:40] if line[:5] not in {"diff ", "index"}]
     text = "\n".join(said).strip("\n")

@@ -1,42 +1,43 @@
 """What is said before and after a session is deleted: what is kept, what is not, the way back."""
 
 from datetime import UTC, datetime
-from typing import Any
+
+from parallel_agents.wire.messages import Deletion, OwnWorkReply
 
 _NAMED = 3
 
 
-def would_save(name: str, own: dict[str, Any]) -> str:
+def would_save(name: str, own: OwnWorkReply) -> str:
     """Say what a second Ctrl+X would do.
 
     Args:
         name: of the session.
         own: an `OwnWork` reply.
     """
-    if not own["saved"]:
-        merged = f" ({own['merged']})" if own.get("merged") else ""
+    if not own.saved:
+        merged = f" ({own.merged})" if own.merged else ""
         return f"Ctrl+X again deletes {name}; it has nothing of its own{merged}."
-    kept = ", ".join(map(str, own["saved"]))
+    kept = ", ".join(map(str, own.saved))
     return f"Ctrl+X again deletes {name}; kept in the trash: {kept}.{_left(own)}"
 
 
-def was_saved(name: str, told: dict[str, Any]) -> str:
+def was_saved(name: str, told: Deletion) -> str:
     """Say what a deletion kept.
 
     Args:
         name: of the session.
         told: a `Delete` reply that was waited for.
     """
-    if not told["saved"]:
+    if not told.saved:
         return f"Deleted {name}; it had nothing of its own. u brings it back."
-    kept = ", ".join(map(str, told["saved"]))
-    until = f" until {_day(int(told['until']))}" if told.get("until") else ""
+    kept = ", ".join(map(str, told.saved))
+    until = f" until {_day(int(told.until))}" if told.until else ""
     left = _left(told)
     return f"Deleted {name}; kept in the trash{until}: {kept}.{left} u brings it back."
 
 
-def _left(reply: dict[str, Any]) -> str:
-    skipped = [str(path) for path in reply["skipped"]]
+def _left(reply: OwnWorkReply | Deletion) -> str:
+    skipped = [str(path) for path in reply.skipped]
     if not skipped:
         return ""
     more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""

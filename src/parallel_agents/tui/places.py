@@ -1,7 +1,8 @@
 """What the form says of the place where a session would start."""
 
 import re
-from typing import Any
+
+from parallel_agents.wire.messages import ResolvedRepository
 
 _PULL = re.compile(r"#|\w+://")
 _ACCEPTED = "a pull request, accepted at this commit"
@@ -16,7 +17,7 @@ def is_pull(base: str) -> bool:
     return _PULL.match(base) is not None
 
 
-def place_words(resolved: dict[str, Any]) -> list[str]:
+def place_words(resolved: ResolvedRepository) -> list[str]:
     """Say where a session would start.
 
     Args:
@@ -25,20 +26,20 @@ def place_words(resolved: dict[str, Any]) -> list[str]:
     Returns:
         Phrases: repository, the branch checked out there, the base, what is to know of it.
     """
-    base = resolved.get("base") or {}
-    checkout = str(resolved.get("branch") or "")
+    base = resolved.base
+    checkout = resolved.branch or ""
     words = [
-        str(resolved["root"]),
+        resolved.root,
         checkout and f"on {checkout}",
-        f"{'compared with' if base.get('branch') else 'from'} {base.get('name')}",
-        str(base.get("note") or ""),
+        f"{'compared with' if base.branch else 'from'} {base.name}",
+        base.note,
     ]
-    if base.get("stranger"):
-        words.append(_ACCEPTED if resolved["trusted"] else _STRANGER)
+    if base.stranger:
+        words.append(_ACCEPTED if resolved.trusted else _STRANGER)
     return [word for word in words if word]
 
 
-def branch_words(resolved: dict[str, Any], branch: str) -> str:
+def branch_words(resolved: ResolvedRepository, branch: str) -> str:
     """Say what becomes of the branch that was named.
 
     Args:
@@ -47,5 +48,5 @@ def branch_words(resolved: dict[str, Any], branch: str) -> str:
     """
     if not branch:
         return ""
-    existing = (resolved.get("base") or {}).get("branch")
+    existing = resolved.base.branch
     return f"works on the existing branch {existing}" if existing else f"new branch {branch}"

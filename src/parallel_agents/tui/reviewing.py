@@ -6,9 +6,9 @@ of a change is done beside the event loop, and no more of a patch is read than a
 """
 
 import asyncio
-from typing import Any
 
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import DiffStat as ChangedFiles
 from parallel_agents.tui.commanding import Commands
 from parallel_agents.tui.diff_lines import Totals, hunk_blocks, totals_of
 from parallel_agents.tui.patch import shortened_patch
@@ -35,7 +35,7 @@ class Reviewing:
         self._info = info
         self._session: str | None = None
         self._told: str | None = None
-        self._stat: dict[str, Any] = {}
+        self._stat: ChangedFiles | None = None
         self._totals: Totals | None = None
         self._patches: dict[str, str] = {}
         self._round = 0
@@ -76,7 +76,7 @@ class Reviewing:
             if text is None or session != self._session:
                 return
             await asyncio.to_thread(hunk_blocks, path, text)
-        if text is not None and session == self._session:
+        if text is not None and self._stat is not None and session == self._session:
             self._patches[path] = text
             self._diff.show(self._stat, self._patches, self._totals)
 
@@ -88,12 +88,12 @@ class Reviewing:
             reply = await self._commands.ask(message)
             if reply is None:
                 return None
-            if reply.get("digest", "") != digest:
-                parts, digest = [], str(reply["digest"])
-            parts.append(str(reply["text"]))
-            if reply["next"] is None:
+            if reply.digest != digest:
+                parts, digest = [], reply.digest
+            parts.append(reply.text)
+            if reply.next is None:
                 return "".join(parts)
-            offset = int(reply["next"])
+            offset = reply.next
         return await asyncio.to_thread(shortened_patch, "".join(parts))
 
     def disk_stale(self, state: SessionState) -> bool:

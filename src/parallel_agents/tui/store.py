@@ -5,7 +5,7 @@ selection is a session's id and follows it; reading is done for the selected ses
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core.errors import UserError
@@ -14,7 +14,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.tui import grouping
 from parallel_agents.tui.backend import Backend
 from parallel_agents.tui.conversation import Conversation
-from parallel_agents.wire.messages import Follow, ReadRecords, Request
+from parallel_agents.wire.messages import Follow, ReadRecords
 from parallel_agents.wire.pushes import (
     DeltaPush,
     ProgressPush,
@@ -23,7 +23,9 @@ from parallel_agents.wire.pushes import (
     RecordPush,
     StatePush,
 )
-from parallel_agents.wire.reading import load_record
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
 
 PAGE = 400
 
@@ -195,7 +197,7 @@ class Store:
 
     # --- what is asked ------------------------------------------------------------------------
 
-    async def ask(self, message: Request) -> dict[str, Any]:
+    async def ask(self, message: Request[R]) -> R:
         """Ask the supervisor.
 
         Raises:
@@ -224,18 +226,18 @@ class Store:
 
     async def _read(self, conversation: Conversation) -> None:
         session = conversation.session
-        await self.ask(Follow(session=session))
+        await self.ask(Follow(sessions=(session,)))
         if not conversation.loaded:
             reply = await self.ask(ReadRecords(session=session, limit=PAGE))
-            conversation.begin(_records(reply), more=bool(reply["more"]))
+            conversation.begin(list(reply.records), more=reply.more)
             self.changes.reload, self.changes.older = True, False
             return
         more = True
         while more:
             after = conversation.newest
             reply = await self.ask(ReadRecords(session=session, after=after, limit=PAGE))
-            self.changes.items |= conversation.follow_up(_records(reply))
-            more = bool(reply["more"]) and conversation.newest > after
+            self.changes.items |= conversation.follow_up(list(reply.records))
+            more = reply.more and conversation.newest > after
 
     async def read_older(self) -> None:
         """Read the page before what is shown.
@@ -253,12 +255,8 @@ class Store:
         except UserError:
             conversation.more = True
             raise
-        conversation.older(_records(reply), more=bool(reply["more"]))
+        conversation.older(list(reply.records), more=reply.more)
         if conversation is self.conversation:
             self.changes.older |= not self.changes.reload
             self.changes.reload = True
             self._wake()
-
-
-def _records(reply: dict[str, Any]) -> list[Record]:
-    return [load_record(value) for value in reply["records"]]

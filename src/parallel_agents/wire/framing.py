@@ -4,7 +4,35 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import UNSET, Raw, UnsetType
+
+from parallel_agents.core.codec import dump, load
 from parallel_agents.core.errors import UsageError
+from parallel_agents.core.value import Value
+
+
+class WireError(Value):
+    """A `UserError` on its way to a client."""
+
+    kind: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class Frame(Value):
+    """What a supervisor sends; `alive` frames have none of these fields.
+
+    Attributes:
+        id: number of the request that is answered; None when it can answer nobody.
+        reply: its answer, not read yet: the request says of what kind it is.
+        error: why there is no answer.
+        push: what is sent unasked, not read yet.
+    """
+
+    id: int | UnsetType | None = UNSET
+    reply: Raw | UnsetType = UNSET
+    error: WireError | UnsetType = UNSET
+    push: Raw | UnsetType = UNSET
 
 
 class LineSplitter:
@@ -39,11 +67,23 @@ class LineSplitter:
 
 def dump_frame(value: object) -> bytes:
     """Write one frame, newline included."""
-    return json.dumps(value, separators=(",", ":")).encode("utf-8", "surrogateescape") + b"\n"
+    return dump(value) + b"\n"
 
 
-def load_frame(line: bytes) -> dict[str, Any]:
-    """Read one frame.
+def load_frame(line: bytes) -> Frame:
+    """Read a frame of the supervisor's.
+
+    Raises:
+        UsageError: when it is none.
+    """
+    try:
+        return load(line, Frame)
+    except ValueError:
+        raise UsageError("a frame is not what a supervisor sends") from None
+
+
+def load_object(line: bytes) -> dict[str, Any]:
+    """Read a line as a JSON object, whose content is still to be checked.
 
     Raises:
         UsageError: when it is no JSON object.

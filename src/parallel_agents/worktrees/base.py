@@ -6,9 +6,9 @@ name reaches git only behind `--end-of-options`, and from then on as a hash.
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from parallel_agents.core.errors import GitError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, Repository
 from parallel_agents.worktrees import branches, surroundings
 from parallel_agents.worktrees.fetched import Fetches

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.errors import GitError, RefusedError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
@@ -20,8 +21,6 @@ from parallel_agents.core.worktree import (
     Extras,
     Repository,
     WorktreeRecord,
-    record_from_json,
-    to_json,
 )
 from parallel_agents.worktrees import absent, branches, exclude, filters, naming
 from parallel_agents.worktrees.failpoint import hit
@@ -190,7 +189,7 @@ def _finished(marker: Path) -> WorktreeRecord | None:
     done = read_json(marker)
     if done is None or "record" not in done:
         return None
-    record = record_from_json(done["record"])
+    record = from_plain(done["record"], WorktreeRecord)
     return record if verify(record) is None else None
 
 
@@ -256,7 +255,7 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     hit("create.tracking")
     order.notes.extend(absent.notes(order.repository.checkout, bound))
     record = _record(order, branch, copied=copied, linked=linked, sparse=sparse)
-    write_json(order.marker, {"record": to_json(record)})
+    write_json(order.marker, {"record": to_plain(record)})
     hit("create.finished")
     return record
 

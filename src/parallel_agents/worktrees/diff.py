@@ -9,11 +9,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parallel_agents.core.diff import FileDiff, parse_diff, parse_stat, patch_text
 from parallel_agents.core.errors import GitError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat, FileStat, WorktreeRecord
 from parallel_agents.worktrees import filters
 from parallel_agents.worktrees.capture import ANY_NAME, by_filter, hide, remove_entries

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.errors import UserError, of_system
 from parallel_agents.core.worktree import (
     Base,
@@ -18,11 +19,17 @@ from parallel_agents.core.worktree import (
     Repository,
     TrashEntry,
     WorktreeRecord,
-    record_from_json,
-    to_json,
 )
-from parallel_agents.worktrees import adoption, gate, moved, own, place, reconcile, removal
-from parallel_agents.worktrees import restore as restoring
+from parallel_agents.worktrees import (
+    adoption,
+    gate,
+    moved,
+    own,
+    place,
+    reconcile,
+    removal,
+    restore as restoring,
+)
 from parallel_agents.worktrees.files import exists, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
@@ -136,7 +143,7 @@ class Ending:
 
     def _finish(self, plan: Mapping[str, Any]) -> None:
         """Go on with a deletion that was cut off: what is restored is a whole entry."""
-        record = record_from_json(plan["record"])
+        record = from_plain(plan["record"], WorktreeRecord)
         with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
             removal.delete(self._removal(record, lock_fd, list))
 
@@ -192,7 +199,7 @@ class Ending:
         """Bring a session back whose worktree was never touched, however that is now."""
         place = self._trash.bin(entry.session)
         with self._reading("restore the session"):
-            write_json(place.restored_file, to_json(entry.record))
+            write_json(place.restored_file, to_plain(entry.record))
             place.entry_file.unlink(missing_ok=True)
         return entry.record
 

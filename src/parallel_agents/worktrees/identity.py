@@ -10,10 +10,10 @@ import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from parallel_agents.core.errors import WorktreeError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.files import is_symlink, make_usable, read_regular
 from parallel_agents.worktrees.git import Git

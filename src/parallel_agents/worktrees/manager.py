@@ -27,6 +27,7 @@ from parallel_agents.worktrees import (
     creation,
     diff,
     filters,
+    hooks as place_hooks,
     landing,
     looking,
     naming,
@@ -38,7 +39,6 @@ from parallel_agents.worktrees import (
     trust,
     wishes,
 )
-from parallel_agents.worktrees import hooks as place_hooks
 from parallel_agents.worktrees.base import BaseResolver
 from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.fetched import Fetches

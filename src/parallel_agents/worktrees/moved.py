@@ -8,16 +8,16 @@ back, each file so that the same call goes on after a crash.
 import os
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.errors import RefusedError, WorktreeError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import (
     Repository,
     WorktreeRecord,
-    record_from_json,
-    to_json,
 )
 from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.adoption import owner
@@ -109,7 +109,7 @@ def is_astray(place: TrashBin) -> bool:
         Whether it is for `follow` to find out.
     """
     plan = read_json(place.plan_file)
-    return plan is not None and not _is_there(record_from_json(plan["record"]))
+    return plan is not None and not _is_there(from_plain(plan["record"], WorktreeRecord))
 
 
 def refuse_missing(place: TrashBin) -> None:
@@ -175,7 +175,7 @@ def _kept(place: TrashBin) -> _Kept | None:
     if plan is None:
         restored = place.restored()  # and the answer may have been lost
         return None if restored is None else _Kept(restored, None, (), (restored.base_commit,))
-    record = record_from_json(plan["record"])
+    record = from_plain(plan["record"], WorktreeRecord)
     refs = (place.ref,) if plan["commit"] else ()
     commits = (plan["tip"], plan["head"], record.base_commit)
     return _Kept(record, place.tree_now(plan["tree"]), refs, tuple(filter(None, commits)))
@@ -214,8 +214,8 @@ def _rewrite(place: TrashBin, old: WorktreeRecord, new: WorktreeRecord) -> None:
     if (begun := read_json(place.restore_file)) is not None:
         write_json(place.restore_file, begun | {"admin": str(_admin(place, new))})
     if exists(place.restored_file):
-        write_json(place.restored_file, to_json(new))
-    values: dict[str, Any] = {"record": to_json(new)}
+        write_json(place.restored_file, to_plain(new))
+    values: dict[str, Any] = {"record": to_plain(new)}
     if (plan := read_json(place.plan_file)) is not None:
         write_json(place.plan_file, plan | values | {"tree": _under(plan["tree"], old, new)})
     if (entry := read_json(place.entry_file)) is not None:

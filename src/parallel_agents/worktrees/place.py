@@ -7,10 +7,11 @@ trash and back, whole; either is known again by its device and inode numbers.
 import errno
 import stat
 import time
-from dataclasses import replace
 from pathlib import Path
 
+from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import GitError, RefusedError, WorktreeError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import (
     Base,
     Kind,
@@ -18,7 +19,6 @@ from parallel_agents.core.worktree import (
     Repository,
     TrashEntry,
     WorktreeRecord,
-    to_json,
 )
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import exists, sync_directory, write_json
@@ -177,7 +177,7 @@ def delete(job: Removal) -> TrashEntry:
         record=record,
         notes=(job.note,) if job.note else (),
     )
-    write_json(place.entry_file, to_json(entry))
+    write_json(place.entry_file, to_plain(entry))
     hit("place.entry")
     job.sweeper.later(place.count)
     return entry
@@ -256,7 +256,7 @@ def restore(entry: TrashEntry, place: TrashBin) -> WorktreeRecord:
         require(record)
     found = Path(record.path).stat()
     record = replace(record, device=found.st_dev, inode=found.st_ino)
-    write_json(place.restored_file, to_json(record))
+    write_json(place.restored_file, to_plain(record))
     hit("place.restored")
     place.entry_file.unlink(missing_ok=True)
     return record

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.errors import GitError, RefusedError
 from parallel_agents.core.worktree import (
     OwnWork,
     TrashEntry,
     WorktreeRecord,
-    record_from_json,
-    to_json,
 )
 from parallel_agents.worktrees import dropping, mirror, naming, own, reflog
 from parallel_agents.worktrees.capture import DURABLE
@@ -144,7 +143,7 @@ def leave(removal: Removal, saved: tuple[str, ...]) -> TrashEntry:
         notes=(removal.note,) if removal.note else (),
         untouched=True,
     )
-    write_json(place.entry_file, to_json(entry))
+    write_json(place.entry_file, to_plain(entry))
     place.plan_file.unlink(missing_ok=True)
     return entry
 
@@ -251,7 +250,7 @@ def _plan_values(
 ) -> dict[str, Any]:
     copies = {file.path for file in removal.record.copied}
     return {
-        "record": to_json(removal.record),
+        "record": to_plain(removal.record),
         "commit": snapshot.commit,
         "tip": snapshot.tip,
         "head": snapshot.head,
@@ -299,7 +298,7 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
         close_again(tree, plan.get("modes", {}))
     hit("delete.skipped")
     entry = _entry(removal, plan, skipped, stayed)
-    write_json(place.entry_file, to_json(entry))
+    write_json(place.entry_file, to_plain(entry))
     hit("delete.entry")
     place.plan_file.unlink(missing_ok=True)
     place.modes_file.unlink(missing_ok=True)
@@ -364,7 +363,7 @@ def _entry(
     removal: Removal, plan: dict[str, Any], skipped: tuple[str, ...], stayed: tuple[str, ...]
 ) -> TrashEntry:
     tree = plan["tree"]
-    record = record_from_json(plan["record"])
+    record = from_plain(plan["record"], WorktreeRecord)
     return TrashEntry(
         session=record.session,
         root=record.root,

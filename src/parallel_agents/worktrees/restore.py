@@ -7,11 +7,13 @@ so that a restore that was cut off goes on when it is asked for again; the trash
 import os
 import shlex
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.core.worktree import TrashEntry, WorktreeRecord, to_json
+from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
 from parallel_agents.worktrees import branches, include, naming, reflog
 from parallel_agents.worktrees.creation import refuse_symlinks
 from parallel_agents.worktrees.failpoint import hit
@@ -100,7 +102,7 @@ def restore(job: Restore) -> WorktreeRecord:
     hit("restore.copied")
     commit = git.read("rev-parse", "--verify", "--quiet", job.place.ref, ok=(0, 1)).line
     delete_ref(git, job.place.ref, commit or None)
-    write_json(job.place.restored_file, to_json(record))
+    write_json(job.place.restored_file, to_plain(record))
     job.place.entry_file.unlink(missing_ok=True)
     hit("restore.entry")
     _tidy(job.place)

@@ -8,16 +8,16 @@ anything is removed.
 import shlex
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import GitError, NoSuchSessionError, UsageError
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import (
     Finding,
     TrashEntry,
     WorktreeRecord,
-    entry_from_json,
-    record_from_json,
 )
 from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.files import exists, read_json, size_of, write_json
@@ -106,7 +106,7 @@ class TrashBin:
             It; `None` when there is none.
         """
         data = read_json(self.restored_file)
-        return None if data is None else record_from_json(data)
+        return None if data is None else from_plain(data, WorktreeRecord)
 
     def entry(self) -> TrashEntry | None:
         """Read the finished entry.
@@ -116,7 +116,7 @@ class TrashBin:
         """
         data = read_json(self.entry_file)
         try:
-            entry = None if data is None else entry_from_json(data)
+            entry = None if data is None else from_plain(data, TrashEntry)
         except (KeyError, TypeError):
             return None
         if entry is None:

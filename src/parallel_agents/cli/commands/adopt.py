@@ -5,7 +5,7 @@ import argparse
 from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
 from parallel_agents.core.options import MODES, Options
-from parallel_agents.wire.messages import Adopt
+from parallel_agents.wire.messages import Adopt, SessionRow
 
 
 def add(verbs: Verbs) -> None:
@@ -27,12 +27,12 @@ def add(verbs: Verbs) -> None:
         action="store_true",
         help="start without the repository's own settings, hooks and servers",
     )
-    json_argument(parser)
+    json_argument(parser, SessionRow)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    reply = ask(
+    row = ask(
         Adopt(
             key=key(),
             directory=absolute(args.path),
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.json:
-        render.as_json(reply["session"])
+        render.as_json(row)
     else:
-        render.data(reply["session"]["id"])
+        render.data(row.id)
     return 0

@@ -6,16 +6,16 @@ before; what is not what it seems is allowed only when it is named; what was dec
 
 import argparse
 import shlex
-from dataclasses import asdict
 from typing import Any
 
 from parallel_agents.cli import asked, render
 from parallel_agents.cli.common import Verbs, json_argument, key, session_argument, verb
+from parallel_agents.cli.printed import DecidedRequest
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RefusedError, UsageError
 from parallel_agents.core.options import MODES, Decision
 from parallel_agents.core.summary import decision_words, questions_of
-from parallel_agents.wire.messages import Answer, PendingInput
+from parallel_agents.wire.messages import Answer, PendingInput, RequestInput
 
 
 def add(verbs: Verbs) -> None:
@@ -34,7 +34,7 @@ def add(verbs: Verbs) -> None:
         "--choose", action="append", metavar="[HEADER=]LABEL", help="an option; repeatable"
     )
     choice.add_argument("--text", metavar="TEXT", help="answer a question in your own words")
-    json_argument(parser)
+    json_argument(parser, DecidedRequest)
     parser.add_argument("--mode", choices=MODES, help="with --allow of a plan: go on in this mode")
 
 
@@ -45,15 +45,15 @@ def run(args: argparse.Namespace) -> int:
     name, digest = asked.split(args.request) if args.request else (None, None)
     client = QuickClient()
     pending = client.request(PendingInput(session=args.session, request=name))
-    decision = _plain(args) or _answered(args, questions_of(pending["input"]))
+    decision = _plain(args) or _answered(args, questions_of(pending.input))
     if args.request is None and decision.behavior == "allow" and decision.answers is None:
         _refuse_doubtful(args.session, pending)
-    digest = digest or pending["digest"]
+    digest = digest or pending.digest
     client.request(
         Answer(
             key=key(),
             session=args.session,
-            request=pending["requestId"],
+            request=pending.request_id,
             digest=digest,
             decision=decision,
         )
@@ -62,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_doubtful(session: str, pending: dict[str, Any]) -> None:
+def _refuse_doubtful(session: str, pending: RequestInput) -> None:
     """What is not what it seems is allowed only by whoever names it: `show` names it."""
-    odd = asked.doubts(pending["toolName"], pending["input"])
+    odd = asked.doubts(pending.tool_name, pending.input)
     if odd:
         name = shlex.quote(asked.named(pending))
         raise RefusedError(
@@ -73,11 +73,11 @@ def _refuse_doubtful(session: str, pending: dict[str, Any]) -> None:
         )
 
 
-def _tell(args: argparse.Namespace, pending: dict[str, Any], decision: Decision) -> None:
+def _tell(args: argparse.Namespace, pending: RequestInput, decision: Decision) -> None:
     """Say what was decided, of what."""
     if args.json:
-        odd = asked.doubts(pending["toolName"], pending["input"])
-        render.as_json({**pending, "decision": asdict(decision), "doubts": odd})
+        odd = asked.doubts(pending.tool_name, pending.input)
+        render.as_json(DecidedRequest.of(pending, decision, odd))
         return
     tool, *rest = asked.lines(pending)
     for line in (f"{decision_words(decision)}: {tool}", *rest):

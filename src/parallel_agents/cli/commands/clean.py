@@ -4,7 +4,7 @@ import argparse
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, ask, json_argument, key, verb
-from parallel_agents.wire.messages import Clean
+from parallel_agents.wire.messages import Clean, Cleaned
 
 
 def add(verbs: Verbs) -> None:
@@ -19,7 +19,7 @@ def add(verbs: Verbs) -> None:
         type=float,
         help="only those that were quiet as long; else `auto_clean_days`, or 7",
     )
-    json_argument(parser)
+    json_argument(parser, Cleaned)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,12 +28,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         render.as_json(reply)
         return 0
-    verdicts = [("would go" if args.dry_run else "deleted", v) for v in reply["cleaned"]]
-    verdicts += [("kept", v) for v in reply["kept"]]
-    for line in render.table([(v["id"], v["name"], did, v["why"]) for did, v in verdicts]):
+    verdicts = [("would go" if args.dry_run else "deleted", v) for v in reply.cleaned]
+    verdicts += [("kept", v) for v in reply.kept]
+    for line in render.table([(v.id, v.name, did, v.why) for did, v in verdicts]):
         render.data(line)
     if not verdicts:
         render.talk("There is nothing to clean up.")
-    elif reply["cleaned"] and not args.dry_run:
+    elif reply.cleaned and not args.dry_run:
         render.talk("Bring one back: parallel-agents restore ID")
     return 0

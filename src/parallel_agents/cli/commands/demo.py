@@ -31,9 +31,9 @@ def add(verbs: Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
     client = QuickClient()
-    directory = client.request(MakeScratchRepository(key=key()))["directory"]
+    directory = client.request(MakeScratchRepository(key=key())).directory
     for name, prompt in STORIES:
-        reply = client.request(
+        row = client.request(
             New(
                 key=key(),
                 prompt=prompt,
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
         if args.no_screen:
-            render.data(reply["session"]["id"])
+            render.data(row.id)
     client.close()
     if args.no_screen:
         return 0

@@ -9,6 +9,7 @@ import sys
 from parallel_agents import __version__
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, absolute, ask, json_argument, verb
+from parallel_agents.cli.printed import DoctorReport
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UserError
 from parallel_agents.wire.endpoint import config_dir, state_dir
@@ -24,16 +25,14 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "doctor", run, "check what this needs; say what is missing")
     parser.add_argument("--worktrees", action="store_true", help="also compare with git and disk")
-    json_argument(parser)
+    json_argument(parser, DoctorReport)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; 1 when something needed is missing."""
     if args.json:
-        reply = {"status": ask(Status())}
-        if args.worktrees:
-            reply |= ask(_reconcile())
-        render.as_json(reply)
+        found = ask(_reconcile()) if args.worktrees else None
+        render.as_json(DoctorReport.of(ask(Status()), found))
         return 0
     problems = [_platform(), _git(), _claude(), _places()]
     problems += _supervisor(worktrees=args.worktrees)
@@ -104,18 +103,18 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     client = QuickClient()
     try:
         status = client.request(Status())
-        found = client.request(_reconcile()) if worktrees else {"findings": []}
+        found = client.request(_reconcile()) if worktrees else None
     except UserError as error:
         return [_line(False, "supervisor", error.message, error.hint)]
-    said = f"pid {status['pid']}, {status['sessions']} sessions, {status['alive']} alive"
+    said = f"pid {status.pid}, {status.sessions} sessions, {status.alive} alive"
     problems = [_line(True, "supervisor", said)]
-    for name, value in sorted(status["config"].items()):
-        _line(None, f"  {name}", f"{value['value']} ({value['source']})")
-    for session, why in status["damaged"].items():
+    for name, value in sorted(status.config.items()):
+        _line(None, f"  {name}", f"{value.value} ({value.source})")
+    for session, why in status.damaged.items():
         problems.append(_line(False, "session", f"{session} cannot be read: {why}"))
-    for session, count in status["damagedRecords"].items():
+    for session, count in status.damaged_records.items():
         said = f"{count} records of {session} cannot be read; what they said is left out"
         problems.append(_line(False, "session", said))
-    for finding in found["findings"]:
-        _line(None, "worktree", f"{finding['kind']}: {finding['reason']}", finding["action"])
+    for finding in found.findings if found else ():
+        _line(None, "worktree", f"{finding.kind}: {finding.reason}", finding.action)
     return problems

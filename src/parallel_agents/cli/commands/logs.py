@@ -3,11 +3,12 @@
 import argparse
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, json_argument, session_argument, verb
+from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core import events as ev
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.text import safe, safe_line, tool_output
 from parallel_agents.wire.messages import ReadRecords, WaitRecords
@@ -22,7 +23,7 @@ def add(verbs: Verbs) -> None:
     session_argument(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
     parser.add_argument("-n", type=int, metavar="N", help="only the last N entries")
-    json_argument(parser)
+    json_argument(parser, ev.Record)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     client = QuickClient()
     seq, lines = 0, []
     for record in _records(client, args.session, 0):
-        seq = record["seq"]
+        seq = record.seq
         if text := _text(record, args):
             lines.append(text)
     for line in lines if args.n is None else lines[-args.n :] if args.n else []:
@@ -39,70 +40,63 @@ def run(args: argparse.Namespace) -> int:
         streams.flush()
         client.request(WaitRecords(session=args.session, after=seq, timeout=_FOLLOW_STEP))
         for record in _records(client, args.session, seq):
-            seq = record["seq"]
+            seq = record.seq
             if text := _text(record, args):
                 render.data(text)
     return 0
 
 
-def _records(client: QuickClient, session: str, after: int) -> Iterator[dict[str, Any]]:
+def _records(client: QuickClient, session: str, after: int) -> Iterator[ev.Record]:
     more = True
     while more:
-        reply = client.request(ReadRecords(session=session, after=after, limit=_PAGE))
-        yield from reply["records"]
-        more = bool(reply["more"] and reply["records"])
-        after = reply["records"][-1]["seq"] if reply["records"] else after
+        page = client.request(ReadRecords(session=session, after=after, limit=_PAGE))
+        yield from page.records
+        more = bool(page.more and page.records)
+        after = page.records[-1].seq if page.records else after
 
 
-def _text(record: dict[str, Any], args: argparse.Namespace) -> str:
+def _text(record: ev.Record, args: argparse.Namespace) -> str:
     if args.json:
-        return json.dumps(record)
-    return plain(record["event"])
+        return json.dumps(json_view(record))
+    return plain(record.event)
 
 
-def plain(event: dict[str, Any]) -> str:
-    """One journalled event as plain text; empty when it is no part of the conversation.
-
-    Args:
-        event: the event's JSON object, raw.
-
-    Returns:
-        Safe text.
-    """
-    kind = event["type"]
-    if kind == "message_queued":
-        return "> " + safe(event["text"]).replace("\n", "\n> ")
-    if kind in {"assistant_text", "notice"}:
-        return safe(event["text"])
-    if kind == "tool_used":
-        return f"[{safe_line(tool_summary(event['name'], event['input']))}]"
-    if kind == "tool_returned":
-        return _indented(event["text"], "! " if event["is_error"] else "  ")
-    if kind == "request_opened":
-        return f"? asks: {safe_line(event['tool_name'])} ({event['kind']})"
-    if kind == "request_decided":
-        return f"? decided: {event['decision']['behavior']}"
-    if kind == "turn_ended" and event["outcome"] != "ok":
-        return f"-- turn: {event['outcome']} {safe_line(event['error'])}".rstrip()
-    if kind in {"worktree_ready", "step_started", "step_output", "step_ended"}:
-        return _place(kind, event)
-    if kind == "setup_failed":
-        return f"-- set-up failed: {safe_line(event['message'])}"
-    return ""
+def plain(event: ev.Event) -> str:
+    """One journalled event as plain, safe text; empty when it is no part of the conversation."""
+    match event:
+        case ev.MessageQueued():
+            return "> " + safe(event.text).replace("\n", "\n> ")
+        case ev.AssistantText() | ev.Notice():
+            return safe(event.text)
+        case ev.ToolUsed():
+            return f"[{safe_line(tool_summary(event.name, event.input))}]"
+        case ev.ToolReturned():
+            return _indented(event.text, "! " if event.is_error else "  ")
+        case ev.RequestOpened():
+            return f"? asks: {safe_line(event.tool_name)} ({event.kind})"
+        case ev.RequestDecided():
+            return f"? decided: {event.decision.behavior}"
+        case ev.TurnEnded() if event.outcome != "ok":
+            return f"-- turn: {event.outcome} {safe_line(event.error)}".rstrip()
+        case _:
+            return _place(event)
 
 
-def _place(kind: str, event: dict[str, Any]) -> str:
+def _place(event: ev.Event) -> str:
     """What is said of the making of a session's place."""
-    if kind == "worktree_ready":
-        return "\n".join(f"-- {safe_line(note)}" for note in event["notes"])
-    if kind == "step_started":
-        return f"[{event['step']}: {safe_line(event['command'])}]"
-    if kind == "step_output":
-        return _indented(event["text"], "  ")
-    if event["code"]:
-        reason = safe_line(event["reason"])
-        return f"-- {event['step']}: exit status {event['code']} {reason}".rstrip()
-    return ""
+    match event:
+        case ev.WorktreeReady():
+            return "\n".join(f"-- {safe_line(note)}" for note in event.notes)
+        case ev.SetupFailed():
+            return f"-- set-up failed: {safe_line(event.message)}"
+        case ev.StepStarted():
+            return f"[{event.step}: {safe_line(event.command)}]"
+        case ev.StepOutput():
+            return _indented(event.text, "  ")
+        case ev.StepEnded() if event.code:
+            return f"-- {event.step}: exit status {event.code} {safe_line(event.reason)}".rstrip()
+        case _:
+            return ""
 
 
 def _indented(text: str, mark: str) -> str:

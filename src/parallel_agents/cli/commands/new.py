@@ -5,7 +5,7 @@ import argparse
 from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
 from parallel_agents.core.options import EFFORTS, MODES, Options
-from parallel_agents.wire.messages import New
+from parallel_agents.wire.messages import New, SessionRow
 
 
 def add(verbs: Verbs) -> None:
@@ -33,7 +33,7 @@ def add(verbs: Verbs) -> None:
         help="start without the repository's own settings, hooks and servers",
     )
     parser.add_argument("--wait-ready", action="store_true", help="return when the agent is ready")
-    json_argument(parser)
+    json_argument(parser, SessionRow)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         effort=args.effort,
         trusted=not args.untrusted,
     )
-    reply = ask(
+    row = ask(
         New(
             key=key(),
             prompt=prompt,
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.json:
-        render.as_json(reply["session"])
+        render.as_json(row)
     else:
-        render.data(reply["session"]["id"])
+        render.data(row.id)
     return 0

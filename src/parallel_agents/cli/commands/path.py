@@ -15,7 +15,7 @@ def add(verbs: Verbs) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; the path is printed as it is, for `cd "$(parallel-agents path ID)"`."""
-    path = ask(Show(session=args.session))["session"]["worktree"]
+    path = ask(Show(session=args.session)).worktree
     if path is None:
         raise WorktreeError("This session has no worktree yet.", "Try again in a moment.")
     render.raw(path + "\n")

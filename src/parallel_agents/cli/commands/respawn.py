@@ -23,9 +23,9 @@ def run(args: argparse.Namespace) -> int:
         ask(Respawn(key=key(), session=args.session, environment=environment()))
         return 0
     failed = 0
-    for entry in ask(ListSessions(every=True))["sessions"]:
-        if entry["pid"] is None and entry["state"] != "working":
-            failed |= _one(entry["id"])
+    for entry in ask(ListSessions(every=True)).sessions:
+        if entry.pid is None and entry.state != "working":
+            failed |= _one(entry.id)
     return failed
 
 

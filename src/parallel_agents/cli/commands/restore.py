@@ -19,6 +19,6 @@ def add(verbs: Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
     directory = absolute(args.directory) if args.directory else ""
-    reply = ask(Restore(key=key(), session=args.session, directory=directory))
-    render.raw(f"{reply['session']['worktree'] or reply['session']['id']}\n")
+    row = ask(Restore(key=key(), session=args.session, directory=directory))
+    render.raw(f"{row.worktree or row.id}\n")
     return 0

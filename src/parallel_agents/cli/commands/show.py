@@ -1,42 +1,41 @@
 """`show`: one session."""
 
 import argparse
-from typing import Any
 
 from parallel_agents.cli import asked, render
 from parallel_agents.cli.common import Verbs, ask, json_argument, session_argument, verb
 from parallel_agents.core.errors import UserError
-from parallel_agents.wire.messages import PendingInput, Show
+from parallel_agents.wire.messages import PendingInput, PendingRequest, SessionRow, Show
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "show", run, "show one session")
     session_argument(parser)
-    json_argument(parser)
+    json_argument(parser, SessionRow)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
-    entry = ask(Show(session=args.session))["session"]
+    entry = ask(Show(session=args.session))
     if args.json:
         render.as_json(entry)
     else:
         render.session(entry)
-        for request in entry["pending"]:
-            _warn(entry["id"], request)
+        for request in entry.pending:
+            _warn(entry.id, request)
     return 0
 
 
-def _warn(session: str, request: dict[str, Any]) -> None:
+def _warn(session: str, request: PendingRequest) -> None:
     """Say what is odd about a pending request, of which one line was shown."""
     try:
-        pending = ask(PendingInput(session=session, request=request["requestId"]))["input"]
+        pending = ask(PendingInput(session=session, request=request.request_id)).input
     except UserError:  # answered meanwhile: there is nothing to be careful with
         return
-    said = [*asked.doubts(request.get("toolName", ""), pending)]
+    said = [*asked.doubts(request.tool_name, pending)]
     whole = str(pending.get("command", ""))
-    if whole.strip() and not request["summary"].endswith(whole.strip()):
+    if whole.strip() and not request.summary.endswith(whole.strip()):
         said.append("not all of the command is shown here; the screen shows it")
     if said:
-        render.data(f"! {request['requestId']}: {', '.join(said)}")
+        render.data(f"! {request.request_id}: {', '.join(said)}")

@@ -1,12 +1,12 @@
 """`trash`: what was deleted and can come back."""
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, ask, json_argument, key, verb
 from parallel_agents.core.errors import UsageError
-from parallel_agents.wire.messages import EmptyTrash, ListTrash
+from parallel_agents.wire.messages import DeletedSession, EmptyTrash, ListTrash
 
 
 def add(verbs: Verbs) -> None:
@@ -18,7 +18,7 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--older-than", metavar="DAYS", type=float, help="with --empty: only what is older"
     )
-    json_argument(parser)
+    json_argument(parser, tuple[DeletedSession, ...], tuple[str, ...])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,14 +26,14 @@ def run(args: argparse.Namespace) -> int:
     if args.older_than is not None and not args.empty:
         raise UsageError("--older-than goes with --empty.", "parallel-agents trash --help")
     if args.empty or args.drop is not None:
-        removed = ask(EmptyTrash(key=key(), days=args.older_than, session=args.drop))["removed"]
+        removed = ask(EmptyTrash(key=key(), days=args.older_than, session=args.drop)).removed
         if args.json:
             render.as_json(removed)
         else:
             for session in removed:
                 render.data(session)
         return 0
-    entries = ask(ListTrash())["entries"]
+    entries = ask(ListTrash()).entries
     if args.json:
         render.as_json(entries)
     else:
@@ -41,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list(entries: list[dict[str, Any]]) -> None:
+def _list(entries: Sequence[DeletedSession]) -> None:
     for line in render.table([_row(entry) for entry in entries]):
         render.data(line)
     if not entries:
         render.talk("The trash is empty.")
 
 
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
-    size = "counting" if entry["sizeBytes"] is None else render.size(entry["sizeBytes"])
-    said = ", ".join([*entry["saved"], *entry["notes"]]) or "nothing of its own"
-    return entry["id"], entry["name"], render.age(entry["deletedAt"]), size, said
+def _row(entry: DeletedSession) -> tuple[str, ...]:
+    size = "counting" if entry.size_bytes is None else render.size(entry.size_bytes)
+    said = ", ".join([*entry.saved, *entry.notes]) or "nothing of its own"
+    return entry.id, entry.name, render.age(entry.deleted_at), size, said

@@ -1,11 +1,13 @@
 """`trust`: accept what a repository would run."""
 
 import argparse
+from collections.abc import Sequence
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, absolute, ask, key, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UsageError
+from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.wire.messages import ResolveRepository, Trust
 
 _LINES = "git"
@@ -27,24 +29,22 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("Name a directory, or --session ID.")
     if args.session:
         reply = ask(Trust(key=key(), session=args.session))
-        _say(reply["files"])
+        _say(reply.files)
         return 0
     client = QuickClient()
     directory = absolute(args.directory)
     found = client.request(ResolveRepository(directory=directory, base=args.base))
-    _say(found["files"], texts=args.show)
+    _say(found.files, texts=args.show)
     if not args.show:
-        client.request(
-            Trust(key=key(), directory=directory, base=args.base, digest=found["digest"])
-        )
-        render.talk(f"Trusted: {found['root']}")
+        client.request(Trust(key=key(), directory=directory, base=args.base, digest=found.digest))
+        render.talk(f"Trusted: {found.root}")
     return 0
 
 
-def _say(files: list[dict[str, str]], *, texts: bool = False) -> None:
+def _say(files: Sequence[ConfigFile], *, texts: bool = False) -> None:
     if not files:
         render.talk("It has no settings, hooks or servers that an agent would run.")
     for file in files:
-        render.data(f"{file['origin']}: {file['path']}")
-        if texts or file["origin"] == _LINES:
-            render.data(file["text"].removesuffix("\n"))
+        render.data(f"{file.origin}: {file.path}")
+        if texts or file.origin == _LINES:
+            render.data(file.text.removesuffix("\n"))

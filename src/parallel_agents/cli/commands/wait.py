@@ -19,9 +19,9 @@ def run(args: argparse.Namespace) -> int:
     """Carry it out."""
     states = tuple(part.strip() for part in args.until.split(",") if part.strip())
     reply = ask(Wait(session=args.session, states=states, timeout=args.timeout))
-    entry = reply["session"]
-    render.data(entry["state"])
-    if reply["reached"]:
+    entry = reply.session
+    render.data(entry.state)
+    if reply.reached:
         return 0
-    render.talk(f"The session {entry['id']} is {entry['state']}: {entry['detail']}")
+    render.talk(f"The session {entry.id} is {entry.state}: {entry.detail}")
     return 1

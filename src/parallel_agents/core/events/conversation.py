@@ -1,23 +1,20 @@
 """What is said and done in the conversation."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parallel_agents.core.options import JsonObject
+from parallel_agents.core.value import Tagged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserText:
+class UserText(Tagged, tag="user_text"):
     """Text the agent took as the person's."""
 
     text: str
     uuid: str = ""
     parent: str = ""
-    type: Literal["user_text"] = "user_text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssistantText:
+class AssistantText(Tagged, tag="assistant_text"):
     """A finished block of the agent's words.
 
     Attributes:
@@ -28,21 +25,17 @@ class AssistantText:
     text: str
     message: str = ""
     parent: str = ""
-    type: Literal["assistant_text"] = "assistant_text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssistantThinking:
+class AssistantThinking(Tagged, tag="assistant_thinking"):
     """A finished block of the agent's thinking."""
 
     text: str
     message: str = ""
     parent: str = ""
-    type: Literal["assistant_thinking"] = "assistant_thinking"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolUsed:
+class ToolUsed(Tagged, tag="tool_used"):
     """The agent called a tool."""
 
     id: str
@@ -50,11 +43,9 @@ class ToolUsed:
     input: JsonObject
     message: str = ""
     parent: str = ""
-    type: Literal["tool_used"] = "tool_used"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolReturned:
+class ToolReturned(Tagged, tag="tool_returned"):
     """A tool answered.
 
     Attributes:
@@ -66,11 +57,9 @@ class ToolReturned:
     is_error: bool = False
     patch: str = ""
     parent: str = ""
-    type: Literal["tool_returned"] = "tool_returned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskProgressed:
+class TaskProgressed(Tagged, tag="task_progressed"):
     """News of one background task or subagent."""
 
     task: str
@@ -78,11 +67,9 @@ class TaskProgressed:
     tool_use: str = ""
     description: str = ""
     summary: str = ""
-    type: Literal["task_progressed"] = "task_progressed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineKept:
+class LineKept(Tagged, tag="line_kept"):
     """A line of the agent that says nothing we know; kept, never an error.
 
     Attributes:
@@ -93,7 +80,6 @@ class LineKept:
 
     why: Literal["unknown", "invalid", "oversize", "unread"]
     text: str
-    type: Literal["line_kept"] = "line_kept"
 
 
 ConversationEvent = (

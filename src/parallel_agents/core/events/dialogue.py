@@ -1,35 +1,32 @@
 """What person and agent ask of each other: messages, requests, decisions."""
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import field
+
 from parallel_agents.core.options import Decision, JsonObject
+from parallel_agents.core.value import Tagged
 
 RequestKind = Literal["permission", "question", "plan"]
 MessageProgress = Literal["delivered", "accepted", "started", "completed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageQueued:
+class MessageQueued(Tagged, tag="message_queued"):
     """A message for the agent was accepted from a person; it is not delivered yet."""
 
     uuid: str
     text: str
     by: str = "person"
-    type: Literal["message_queued"] = "message_queued"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageProgressed:
+class MessageProgressed(Tagged, tag="message_progressed"):
     """How far a message got: `command_lifecycle` of the CLI, or the shim's receipt."""
 
     uuid: str
     progress: MessageProgress
-    type: Literal["message_progressed"] = "message_progressed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestOpened:
+class RequestOpened(Tagged, tag="request_opened"):
     """The agent waits for a person.
 
     Attributes:
@@ -51,11 +48,9 @@ class RequestOpened:
     description: str = ""
     reason: str = ""
     suggestions: tuple[JsonObject, ...] = ()
-    type: Literal["request_opened"] = "request_opened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestDecided:
+class RequestDecided(Tagged, tag="request_decided"):
     """A person decided; compare-and-set on the request.
 
     Attributes:
@@ -66,19 +61,15 @@ class RequestDecided:
     decision: Decision
     line: str = ""
     by: str = "person"
-    type: Literal["request_decided"] = "request_decided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestWithdrawn:
+class RequestWithdrawn(Tagged, tag="request_withdrawn"):
     """The agent no longer waits for this request."""
 
     request: str
-    type: Literal["request_withdrawn"] = "request_withdrawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlRefused:
+class ControlRefused(Tagged, tag="control_refused"):
     """The agent asked something that cannot be presented; it is answered at once.
 
     Attributes:
@@ -88,18 +79,15 @@ class ControlRefused:
     request: str
     subtype: str
     answer: JsonObject
-    type: Literal["control_refused"] = "control_refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlAnswered:
+class ControlAnswered(Tagged, tag="control_answered"):
     """The agent answered one of our control requests."""
 
     request: str
     ok: bool
     error: str = ""
     response: JsonObject = field(default_factory=dict)
-    type: Literal["control_answered"] = "control_answered"
 
 
 DialogueEvent = (

@@ -1,15 +1,16 @@
 """Where a session works: made, set up, missing, changed."""
 
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import field
+
 from parallel_agents.core.options import JsonObject
+from parallel_agents.core.value import Tagged
 
 Step = Literal["set-up", "teardown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorktreeReady:
+class WorktreeReady(Tagged, tag="worktree_ready"):
     """The session's worktree stands.
 
     Attributes:
@@ -25,53 +26,40 @@ class WorktreeReady:
     notes: tuple[str, ...] = ()
     record: JsonObject = field(default_factory=dict)
     setup: bool = False
-    type: Literal["worktree_ready"] = "worktree_ready"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupFailed:
+class SetupFailed(Tagged, tag="setup_failed"):
     """The worktree could not be made, or set up; the prompt and what was made are kept."""
 
     message: str
     hint: str = ""
-    type: Literal["setup_failed"] = "setup_failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRetried:
+class SetupRetried(Tagged, tag="setup_retried"):
     """A person asked to make the worktree again."""
 
-    type: Literal["setup_retried"] = "setup_retried"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortsAssigned:
+class PortsAssigned(Tagged, tag="ports_assigned"):
     """The session has a range of TCP ports to itself, among our sessions."""
 
     first: int
     count: int
-    type: Literal["ports_assigned"] = "ports_assigned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepStarted:
+class StepStarted(Tagged, tag="step_started"):
     """A set-up or teardown command of the repository is run in the worktree."""
 
     step: Step
     command: str
-    type: Literal["step_started"] = "step_started"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepOutput:
+class StepOutput(Tagged, tag="step_output"):
     """More of what the command that runs has printed, on either stream."""
 
     text: str
-    type: Literal["step_output"] = "step_output"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepEnded:
+class StepEnded(Tagged, tag="step_ended"):
     """The command has ended.
 
     Attributes:
@@ -82,50 +70,38 @@ class StepEnded:
     step: Step
     code: int
     reason: str = ""
-    type: Literal["step_ended"] = "step_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupDone:
+class SetupDone(Tagged, tag="setup_done"):
     """Every set-up command has succeeded."""
 
-    type: Literal["setup_done"] = "setup_done"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorktreeMissing:
+class WorktreeMissing(Tagged, tag="worktree_missing"):
     """The worktree is gone, or another directory stands in its place."""
 
     reason: str
-    type: Literal["worktree_missing"] = "worktree_missing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangesCounted:
+class ChangesCounted(Tagged, tag="changes_counted"):
     """Size of the session's diff against its base."""
 
     files: int
     insertions: int
     deletions: int
-    type: Literal["changes_counted"] = "changes_counted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadMoved:
+class HeadMoved(Tagged, tag="head_moved"):
     """Another branch is checked out in the worktree, or none; fields as of `Standing`."""
 
     branch: str
     commit: str = ""
     unfinished: str = ""
-    type: Literal["head_moved"] = "head_moved"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MainCheckoutChanged:
+class MainCheckoutChanged(Tagged, tag="main_checkout_changed"):
     """The user's own checkout changed while this session's turn ran."""
 
     detail: str
-    type: Literal["main_checkout_changed"] = "main_checkout_changed"
 
 
 PlaceEvent = (

@@ -1,13 +1,13 @@
 """The agent's process: started, ready, asked to end, gone."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from parallel_agents.core.value import Tagged
 
 StopReason = Literal["person", "delete", "asleep", "attach", "shutdown", "worktree", "restart"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
+class RunStarted(Tagged, tag="run_started"):
     """A process start was decided: `run` counts them from 1.
 
     Attributes:
@@ -18,11 +18,9 @@ class RunStarted:
     conversation: str
     resumed: bool = False
     offset: int = 0
-    type: Literal["run_started"] = "run_started"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReady:
+class RunReady(Tagged, tag="run_ready"):
     """The agent answered `initialize`.
 
     Attributes:
@@ -37,11 +35,9 @@ class RunReady:
     version: str = ""
     commands: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    type: Literal["run_ready"] = "run_ready"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded:
+class RunEnded(Tagged, tag="run_ended"):
     """The process is gone.
 
     Attributes:
@@ -61,22 +57,16 @@ class RunEnded:
     hint: str = ""
     stderr: str = ""
     swept: int = 0
-    type: Literal["run_ended"] = "run_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopRequested:
+class StopRequested(Tagged, tag="stop_requested"):
     """Somebody asked for the process to end."""
 
     reason: StopReason
-    type: Literal["stop_requested"] = "stop_requested"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterruptRequested:
+class InterruptRequested(Tagged, tag="interrupt_requested"):
     """A person asked for the turn to end."""
-
-    type: Literal["interrupt_requested"] = "interrupt_requested"
 
 
 ProcessEvent = RunStarted | RunReady | RunEnded | StopRequested | InterruptRequested

@@ -1,15 +1,16 @@
 """A session as a person has it: dispatched, named, kept, deleted, restored."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import field
 
 from parallel_agents.core.events.place import WorktreeReady
 from parallel_agents.core.options import Options
+from parallel_agents.core.value import Tagged
 from parallel_agents.core.worktree import Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionCreated:
+class SessionCreated(Tagged, tag="session_created"):
     """A person dispatched a session; nothing has been made yet.
 
     Without a `branch`, its name is made by `pattern` from the worktree's slug.
@@ -28,42 +29,31 @@ class SessionCreated:
     by: str = "person"
     adopted: str = ""
     place: Kind = "worktree"
-    type: Literal["session_created"] = "session_created"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Tagged, tag="renamed"):
     """A person gave the session another name."""
 
     name: str
-    type: Literal["renamed"] = "renamed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pinned:
+class Pinned(Tagged, tag="pinned"):
     """A person pinned the session, or let it go."""
 
     pinned: bool
-    type: Literal["pinned"] = "pinned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Tagged, tag="seen"):
     """A person looked at the session's latest result."""
 
-    type: Literal["seen"] = "seen"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionsChanged:
+class OptionsChanged(Tagged, tag="options_changed"):
     """A person changed the options; they hold from the next call or start on."""
 
     options: Options
-    type: Literal["options_changed"] = "options_changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteRequested:
+class DeleteRequested(Tagged, tag="delete_requested"):
     """A person, or the rule that cleans up, asked to delete the session once its process is gone.
 
     Attributes:
@@ -73,46 +63,36 @@ class DeleteRequested:
 
     by: str = "person"
     note: str = ""
-    type: Literal["delete_requested"] = "delete_requested"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteCancelled:
+class DeleteCancelled(Tagged, tag="delete_cancelled"):
     """The deletion was undone before it happened, or was refused."""
 
     reason: str = ""
-    type: Literal["delete_cancelled"] = "delete_cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Tagged, tag="deleted"):
     """Worktree and branch are in the trash."""
 
     saved: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    type: Literal["deleted"] = "deleted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class Restored(Tagged, tag="restored"):
     """The session came back from the trash."""
 
     worktree: WorktreeReady | None = None
-    type: Literal["restored"] = "restored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Tagged, tag="notice"):
     """Something worth saying in the transcript that is nobody's message."""
 
     text: str
     level: Literal["info", "warning", "alarm"] = "info"
-    type: Literal["notice"] = "notice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalDamaged:
+class JournalDamaged(Tagged, tag="journal_damaged"):
     """Records of the session's journal cannot be read; they are left out, and kept in the file.
 
     Attributes:
@@ -120,7 +100,6 @@ class JournalDamaged:
     """
 
     records: int
-    type: Literal["journal_damaged"] = "journal_damaged"
 
 
 SessionEvent = (

@@ -1,22 +1,20 @@
 """What the agent reports of its turns."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from parallel_agents.core.value import Tagged, Value
 
 AgentActivity = Literal["running", "requires_action", "idle"]
 TurnOutcome = Literal["ok", "error", "interrupted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentStateChanged:
+class AgentStateChanged(Tagged, tag="agent_state_changed"):
     """The agent's own state: `session_state_changed` of the CLI."""
 
     state: AgentActivity
-    type: Literal["agent_state_changed"] = "agent_state_changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnStarted:
+class TurnStarted(Tagged, tag="turn_started"):
     """`system/init`: the agent began a turn and said under which conditions."""
 
     conversation: str
@@ -24,11 +22,9 @@ class TurnStarted:
     model: str = ""
     mode: str = ""
     version: str = ""
-    type: Literal["turn_started"] = "turn_started"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnEnded:
+class TurnEnded(Tagged, tag="turn_ended"):
     """`result`: how the turn ended.
 
     Attributes:
@@ -55,19 +51,15 @@ class TurnEnded:
     context_tokens: int = 0
     context_window: int = 0
     duration_ms: int = 0
-    type: Literal["turn_ended"] = "turn_ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeChanged:
+class ModeChanged(Tagged, tag="mode_changed"):
     """The agent's permission mode changed."""
 
     mode: str
-    type: Literal["mode_changed"] = "mode_changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying:
+class Retrying(Tagged, tag="retrying"):
     """The agent's model call failed and will be tried again.
 
     Attributes:
@@ -82,21 +74,17 @@ class Retrying:
     error: str = ""
     hint: str = ""
     fatal: bool = False
-    type: Literal["retrying"] = "retrying"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitChanged:
+class LimitChanged(Tagged, tag="limit_changed"):
     """A usage limit; `resets_at` in seconds since 1970, None when not said."""
 
     status: str
     kind: str = ""
     resets_at: float | None = None
-    type: Literal["limit_changed"] = "limit_changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackgroundTask:
+class BackgroundTask(Value):
     """A subagent or shell that goes on beside the turn."""
 
     id: str
@@ -104,12 +92,10 @@ class BackgroundTask:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackgroundTasks:
+class BackgroundTasks(Tagged, tag="background_tasks"):
     """All background tasks there are now; replaces what was said before."""
 
     tasks: tuple[BackgroundTask, ...]
-    type: Literal["background_tasks"] = "background_tasks"
 
 
 TurnEvent = (

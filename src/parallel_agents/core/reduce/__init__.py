@@ -7,8 +7,6 @@ recording `15-subagent`), only a decision, a withdrawal, the tool's own answer o
 process does.
 """
 
-from dataclasses import replace
-
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce.conversation import fold_conversation
 from parallel_agents.core.reduce.dialogue import fold_dialogue
@@ -17,6 +15,7 @@ from parallel_agents.core.reduce.process import fold_process
 from parallel_agents.core.reduce.session import fold_session
 from parallel_agents.core.reduce.turn import fold_turn
 from parallel_agents.core.state import KEYS, Evidence, SessionState
+from parallel_agents.core.value import replace
 
 FACT_OF = {
     "session_created": "created",

@@ -1,10 +1,9 @@
 """The fold over what is said and done in the conversation."""
 
-from dataclasses import replace
-
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line, tool_summary
+from parallel_agents.core.value import replace
 
 
 def fold_conversation(state: SessionState, event: ev.ConversationEvent) -> SessionState:

@@ -4,11 +4,11 @@ Keep true: requests are open only while the process that asked lives; a message 
 that started it has a result.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import Message, Problem, Request, SessionState
+from parallel_agents.core.value import replace
 
 _RANK = {"queued": 0, "delivered": 1, "accepted": 2, "started": 3}
 _REFUSED = 8

@@ -1,11 +1,11 @@
 """The fold over the place where a session works."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import Counts, Problem, SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Standing
 
 

@@ -3,12 +3,12 @@
 Keep true: with the process its requests end, and a turn that had no result was cut.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import Problem, SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.value import replace
 
 
 def fold_process(state: SessionState, event: ev.ProcessEvent, record: ev.Record) -> SessionState:

@@ -1,10 +1,10 @@
 """The fold over what becomes of a session as a person has it."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
 
 
 def fold_session(state: SessionState, event: ev.SessionEvent, record: ev.Record) -> SessionState:

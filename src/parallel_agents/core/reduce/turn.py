@@ -1,11 +1,11 @@
 """The fold over what the agent reports of its turns."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.state import Problem, Retry, SessionState
 from parallel_agents.core.summary import first_line
+from parallel_agents.core.value import replace
 
 
 def fold_turn(state: SessionState, event: ev.TurnEvent, record: ev.Record) -> SessionState:

@@ -7,7 +7,7 @@ person; what was typed stays until the session is journalled.
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -207,15 +207,15 @@ class DispatchScreen(Dialog):
 
     async def _refs(self, message: m.ListRefs) -> list[str]:
         try:
-            names = (await self._store.ask(message))["refs"]
+            names = (await self._store.ask(message)).refs
         except UserError:
             return []
-        return [name for name in map(str, names) if name.startswith(message.prefix)]
+        return [name for name in names if name.startswith(message.prefix)]
 
     async def _files(self, prefix: str) -> list[str]:
         try:
             message = m.ListFiles(directory=self._resolve().directory, prefix=prefix)
-            return [str(name) for name in (await self._store.ask(message))["files"]]
+            return list((await self._store.ask(message)).files)
         except UserError:
             return []
 
@@ -274,21 +274,21 @@ class DispatchScreen(Dialog):
             self._say("Not started.")
             return
         self._say("Starting …")
-        reply = await self._store.ask(_new(self._key, form, trusted=trusted))
+        row = await self._store.ask(_new(self._key, form, trusted=trusted))
         remember(form.chosen)
-        self.dismiss((">" if enter else "") + str(reply["session"]["id"]))
+        self.dismiss((">" if enter else "") + row.id)
 
-    async def _trusted(self, form: Form, resolved: dict[str, Any]) -> bool | None:
+    async def _trusted(self, form: Form, resolved: m.ResolvedRepository) -> bool | None:
         """Whether the repository's settings are trusted; None when the person left."""
-        if resolved["trusted"]:
+        if resolved.trusted:
             return True
         answer = await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
         if answer != "trust":
             return False if answer == "without" else None
-        base = resolved["base"]
+        base = resolved.base
         # The commit that was shown; a pull request is accepted as one.
-        shown = form.base or str(base["name"]) if base["stranger"] else str(base["start"])
-        digest = str(resolved["digest"])
+        shown = form.base or base.name if base.stranger else base.start
+        digest = resolved.digest
         await self._store.ask(
             m.Trust(key=new_uuid(), directory=form.directory, base=shown, digest=digest)
         )
@@ -300,11 +300,11 @@ def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
     return Horizontal(label, widget, classes="field")
 
 
-def _missing(resolved: dict[str, Any], agent: str) -> str:
+def _missing(resolved: m.ResolvedRepository, agent: str) -> str:
     """What to install when the agent is not there."""
-    for known in resolved.get("agents", ()):
-        if known["name"] == agent and not known["available"]:
-            return str(known["hint"])
+    for known in resolved.agents:
+        if known.name == agent and not known.available:
+            return known.hint
     return ""
 
 

@@ -87,7 +87,7 @@ class MainScreen(Verbs):
             reply = await self.store.ask(ListFiles(session=self.shown, prefix=prefix))
         except UserError:
             return []
-        return [str(name) for name in reply["files"]]
+        return [str(name) for name in reply.files]
 
     # --- moving -------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 Keep true: nothing is removed from here; what is restored is the entry that the cursor was put on.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,6 +14,7 @@ from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.spans import Line, Span, block, flat, line_of, row
+from parallel_agents.wire.messages import DeletedSession
 
 _EMPTY = "The trash is empty. What you delete with Ctrl+X stands here until you bring it back."
 
@@ -20,14 +22,14 @@ _EMPTY = "The trash is empty. What you delete with Ctrl+X stands here until you 
 class TrashList(LineView):
     """The entries, newest first."""
 
-    def put(self, entries: list[dict[str, Any]], now: int) -> None:
+    def put(self, entries: Sequence[DeletedSession], now: int) -> None:
         """Show the entries; the cursor stands on the first.
 
         Args:
             entries: of a `ListTrash` reply.
             now: milliseconds since 1970.
         """
-        newest = sorted(entries, key=lambda entry: -int(entry["deletedAt"]))
+        newest = sorted(entries, key=lambda entry: -entry.deleted_at)
         blocks = [_block(entry, now) for entry in newest]
         self.set_blocks(blocks or [_nothing()])
         if blocks:
@@ -44,7 +46,7 @@ class TrashScreen(Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "restore", show=False)]
 
-    def __init__(self, entries: list[dict[str, Any]], now: int) -> None:
+    def __init__(self, entries: Sequence[DeletedSession], now: int) -> None:
         hint = "Enter restore   ↑↓ choose   Esc leave" if entries else "Esc leave"
         super().__init__("Trash", hint)
         self._entries = entries
@@ -66,19 +68,19 @@ class TrashScreen(Dialog):
             self.dismiss(chosen)
 
 
-def _block(entry: dict[str, Any], now: int) -> Block:
-    name = str(entry["name"] or entry["id"])
+def _block(entry: DeletedSession, now: int) -> Block:
+    name = entry.name or entry.id
 
     def build(width: int, ink: Ink) -> list[Line]:
-        left = [flat(name, ink.strong), flat(f"  {entry['branch'] or 'no branch'}", ink.muted)]
-        words = [f"{age(now - int(entry['deletedAt']))} ago"]
-        if entry["sizeBytes"]:
-            words.append(size(int(entry["sizeBytes"])))
+        left = [flat(name, ink.strong), flat(f"  {entry.branch or 'no branch'}", ink.muted)]
+        words = [f"{age(now - entry.deleted_at)} ago"]
+        if entry.size_bytes:
+            words.append(size(entry.size_bytes))
         lines = [Line(row(left, [Span("  " + " · ".join(words), ink.muted)], width))]
-        kept = ", ".join(map(str, entry["saved"]))
+        kept = ", ".join(entry.saved)
         return [*lines, line_of(flat(f"  {kept}", ink.muted))] if kept else lines
 
-    return Block(str(entry["id"]), (now,), build, text=name)
+    return Block(entry.id, (now,), build, text=name)
 
 
 def _nothing() -> Block:

@@ -4,13 +4,14 @@ Keep true: what is trusted is the digest that was shown; no key but `y` trusts; 
 the picture is what was accepted before, letter by letter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import unified_diff
-from typing import Any
 
+from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.screens.confirm import ReadDialog
 from parallel_agents.tui.spans import Span, flat, span
+from parallel_agents.wire.messages import ResolvedRepository
 
 _HINT = "y trust this   n start without it   ↑↓ scroll   Esc leave"
 _HINT_SESSION = "y trust this and go on   ↑↓ scroll   Esc leave"
@@ -37,34 +38,31 @@ class TrustScreen(ReadDialog):
             starting without them.
     """
 
-    def __init__(self, resolved: dict[str, Any], ink: Ink, *, going_on: bool = False) -> None:
+    def __init__(self, resolved: ResolvedRepository, ink: Ink, *, going_on: bool = False) -> None:
         keys = {"y": "trust"} if going_on else {"y": "trust", "n": "without"}
         hint = _HINT_SESSION if going_on else _HINT
-        super().__init__(f"Trust {resolved['root']}?", list(_lines(resolved, ink)), keys, hint)
+        super().__init__(f"Trust {resolved.root}?", list(_lines(resolved, ink)), keys, hint)
 
 
-def _lines(resolved: dict[str, Any], ink: Ink) -> _Lines:
-    now, before = _texts(resolved["files"]), _texts(resolved.get("accepted", ()))
+def _lines(resolved: ResolvedRepository, ink: Ink) -> _Lines:
+    now, before = _texts(resolved.files), _texts(resolved.accepted)
     about = _LOADS if now else "This repository brings no settings, hooks or servers of its own."
-    stranger = bool((resolved.get("base") or {}).get("stranger"))
-    known = bool(resolved.get("known")) and not stranger
+    stranger = resolved.base.stranger
+    known = resolved.known and not stranger
     yield [Span(f"{about} They changed since you last trusted them." if known else about, ink.text)]
     if stranger:
         yield [Span(_STRANGER, ink.need)]
     yield [Span("", ink.text)]
-    for note in resolved["notes"]:
-        yield [flat(str(note), ink.muted)]
+    for note in resolved.notes:
+        yield [flat(note, ink.muted)]
     for file in sorted(now.keys() | before.keys()):
         yield [Span("", ink.text)]
         yield from _file(file, before.get(file), now.get(file), ink)
 
 
-def _texts(files: Any) -> dict[_File, _Content]:  # noqa: ANN401 - JSON
+def _texts(files: Sequence[ConfigFile]) -> dict[_File, _Content]:
     """Text and hash by path and origin; a long text is not whole, its hash is."""
-    return {
-        (str(f["path"]), str(f.get("origin", ""))): (str(f["text"]), str(f.get("digest", "")))
-        for f in files
-    }
+    return {(f.path, f.origin): (f.text, f.digest) for f in files}
 
 
 def _file(file: _File, before: _Content | None, now: _Content | None, ink: Ink) -> _Lines:

@@ -193,13 +193,13 @@ class Verbs(Board):
             return
         ink = ink_of(self.app)
         now = time.time() * 1000
-        lines: list[list[Span]] = [[flat(f"{reply['shown']}  {reply['detail']}", ink.strong)], []]
-        lines += [[flat(f"{k}: {v}", ink.text)] for k, v in reply["facts"].items() if v]
+        lines: list[list[Span]] = [[flat(f"{reply.shown}  {reply.detail}", ink.strong)], []]
+        lines += [[flat(f"{k}: {v}", ink.text)] for k, v in reply.facts.items() if v]
         lines.append([])
-        for entry in reply["evidence"]:
-            when = f"{age(now - entry['at'])} ago" if entry["at"] else ""
-            words = f"{entry['fact']}: {entry['event']} #{entry['seq']} {when}"
-            lines += [[flat(words, ink.muted)], [flat(f"  {entry['line']}", ink.code)]]
+        for entry in reply.evidence:
+            when = f"{age(now - entry.at)} ago" if entry.at else ""
+            words = f"{entry.fact}: {entry.event} #{entry.seq} {when}"
+            lines += [[flat(words, ink.muted)], [flat(f"  {entry.line}", ink.code)]]
         await self._ask(ReadDialog("Why this state", lines))
 
     # --- the session --------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class Verbs(Board):
         reply = await self.commands.ask(m.ListTrash())
         if reply is None:
             return
-        session = await self._ask(TrashScreen(reply["entries"], now_ms()))
+        session = await self._ask(TrashScreen(reply.entries, now_ms()))
         if session is not None:
             await self.commands.restore(session)
 
@@ -267,14 +267,14 @@ class Verbs(Board):
                 return
         await self.commands.go_on(state)
 
-    async def _accepted(self, state: SessionState, resolved: dict[str, Any]) -> bool:
-        if resolved["trusted"]:
+    async def _accepted(self, state: SessionState, resolved: m.ResolvedRepository) -> bool:
+        if resolved.trusted:
             return True
         from parallel_agents.tui.screens.trust import TrustScreen
 
         if await self._ask(TrustScreen(resolved, ink_of(self.app), going_on=True)) != "trust":
             return False
-        accept = m.Trust(key=new_uuid(), session=state.id, digest=str(resolved["digest"]))
+        accept = m.Trust(key=new_uuid(), session=state.id, digest=resolved.digest)
         return await self.commands.ask(accept) is not None
 
     def do_group(self) -> None:
@@ -339,7 +339,7 @@ class Verbs(Board):
         if command is None:
             return
         try:
-            self.run_outside(command["argv"], command["cwd"], command["env"])
+            self.run_outside(command.argv, command.cwd, command.env)
         except UserError as error:
             self.commands.complain(error)
         finally:

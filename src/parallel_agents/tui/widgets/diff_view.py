@@ -11,9 +11,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from parallel_agents.core.options import JsonObject
+from parallel_agents.core.worktree import DiffStat as ChangedFiles
 from parallel_agents.tui.diff_lines import PART, Totals, diff_blocks, path_in, totals_of
 from parallel_agents.tui.lines import Block, LineView
+
+_NOTHING = ChangedFiles(against="", commit="", files=())
 
 
 class DiffView(LineView):
@@ -46,7 +48,7 @@ class DiffView(LineView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._stat: JsonObject = {}
+        self._stat = _NOTHING
         self._totals = Totals(0, 0, 0, 0)
         self._first = 0
         self._known: dict[str, str] = {}
@@ -56,12 +58,12 @@ class DiffView(LineView):
         self._cache: dict[str, Block] = {}
 
     def show(
-        self, stat: JsonObject, patches: Mapping[str, str], totals: Totals | None = None
+        self, stat: ChangedFiles, patches: Mapping[str, str], totals: Totals | None = None
     ) -> None:
         """Show a diff, or its newer state.
 
         Args:
-            stat: a `DiffStat` reply.
+            stat: the changed files.
             patches: patches by path. One that was there before and is not any more is asked for
                 again when it is visible, and shown as it was until then.
             totals: of the whole change; added up here when not given.
@@ -71,8 +73,7 @@ class DiffView(LineView):
             self._first = 0
         self._asked -= self._fresh - patches.keys()
         self._fresh = frozenset(patches)
-        shown = stat.get("files", ())[self._first : self._first + PART]
-        paths = {str(file["path"]) for file in shown}
+        paths = {file.path for file in stat.files[self._first : self._first + PART]}
         self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._stat = stat
         self._rebuild()
@@ -80,7 +81,7 @@ class DiffView(LineView):
     def clear(self) -> None:
         """Forget everything: another session's diff comes."""
         self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
-        self._stat, self._folded, self._first = {}, frozenset(), 0
+        self._stat, self._folded, self._first = _NOTHING, frozenset(), 0
         self.restart()
 
     def _rebuild(self) -> None:

@@ -6,11 +6,11 @@ of its own and copied exactly.
 
 from collections.abc import Iterator
 
-from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.ages import count, duration, size
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.spans import EMPTY, Line, Span, block, span
+from parallel_agents.wire.messages import PortRange, ProcessUse, SessionInfo, WorktreeSize
 
 _LABEL = 12
 
@@ -20,8 +20,8 @@ Rows = list[tuple[str, str]]
 class InfoView(LineView):
     """Shows an `Info` reply."""
 
-    _info: JsonObject | None = None
-    _disk: JsonObject | None = None
+    _info: SessionInfo | None = None
+    _disk: WorktreeSize | None = None
 
     def begin(self) -> None:
         """Another session: show nothing until its replies are here."""
@@ -29,66 +29,47 @@ class InfoView(LineView):
         self.restart()
         self.set_blocks([])
 
-    def show(self, info: JsonObject) -> None:
-        """Show it.
-
-        Args:
-            info: the reply; what it lacks or says as null is left out.
-        """
+    def show(self, info: SessionInfo) -> None:
+        """Show it; what is not known is left out."""
         self._info = info
         self.set_blocks(list(info_blocks(info, self._disk)))
 
-    def show_disk(self, disk: JsonObject) -> None:
-        """Show what the worktree takes.
-
-        Args:
-            disk: a `DiskUse` reply.
-        """
+    def show_disk(self, disk: WorktreeSize) -> None:
+        """Show what the worktree takes."""
         self._disk = disk
         if self._info is not None:
             self.show(self._info)
 
 
-def info_blocks(info: JsonObject, disk: JsonObject | None = None) -> Iterator[Block]:
+def info_blocks(info: SessionInfo, disk: WorktreeSize | None = None) -> Iterator[Block]:
     """Make the blocks of an `Info` reply.
 
     Args:
-        info: the reply.
-        disk: the `DiskUse` reply; None while it is being counted.
+        info: the reply to `Info`.
+        disk: the reply to `DiskUse`; None while it is being counted.
 
     Yields:
         A block a section and one a command.
     """
-    session = _part(info, "session")
-    yield _section("why", _texts(info, "why"), "")
+    yield _section("why", info.why, "")
     for title, rows in (
         ("Worktree", _worktree(info, disk)),
-        ("Agent", _agent(info, session)),
+        ("Agent", _agent(info)),
         ("Conversation", _conversation(info)),
-        ("Process", _process(info)),
+        ("Process", _process(info.process)),
     ):
         if rows:
             yield _table(title, rows)
-    yield from _commands(_texts(info, "land"))
-    if why := info.get("landNote"):
-        yield _section("land", [str(why)], "To land the work")
-    for title, key in (
-        ("Only here, so deleting keeps it in the trash", "protection"),
-        ("Allowed for this session", "rules"),
-        ("Notes", "notes"),
+    yield from _commands(info.land)
+    if info.land_note:
+        yield _section("land", (info.land_note,), "To land the work")
+    for title, key, texts in (
+        ("Only here, so deleting keeps it in the trash", "protection", info.protection),
+        ("Allowed for this session", "rules", info.rules),
+        ("Notes", "notes", info.notes),
     ):
-        if texts := _texts(info, key):
+        if texts:
             yield _section(key, texts, title)
-
-
-def _part(info: JsonObject, key: str) -> JsonObject:
-    value = info.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(info: JsonObject, key: str) -> list[str]:
-    value = info.get(key)
-    return [str(item) for item in value] if isinstance(value, list | tuple) else []
 
 
 def _rows(**values: object) -> Rows:
@@ -96,84 +77,79 @@ def _rows(**values: object) -> Rows:
     return [(k.replace("_", " "), str(v)) for k, v in values.items() if v not in (None, "")]
 
 
-def _worktree(info: JsonObject, disk: JsonObject | None) -> Rows:
-    base, commit = info.get("base"), info.get("baseCommit")
-    branch = info.get("branch")
-    kept = "" if info.get("ownBranch", True) else "  was there before and stays"
-    stranger = "  a stranger's pull request" if info.get("stranger") else ""
+def _worktree(info: SessionInfo, disk: WorktreeSize | None) -> Rows:
+    row = info.session
+    kept = "" if info.own_branch else "  was there before and stays"
+    stranger = "  a stranger's pull request" if info.stranger else ""
+    commit = f"  {row.base_commit[:10]}{stranger}" if row.base_commit else ""
     return _rows(
-        path=info.get("worktree"),
-        branch=f"{branch}{kept}" if branch else None,
-        HEAD=info.get("head"),
-        base=f"{base}  {str(commit)[:10]}{stranger}" if base and commit else base,
-        on_disk=_on_disk(disk) if info.get("worktree") else None,
-        linked=", ".join(_texts(info, "linked")),
-        checked_out=", ".join(_texts(info, "sparse")),
-        ports=_ports(info),
+        path=row.worktree,
+        branch=f"{row.branch}{kept}" if row.branch and row.worktree else None,
+        HEAD=row.head,
+        base=f"{row.base}{commit}",
+        on_disk=_on_disk(disk) if row.worktree else None,
+        linked=", ".join(info.linked),
+        checked_out=", ".join(info.sparse),
+        ports=_ports(info.port_range),
         set_up=_set_up(info),
     )
 
 
-def _on_disk(disk: JsonObject | None) -> str | None:
+def _on_disk(disk: WorktreeSize | None) -> str | None:
     if disk is None:
         return "…"
-    if disk.get("bytes") is None:
+    if disk.bytes is None:
         return None
-    least = "" if disk.get("complete", True) else "at least "
-    ignored = int(disk.get("ignoredBytes") or 0)
-    of_it = f", {size(ignored)} of it ignored" if ignored else ""
-    return f"{least}{size(int(disk['bytes']))}{of_it}"
+    least = "" if disk.complete else "at least "
+    of_it = f", {size(disk.ignored_bytes)} of it ignored" if disk.ignored_bytes else ""
+    return f"{least}{size(disk.bytes)}{of_it}"
 
 
-def _ports(info: JsonObject) -> str:
-    given = info.get("portRange")
-    if not isinstance(given, list | tuple):
+def _ports(ports: PortRange | None) -> str:
+    if ports is None:
         return ""
-    first, number = (int(part) for part in given)
-    return str(first) if number == 1 else f"{first} to {first + number - 1}"
+    last = ports.first + ports.count - 1
+    return str(ports.first) if ports.count == 1 else f"{ports.first} to {last}"
 
 
-def _set_up(info: JsonObject) -> str:
-    if step := info.get("step"):
-        return f"running: {step}"
-    return "not finished; R runs the commands again" if info.get("setupOwed") else ""
+def _set_up(info: SessionInfo) -> str:
+    if info.step:
+        return f"running: {info.step}"
+    return "not finished; R runs the commands again" if info.setup_owed else ""
 
 
-def _agent(info: JsonObject, session: JsonObject) -> Rows:
-    agent, version = session.get("agent"), info.get("version")
+def _agent(info: SessionInfo) -> Rows:
+    agent, version = info.session.agent, info.version
     return _rows(
-        agent=f"{agent} {version}" if agent and version not in {None, "", agent} else agent,
-        model=info.get("model"),
-        mode=info.get("mode"),
-        effort=info.get("effort"),
+        agent=f"{agent} {version}" if version not in {"", agent} else agent,
+        model=info.session.model,
+        mode=info.session.mode,
+        effort=info.effort,
     )
 
 
-def _conversation(info: JsonObject) -> Rows:
-    tokens, context = _part(info, "tokens"), _part(info, "context")
-    used, window = int(context.get("used") or 0), int(context.get("window") or 0)
+def _conversation(info: SessionInfo) -> Rows:
+    tokens, context = info.tokens, info.context
+    used, window = context.used, context.window
     share = f"  {100 * used / window:.0f} % of {count(window)}" if used and window else ""
-    cost = info.get("costUsd")
-    read, written = int(tokens.get("input") or 0), int(tokens.get("output") or 0)
+    said = tokens.input or tokens.output
     return _rows(
-        id=info.get("conversation"),
-        turns=info.get("turns"),
-        cost=None if cost is None else f"${cost:.2f}",
-        tokens=f"{count(read)} read, {count(written)} written" if read or written else None,
+        id=info.conversation,
+        turns=info.turns or None,
+        cost=f"${info.session.cost_usd:.2f}" if info.turns else None,
+        tokens=f"{count(tokens.input)} read, {count(tokens.output)} written" if said else None,
         context=f"{count(used)}{share}" if used else None,
     )
 
 
-def _process(info: JsonObject) -> Rows:
-    process = _part(info, "process")
-    if not process:
+def _process(process: ProcessUse | None) -> Rows:
+    if process is None:
         return _rows(state="no process; a reply starts one")
-    several = process.get("processes", 1)
+    several = f" in {process.processes} processes" if process.processes > 1 else ""
     return _rows(
-        pid=process.get("pid"),
-        memory=size(int(process.get("memoryBytes", 0)))
-        + (f" in {several} processes" if several > 1 else ""),
-        cpu_time=duration(1000 * float(process.get("cpuSeconds", 0))),
+        pid=process.pid,
+        memory=size(process.memory_bytes) + several,
+        cpu_time=duration(1000 * process.cpu_seconds),
     )
 
 
@@ -189,7 +165,7 @@ def _table(title: str, rows: Rows) -> Block:
     return Block(f"table:{title}", tuple(rows), build, len(rows) + 2, text=text)
 
 
-def _section(key: str, texts: list[str], title: str) -> Block:
+def _section(key: str, texts: tuple[str, ...], title: str) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         lines = [EMPTY, _titled(title, ink)] if title else []
         head = Span("  " if title else "", ink.muted)
@@ -201,7 +177,7 @@ def _section(key: str, texts: list[str], title: str) -> Block:
     return Block(f"section:{key}", tuple(texts), build, len(texts) + 2, text="\n".join(texts))
 
 
-def _commands(commands: list[str]) -> Iterator[Block]:
+def _commands(commands: tuple[str, ...]) -> Iterator[Block]:
     """Each command is a block, so that `Y` copies it alone."""
     for number, command in enumerate(commands):
         yield _command(command, number)

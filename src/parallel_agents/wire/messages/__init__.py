@@ -1,174 +1,153 @@
-"""Everything a client may ask of the supervisor, as one closed list.
+"""Everything a client may ask of the supervisor, as one closed list, and what it is answered.
 
-Keep true: the standard library only (a command-line verb must not pay for pydantic); every
-request that changes something carries `key`, a uuid made by the client: the same key again gets
-the first answer. Replies are JSON objects described in `docs/protocol.md`.
+Keep true: a request that changes something carries `key`; what an agent's process may ask is in
+`READ_ONLY`, and everything else is refused to it.
 """
 
-from parallel_agents.wire.messages.acting import (
-    ActingRequest as ActingRequest,
-)
-from parallel_agents.wire.messages.acting import (
-    Adopt as Adopt,
-)
-from parallel_agents.wire.messages.acting import (
-    Answer as Answer,
-)
-from parallel_agents.wire.messages.acting import (
-    AttachBegin as AttachBegin,
-)
-from parallel_agents.wire.messages.acting import (
-    AttachEnd as AttachEnd,
-)
-from parallel_agents.wire.messages.acting import (
-    Interrupt as Interrupt,
-)
-from parallel_agents.wire.messages.acting import (
-    New as New,
-)
-from parallel_agents.wire.messages.acting import (
-    Respawn as Respawn,
-)
-from parallel_agents.wire.messages.acting import (
-    Send as Send,
-)
-from parallel_agents.wire.messages.acting import (
-    SetOptions as SetOptions,
-)
-from parallel_agents.wire.messages.acting import (
-    Stop as Stop,
+from parallel_agents.wire.messages.changes import (
+    DiffStat as DiffStat,
+    DiffText as DiffText,
+    PatchPage as PatchPage,
 )
 from parallel_agents.wire.messages.connection import (
     BEAT as BEAT,
-)
-from parallel_agents.wire.messages.connection import (
     FRAME_LIMIT as FRAME_LIMIT,
-)
-from parallel_agents.wire.messages.connection import (
     GREETING as GREETING,
-)
-from parallel_agents.wire.messages.connection import (
     PROTOCOL_VERSION as PROTOCOL_VERSION,
-)
-from parallel_agents.wire.messages.connection import (
     PUSH_LIMIT as PUSH_LIMIT,
-)
-from parallel_agents.wire.messages.connection import (
     SILENCE as SILENCE,
-)
-from parallel_agents.wire.messages.connection import (
-    ConnectionRequest as ConnectionRequest,
-)
-from parallel_agents.wire.messages.connection import (
+    Ending as Ending,
     Follow as Follow,
-)
-from parallel_agents.wire.messages.connection import (
+    Greeting as Greeting,
     Hello as Hello,
-)
-from parallel_agents.wire.messages.connection import (
+    Setting as Setting,
     Shutdown as Shutdown,
-)
-from parallel_agents.wire.messages.connection import (
-    Subscribe as Subscribe,
-)
-from parallel_agents.wire.messages.keeping import (
-    CancelDelete as CancelDelete,
-)
-from parallel_agents.wire.messages.keeping import (
-    Clean as Clean,
-)
-from parallel_agents.wire.messages.keeping import (
-    Delete as Delete,
-)
-from parallel_agents.wire.messages.keeping import (
-    EmptyTrash as EmptyTrash,
-)
-from parallel_agents.wire.messages.keeping import (
-    KeepingRequest as KeepingRequest,
-)
-from parallel_agents.wire.messages.keeping import (
-    ListTrash as ListTrash,
-)
-from parallel_agents.wire.messages.keeping import (
-    MarkSeen as MarkSeen,
-)
-from parallel_agents.wire.messages.keeping import (
-    Pin as Pin,
-)
-from parallel_agents.wire.messages.keeping import (
-    Rename as Rename,
-)
-from parallel_agents.wire.messages.keeping import (
-    Restore as Restore,
-)
-from parallel_agents.wire.messages.places import (
-    DiskUse as DiskUse,
-)
-from parallel_agents.wire.messages.places import (
-    ListFiles as ListFiles,
-)
-from parallel_agents.wire.messages.places import (
-    ListRefs as ListRefs,
-)
-from parallel_agents.wire.messages.places import (
-    MakeScratchRepository as MakeScratchRepository,
-)
-from parallel_agents.wire.messages.places import (
-    OwnWork as OwnWork,
-)
-from parallel_agents.wire.messages.places import (
-    PlaceRequest as PlaceRequest,
-)
-from parallel_agents.wire.messages.places import (
-    Reconcile as Reconcile,
-)
-from parallel_agents.wire.messages.places import (
-    ResolveRepository as ResolveRepository,
-)
-from parallel_agents.wire.messages.places import (
-    Trust as Trust,
-)
-from parallel_agents.wire.messages.reading import (
-    PAGE_LIMIT as PAGE_LIMIT,
-)
-from parallel_agents.wire.messages.reading import (
-    DiffStat as DiffStat,
-)
-from parallel_agents.wire.messages.reading import (
-    DiffText as DiffText,
-)
-from parallel_agents.wire.messages.reading import (
-    Explain as Explain,
-)
-from parallel_agents.wire.messages.reading import (
-    Info as Info,
-)
-from parallel_agents.wire.messages.reading import (
-    ListSessions as ListSessions,
-)
-from parallel_agents.wire.messages.reading import (
-    PendingInput as PendingInput,
-)
-from parallel_agents.wire.messages.reading import (
-    ReadingRequest as ReadingRequest,
-)
-from parallel_agents.wire.messages.reading import (
-    ReadRecords as ReadRecords,
-)
-from parallel_agents.wire.messages.reading import (
-    Show as Show,
-)
-from parallel_agents.wire.messages.reading import (
     Status as Status,
+    Subscribe as Subscribe,
+    SupervisorStatus as SupervisorStatus,
 )
-from parallel_agents.wire.messages.reading import (
-    Wait as Wait,
-)
-from parallel_agents.wire.messages.reading import (
+from parallel_agents.wire.messages.records import (
+    PAGE_LIMIT as PAGE_LIMIT,
+    ReadRecords as ReadRecords,
+    RecordCount as RecordCount,
+    RecordPage as RecordPage,
     WaitRecords as WaitRecords,
 )
+from parallel_agents.wire.messages.repositories import (
+    AgentOffer as AgentOffer,
+    FileList as FileList,
+    Findings as Findings,
+    ListFiles as ListFiles,
+    ListRefs as ListRefs,
+    MakeScratchRepository as MakeScratchRepository,
+    Reconcile as Reconcile,
+    RefList as RefList,
+    ResolvedRepository as ResolvedRepository,
+    ResolveRepository as ResolveRepository,
+    ScratchRepository as ScratchRepository,
+    StartPoint as StartPoint,
+    Trust as Trust,
+    TrustedConfig as TrustedConfig,
+)
+from parallel_agents.wire.messages.sessions import (
+    ContextUse as ContextUse,
+    DiskUse as DiskUse,
+    Explain as Explain,
+    Explanation as Explanation,
+    FactEvidence as FactEvidence,
+    Info as Info,
+    ListSessions as ListSessions,
+    MarkSeen as MarkSeen,
+    PendingRequest as PendingRequest,
+    Pin as Pin,
+    PortRange as PortRange,
+    ProcessUse as ProcessUse,
+    Rename as Rename,
+    SessionInfo as SessionInfo,
+    SessionList as SessionList,
+    SessionRow as SessionRow,
+    Show as Show,
+    Tokens as Tokens,
+    Wait as Wait,
+    Waited as Waited,
+    WorktreeSize as WorktreeSize,
+)
+from parallel_agents.wire.messages.trash import (
+    CancelDelete as CancelDelete,
+    Clean as Clean,
+    Cleaned as Cleaned,
+    CleanVerdict as CleanVerdict,
+    Delete as Delete,
+    DeletedSession as DeletedSession,
+    Deletion as Deletion,
+    Emptied as Emptied,
+    EmptyTrash as EmptyTrash,
+    ListTrash as ListTrash,
+    OwnWork as OwnWork,
+    OwnWorkReply as OwnWorkReply,
+    Restore as Restore,
+    TrashList as TrashList,
+)
+from parallel_agents.wire.messages.work import (
+    Adopt as Adopt,
+    Answer as Answer,
+    AttachBegin as AttachBegin,
+    AttachEnd as AttachEnd,
+    Interrupt as Interrupt,
+    New as New,
+    PendingInput as PendingInput,
+    RequestInput as RequestInput,
+    Respawn as Respawn,
+    Send as Send,
+    SetOptions as SetOptions,
+    Stop as Stop,
+    TerminalCommand as TerminalCommand,
+)
 
-Request = ConnectionRequest | ReadingRequest | ActingRequest | KeepingRequest | PlaceRequest
+AnyRequest = (
+    DiffStat
+    | DiffText
+    | Hello
+    | Subscribe
+    | Follow
+    | Shutdown
+    | Status
+    | ReadRecords
+    | WaitRecords
+    | ResolveRepository
+    | Trust
+    | ListRefs
+    | ListFiles
+    | Reconcile
+    | MakeScratchRepository
+    | ListSessions
+    | Show
+    | Explain
+    | Info
+    | DiskUse
+    | Wait
+    | Rename
+    | Pin
+    | MarkSeen
+    | OwnWork
+    | Delete
+    | CancelDelete
+    | Restore
+    | ListTrash
+    | EmptyTrash
+    | Clean
+    | New
+    | Adopt
+    | Send
+    | PendingInput
+    | Answer
+    | Interrupt
+    | Stop
+    | Respawn
+    | SetOptions
+    | AttachBegin
+    | AttachEnd
+)
 """The closed list of requests."""
 
 READ_ONLY = (

@@ -1,9 +1,13 @@
-"""What the connection itself answers."""
+"""What is asked of the connection and of the supervisor itself."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
-PROTOCOL_VERSION = 2
+from msgspec import field
+
+from parallel_agents.core.value import Value
+from parallel_agents.wire.request import Done, Request
+
+PROTOCOL_VERSION = 3
 """Version of the wire; both ends must name the same."""
 
 FRAME_LIMIT = 64 << 20
@@ -22,37 +26,85 @@ PUSH_LIMIT = 4 << 20
 """Unread pushes a client may owe, in bytes, before it is resynchronised."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
+class Greeting(Value):
+    """Who answers.
+
+    Attributes:
+        outdated: the client is newer, and may replace this supervisor.
+    """
+
+    version: str
+    protocol: int
+    pid: int
+    outdated: bool = False
+
+
+class Hello(Request[Greeting], tag="hello"):
     """First frame of every connection; git runs in `environment` for what is asked on it."""
 
     protocol: int = PROTOCOL_VERSION
     version: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    type: Literal["hello"] = "hello"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe:
+class Subscribe(Request[Done], tag="subscribe"):
     """Push every session's state now, and every record from then on."""
 
-    type: Literal["subscribe"] = "subscribe"
+
+class Follow(Request[Done], tag="follow"):
+    """Also push partial text of these sessions, and of no others."""
+
+    sessions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
-    """Also push partial text of this session; replaces what was followed; None follows none."""
+class Ending(Value):
+    """What becomes of the agents.
 
-    session: str | None
-    type: Literal["follow"] = "follow"
+    Attributes:
+        cut: ids of the sessions whose turn was cut.
+        kept: how many agents keep working.
+    """
+
+    cut: tuple[str, ...] = ()
+    kept: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shutdown:
+class Shutdown(Request[Ending], tag="shutdown"):
     """End the supervisor; with `keep_sessions`, leave the agents working."""
 
     keep_sessions: bool = False
-    type: Literal["shutdown"] = "shutdown"
 
 
-ConnectionRequest = Hello | Subscribe | Follow | Shutdown
+class Setting(Value):
+    """A setting in force, and where it comes from."""
+
+    value: Any
+    source: str
+
+
+class SupervisorStatus(Value):
+    """How the supervisor is.
+
+    Attributes:
+        sessions: how many it knows.
+        alive: how many of them have a process.
+        home: the state directory.
+        damaged: ids of sessions that cannot be read at all.
+        damaged_records: by session, how many records of its journal cannot be read.
+        config: by name.
+    """
+
+    pid: int
+    version: str
+    protocol: int
+    sessions: int
+    alive: int
+    socket: str
+    home: str
+    damaged: dict[str, str] = field(default_factory=dict)
+    damaged_records: dict[str, int] = field(default_factory=dict)
+    config: dict[str, Setting] = field(default_factory=dict)
+
+
+class Status(Request[SupervisorStatus], tag="status"):
+    """How the supervisor is; answered also while it is still taking sessions up."""

@@ -1,13 +1,14 @@
-"""What makes an agent work, or stops it."""
+"""What makes an agent work, answers it, or stops it."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from msgspec import field
 
-from parallel_agents.core.options import Decision, Options
+from parallel_agents.core.options import Decision, JsonObject, Options
+from parallel_agents.core.value import Value
+from parallel_agents.wire.messages.sessions import SessionRow
+from parallel_agents.wire.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class New:
+class New(Request[SessionRow], tag="new"):
     """Dispatch a session.
 
     Attributes:
@@ -30,11 +31,9 @@ class New:
     options: Options = field(default_factory=Options)
     environment: dict[str, str] = field(default_factory=dict)
     wait_ready: bool = False
-    type: Literal["new"] = "new"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopt:
+class Adopt(Request[SessionRow], tag="adopt"):
     """Make a session of a worktree that somebody else made; fields as of `New`.
 
     Attributes:
@@ -51,21 +50,40 @@ class Adopt:
     agent: str = ""
     options: Options = field(default_factory=Options)
     environment: dict[str, str] = field(default_factory=dict)
-    type: Literal["adopt"] = "adopt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(Request[SessionRow], tag="send"):
     """A message for the agent; wakes a process that is gone. `key` is the message's uuid."""
 
     key: str
     session: str
     text: str
-    type: Literal["send"] = "send"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RequestInput(Value):
+    """The whole of a pending request.
+
+    Attributes:
+        input: of the tool, raw.
+        digest: of that input.
+    """
+
+    request_id: str
+    kind: str
+    tool_name: str
+    summary: str
+    input: JsonObject
+    digest: str
+
+
+class PendingInput(Request[RequestInput], tag="pending_input"):
+    """The input of a pending request, with its digest; None for the only one."""
+
+    session: str
+    request: str | None = None
+
+
+class Answer(Request[SessionRow], tag="answer"):
     """Decide a request.
 
     Attributes:
@@ -78,40 +96,32 @@ class Answer:
     decision: Decision
     request: str | None = None
     digest: str | None = None
-    type: Literal["answer"] = "answer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interrupt:
+class Interrupt(Request[SessionRow], tag="interrupt"):
     """End the running turn."""
 
     key: str
     session: str
-    type: Literal["interrupt"] = "interrupt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Stop(Request[SessionRow], tag="stop"):
     """End the process; answers when it is gone, or at once with `wait` off."""
 
     key: str
     session: str
     wait: bool = True
-    type: Literal["stop"] = "stop"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Respawn:
+class Respawn(Request[SessionRow], tag="respawn"):
     """Start the process again, same conversation; retries a failed set-up too."""
 
     key: str
     session: str
     environment: dict[str, str] | None = None
-    type: Literal["respawn"] = "respawn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetOptions:
+class SetOptions(Request[SessionRow], tag="set_options"):
     """Change mode, model or effort; None leaves one as it is."""
 
     key: str
@@ -119,27 +129,26 @@ class SetOptions:
     mode: str | None = None
     model: str | None = None
     effort: str | None = None
-    type: Literal["set_options"] = "set_options"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachBegin:
-    """Give the conversation to the person's terminal: argument list, directory, environment."""
+class TerminalCommand(Value):
+    """What a person's terminal runs to take a conversation over: arguments, place, environment."""
+
+    id: str
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+
+
+class AttachBegin(Request[TerminalCommand], tag="attach_begin"):
+    """Give the conversation to the person's terminal."""
 
     key: str
     session: str
-    type: Literal["attach_begin"] = "attach_begin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachEnd:
+class AttachEnd(Request[SessionRow], tag="attach_end"):
     """Take the conversation back from the person's terminal."""
 
     key: str
     session: str
-    type: Literal["attach_end"] = "attach_end"
-
-
-ActingRequest = (
-    New | Adopt | Send | Answer | Interrupt | Stop | Respawn | SetOptions | AttachBegin | AttachEnd
-)

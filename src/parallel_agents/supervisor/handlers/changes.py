@@ -1,0 +1,17 @@
+"""Answers about a session's changes against its base."""
+
+from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.supervisor.service import Service
+from parallel_agents.wire import messages as m
+
+
+async def diff_stat(service: Service, message: m.DiffStat) -> ChangedFiles:
+    """The files changed."""
+    session = service.find(message.session)
+    manager = session.context.manager
+    return await session.context.threads.git(manager.diff_stat, session.workplace.record)
+
+
+async def diff_text(service: Service, message: m.DiffText) -> m.PatchPage:
+    """A page of the unified diff."""
+    return await service.patches.page(service.find(message.session), message)

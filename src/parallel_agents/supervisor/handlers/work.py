@@ -1,0 +1,115 @@
+"""Carries out what makes an agent work, answers it, or stops it."""
+
+from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.label import derive
+from parallel_agents.core.summary import tool_summary
+from parallel_agents.supervisor.lending import attach_command, take_back
+from parallel_agents.supervisor.requests import find_pending
+from parallel_agents.supervisor.rows import durable_row, session_row
+from parallel_agents.supervisor.service import Service
+from parallel_agents.supervisor.spawn import kept_environment
+from parallel_agents.wire import messages as m
+
+
+async def new(service: Service, message: m.New) -> m.SessionRow:
+    """Dispatch a session."""
+    session = await service.supervisor.dispatch(message)
+    if message.wait_ready:
+        state = await session.ledger.until(
+            lambda s: s.liveness == "alive" or derive(s).state in {"failed", "stopped"}
+        )
+        if state.liveness != "alive":
+            raise UserError(
+                f"The session {session.id} did not start: {derive(state).detail}",
+                f"parallel-agents respawn {session.id}",
+            )
+    return await durable_row(session)
+
+
+async def adopt(service: Service, message: m.Adopt) -> m.SessionRow:
+    """Make a session of a worktree that somebody else made."""
+    return await durable_row(await service.supervisor.adopt(message))
+
+
+async def send(service: Service, message: m.Send) -> m.SessionRow:
+    """Send a message."""
+    session = service.find(message.session)
+    await session.send(message.key, message.text)
+    return await durable_row(session)
+
+
+async def pending_input(service: Service, message: m.PendingInput) -> m.RequestInput:
+    """The whole input of a pending request."""
+    request = await find_pending(service.find(message.session), message.request)
+    return m.RequestInput(
+        request_id=request.id,
+        kind=request.kind,
+        tool_name=request.tool_name,
+        summary=tool_summary(request.tool_name, request.input),
+        input=request.input,
+        digest=request.digest,
+    )
+
+
+async def answer(service: Service, message: m.Answer) -> m.SessionRow:
+    """Decide a request."""
+    session = service.find(message.session)
+    if message.key not in session.state.keys:
+        await find_pending(session, message.request)
+    await session.answer(message.key, message.decision, message.request, message.digest)
+    return await durable_row(session)
+
+
+async def interrupt(service: Service, message: m.Interrupt) -> m.SessionRow:
+    """End the running turn."""
+    session = service.find(message.session)
+    await session.interrupt(message.key)
+    return session_row(session.state)
+
+
+async def stop(service: Service, message: m.Stop) -> m.SessionRow:
+    """End the process."""
+    session = service.find(message.session)
+    await session.stop(message.key, "person", wait=message.wait)
+    return await durable_row(session)
+
+
+async def respawn(service: Service, message: m.Respawn) -> m.SessionRow:
+    """Start the process again."""
+    session = service.find(message.session)
+    environment = message.environment
+    kept = None if environment is None else kept_environment(environment)
+    await session.respawn(message.key, kept)
+    return await durable_row(session)
+
+
+async def set_options(service: Service, message: m.SetOptions) -> m.SessionRow:
+    """Change mode, model or effort."""
+    session = service.find(message.session)
+    await session.set_options(
+        message.key, mode=message.mode, model=message.model, effort=message.effort
+    )
+    return await durable_row(session)
+
+
+async def attach_begin(service: Service, message: m.AttachBegin) -> m.TerminalCommand:
+    """Give the conversation to the person's terminal."""
+    session = service.find(message.session)
+    command = await session.context.threads.git(attach_command, session)
+    if message.key not in session.state.keys:
+        session.check_present()
+    if session.state.running:
+        raise RefusedError(
+            "A turn is running; attaching would cut it.",
+            f"Wait for it, or end it first: parallel-agents interrupt {session.id}",
+        )
+    service.terminals.lent(session.id, message.key)
+    await session.stop(message.key, "attach")
+    return command
+
+
+async def attach_end(service: Service, message: m.AttachEnd) -> m.SessionRow:
+    """Take the conversation back from the person's terminal."""
+    session = service.find(message.session)
+    await take_back(session, message.key)
+    return await durable_row(session)
