@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parallel_agents.core.agents import Traits
 from parallel_agents.core.events import Delta, Event
 from parallel_agents.core.options import Decision, JsonObject, Options
 from parallel_agents.core.state import Request
@@ -21,8 +22,8 @@ class SpawnSpec:
         program: argument list prefix of the agent program, e.g. `("claude",)`.
         conversation: uuid of the conversation.
         resume: whether it exists already.
-        worktree: the worktree's name under `<root>/.claude/worktrees`; empty when the process
-            starts in its place and is not to make one.
+        worktree: the worktree's name under `<root>/.claude/worktrees`, for an agent that starts in
+            the repository and goes there by itself; empty when the process starts in its place.
         name: the session's display name, raw.
         options: model, mode, effort, trust and rules.
         directory: where below the worktree's top the person started it; empty for the top.
@@ -53,9 +54,13 @@ class Translator(Protocol):
 
 
 class Agent(Protocol):
-    """An agent program and its protocol."""
+    """An agent program and its protocol.
 
-    name: str
+    Attributes:
+        traits: what is fixed about it.
+    """
+
+    traits: Traits
 
     def argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that starts the agent."""
@@ -64,8 +69,7 @@ class Agent(Protocol):
     def interactive_argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that opens the conversation in a person's terminal.
 
-        Raises:
-            RefusedError: the agent has no interactive program.
+        Asked only of an agent that can be attached to.
         """
         ...
 
@@ -121,6 +125,14 @@ class Agent(Protocol):
         """The permission mode in which a person's terminal left a conversation; empty if unknown.
 
         The one method that reads files: the agent's own, a bounded part of them.
+        """
+        ...
+
+    def lost_conversation(self, stderr: str) -> bool:
+        """Whether a process ended because it does not know the conversation it was to resume.
+
+        Args:
+            stderr: the last words of the process.
         """
         ...
 

@@ -88,7 +88,11 @@ class Acting:
         """Start the process again."""
         session = self._supervisor.find(message.session)
         environment = message.environment
-        kept = None if environment is None else kept_environment(environment)
+        kept = (
+            None
+            if environment is None
+            else kept_environment(environment, self._supervisor.context.agents)
+        )
         await session.respawn(message.key, kept)
         return await _durable(session)
 

@@ -1,12 +1,13 @@
 """From a request to the one method that answers it."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, assert_never
 
 from parallel_agents import __version__
+from parallel_agents.agents.base import Agent
 from parallel_agents.core.errors import UserError
 from parallel_agents.supervisor.acting import Acting
 from parallel_agents.supervisor.context import Context
@@ -36,6 +37,11 @@ class Api:
     def log_file(self) -> Path:
         """Where the supervisor's log is."""
         return self._supervisor.context.log_file
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """The agent programs that can be driven."""
+        return self._supervisor.context.agents
 
     async def answer(self, message: m.Request) -> Reply:
         """Answer one request; while sessions are being taken up, all but `Status` wait.
@@ -92,6 +98,8 @@ class Api:
         match message:
             case m.ResolveRepository():
                 return await self._places.resolve(message)
+            case m.ListAgents():
+                return await self._places.agents(message)
             case m.Trust():
                 return await self._places.trust(message)
             case m.ListRefs():

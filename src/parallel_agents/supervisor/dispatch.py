@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parallel_agents.core.errors import UntrustedError, UsageError
-from parallel_agents.core.options import MODES
 from parallel_agents.core.worktree import Base, Kind, Repository
 from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset
@@ -89,10 +88,9 @@ def prepare(context: Context, message: New) -> Prepared:
     message = _with_defaults(context, message, preset)
     _check_choices(context, message)
     pattern = "{slug}" if base.stranger else _pattern(context, message, repository, preset)
-    agent = context.agents[message.agent]
-    own = tuple(getattr(agent, "program", ()))
-    environment = kept_environment(message.environment)
-    check_version(agent, find_program(message.agent, environment, own))
+    traits = context.agents[message.agent].traits
+    environment = kept_environment(message.environment, context.agents)
+    check_version(traits, find_program(traits, environment))
     return Prepared(message, pattern, place)
 
 
@@ -149,9 +147,9 @@ def _check_choices(context: Context, message: New) -> None:
     if message.agent not in context.agents:
         known = ", ".join(context.agents)
         raise UsageError(f"There is no agent “{message.agent}”.", f"One of: {known}")
-    mode = message.options.mode
-    if mode is not None and mode not in MODES:
-        raise UsageError(f"There is no mode “{mode}”.", f"One of: {', '.join(MODES)}")
+    traits = context.agents[message.agent].traits
+    traits.check_mode(message.options.mode)
+    traits.check_effort(message.options.effort)
 
 
 def _preset(message: New, repository: Repository) -> Preset:

@@ -8,10 +8,10 @@ import asyncio
 from dataclasses import asdict
 from typing import Any
 
-from parallel_agents.core.errors import AgentError, RefusedError, UserError
+from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.worktree import Base, ExecutableConfig, Repository
 from parallel_agents.supervisor.dispatch import chosen_base
-from parallel_agents.supervisor.spawn import find_program
+from parallel_agents.supervisor.spawn import offer, with_version
 from parallel_agents.supervisor.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
 from parallel_agents.worktrees import surroundings
@@ -47,7 +47,9 @@ class Places:
             "files": [_shown(asdict(file)) for file in config.files],
             "accepted": [_shown(file) for file in self._context.trust.accepted(repository.root)],
             "notes": [*repository.notes, *config.notes],
-            "agents": [self._agent(name, message.environment) for name in self._context.agents],
+            "agents": [
+                asdict(offer(a.traits, message.environment)) for a in self._context.agents.values()
+            ],
         }
 
     def _meant(
@@ -85,13 +87,14 @@ class Places:
         config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
         return repository, config, _told(base)
 
-    def _agent(self, name: str, environment: dict[str, str]) -> dict[str, Any]:
-        own = tuple(getattr(self._context.agents[name], "program", ()))
-        try:
-            find_program(name, environment, own)
-        except AgentError as error:
-            return {"name": name, "available": False, "hint": f"{error.message} {error.hint}"}
-        return {"name": name, "available": True, "hint": ""}
+    async def agents(self, message: m.ListAgents) -> dict[str, Any]:
+        """The agents that can be driven, and which of them are installed."""
+        offers = await self._threads.quick(self._offers, message.environment)
+        return {"agents": offers, "usual": self._context.config.agent}
+
+    def _offers(self, environment: dict[str, str]) -> list[dict[str, Any]]:
+        agents = self._context.agents.values()
+        return [asdict(with_version(offer(agent.traits, environment))) for agent in agents]
 
     async def trust(self, message: m.Trust) -> dict[str, Any]:
         """Trust what was shown, or, for a session, what its worktree holds now."""

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
+from parallel_agents.core.agents import Offer
 from parallel_agents.core.events import Record
 from parallel_agents.core.tagged import ByType
 from parallel_agents.wire.pushes import Push
@@ -94,3 +95,15 @@ def _object(kind: Any) -> Read:  # noqa: ANN401 - a dataclass
         return kind(**given)
 
     return read
+
+
+def load_offers(value: object) -> tuple[Offer, ...]:
+    """Read the agents of a reply.
+
+    Args:
+        value: its `agents`, as the supervisor sent them.
+
+    Raises:
+        ValueError: when they are not what this version's supervisor sends.
+    """
+    return _load(tuple[Offer, ...], value)  # type: ignore[no-any-return]

@@ -10,20 +10,16 @@ from collections.abc import Mapping
 from parallel_agents.agents.base import SpawnSpec
 from parallel_agents.agents.claude import actions, left
 from parallel_agents.agents.claude.argv import interactive_argv, spawn_argv
+from parallel_agents.agents.claude.traits import TRAITS
 from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
 
 
 class ClaudeAgent:
-    """Drives `claude -p` with stream-json on both sides; see `agents.base.Agent`.
+    """Drives `claude -p` with stream-json on both sides; see `agents.base.Agent`."""
 
-    Attributes:
-        minimum: oldest version whose documented `--worktree` and `--resume` behave as needed.
-    """
-
-    name = "claude"
-    minimum: tuple[int, ...] = (2, 1, 240)
+    traits = TRAITS
 
     def argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that starts the agent."""
@@ -85,6 +81,10 @@ class ClaudeAgent:
     def mode_left(self, conversation: str, environment: Mapping[str, str]) -> str:
         """The permission mode in which a person's terminal left a conversation."""
         return left.mode_left(conversation, environment)
+
+    def lost_conversation(self, stderr: str) -> bool:
+        """Whether the process ended because it knows no conversation of that name."""
+        return "No conversation found" in stderr
 
     def end(self, request: str) -> str:
         """The line that asks the process to end, and first the turn that runs."""

@@ -13,7 +13,7 @@ from parallel_agents.cli import asked, render
 from parallel_agents.cli.common import Verbs, json_argument, key, session_argument, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RefusedError, UsageError
-from parallel_agents.core.options import MODES, Decision
+from parallel_agents.core.options import Decision
 from parallel_agents.core.summary import decision_words, questions_of
 from parallel_agents.wire.messages import Answer, PendingInput
 
@@ -35,7 +35,7 @@ def add(verbs: Verbs) -> None:
     )
     choice.add_argument("--text", metavar="TEXT", help="answer a question in your own words")
     json_argument(parser)
-    parser.add_argument("--mode", choices=MODES, help="with --allow of a plan: go on in this mode")
+    parser.add_argument("--mode", metavar="M", help="with --allow of a plan: go on in this mode")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -105,6 +105,9 @@ from parallel_agents.wire.messages.places import (
     DiskUse as DiskUse,
 )
 from parallel_agents.wire.messages.places import (
+    ListAgents as ListAgents,
+)
+from parallel_agents.wire.messages.places import (
     ListFiles as ListFiles,
 )
 from parallel_agents.wire.messages.places import (

@@ -24,6 +24,18 @@ class ResolveRepository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListAgents:
+    """Which agents there are: what they can do, whether they are installed, their versions.
+
+    Attributes:
+        environment: the caller's, to say which are installed.
+    """
+
+    environment: dict[str, str] = field(default_factory=dict)
+    type: Literal["list_agents"] = "list_agents"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiskUse:
     """How much disk the session's worktree takes; answered after seconds when it is large."""
 
@@ -102,6 +114,7 @@ class MakeScratchRepository:
 
 PlaceRequest = (
     ResolveRepository
+    | ListAgents
     | DiskUse
     | Trust
     | ListRefs

@@ -1,0 +1,105 @@
+"""An agent that shares nothing with claude, through the verbs, without a line changed for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire.messages import AttachBegin
+from tests.support.sketch.supervisor import COMMAND
+from tests.support.world import World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as made:
+        made.supervisor = COMMAND
+        made.wait_ready(made.start_supervisor())
+        made.trust()
+        yield made
+
+
+def new(world: World, prompt: str, *words: str) -> str:
+    code, said, error = world.run("new", prompt, "--agent", "sketch", "--base", "head", *words)
+    assert code == 0, error
+    return said.strip()
+
+
+def logs(world: World, session: str) -> str:
+    return world.run("logs", session)[1]
+
+
+def begun(world: World, session: str) -> dict[str, str]:
+    """What the program said of itself at the start of its turn."""
+    journal = (world.session_dir(session) / "journal.jsonl").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in journal]
+    return next(event for event in events if event["type"] == "turn_started")
+
+
+def test_it_starts_in_its_worktree_in_its_usual_mode(world: World) -> None:
+    session = new(world, "hello")
+    row = world.wait_state(session, "done", "failed")
+    assert row["state"] == "done"
+    assert "I heard: hello" in logs(world, session)
+    assert (begun(world, session)["cwd"], begun(world, session)["mode"]) == (
+        row["worktree"],
+        "careful",
+    )
+
+
+def test_its_own_modes_and_no_others(world: World) -> None:
+    session = new(world, "hello", "--permission-mode", "bold")
+    world.wait_state(session, "done")
+    assert begun(world, session)["mode"] == "bold"
+    code, _, error = world.run("new", "x", "--agent", "sketch", "--permission-mode", "plan")
+    assert code == 2
+    assert "no mode “plan”" in error
+    assert "careful, bold" in error
+    code, _, error = world.run("new", "x", "--agent", "sketch", "--effort", "high")
+    assert code == 2
+    assert "no effort" in error
+
+
+def test_a_permission_is_answered(world: World) -> None:
+    session = new(world, "ask green")
+    world.wait_state(session, "blocked")
+    code, said, error = world.run("answer", session, "--allow")
+    assert code == 0, error
+    assert "paint" in said
+    world.wait_state(session, "done")
+    assert "you said allow" in logs(world, session)
+
+
+def test_what_it_cannot_do_is_refused_with_what_to_do(world: World) -> None:
+    session = new(world, "wait")
+    world.wait_state(session, "working")
+    code, _, error = world.run("interrupt", session)
+    assert code != 0
+    assert "cannot be interrupted" in error
+    with pytest.raises(RefusedError, match="no interactive program"):
+        world.ask(AttachBegin(key=new_uuid(), session=session))
+    assert world.run("stop", session)[0] == 0
+    assert world.row(session)["state"] == "stopped"
+
+
+def test_a_new_process_says_that_it_remembers_nothing(world: World) -> None:
+    session = new(world, "hello")
+    world.wait_state(session, "done")
+    assert world.run("stop", session)[0] == 0
+    assert world.run("send", session, "again")[0] == 0
+    world.wait_state(session, "done")
+    said = logs(world, session)
+    assert "I heard: again" in said
+    assert "cannot resume" in said
+
+
+def test_the_variable_of_one_agent_starts_no_other(world: World, tmp_path: Path) -> None:
+    """It named a program for every agent that is looked for on the `PATH`."""
+    world.env["PARALLEL_AGENTS_CLAUDE"] = str(tmp_path / "nothing")
+    session = new(world, "hello")
+    assert world.wait_state(session, "done", "failed")["state"] == "done"
