@@ -29,7 +29,7 @@ class Pending:
     def __init__(self, given: dict[str, Any], tool: str = "Bash") -> None:
         self.reply = {
             "requestId": "r 1", "kind": "permission", "toolName": tool, "input": given,
-            "summary": tool_summary(tool, given), "digest": digest(given),
+            "summary": tool_summary(tool, given), "digest": digest(given), "questions": [],
         }  # fmt: skip
         self.sent: list[Answer] = []
 

@@ -68,11 +68,28 @@ def test_its_own_modes_and_no_others(world: World) -> None:
 def test_a_permission_is_answered(world: World) -> None:
     session = new(world, "ask green")
     world.wait_state(session, "blocked")
+    assert world.row(session)["detail"] == "paint in green"
+    code, said, error = world.run("answer", session, "--always")
+    assert (code, said) == (2, "")
+    assert "no rule" in error
     code, said, error = world.run("answer", session, "--allow")
     assert code == 0, error
     assert "paint" in said
     world.wait_state(session, "done")
     assert "you said allow" in logs(world, session)
+
+
+def test_a_question_is_answered(world: World) -> None:
+    session = new(world, "choose")
+    world.wait_state(session, "blocked")
+    assert world.row(session)["detail"] == "Which colour?"
+    code, _, error = world.run("answer", session, "--choose", "green")
+    assert code == 2
+    assert "red" in error
+    code, _, error = world.run("answer", session, "--choose", "blue")
+    assert code == 0, error
+    world.wait_state(session, "done")
+    assert "you chose blue" in logs(world, session)
 
 
 def test_what_it_cannot_do_is_refused_with_what_to_do(world: World) -> None:

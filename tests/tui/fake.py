@@ -14,6 +14,7 @@ from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import DeltaPush, Push, ReadyPush, RecordPush, StatePush
+from tests.support.told import opened
 
 T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
@@ -129,7 +130,7 @@ class Fake:
         given = {"command": "npm test -- --run"} if given is None else given
         self.happen(
             session,
-            ev.RequestOpened(
+            opened(
                 request=request,
                 kind=kind,
                 tool_name=tool,

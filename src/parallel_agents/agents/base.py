@@ -48,7 +48,8 @@ class Translator(Protocol):
             line: the line without its newline; any bytes at all.
 
         Returns:
-            Events and partial text, in order; never raises for the content of a line.
+            Events and partial text, in order; never raises for the content of a line. A tool use
+            and a request carry all that a person has to see of them: `summary` always.
         """
         ...
 
@@ -90,15 +91,7 @@ class Agent(Protocol):
         ...
 
     def decide(self, request: Request, decision: Decision) -> str:
-        """The line that answers a request.
-
-        Raises:
-            UsageError: when the decision does not fit the request.
-        """
-        ...
-
-    def granted_rules(self, request: Request) -> tuple[str, ...]:
-        """The rules that `scope="session"` grants, to pass again at the next start."""
+        """The line that answers a request with a decision that fits it."""
         ...
 
     def answer(self, response: JsonObject) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.summary import tool_summary
 
 StateName = Literal["blocked", "working", "stopped", "failed", "done", "idle"]
 STATES: tuple[StateName, ...] = ("blocked", "working", "stopped", "failed", "done", "idle")
@@ -58,7 +57,7 @@ def derive(state: SessionState) -> Label:
 
 def _asked(state: SessionState) -> str:
     request = state.requests[0]
-    text = tool_summary(request.tool_name, request.input)
+    text = request.said
     more = len(state.requests) - 1
     return f"{text} (+{more} more)" if more else text
 

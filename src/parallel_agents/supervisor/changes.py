@@ -78,7 +78,7 @@ class Changes:
             case ev.TurnStarted():
                 self._shell_used = False
                 self._tasks.start("look at the checkout", self._remember_main())
-            case ev.ToolUsed(name="Bash"):
+            case ev.ToolUsed(does="run"):
                 self._shell_used = True
             case ev.ToolReturned():
                 self.count()

@@ -269,7 +269,7 @@ class Driver:
         async for batch in run.lines():
             for line in batch:
                 if line.offset <= known:
-                    said_in(line, translator)
+                    await self._tell_more(said_in(line, translator))
                 else:
                     await self._take(translator, line, number)
             await asyncio.sleep(0)
@@ -287,6 +287,13 @@ class Driver:
         self._ledger.checkpoint()
         if not self._begin_again(event):
             await self._hooks.ended()
+
+    async def _tell_more(self, said: list[ev.Event | ev.Delta]) -> None:
+        """Journal anew what is asked and was journalled by a version that told less of it."""
+        lacking = {r.id for r in self._ledger.state.requests if not r.summary}
+        opened = [s for s in said if isinstance(s, ev.RequestOpened) and s.request in lacking]
+        if opened:
+            await self._ledger.record_patiently(*opened)
 
     async def _take(self, translator: Translator, line: LogLine, number: int) -> None:
         events: list[ev.Event] = []

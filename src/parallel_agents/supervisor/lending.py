@@ -26,14 +26,14 @@ def attach_command(session: Session) -> dict[str, Any]:
         RefusedError: the agent has no interactive program.
         WorktreeError: there is no worktree to work in.
     """
-    if session.state.worktree is None or "turn" not in session.state.because:
-        raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
     traits = session.agent.traits
     if not traits.can_attach:
         raise RefusedError(
             f"The agent “{traits.name}” has no interactive program to attach to.",
             f"Reply to it instead: parallel-agents send {session.id}",
         )
+    if session.state.worktree is None or "turn" not in session.state.because:
+        raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
     environment = session.ledger.environment()
     program = find_program(traits, environment)
     spec = spawn_spec(

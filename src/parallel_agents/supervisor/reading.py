@@ -7,6 +7,7 @@ is raw, made safe only where it is shown.
 import asyncio
 import contextlib
 import time
+from dataclasses import asdict
 from typing import Any
 
 import psutil
@@ -15,7 +16,6 @@ from parallel_agents.core.codec import record_to_json
 from parallel_agents.core.errors import GitError, UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.summary import tool_summary
 from parallel_agents.supervisor import heads
 from parallel_agents.supervisor.patches import Patches, stat_row
 from parallel_agents.supervisor.requests import find_pending
@@ -131,7 +131,8 @@ class Reading:
             "requestId": request.id,
             "kind": request.kind,
             "toolName": request.tool_name,
-            "summary": tool_summary(request.tool_name, request.input),
+            "summary": request.said,
+            "questions": [asdict(question) for question in request.questions],
             "input": request.input,
             "digest": request.digest,
         }

@@ -4,7 +4,6 @@ from typing import Any
 
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.core.summary import tool_summary
 
 _WAITING_FOR = {
     "permission": "permission prompt",
@@ -74,6 +73,6 @@ def _pending(request: Request) -> dict[str, Any]:
         "digest": request.digest,
         "kind": request.kind,
         "toolName": request.tool_name,
-        "summary": tool_summary(request.tool_name, request.input),
+        "summary": request.said,
         "askedAt": request.asked_at,
     }

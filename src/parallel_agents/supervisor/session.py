@@ -13,6 +13,7 @@ from pathlib import Path
 
 from parallel_agents.agents.base import Agent
 from parallel_agents.core import events as ev
+from parallel_agents.core.answering import check_fits
 from parallel_agents.core.errors import (
     RefusedError,
     StorageError,
@@ -223,6 +224,7 @@ class Session:
             )
         self.agent.traits.check_mode(decision.mode)
         decision = replace(decision, message=as_text(decision.message))
+        check_fits(found, decision)
         line = self.agent.decide(found, decision)
         events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
         if decision.scope == "session":
@@ -255,7 +257,7 @@ class Session:
 
     def _granted(self, request: Request) -> ev.OptionsChanged:
         options = self.state.options
-        rules = (*options.rules, *self.agent.granted_rules(request))
+        rules = (*options.rules, *request.rules)
         return ev.OptionsChanged(options=replace(options, rules=tuple(dict.fromkeys(rules))))
 
     async def interrupt(self, key: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from parallel_agents.agents.base import SpawnSpec
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Mode, Traits
+from parallel_agents.core.asking import Choice, Question
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
@@ -51,12 +52,17 @@ class SketchTranslator:
 
 def _asked(said: dict[str, Any]) -> ev.RequestOpened:
     given = said.get("input", {})
+    choices = tuple(Choice(label=label) for label in said.get("options", ()))
+    question = said.get("question")
     return ev.RequestOpened(
         request=said["id"],
-        kind="permission" if said["is"] == "ask" else "question",
+        kind="permission" if question is None else "question",
         tool_name=said.get("what", "question"),
         input=given,
         digest=digest(given),
+        summary=question or f"paint in {given['colour']}",
+        questions=() if question is None else (Question(text=question, choices=choices),),
+        editable=False,
     )
 
 
@@ -92,9 +98,6 @@ class SketchAgent:
     def decide(self, request: Request, decision: Decision) -> str:
         chosen = ", ".join(str(answer) for answer in (decision.answers or {}).values())
         return _line("verdict", verdict=chosen or decision.behavior)
-
-    def granted_rules(self, request: Request) -> tuple[str, ...]:
-        return ()
 
     def answer(self, response: JsonObject) -> str:
         return json.dumps(response)

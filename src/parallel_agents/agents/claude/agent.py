@@ -46,16 +46,8 @@ class ClaudeAgent:
         return actions.user_message(uuid, text)
 
     def decide(self, request: Request, decision: Decision) -> str:
-        """The line that answers a request.
-
-        Raises:
-            UsageError: the decision does not fit the request.
-        """
+        """The line that answers a request."""
         return actions.decide(request, decision)
-
-    def granted_rules(self, request: Request) -> tuple[str, ...]:
-        """The rules that `scope="session"` grants, to pass again at the next start."""
-        return actions.rule_names(request.suggestions)
 
     def answer(self, response: JsonObject) -> str:
         """The line that sends a prepared `control_response`."""

@@ -14,7 +14,7 @@ from parallel_agents.cli.common import Verbs, json_argument, key, session_argume
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RefusedError, UsageError
 from parallel_agents.core.options import Decision
-from parallel_agents.core.summary import decision_words, questions_of
+from parallel_agents.core.summary import decision_words
 from parallel_agents.wire.messages import Answer, PendingInput
 
 
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     name, digest = asked.split(args.request) if args.request else (None, None)
     client = QuickClient()
     pending = client.request(PendingInput(session=args.session, request=name))
-    decision = _plain(args) or _answered(args, questions_of(pending["input"]))
+    decision = _plain(args) or _answered(args, pending["questions"])
     if args.request is None and decision.behavior == "allow" and decision.answers is None:
         _refuse_doubtful(args.session, pending)
     digest = digest or pending["digest"]
@@ -104,7 +104,7 @@ def _plain(args: argparse.Namespace) -> Decision | None:
 def _written(text: str, questions: list[dict[str, Any]]) -> dict[str, str | list[str]]:
     if len(questions) != 1:
         raise UsageError("--text answers one question.", "Use --choose HEADER=LABEL for several.")
-    return {str(questions[0].get("question")): text}
+    return {questions[0]["text"]: text}
 
 
 def _chosen(choices: list[str], questions: list[dict[str, Any]]) -> dict[str, str | list[str]]:
@@ -113,7 +113,7 @@ def _chosen(choices: list[str], questions: list[dict[str, Any]]) -> dict[str, st
     for choice in choices:
         question, label = _match(choice, questions)
         answers.setdefault(question, []).append(label)
-    missing = [str(q.get("question")) for q in questions if str(q.get("question")) not in answers]
+    missing = [q["text"] for q in questions if q["text"] not in answers]
     if missing:
         raise UsageError(f"No answer was given to: {missing[0]}", "Add --choose HEADER=LABEL.")
     return {
@@ -125,17 +125,15 @@ def _match(choice: str, questions: list[dict[str, Any]]) -> tuple[str, str]:
     header, separator, rest = choice.partition("=")
     for question in questions:
         labels = _labels(question)
-        named = bool(separator) and header == question.get("header")
+        named = bool(separator) and header == question["header"]
         label = rest if named else choice
         if label in labels and (named or len(questions) == 1):
-            return str(question.get("question")), label
+            return question["text"], label
     offered = "; ".join(
-        f"{question.get('header')}={label}" for question in questions for label in _labels(question)
+        f"{question['header']}={label}" for question in questions for label in _labels(question)
     )
     raise UsageError(f"There is no option “{choice}”.", f"Offered: {offered}")
 
 
 def _labels(question: dict[str, Any]) -> list[str]:
-    options = question.get("options")
-    entries = options if isinstance(options, list) else []
-    return [str(entry.get("label")) for entry in entries if isinstance(entry, dict)]
+    return [str(choice["label"]) for choice in question["choices"]]

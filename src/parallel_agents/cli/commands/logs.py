@@ -75,7 +75,8 @@ def plain(event: dict[str, Any]) -> str:
     if kind in {"assistant_text", "notice"}:
         return safe(event["text"])
     if kind == "tool_used":
-        return f"[{safe_line(tool_summary(event['name'], event['input']))}]"
+        said = event["summary"] or tool_summary(event["name"], event["input"])
+        return f"[{safe_line(said)}]"
     if kind == "tool_returned":
         return _indented(event["text"], "! " if event["is_error"] else "  ")
     if kind == "request_opened":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from parallel_agents.core.asking import ToolKind
 from parallel_agents.core.options import JsonObject
 
 
@@ -43,13 +44,20 @@ class AssistantThinking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolUsed:
-    """The agent called a tool."""
+    """The agent called a tool.
+
+    Attributes:
+        summary: what it does, in one line; empty in journals of earlier versions.
+        does: what kind of tool it is.
+    """
 
     id: str
     name: str
     input: JsonObject
     message: str = ""
     parent: str = ""
+    summary: str = ""
+    does: ToolKind = "other"
     type: Literal["tool_used"] = "tool_used"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.options import Decision, JsonObject
 
 RequestKind = Literal["permission", "question", "plan"]
@@ -38,7 +39,16 @@ class RequestOpened:
         digest: `ids.digest(input)`: what a decision must name.
         tool_use: id of the tool use this is about.
         subagent: id of the subagent that asks; empty for the main agent.
-        suggestions: permission updates the agent proposes, raw.
+        suggestions: permission updates the agent proposes, raw: what it wants back, and nobody
+            else reads.
+        summary: what it asks, in one line; empty only in journals of earlier versions, which lack
+            the fields below as well.
+        plan: the plan to approve, as Markdown.
+        questions: what is asked, for a question.
+        approvals: how a plan may be approved; the last one lets the agent do the least.
+        rules: what "always" would grant, as a person reads it; empty when it cannot be granted.
+        kept_in: the file in which those rules are kept for the repository; empty when they cannot.
+        editable: whether another input may be allowed than this one.
     """
 
     request: str
@@ -51,6 +61,13 @@ class RequestOpened:
     description: str = ""
     reason: str = ""
     suggestions: tuple[JsonObject, ...] = ()
+    summary: str = ""
+    plan: str = ""
+    questions: tuple[Question, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    rules: tuple[str, ...] = ()
+    kept_in: str = ""
+    editable: bool = True
     type: Literal["request_opened"] = "request_opened"
 
 

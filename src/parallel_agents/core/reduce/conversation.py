@@ -21,7 +21,9 @@ def fold_conversation(state: SessionState, event: ev.ConversationEvent) -> Sessi
         case ev.AssistantText():
             return replace(state, activity=first_line(event.text) or state.activity, retry=None)
         case ev.ToolUsed():
-            return replace(state, activity=tool_summary(event.name, event.input), retry=None)
+            return replace(
+                state, activity=event.summary or tool_summary(event.name, event.input), retry=None
+            )
         case ev.ToolReturned():
             # An answered tool waits for nobody, also when nobody withdrew the request: claude
             # only writes the tool's error when its stdin closes (recording `60-untrusted`).
