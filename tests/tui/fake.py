@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from parallel_agents.agents.claude.agent import ClaudeAgent
+from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
+from parallel_agents.core.agents import Offer
 from parallel_agents.core.codec import record_to_json
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
@@ -18,8 +21,19 @@ from tests.support.told import opened
 
 T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
+
+
+def offers(*, available: bool = True) -> list[dict[str, Any]]:
+    """The agents as the supervisor tells them; `available` says whether claude is installed."""
+    claude = Offer(
+        traits=ClaudeAgent.traits, available=available, hint="claude is not on the PATH."
+    )
+    return [asdict(claude), asdict(Offer(traits=DemoAgent.traits, available=True))]
+
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "resolve_repository": {"trusted": True},
+    "list_agents": {"agents": offers(), "usual": "claude"},
     "own_work": {"saved": [], "skipped": [], "merged": ""},
     "list_trash": {"entries": []},
     "list_refs": {"refs": ["main"]},
@@ -173,10 +187,7 @@ def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> di
             **base,
         },
         "files": [{"path": ".claude/settings.json", "origin": "base", "text": "{hooks}"}],
-        "agents": [
-            {"name": "claude", "available": available, "hint": "claude is not on the PATH."},
-            {"name": "demo", "available": True, "hint": ""},
-        ],
+        "agents": offers(available=available),
     }
 
 

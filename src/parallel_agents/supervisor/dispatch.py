@@ -112,7 +112,7 @@ def chosen_base(
         base: what was named; empty for nothing.
         branch: the branch asked for; an existing one is worked on as it is.
         kind: of the place, when that was decided already.
-        environment: the caller's, for where their own settings of Claude Code are.
+        environment: the caller's, for where their own settings files are.
         accepted: whether the repository's settings may count.
 
     Returns:

@@ -25,8 +25,8 @@ def fold_conversation(state: SessionState, event: ev.ConversationEvent) -> Sessi
                 state, activity=event.summary or tool_summary(event.name, event.input), retry=None
             )
         case ev.ToolReturned():
-            # An answered tool waits for nobody, also when nobody withdrew the request: claude
-            # only writes the tool's error when its stdin closes (recording `60-untrusted`).
+            # An answered tool waits for nobody, also when nobody withdrew the request:
+            # when its stdin closes, one only writes the tool's error (recording `60-untrusted`).
             answered = event.tool_use
             requests = tuple(r for r in state.requests if not answered or r.tool_use != answered)
             return replace(state, decided=(), requests=requests)
