@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.agents.hosting import ReadFile, WriteFile
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import load_record, state_from_json, state_to_json
@@ -128,7 +129,7 @@ def said_by(log: bytes, agent: str, run: int) -> list[Said]:
         for event in translator.translate(line.partition(b" ")[2]):
             if isinstance(event, ev.RunReady):
                 said.append((offset, _json(replace(event, run=run))))
-            elif not isinstance(event, ev.Delta):
+            elif not isinstance(event, ev.Delta | ReadFile | WriteFile):
                 said.append((offset, _json(event)))
     return said
 

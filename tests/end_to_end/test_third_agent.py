@@ -12,7 +12,7 @@ from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.messages import AttachBegin
 from tests.support.sketch.supervisor import COMMAND
-from tests.support.world import World
+from tests.support.world import World, wait_until
 
 
 @pytest.fixture
@@ -36,9 +36,14 @@ def logs(world: World, session: str) -> str:
 
 def begun(world: World, session: str) -> dict[str, str]:
     """What the program said of itself at the start of its turn."""
+    return told(world, session, "turn_started")[0]
+
+
+def told(world: World, session: str, kind: str) -> list[dict[str, str]]:
+    """The journalled events of a kind."""
     journal = (world.session_dir(session) / "journal.jsonl").read_text().splitlines()
     events = [json.loads(line)["event"] for line in journal]
-    return next(event for event in events if event["type"] == "turn_started")
+    return [event for event in events if event["type"] == kind]
 
 
 def test_it_starts_in_its_worktree_in_its_usual_mode(world: World) -> None:
@@ -90,6 +95,55 @@ def test_a_question_is_answered(world: World) -> None:
     assert code == 0, error
     world.wait_state(session, "done")
     assert "you chose blue" in logs(world, session)
+
+
+def test_its_files_are_read_and_written_in_its_worktree(world: World) -> None:
+    session = new(world, "read README.md")
+    row = world.wait_state(session, "done")
+    assert "read: # Shop" in logs(world, session)
+    path = Path(row["worktree"], "deep/er/note.txt")
+    assert world.run("send", session, f"write {path} some words")[0] == 0
+    wait_until(lambda: world.row(session)["changes"]["files"] == 1, what="the change is counted")
+    assert path.read_text() == "some words"
+    assert not (world.repo / "deep").exists()
+
+
+@pytest.mark.parametrize("where", ["absolute", "upwards", "linked"])
+def test_a_file_outside_of_it_is_refused(where: str, world: World) -> None:
+    session = new(world, "hello")
+    tree = Path(world.wait_state(session, "done")["worktree"])
+    (tree / "out").symlink_to(world.repo)
+    secret = world.repo / "secret.txt"
+    secret.write_text("nobody's business")
+    named = {
+        "absolute": str(secret), "upwards": "../../../secret.txt", "linked": "out/secret.txt"
+    }[where]  # fmt: skip
+    for turn, act in enumerate([f"read {named}", f"write {named} changed"], 2):
+        assert world.run("send", session, act)[0] == 0
+        wait_until(lambda: len(told(world, session, "turn_ended")) == turn, what=act)  # noqa: B023
+    assert secret.read_text() == "nobody's business"
+    assert [bool(event["refused"]) for event in told(world, session, "file_served")] == [True, True]
+    said = logs(world, session)
+    assert "nobody" not in said
+    assert "read: refused" in said
+    assert "write: refused" in said
+
+
+def test_a_file_is_served_again_when_that_is_not_on_record(world: World) -> None:
+    """A supervisor that died between answer and record must leave no agent waiting for ever."""
+    session = new(world, "read README.md")
+    world.wait_state(session, "done")
+    world.kill_supervisor()
+    journal = world.session_dir(session) / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    cut = next(number for number, line in enumerate(lines) if '"file_served"' in line)
+    journal.write_text("".join(lines[:cut]))
+    (world.session_dir(session) / "meta.json").unlink(missing_ok=True)
+    world.wait_ready(world.start_supervisor())
+    world.wait_state(session, "done")
+    assert [event["path"] for event in told(world, session, "file_served")] == ["README.md"]
+    assert world.run("send", session, "hello again")[0] == 0
+    wait_until(lambda: "I heard: hello again" in logs(world, session), what="it goes on")
 
 
 def test_what_it_cannot_do_is_refused_with_what_to_do(world: World) -> None:

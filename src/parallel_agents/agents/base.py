@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parallel_agents.agents.hosting import HostRequest
 from parallel_agents.core.agents import Traits
 from parallel_agents.core.events import Delta, Event
 from parallel_agents.core.options import Decision, JsonObject, Options
@@ -19,10 +20,10 @@ class SpawnSpec:
     """Everything that decides how an agent's process is started.
 
     Attributes:
-        program: argument list prefix of the agent program, e.g. `("claude",)`.
+        program: argument list prefix of the agent program, e.g. `("/bin/agent",)`.
         conversation: uuid of the conversation.
         resume: whether it exists already.
-        worktree: the worktree's name under `<root>/.claude/worktrees`, for an agent that starts in
+        worktree: the worktree's name below the repository, for an agent that starts in
             the repository and goes there by itself; empty when the process starts in its place.
         name: the session's display name, raw.
         options: model, mode, effort, trust and rules.
@@ -38,18 +39,23 @@ class SpawnSpec:
     directory: str = ""
 
 
+Said = Event | Delta | HostRequest
+"""What a line of an agent says: something happened, or it asks something of its host."""
+
+
 class Translator(Protocol):
     """Reads one process's lines in order; may remember what it needs until the turn ends."""
 
-    def translate(self, line: bytes) -> Sequence[Event | Delta]:
+    def translate(self, line: bytes) -> Sequence[Said]:
         """Turn one line of the agent's output into what it says.
 
         Args:
             line: the line without its newline; any bytes at all.
 
         Returns:
-            Events and partial text, in order; never raises for the content of a line. A tool use
-            and a request carry all that a person has to see of them: `summary` always.
+            Events, partial text and what it asks of us, in order; never raises for the content of a
+            line. A tool use and a request carry all that a person has to see of them, `summary`
+            always.
         """
         ...
 
@@ -95,7 +101,7 @@ class Agent(Protocol):
         ...
 
     def answer(self, response: JsonObject) -> str:
-        """The line that sends a prepared `control_response`."""
+        """The line that sends the answer of a `ControlRefused`."""
         ...
 
     def interrupt(self, request: str) -> str:

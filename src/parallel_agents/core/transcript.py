@@ -349,6 +349,8 @@ def _notice(event: ev.Event) -> tuple[str, bool] | None:
             return f"Your own checkout changed during this turn: {event.detail}", True
         case ev.ControlRefused():
             return f"The agent asked for “{event.subtype}”, which cannot be shown; refused.", True
+        case ev.FileServed(refused=str(refused)) if refused:
+            return f"The agent asked us to {event.does} {event.path}; refused: {refused}", True
         case ev.Retrying():
             said = f"Retrying {event.attempt}/{event.maximum}: {event.error}"
             return f"{said}. {event.hint}".rstrip(". ") + ".", event.fatal

@@ -17,13 +17,15 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from parallel_agents.agents.base import Agent, Translator
+from parallel_agents.agents.base import Agent, Said, Translator
+from parallel_agents.agents.hosting import HostRequest
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import AgentError, StorageError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.driver_hooks import Hooks
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.given_up import end_leftover, end_now
+from parallel_agents.supervisor.hosting import serve
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.left import stands_in, swept
 from parallel_agents.supervisor.process import Run
@@ -288,7 +290,7 @@ class Driver:
         if not self._begin_again(event):
             await self._hooks.ended()
 
-    async def _tell_more(self, said: list[ev.Event | ev.Delta]) -> None:
+    async def _tell_more(self, said: list[Said]) -> None:
         """Journal anew what is asked and was journalled by a version that told less of it."""
         lacking = {r.id for r in self._ledger.state.requests if not r.summary}
         opened = [s for s in said if isinstance(s, ev.RequestOpened) and s.request in lacking]
@@ -300,6 +302,8 @@ class Driver:
         for said in said_in(line, translator):
             if isinstance(said, ev.Delta):
                 self._ledger.context.hub.delta(self._ledger.id, said)
+            elif isinstance(said, HostRequest):
+                events.append(await self._serve(said))
             else:
                 events.append(replace(said, run=number) if isinstance(said, ev.RunReady) else said)
         if not events:
@@ -307,6 +311,11 @@ class Driver:
         await self._ledger.record_patiently(*events, run=number, line=line)
         for event in events:
             await self._react(event)
+
+    async def _serve(self, request: HostRequest) -> ev.FileServed:
+        event, answer = await serve(self._ledger, request)
+        await self.soon(self.say(answer))
+        return event
 
     async def _react(self, event: ev.Event) -> None:
         if isinstance(event, ev.RunReady):

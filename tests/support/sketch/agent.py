@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.agents.base import SpawnSpec
+from parallel_agents.agents.base import Said, SpawnSpec
+from parallel_agents.agents.hosting import ReadFile, Served, WriteFile
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Mode, Traits
 from parallel_agents.core.asking import Choice, Question
@@ -18,13 +19,11 @@ from parallel_agents.core.state import Request
 
 PROGRAM = Path(__file__).with_name("program.py")
 
-Said = Sequence[ev.Event | ev.Delta]
-
 
 class SketchTranslator:
     """Reads its lines."""
 
-    def translate(self, line: bytes) -> Said:
+    def translate(self, line: bytes) -> Sequence[Said]:
         said: dict[str, Any] = json.loads(line)
         match said["is"]:
             case "hello":
@@ -46,8 +45,16 @@ class SketchTranslator:
                     ev.TurnEnded(outcome="ok", text="sketched"),
                     ev.AgentStateChanged(state="idle"),
                 )
+            case "read":
+                return (ReadFile(path=said["path"], answering=_served),)
+            case "write":
+                return (WriteFile(path=said["path"], text=said["text"], answering=_served),)
             case _:
                 return (_asked(said),)
+
+
+def _served(served: Served) -> str:
+    return _line("served", text=served.text, error=served.refused)
 
 
 def _asked(said: dict[str, Any]) -> ev.RequestOpened:

@@ -87,6 +87,8 @@ def plain(event: dict[str, Any]) -> str:
         return f"-- turn: {event['outcome']} {safe_line(event['error'])}".rstrip()
     if kind in {"worktree_ready", "step_started", "step_output", "step_ended"}:
         return _place(kind, event)
+    if kind == "file_served" and event["refused"]:
+        return f"! {event['does']} refused: {safe_line(event['refused'])}"
     if kind == "setup_failed":
         return f"-- set-up failed: {safe_line(event['message'])}"
     return ""

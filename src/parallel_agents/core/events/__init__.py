@@ -42,6 +42,12 @@ from parallel_agents.core.events.dialogue import (
     DialogueEvent as DialogueEvent,
 )
 from parallel_agents.core.events.dialogue import (
+    FileAccess as FileAccess,
+)
+from parallel_agents.core.events.dialogue import (
+    FileServed as FileServed,
+)
+from parallel_agents.core.events.dialogue import (
     MessageProgress as MessageProgress,
 )
 from parallel_agents.core.events.dialogue import (

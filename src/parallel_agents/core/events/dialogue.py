@@ -7,6 +7,7 @@ from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.options import Decision, JsonObject
 
 RequestKind = Literal["permission", "question", "plan"]
+FileAccess = Literal["read", "write"]
 MessageProgress = Literal["delivered", "accepted", "started", "completed", "cancelled"]
 
 
@@ -99,7 +100,7 @@ class ControlRefused:
     """The agent asked something that cannot be presented; it is answered at once.
 
     Attributes:
-        answer: the `control_response` object to send.
+        answer: the object to send, as the agent writes it.
     """
 
     request: str
@@ -119,6 +120,21 @@ class ControlAnswered:
     type: Literal["control_answered"] = "control_answered"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileServed:
+    """The agent had us read or write a text file of its worktree.
+
+    Attributes:
+        path: as the agent named it.
+        refused: why nothing was done; empty when it was done.
+    """
+
+    path: str
+    does: FileAccess
+    refused: str = ""
+    type: Literal["file_served"] = "file_served"
+
+
 DialogueEvent = (
     MessageQueued
     | MessageProgressed
@@ -127,4 +143,5 @@ DialogueEvent = (
     | RequestWithdrawn
     | ControlRefused
     | ControlAnswered
+    | FileServed
 )

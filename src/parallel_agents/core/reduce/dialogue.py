@@ -47,7 +47,7 @@ def fold_dialogue(state: SessionState, event: ev.DialogueEvent, record: ev.Recor
             return replace(state, requests=_without(state.requests, event.request))
         case ev.ControlRefused():
             return replace(state, refused=(*state.refused, event.answer)[-_REFUSED:])
-        case ev.ControlAnswered():
+        case ev.ControlAnswered() | ev.FileServed():
             return state
         case _:
             assert_never(event)
