@@ -70,6 +70,22 @@ def test_its_own_modes_and_no_others(world: World) -> None:
     assert "no effort" in error
 
 
+def test_what_the_settings_choose_is_for_the_agent_they_choose(world: World) -> None:
+    world.commit_preset('mode = "acceptEdits"\nmodel = "demo-small"\n')
+    world.trust()
+    session = new(world, "hello")
+    world.wait_state(session, "done")
+    assert begun(world, session)["mode"] == "careful"
+    assert world.row(session)["model"] is None
+
+
+def test_doctor_lists_each_agent_with_what_it_can_be_told(world: World) -> None:
+    said = world.run("doctor")[1]
+    assert "sketch" in said
+    assert "careful, bold" in said
+    assert "low, medium, high" in said
+
+
 def test_a_permission_is_answered(world: World) -> None:
     session = new(world, "ask green")
     world.wait_state(session, "blocked")

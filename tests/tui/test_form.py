@@ -16,7 +16,7 @@ from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake, FakeLink, resolved
+from tests.tui.fake import Answerer, Fake, FakeLink, resolved
 
 REFS = ["main", "origin/main", "v1.0", "feature/x", "#12", "#120"]
 BRANCHES = ["main", "feature/x", "feature/y"]
@@ -45,7 +45,7 @@ def _refs(message: m.ListRefs) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def form(remote: Remote | None = None) -> AsyncIterator[Drive]:
+async def form(remote: Answerer | None = None) -> AsyncIterator[Drive]:
     """The form, opened, with the task written."""
     remember(Remembered(mode="acceptEdits"))
     fake = Fake()
@@ -225,3 +225,13 @@ async def test_the_commit_that_was_shown_is_accepted() -> None:
         await drive.until(lambda: drive.fake.of(m.New))
         assert [t.base for t in drive.fake.of(m.Trust)] == ["0" * 40]
         assert drive.fake.of(m.New)[0].base == ""
+
+
+async def test_an_agent_that_asks_nobody_says_so() -> None:
+    def answer(_: m.ResolveRepository) -> dict[str, Any]:
+        reply = resolved()
+        reply["agents"][0]["traits"]["asks"] = False
+        return reply
+
+    async with form(answer) as drive:
+        await drive.shows("this agent asks nobody before it acts")

@@ -179,13 +179,17 @@ def _user() -> str:
 
 
 def _with_defaults(context: Context, message: New, preset: Preset) -> New:
+    """Fill what was left open; what the settings choose is meant for the agent they choose."""
     config, options = context.config, message.options
+    usual = preset.agent or config.agent
+    agent = message.agent or usual
+    mode, model = preset.mode or config.mode, preset.model or config.model
+    if agent != usual:
+        known = context.agents[agent].traits.mode_names if agent in context.agents else ()
+        mode, model = mode if mode in known else "", ""
     options = replace(
-        options,
-        mode=options.mode or preset.mode or config.mode or None,
-        model=options.model or preset.model or config.model or None,
+        options, mode=options.mode or mode or None, model=options.model or model or None
     )
-    agent = message.agent or preset.agent or config.agent
     return replace(message, agent=agent, options=options)
 
 

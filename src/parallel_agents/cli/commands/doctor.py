@@ -80,6 +80,8 @@ def _agent(offer: Offer) -> bool:
     """Say whether an agent is installed, and what it can be told to do."""
     bad = _program(offer)
     traits = offer.traits
+    if not traits.asks:
+        _line(None, "", "asks nobody before it acts")
     for what, names in (("modes", traits.mode_names), ("efforts", traits.efforts)):
         if names:
             _line(None, f"  {what}", ", ".join(names))

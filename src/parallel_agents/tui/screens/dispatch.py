@@ -42,6 +42,7 @@ _PLACE = frozenset({"directory", "base", "branch"})
 _BASE = "worktree.baseRef of the settings, else fresh"
 _BRANCH = "a new one, named after the session"
 _ASKING = "asking the remote …"
+_UNASKED = "this agent asks nobody before it acts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,9 @@ class DispatchScreen(Dialog):
         if missing := _missing(resolved, agent):
             self._say(missing, works, bad=True)
         else:
-            self._say(" · ".join(place_words(resolved)), works)
+            traits = self._traits()
+            unasked = [_UNASKED] if traits is not None and not traits.asks else []
+            self._say(" · ".join([*unasked, *place_words(resolved)]), works)
 
     def _say(self, text: str, works: str = "", *, bad: bool = False) -> None:
         said = self.query_one("#said", Static)
