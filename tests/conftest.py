@@ -23,6 +23,7 @@ LAYERS = ("pure", "screen", "git", "process", "claude")
 """What a test needs, by rising cost; a marker each. Cheap ones run first."""
 _PARTS = {
     "test_style.py": "pure",
+    "test_words.py": "pure",
     "test_readme.py": "pure",
     "core": "pure",
     "cli": "pure",

@@ -10,7 +10,6 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.agents.base import Agent, SpawnSpec
 from parallel_agents.agents.claude.agent import ClaudeAgent
-from parallel_agents.core.errors import UsageError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import Decision, Options
 from parallel_agents.core.state import Request
@@ -95,23 +94,11 @@ def test_an_edited_input_replaces_the_one_shown() -> None:
 def test_always_grants_only_rules_and_only_for_this_session() -> None:
     sent = answered(request(suggestions=SUGGESTED), Decision(behavior="allow", scope="session"))
     assert sent["updatedPermissions"] == [{**RULE, "destination": "session"}]
-    assert AGENT.granted_rules(request(suggestions=SUGGESTED)) == ("Bash(touch zz *)", "Read")
 
 
 def test_a_rule_for_the_repository_is_a_choice_of_its_own() -> None:
     sent = answered(request(suggestions=SUGGESTED), Decision(behavior="allow", scope="repository"))
     assert sent["updatedPermissions"] == [RULE]
-
-
-@pytest.mark.parametrize("scope", ["session", "repository"])
-def test_always_without_a_suggested_rule_is_refused(scope: Any) -> None:
-    with pytest.raises(UsageError, match="no rule"):
-        AGENT.decide(request(suggestions=SUGGESTED[1:]), Decision(behavior="allow", scope=scope))
-
-
-@pytest.mark.parametrize("rules", [None, 3, "x", [3], [{}], [{"toolName": 4}]])
-def test_a_suggestion_of_a_wrong_shape_grants_nothing(rules: Any) -> None:
-    assert AGENT.granted_rules(request(suggestions=({**RULE, "rules": rules},))) == ()
 
 
 def test_a_denial_carries_its_reason() -> None:
@@ -127,17 +114,6 @@ def test_questions_are_answered_by_their_own_text() -> None:
     chosen: dict[str, str | list[str]] = {"Which?": ["A", "B"], "Why?": "because"}
     sent = answered(request("question", QUESTIONS), Decision(behavior="allow", answers=chosen))
     assert sent["updatedInput"] == {**QUESTIONS, "answers": {"Which?": "A, B", "Why?": "because"}}
-
-
-@pytest.mark.parametrize("answers", [None, {}, {"Who?": "me"}])
-def test_a_question_needs_an_answer_to_what_was_asked(answers: Any) -> None:
-    with pytest.raises(UsageError):
-        AGENT.decide(request("question", QUESTIONS), Decision(behavior="allow", answers=answers))
-
-
-def test_a_permission_takes_no_answers() -> None:
-    with pytest.raises(UsageError):
-        AGENT.decide(request(), Decision(behavior="allow", answers={"Which?": "A"}))
 
 
 def test_a_plan_is_approved_into_a_mode() -> None:

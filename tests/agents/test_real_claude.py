@@ -101,7 +101,7 @@ async def test_always_holds_for_this_session_and_its_next_start(place: Place) ->
     async with run_claude(place, conversation=conversation) as claude:
         claude.send("BASH touch zz one THEN BASH touch zz two THEN BASH mkdir d")
         request = await claude.request("Bash")
-        rules = AGENT.granted_rules(request)
+        rules = request.rules
         claude.decide(request, Decision(behavior="allow", scope="session"))
         other = await claude.request("Bash")
         assert other.input["command"] == "mkdir d"

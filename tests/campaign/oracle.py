@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from parallel_agents.agents.hosting import ReadFile, WriteFile
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import from_plain, load_record, to_plain
@@ -130,13 +131,13 @@ def said_by(log: bytes, agent: str, run: int) -> list[Said]:
         for event in translator.translate(line.partition(b" ")[2]):
             if isinstance(event, ev.RunReady):
                 said.append((offset, _json(replace(event, run=run))))
-            elif not isinstance(event, ev.Delta):
+            elif not isinstance(event, ev.Delta | ReadFile | WriteFile):
                 said.append((offset, _json(event)))
     return said
 
 
 def _json(event: ev.Event) -> str:
-    return json.dumps(asdict(event), sort_keys=True)
+    return json.dumps(to_plain(event), sort_keys=True)
 
 
 def journalled(records: Sequence[Record], run: int) -> list[Said]:

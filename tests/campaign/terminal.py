@@ -18,10 +18,11 @@ from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
-from parallel_agents.core.state import Request, SessionState
+from parallel_agents.core.state import SessionState
 from parallel_agents.tui.deciding import Card
 from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.terminal_input import BURST, Quiet, Swallowed, TerminalInput
+from tests.support.told import pending
 from tests.tui.answers import hostile, reads
 
 GAP = 0.8 * BURST
@@ -140,9 +141,9 @@ def card(clock: Callable[[], float]) -> Card:
     """A card that takes keys."""
     given = {"command": "make all"}
     made = Card(clock)
-    request = Request(
-        id="r", kind="permission", tool_name="Bash", input=given, digest=digest(given),
-        asked_at=0, seq=1, suggestions=RULES,
+    request = pending(
+        "r", kind="permission", tool_name="Bash", input=given, digest=digest(given),
+        suggestions=RULES,
     )  # fmt: skip
     made.show(SessionState(id="s", liveness="alive", requests=(request,)))
     made.painted(made.identity)

@@ -5,12 +5,12 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire import messages as m
@@ -85,7 +85,7 @@ def _begin_to_attach(person: Person, client: QuickClient, session: str) -> None:
     """Ask for the conversation, and wait no longer than until its process is to end."""
     os.kill(person.row(session)["pid"], signal.SIGSTOP)  # so that its end takes a while
     client.request(m.Status())
-    asked = {"id": 99, "request": asdict(m.AttachBegin(key=new_uuid(), session=session))}
+    asked = {"id": 99, "request": to_plain(m.AttachBegin(key=new_uuid(), session=session))}
     client._socket.sendall(dump_frame(asked))  # type: ignore[union-attr]
     journal = person.home / "sessions" / session / "journal.jsonl"
     deadline = time.monotonic() + 30

@@ -25,6 +25,7 @@ from parallel_agents.wire.peer import MARKER
 from tests.support.facts import CREATED, LIVING, fold
 
 STATE = fold(*LIVING)
+AGENTS = all_agents()
 KEPT = [
     "PATH",
     "HOME",
@@ -78,8 +79,8 @@ def test_nothing_is_started_before_there_is_a_place() -> None:
 
 
 def test_what_is_kept_and_dropped() -> None:
-    assert sorted(kept_environment(dict.fromkeys(KEPT, "v"))) == sorted(KEPT)
-    assert kept_environment(dict.fromkeys(DROPPED, "v")) == {}
+    assert sorted(kept_environment(dict.fromkeys(KEPT, "v"), AGENTS)) == sorted(KEPT)
+    assert kept_environment(dict.fromkeys(DROPPED, "v"), AGENTS) == {}
 
 
 HOOK = """#!/bin/sh
@@ -114,21 +115,21 @@ def test_nothing_of_a_git_hook_is_kept(hook: str, tmp_path: Path) -> None:
     words = (tmp_path / hook).read_bytes().decode().split("\0")
     there = dict(word.split("=", 1) for word in words if "=" in word)
     assert "GIT_EXEC_PATH" in there or "GIT_INDEX_FILE" in there
-    kept = kept_environment(there)
+    kept = kept_environment(there, AGENTS)
     assert [name for name in kept if name.startswith("GIT") and name not in mine] == []
 
 
 def test_an_identity_of_ones_own_is_kept_outside_of_hooks() -> None:
     mine = {"GIT_AUTHOR_NAME": "A", "GIT_COMMITTER_EMAIL": "a@b.c", "GIT_EDITOR": "vim"}
-    assert kept_environment(mine) == mine
-    assert kept_environment({**mine, "GIT_PREFIX": ""}) == {"GIT_EDITOR": "vim"}
+    assert kept_environment(mine, AGENTS) == mine
+    assert kept_environment({**mine, "GIT_PREFIX": ""}, AGENTS) == {"GIT_EDITOR": "vim"}
 
 
 @given(st.dictionaries(st.text(min_size=1), st.text()))
 def test_values_are_never_changed_and_keeping_twice_is_once(environment: dict[str, str]) -> None:
-    kept = kept_environment(environment)
+    kept = kept_environment(environment, AGENTS)
     assert kept.items() <= environment.items()
-    assert kept_environment(kept) == kept
+    assert kept_environment(kept, AGENTS) == kept
 
 
 @pytest.mark.parametrize("name", list(all_agents()))
@@ -158,8 +159,15 @@ def test_every_agent_carries_its_sessions_marker_and_cannot_find_the_main_worktr
 def test_every_start_names_the_mode(said: str, chosen: str | None, default: str, mode: str) -> None:
     """What the agent is in now, then what the person chose, then what their settings say."""
     state = replace(STATE, mode=said, options=replace(STATE.options, mode=chosen))
-    assert mode_now(state, default) == mode
-    spec = run_spec(ClaudeAgent(), state, ("/a",), {}, resume=True, mode=mode_now(state, default))
+    assert mode_now(ClaudeAgent.traits, state, default) == mode
+    spec = run_spec(
+        ClaudeAgent(),
+        state,
+        ("/a",),
+        {},
+        resume=True,
+        mode=mode_now(ClaudeAgent.traits, state, default),
+    )
     assert f"--permission-mode={mode}" in spec["argv"]
 
 
@@ -181,14 +189,14 @@ def _program(directory: Path, name: str) -> Path:
 
 def test_the_program_is_searched_in_the_sessions_own_path(tmp_path: Path) -> None:
     program = _program(tmp_path / "bin", "claude")
-    assert find_program("claude", {"PATH": str(program.parent)}, ()) == (str(program),)
+    assert find_program(ClaudeAgent.traits, {"PATH": str(program.parent)}) == (str(program),)
 
 
 def test_the_named_program_comes_first(tmp_path: Path) -> None:
     _program(tmp_path / "bin", "claude")
     other = _program(tmp_path / "other", "mine")
     environment = {"PATH": str(tmp_path / "bin"), "PARALLEL_AGENTS_CLAUDE": str(other)}
-    assert find_program("claude", environment, ()) == (str(other),)
+    assert find_program(ClaudeAgent.traits, environment) == (str(other),)
 
 
 @pytest.mark.parametrize(
@@ -200,11 +208,11 @@ def test_the_named_program_comes_first(tmp_path: Path) -> None:
 )
 def test_a_missing_program_says_what_to_install(environment: dict[str, str], said: str) -> None:
     with pytest.raises(AgentError, match=said) as missing:
-        find_program("claude", environment, ())
+        find_program(ClaudeAgent.traits, environment)
     assert "npm install" in missing.value.hint
     assert "demo" in missing.value.hint
 
 
 def test_our_own_agent_needs_no_program_on_the_path() -> None:
-    assert find_program("demo", {"PATH": ""}, DemoAgent.program) == DemoAgent.program
-    assert "-I" in DemoAgent.program
+    assert find_program(DemoAgent.traits, {"PATH": ""}) == DemoAgent.traits.command
+    assert "-I" in DemoAgent.traits.command

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
+from parallel_agents.agents.claude.agent import ClaudeAgent
+from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
+from parallel_agents.core.agents import Offer
 from parallel_agents.core.codec import dump, load
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
@@ -17,11 +20,16 @@ from parallel_agents.supervisor.rows import session_row
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import DeltaPush, Push, ReadyPush, RecordPush, StatePush
 from parallel_agents.wire.request import Done, Request, reply_kind
+from tests.support.told import opened
 
 R = TypeVar("R")
 
 T0 = 1_790_000_000_000
 ROOT = "/home/dev/shop"
+OFFERS = (
+    Offer(traits=ClaudeAgent.traits, available=True),
+    Offer(traits=DemoAgent.traits, available=True),
+)
 REPOSITORY = m.ResolvedRepository(
     root=ROOT,
     checkout=ROOT,
@@ -31,14 +39,12 @@ REPOSITORY = m.ResolvedRepository(
     known=False,
     digest="d1",
     files=(ConfigFile(path=".claude/settings.json", origin="base", digest="f1", text="{hooks}"),),
-    agents=(
-        m.AgentOffer(name="claude", available=True),
-        m.AgentOffer(name="demo", available=True),
-    ),
+    agents=OFFERS,
 )
 ANSWERS: dict[type[Any], object] = {
     m.Follow: Done(),
     m.ResolveRepository: REPOSITORY,
+    m.ListAgents: m.AgentList(agents=OFFERS, usual="claude"),
     m.Trust: m.TrustedConfig(root=ROOT, digest="d1"),
     m.ListTrash: m.TrashList(entries=()),
     m.ListRefs: m.RefList(refs=("main",)),
@@ -149,7 +155,7 @@ class Fake:
         given = {"command": "npm test -- --run"} if given is None else given
         self.happen(
             session,
-            ev.RequestOpened(
+            opened(
                 request=request,
                 kind=kind,
                 tool_name=tool,

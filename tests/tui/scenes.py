@@ -7,6 +7,7 @@ from collections.abc import Callable
 from parallel_agents.core import events as ev
 from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.wire import messages as m
+from tests.support.told import used
 from tests.tui.fake import ROOT, Fake
 from tests.tui.views import HOSTILE
 
@@ -33,14 +34,14 @@ def picture() -> Fake:
     fake.happen(
         "3f2a91c0",
         ev.AssistantText(text="I have split the token check into `parse` and `verify`."),
-        ev.ToolUsed(id="t1", name="Edit", input={"file_path": "src/auth/token.ts"}),
+        used(id="t1", name="Edit", input={"file_path": "src/auth/token.ts"}),
         ev.ToolReturned(tool_use="t1", text="ok", patch=_PATCH),
         ev.ChangesCounted(files=7, insertions=128, deletions=34),
         ev.AssistantText(text="Now I run the tests."),
     )
     fake.ask("3f2a91c0", suggestions=(_ALWAYS,))
     fake.session("77b0e4d2", "flaky-test")
-    fake.happen("77b0e4d2", ev.ToolUsed(id="t", name="Read", input={"file_path": "tests/retry.py"}))
+    fake.happen("77b0e4d2", used(id="t", name="Read", input={"file_path": "tests/retry.py"}))
     fake.session("c41d8f6e", "rate-limit")
     fake.finish("c41d8f6e", (4, 80, 12))
     fake.session("09ab52e7", "fix-typo")
@@ -57,13 +58,13 @@ def busy() -> Fake:
     fake.happen(
         "a1",
         ev.AssistantText(text="I have split the **token check** out of the handler."),
-        ev.ToolUsed(id="t1", name="Edit", input={"file_path": path}),
+        used(id="t1", name="Edit", input={"file_path": path}),
         ev.ToolReturned(tool_use="t1", text="ok", patch="@@ -1 +1 @@\n-a\n+b\n"),
         ev.ChangesCounted(files=7, insertions=128, deletions=34),
     )
     fake.ask("a1", suggestions=(_ALWAYS,))
     fake.session("b2", "flaky-test")
-    fake.happen("b2", ev.ToolUsed(id="t2", name="Read", input={"file_path": "tests/retry.py"}))
+    fake.happen("b2", used(id="t2", name="Read", input={"file_path": "tests/retry.py"}))
     fake.session("c3", "rate-limit")
     fake.finish("c3", (3, 80, 12))
     fake.session("d4", "fix-typo")
@@ -114,7 +115,7 @@ def hostile() -> Fake:
     """Texts that want to be more than text, wherever an agent or a repository can put them."""
     fake = Fake()
     fake.session("a1", HOSTILE, HOSTILE)
-    fake.happen("a1", ev.AssistantText(text=HOSTILE), ev.ToolUsed(id="t", name=HOSTILE, input={}))
+    fake.happen("a1", ev.AssistantText(text=HOSTILE), used(id="t", name=HOSTILE, input={}))
     fake.happen("a1", ev.ToolReturned(tool_use="t", text=HOSTILE, patch=HOSTILE))
     fake.ask("a1", tool=HOSTILE, given={"command": HOSTILE, HOSTILE: HOSTILE})
     fake.session("b2", "a long word " + "x" * 300, "y" * 3000)

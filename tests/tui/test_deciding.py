@@ -9,7 +9,8 @@ from parallel_agents.core.events import RequestKind
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.tui.deciding import SETTLE, Card, Identity, Verdict, Wanted, rules_of
+from parallel_agents.tui.deciding import SETTLE, Card, Identity, Verdict, Wanted
+from tests.support.told import pending
 
 KEYS = ("y", "a", "A", "n", "N", "e", "f", "1", "2", "enter", "space")
 
@@ -26,14 +27,12 @@ def request(
     name: str, given: JsonObject | None = None, kind: RequestKind = "permission"
 ) -> Request:
     given = {"command": name} if given is None else given
-    return Request(
-        id=name,
+    return pending(
+        name,
         kind=kind,
         tool_name="Bash",
         input=given,
         digest=digest(given),
-        asked_at=0,
-        seq=1,
         suggestions=(
             {
                 "type": "addRules",
@@ -128,14 +127,14 @@ def test_a_decision_is_sent_once_until_refused() -> None:
 
 def test_always_is_the_rule_alone() -> None:
     card, _ = shown(request("r"))
-    assert rules_of(request("r")) == ("Bash(npm *)",)
+    assert request("r").rules == ("Bash(npm *)",)
     verdict = card.press("a")
     assert isinstance(verdict, Verdict)
     assert (verdict.decision.scope, verdict.decision.mode) == ("session", None)
 
 
 def test_always_without_a_rule_means_nothing() -> None:
-    card, _ = shown(replace(request("r"), suggestions=()))
+    card, _ = shown(replace(request("r"), rules=()))
     assert card.press("a") is None
     assert card.press("A") is None
 

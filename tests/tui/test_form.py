@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from parallel_agents.core.errors import GitError
+from parallel_agents.core.value import replace
 from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens import dispatch
 from parallel_agents.tui.screens.dispatch import DispatchScreen
@@ -17,7 +18,7 @@ from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.request import Request
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake, FakeLink, resolved, row_of
+from tests.tui.fake import OFFERS, Answerer, Fake, FakeLink, resolved, row_of
 
 REFS = ["main", "origin/main", "v1.0", "feature/x", "#12", "#120"]
 BRANCHES = ["main", "feature/x", "feature/y"]
@@ -47,7 +48,7 @@ def _refs(message: m.ListRefs) -> m.RefList:
 
 
 @asynccontextmanager
-async def form(remote: Remote | None = None) -> AsyncIterator[Drive]:
+async def form(remote: Answerer | None = None) -> AsyncIterator[Drive]:
     """The form, opened, with the task written."""
     remember(Remembered(mode="acceptEdits"))
     fake = Fake()
@@ -227,3 +228,13 @@ async def test_the_commit_that_was_shown_is_accepted() -> None:
         await drive.until(lambda: drive.fake.of(m.New))
         assert [t.base for t in drive.fake.of(m.Trust)] == ["0" * 40]
         assert drive.fake.of(m.New)[0].base == ""
+
+
+async def test_an_agent_that_asks_nobody_says_so() -> None:
+    def answer(_: m.ResolveRepository) -> m.ResolvedRepository:
+        claude, *others = OFFERS
+        unasked = replace(claude, traits=replace(claude.traits, asks=False))
+        return replace(resolved(), agents=(unasked, *others))
+
+    async with form(answer) as drive:
+        await drive.shows("this agent asks nobody before it acts")

@@ -1,8 +1,11 @@
 """The transcript: what each kind of item looks like, keeping up, folding, hostile text."""
 
+from typing import get_args
+
 from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.asking import Question, ToolKind
 from parallel_agents.core.options import Decision
 from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ink import ink
@@ -10,6 +13,8 @@ from parallel_agents.tui.items import Painter
 from parallel_agents.tui.markdown import markdown
 from parallel_agents.tui.transcript_lines import Conversation, paragraphs, pieces
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
+from tests.support.facts import any_of
+from tests.support.told import opened, used
 from tests.tui.views import HOSTILE, Host, Talk, assert_harmless, built, text
 
 PATCH = (
@@ -32,7 +37,7 @@ async def test_a_conversation_as_the_pane_shows_it() -> None:
     talk.add(ev.MessageQueued(uuid="u", text="split it"))
     talk.add(ev.MessageProgressed(uuid="u", progress="started"))
     talk.add(ev.AssistantThinking(text="hm\nwell"), ev.AssistantText(text="I **did** it."))
-    talk.add(ev.ToolUsed(id="e", name="Edit", input={"file_path": "/w/src/a.py"}))
+    talk.add(used(id="e", name="Edit", input={"file_path": "/w/src/a.py"}))
     talk.add(ev.ToolReturned(tool_use="e", text="ok", patch=PATCH))
     talk.tool("Bash", "fine", command="npm run lint")
     talk.add(
@@ -63,7 +68,7 @@ async def test_a_conversation_as_the_pane_shows_it() -> None:
 
 async def test_a_tool_unfolds_to_its_input_output_and_diff() -> None:
     talk, view = Talk(), TranscriptView()
-    talk.add(ev.ToolUsed(id="e", name="Edit", input={"file_path": "src/a.py"}))
+    talk.add(used(id="e", name="Edit", input={"file_path": "src/a.py"}))
     talk.add(ev.ToolReturned(tool_use="e", text="ok", patch=PATCH))
     talk.tool("Grep", "a.py:1: found", pattern="x+")
     async with Host(view).run_test(size=(60, 30)) as pilot:
@@ -99,15 +104,11 @@ async def test_a_tools_colours_and_progress_are_no_symbols() -> None:
 
 async def test_the_steps_of_a_subagent_stand_below_its_tool() -> None:
     talk, view = Talk(), TranscriptView()
-    talk.add(
-        ev.ToolUsed(id="t", name="Task", input={"description": "look around", "prompt": "find it"})
-    )
+    talk.add(used(id="t", name="Task", input={"description": "look around", "prompt": "find it"}))
     async with Host(view).run_test(size=(60, 30)) as pilot:
         view.load(talk.transcript)
         view.changed(talk.add(ev.AssistantText(text="meanwhile")))
-        view.changed(
-            talk.add(ev.ToolUsed(id="r", name="Read", input={"file_path": "b.py"}, parent="t"))
-        )
+        view.changed(talk.add(used(id="r", name="Read", input={"file_path": "b.py"}, parent="t")))
         await pilot.pause()
         assert text(view).split("\n")[1] == "    └ 1 step · Read: b.py"
         view.focus()
@@ -226,10 +227,10 @@ def hostile_talk() -> Talk:
     talk.add(ev.MessageQueued(uuid="u", text=bad), ev.UserText(text=bad, uuid="v"))
     talk.add(ev.AssistantText(text=bad), ev.AssistantThinking(text=bad))
     talk.add(ev.AssistantText(text=f"```{bad}\n{bad}\n```\n\n|{bad}|\n|---|\n|{bad}|\n\n# {bad}"))
-    talk.add(ev.ToolUsed(id="e", name=bad, input={bad: [bad, {"x": bad}]}))
+    talk.add(used(id="e", name=bad, input={bad: [bad, {"x": bad}]}))
     talk.add(ev.ToolReturned(tool_use="e", text=bad, patch=PATCH + f" {bad}"))
     talk.tool("Bash", bad, command=bad)
-    talk.add(ev.ToolUsed(id="t", name="Task", input={"description": bad}))
+    talk.add(used(id="t", name="Task", input={"description": bad}))
     talk.add(ev.AssistantText(text=bad, parent="t"))
     for kind, name, wanted in (
         ("permission", bad, {"command": bad}),
@@ -237,9 +238,9 @@ def hostile_talk() -> Talk:
         ("plan", "ExitPlanMode", {"plan": bad}),
     ):
         talk.add(
-            ev.RequestOpened(
+            opened(
                 request=kind,
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,
                 tool_name=name,
                 input=wanted,
                 digest="d",
@@ -349,6 +350,10 @@ items = st.builds(
     at=st.integers(0, 2**42),
     text=item_text,
     name=st.sampled_from(["Bash", "Edit", "Task", "AskUserQuestion", "ExitPlanMode", "\x1b[x"]),
+    does=st.sampled_from(get_args(ToolKind)),
+    summary=item_text,
+    plan=item_text,
+    questions=st.lists(any_of(Question), max_size=2).map(tuple),
     input=st.dictionaries(
         st.sampled_from(["command", "file_path", "plan", "questions", "x"]),
         st.one_of(item_text, st.integers(), st.none(), st.lists(item_text)),
@@ -384,7 +389,7 @@ def test_item_by_item_shows_the_same_as_all_at_once(
     events: list[ev.Event] = []
     for number, (parent, what) in enumerate(steps):
         if what == "tool":
-            events.append(ev.ToolUsed(id=f"t{tools}", name="Task", input={}, parent=parent))
+            events.append(used(id=f"t{tools}", name="Task", input={}, parent=parent))
             tools += 1
         else:
             events.append(ev.AssistantText(text=f"words {number}", parent=parent))

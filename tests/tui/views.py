@@ -14,6 +14,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.transcript import Transcript
 from parallel_agents.tui.ink import DARK, themes
 from parallel_agents.tui.lines import LineView
+from tests.support.told import used
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b]52;c;aGk=\x07 \x9b2J \x90dcs\x9c \x00\x08\x7f\r\n"
@@ -70,7 +71,7 @@ class Talk:
     def tool(self, name: str, result: str | None = "ok", **tool_input: object) -> set[int]:
         """A tool use, and its answer when it has one."""
         use = f"use{self._seq}"
-        changed = self.add(ev.ToolUsed(id=use, name=name, input=tool_input))
+        changed = self.add(used(id=use, name=name, input=tool_input))
         if result is not None:
             changed |= self.add(ev.ToolReturned(tool_use=use, text=result))
         return changed

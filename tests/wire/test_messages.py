@@ -34,6 +34,7 @@ UNKEYED = {
     m.MarkSeen,
     m.ListTrash,
     m.ResolveRepository,
+    m.ListAgents,
     m.ListRefs,
     m.ListFiles,
     m.Reconcile,

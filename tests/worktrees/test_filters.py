@@ -197,7 +197,7 @@ def trash_refs(repo: Path) -> list[str]:
 def test_a_pull_request_is_accepted_at_its_commit(
     manager: WorktreeManager, vault: Path, accept: Accept
 ) -> None:
-    from dataclasses import replace
+    from parallel_agents.core.value import replace
 
     accept()
     found = manager.resolve(str(vault))

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parallel_agents.agents.hosting import HostRequest
+from parallel_agents.core.agents import Traits
 from parallel_agents.core.events import Delta, Event
 from parallel_agents.core.options import Decision, JsonObject, Options
 from parallel_agents.core.state import Request
@@ -18,11 +20,11 @@ class SpawnSpec:
     """Everything that decides how an agent's process is started.
 
     Attributes:
-        program: argument list prefix of the agent program, e.g. `("claude",)`.
+        program: argument list prefix of the agent program, e.g. `("/bin/agent",)`.
         conversation: uuid of the conversation.
         resume: whether it exists already.
-        worktree: the worktree's name under `<root>/.claude/worktrees`; empty when the process
-            starts in its place and is not to make one.
+        worktree: the worktree's name below the repository, for an agent that starts in
+            the repository and goes there by itself; empty when the process starts in its place.
         name: the session's display name, raw.
         options: model, mode, effort, trust and rules.
         directory: where below the worktree's top the person started it; empty for the top.
@@ -37,25 +39,35 @@ class SpawnSpec:
     directory: str = ""
 
 
+Said = Event | Delta | HostRequest
+"""What a line of an agent says: something happened, or it asks something of its host."""
+
+
 class Translator(Protocol):
     """Reads one process's lines in order; may remember what it needs until the turn ends."""
 
-    def translate(self, line: bytes) -> Sequence[Event | Delta]:
+    def translate(self, line: bytes) -> Sequence[Said]:
         """Turn one line of the agent's output into what it says.
 
         Args:
             line: the line without its newline; any bytes at all.
 
         Returns:
-            Events and partial text, in order; never raises for the content of a line.
+            Events, partial text and what it asks of us, in order; never raises for the content of a
+            line. A tool use and a request carry all that a person has to see of them, `summary`
+            always.
         """
         ...
 
 
 class Agent(Protocol):
-    """An agent program and its protocol."""
+    """An agent program and its protocol.
 
-    name: str
+    Attributes:
+        traits: what is fixed about it.
+    """
+
+    traits: Traits
 
     def argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that starts the agent."""
@@ -64,8 +76,7 @@ class Agent(Protocol):
     def interactive_argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that opens the conversation in a person's terminal.
 
-        Raises:
-            RefusedError: the agent has no interactive program.
+        Asked only of an agent that can be attached to.
         """
         ...
 
@@ -86,19 +97,11 @@ class Agent(Protocol):
         ...
 
     def decide(self, request: Request, decision: Decision) -> str:
-        """The line that answers a request.
-
-        Raises:
-            UsageError: when the decision does not fit the request.
-        """
-        ...
-
-    def granted_rules(self, request: Request) -> tuple[str, ...]:
-        """The rules that `scope="session"` grants, to pass again at the next start."""
+        """The line that answers a request with a decision that fits it."""
         ...
 
     def answer(self, response: JsonObject) -> str:
-        """The line that sends a prepared `control_response`."""
+        """The line that sends the answer of a `ControlRefused`."""
         ...
 
     def interrupt(self, request: str) -> str:
@@ -121,6 +124,14 @@ class Agent(Protocol):
         """The permission mode in which a person's terminal left a conversation; empty if unknown.
 
         The one method that reads files: the agent's own, a bounded part of them.
+        """
+        ...
+
+    def lost_conversation(self, stderr: str) -> bool:
+        """Whether a process ended because it does not know the conversation it was to resume.
+
+        Args:
+            stderr: the last words of the process.
         """
         ...
 

@@ -41,6 +41,16 @@ def session_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def agent_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose an agent, and how much it may do without asking."""
+    parser.add_argument(
+        "--agent", default="", help="which agent, as `doctor` lists them; else that of the settings"
+    )
+    parser.add_argument(
+        "--permission-mode", metavar="M", help="what it may do without asking; see `doctor`"
+    )
+
+
 def json_argument(parser: argparse.ArgumentParser, *kinds: object) -> None:
     """Add `--json`.
 

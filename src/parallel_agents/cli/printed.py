@@ -1,5 +1,6 @@
 """What verbs print as JSON that is no reply of the supervisor's: put together here."""
 
+from parallel_agents.core.asking import Question
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.value import Value, asdict
 from parallel_agents.core.worktree import Finding
@@ -35,6 +36,7 @@ class DecidedRequest(Value):
     summary: str
     input: JsonObject
     digest: str
+    questions: tuple[Question, ...]
     decision: Decision
     doubts: tuple[str, ...]
 

@@ -6,7 +6,6 @@ Keep true: `derive` is the only place that decides a state. It reads facts, neve
 from typing import Literal
 
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
 
 StateName = Literal["blocked", "working", "stopped", "failed", "done", "idle"]
@@ -57,7 +56,7 @@ def derive(state: SessionState) -> Label:
 
 def _asked(state: SessionState) -> str:
     request = state.requests[0]
-    text = tool_summary(request.tool_name, request.input)
+    text = request.said
     more = len(state.requests) - 1
     return f"{text} (+{more} more)" if more else text
 

@@ -7,12 +7,6 @@ from parallel_agents.core.value import Value
 JsonObject = dict[str, Any]
 """A JSON object from outside: raw, untrusted, kept as it came."""
 
-MODES = ("default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions")
-"""Permission modes that `claude --permission-mode` takes (CLI 2.1.329; `manual` is `default`)"""
-
-EFFORTS = ("low", "medium", "high", "xhigh", "max")
-"""The effort levels that `claude --effort` takes (CLI 2.1.329, `--help`)."""
-
 Scope = Literal["once", "session", "repository"]
 """How long an allowance holds: this call, this session, or a rule kept for the repository."""
 
@@ -22,8 +16,8 @@ class Options(Value):
 
     Attributes:
         model: model alias or name; None leaves the choice to the agent.
-        mode: one of `MODES`; None leaves the choice to the agent.
-        effort: one of `EFFORTS`; None leaves the choice to the agent.
+        mode: permission mode, one of the agent's; None leaves the choice to it.
+        effort: effort level, one of the agent's; None leaves the choice to it.
         trusted: whether the repository's own settings, hooks and servers may be loaded.
         rules: session-scoped allow rules granted by the person, such as `Bash(npm test *)`.
     """

@@ -8,9 +8,11 @@ from typing import Literal
 
 from msgspec import field
 
+from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
 from parallel_agents.core.options import JsonObject, Options
+from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import Kind, Standing
 
@@ -35,6 +37,18 @@ class Request(Value):
     description: str = ""
     reason: str = ""
     suggestions: tuple[JsonObject, ...] = ()
+    summary: str = ""
+    plan: str = ""
+    questions: tuple[Question, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    rules: tuple[str, ...] = ()
+    kept_in: str = ""
+    editable: bool = True
+
+    @property
+    def said(self) -> str:
+        """What it asks, in one line."""
+        return self.summary or tool_summary(self.tool_name, self.input)
 
 
 class Message(Value):

@@ -22,12 +22,8 @@ def tool_summary(name: str, tool_input: JsonObject) -> str:
         tool_input: its input, raw and of any shape.
 
     Returns:
-        `Name: detail`, raw, at most `TRACKED` characters; a question or a plan says itself.
+        `Name: detail`, raw, at most `TRACKED` characters.
     """
-    if name == "AskUserQuestion":
-        return first_line(question_text(tool_input)) or "asks a question"
-    if name == "ExitPlanMode":
-        return f"Plan: {_plan_title(str(tool_input.get('plan') or 'ready for approval'))}"
     told = telling(tool_input)
     return (f"{name}: {first_line(told)}" if told else name)[:TRACKED]
 
@@ -49,27 +45,3 @@ def decision_words(decision: Decision) -> str:
     scopes = {"once": "once", "session": "for this session", "repository": "for this repository"}
     changed = ", with another input" if decision.updated_input is not None else ""
     return f"allowed {scopes[decision.scope]}{changed}"
-
-
-def _plan_title(plan: str) -> str:
-    """What a plan's first line says: without Markdown's heading marks, and not `Plan` again."""
-    lines = (first_line(line).lstrip("#").strip() for line in plan.splitlines())
-    said = [line for line in lines if line and line.rstrip(":").lower() != "plan"]
-    return next(iter(said), "ready for approval").removeprefix("Plan:").strip()
-
-
-def question_text(tool_input: JsonObject) -> str:
-    """The first question's own words in an `AskUserQuestion` input, or nothing."""
-    for question in questions_of(tool_input):
-        text = question.get("question")
-        if isinstance(text, str):
-            return text
-    return ""
-
-
-def questions_of(tool_input: JsonObject) -> list[JsonObject]:
-    """The questions in an `AskUserQuestion` input that have the right shape."""
-    questions = tool_input.get("questions")
-    if not isinstance(questions, list):
-        return []
-    return [question for question in questions if isinstance(question, dict)]

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.asking import Question, ToolKind
 from parallel_agents.core.options import Decision, JsonObject
+from parallel_agents.core.summary import tool_summary
 
 ItemKind = Literal["user", "text", "thinking", "tool", "request", "notice", "turn", "task"]
 
@@ -27,6 +29,10 @@ class Item:
         key: uuid of a message, id of a tool use, or id of a request.
         name: name of a tool.
         input: input of a tool.
+        summary: what a tool or a request is about, in one line.
+        does: what kind of tool it is.
+        plan: the plan that a request asks to approve, as Markdown.
+        questions: what a request asks.
         result: what the tool answered, None while it runs.
         patch: what the tool changed, as a unified diff.
         failed: whether a tool, turn or notice says that something went wrong.
@@ -43,12 +49,21 @@ class Item:
     key: str = ""
     name: str = ""
     input: JsonObject = field(default_factory=dict)
+    summary: str = ""
+    does: ToolKind = "other"
+    plan: str = ""
+    questions: tuple[Question, ...] = ()
     result: str | None = None
     patch: str = ""
     failed: bool = False
     ended_at: int = 0
     status: str = ""
     decision: Decision | None = None
+
+    @property
+    def said(self) -> str:
+        """What a tool or a request is about, in one line."""
+        return self.summary or tool_summary(self.name, self.input)
 
 
 PartialKey = tuple[str, str, int]
@@ -196,7 +211,7 @@ class Transcript:
     def _tool(self, record: ev.Record, event: ev.ToolUsed) -> set[int]:
         self._settle(event.parent)
         if ("tool", event.id) in self._by_key:
-            return self._update("tool", event.id, input=event.input)
+            return self._update("tool", event.id, input=event.input, summary=event.summary)
         return self._add(
             record,
             "tool",
@@ -204,6 +219,8 @@ class Transcript:
             key=event.id,
             name=event.name,
             input=event.input,
+            summary=event.summary,
+            does=event.does,
             parent=event.parent,
         )
 
@@ -222,6 +239,10 @@ class Transcript:
     def _request(self, record: ev.Record, event: ev.RequestOpened) -> set[int]:
         if event.tool_use:
             self._asking[event.tool_use] = event.request
+        told = {"summary": event.summary, "plan": event.plan, "questions": event.questions}
+        known = self._by_key.get(("request", event.request))
+        if known is not None and self.items[known].status == "open":
+            return self._update("request", event.request, input=event.input, **told)
         return self._add(
             record,
             "request",
@@ -230,6 +251,7 @@ class Transcript:
             name=event.tool_name,
             input=event.input,
             status="open",
+            **told,
         )
 
     def _close(self, request: str) -> set[int]:
@@ -327,6 +349,8 @@ def _notice(event: ev.Event) -> tuple[str, bool] | None:
             return f"Your own checkout changed during this turn: {event.detail}", True
         case ev.ControlRefused():
             return f"The agent asked for “{event.subtype}”, which cannot be shown; refused.", True
+        case ev.FileServed(refused=str(refused)) if refused:
+            return f"The agent asked us to {event.does} {event.path}; refused: {refused}", True
         case ev.Retrying():
             said = f"Retrying {event.attempt}/{event.maximum}: {event.error}"
             return f"{said}. {event.hint}".rstrip(". ") + ".", event.fatal

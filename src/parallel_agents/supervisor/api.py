@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from parallel_agents import __version__
+from parallel_agents.agents.base import Agent
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.handlers import (
     changes,
@@ -58,6 +59,7 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.EmptyTrash: trash.empty_trash,
     m.Clean: trash.clean,
     m.ResolveRepository: repositories.resolve_repository,
+    m.ListAgents: repositories.list_agents,
     m.Trust: repositories.trust,
     m.ListRefs: repositories.list_refs,
     m.ListFiles: repositories.list_files,
@@ -78,6 +80,11 @@ class Api:
     def log_file(self) -> Path:
         """Where the supervisor's log is."""
         return self._supervisor.context.log_file
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """The agent programs that can be driven."""
+        return self._supervisor.context.agents
 
     @property
     def terminals(self) -> Terminals:

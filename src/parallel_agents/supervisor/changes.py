@@ -79,9 +79,9 @@ class Changes:
             case ev.TurnStarted():
                 self._shell_used = False
                 self._tasks.start("look at the checkout", self._remember_main())
-            case ev.ToolUsed(name="Bash"):
+            case ev.ToolUsed(does="run"):
                 self._shell_used = True
-            case ev.ToolReturned():
+            case ev.ToolReturned() | ev.FileServed(does="write"):
                 self.count()
             case ev.TurnEnded():
                 self.count()

@@ -31,7 +31,7 @@ class Config:
         trash_days: days that what was deleted is kept.
         auto_clean_days: days after which a finished session that has nothing of its own, or all
             of it in its base, goes to the trash by itself; 0 for never.
-        agent: agent of a session when none is named.
+        agent: agent of a session when none is named; empty for the first that there is.
         mode: permission mode of a session when none is named; empty leaves it to the agent.
         model: model of a session when none is named; empty leaves it to the agent.
         branch: pattern for the names of branches, with `{slug}` and perhaps `{user}`, `{date}`,
@@ -44,7 +44,7 @@ class Config:
     linger: float = 60.0
     trash_days: float = 30.0
     auto_clean_days: float = 0.0
-    agent: str = "claude"
+    agent: str = ""
     mode: str = ""
     model: str = ""
     branch: str = naming.PATTERN

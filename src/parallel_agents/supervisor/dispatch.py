@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parallel_agents.core.errors import UntrustedError, UsageError
-from parallel_agents.core.options import MODES
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, Kind, Repository
 from parallel_agents.supervisor import elsewhere
@@ -89,10 +88,9 @@ def prepare(context: Context, message: New) -> Prepared:
     message = _with_defaults(context, message, preset)
     _check_choices(context, message)
     pattern = "{slug}" if base.stranger else _pattern(context, message, repository, preset)
-    agent = context.agents[message.agent]
-    own = tuple(getattr(agent, "program", ()))
-    environment = kept_environment(message.environment)
-    check_version(agent, find_program(message.agent, environment, own))
+    traits = context.agents[message.agent].traits
+    environment = kept_environment(message.environment, context.agents)
+    check_version(traits, find_program(traits, environment))
     return Prepared(message, pattern, place)
 
 
@@ -114,7 +112,7 @@ def chosen_base(
         base: what was named; empty for nothing.
         branch: the branch asked for; an existing one is worked on as it is.
         kind: of the place, when that was decided already.
-        environment: the caller's, for where their own settings of Claude Code are.
+        environment: the caller's, for where their own settings files are.
         accepted: whether the repository's settings may count.
 
     Returns:
@@ -149,9 +147,9 @@ def _check_choices(context: Context, message: New) -> None:
     if message.agent not in context.agents:
         known = ", ".join(context.agents)
         raise UsageError(f"There is no agent “{message.agent}”.", f"One of: {known}")
-    mode = message.options.mode
-    if mode is not None and mode not in MODES:
-        raise UsageError(f"There is no mode “{mode}”.", f"One of: {', '.join(MODES)}")
+    traits = context.agents[message.agent].traits
+    traits.check_mode(message.options.mode)
+    traits.check_effort(message.options.effort)
 
 
 def _preset(message: New, repository: Repository) -> Preset:
@@ -181,13 +179,17 @@ def _user() -> str:
 
 
 def _with_defaults(context: Context, message: New, preset: Preset) -> New:
+    """Fill what was left open; what the settings choose is meant for the agent they choose."""
     config, options = context.config, message.options
+    usual = preset.agent or config.agent
+    agent = message.agent or usual
+    mode, model = preset.mode or config.mode, preset.model or config.model
+    if agent != usual:
+        known = context.agents[agent].traits.mode_names if agent in context.agents else ()
+        mode, model = mode if mode in known else "", ""
     options = replace(
-        options,
-        mode=options.mode or preset.mode or config.mode or None,
-        model=options.model or preset.model or config.model or None,
+        options, mode=options.mode or mode or None, model=options.model or model or None
     )
-    agent = message.agent or preset.agent or config.agent
     return replace(message, agent=agent, options=options)
 
 

@@ -13,23 +13,25 @@ Keep true:
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from typing import Any
 
-from parallel_agents.agents.base import Agent, Translator
+from parallel_agents.agents.base import Agent, Said, Translator
+from parallel_agents.agents.hosting import HostRequest
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import AgentError, StorageError, UserError, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.value import replace
+from parallel_agents.supervisor.driver_hooks import Hooks
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.given_up import end_leftover, end_now
+from parallel_agents.supervisor.hosting import serve
 from parallel_agents.supervisor.ledger import Ledger
-from parallel_agents.supervisor.left import end_marked, stands_in
+from parallel_agents.supervisor.left import stands_in, swept
 from parallel_agents.supervisor.process import Run
 from parallel_agents.supervisor.questions import Questions
 from parallel_agents.supervisor.runlog import LogLine, said_in
-from parallel_agents.supervisor.spawn import find_program, run_spec
+from parallel_agents.supervisor.spawn import find_program, forgotten, run_spec
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.wire.endpoint import shim_socket
 
@@ -39,24 +41,6 @@ _READY_DEADLINE = 60.0
 _GIVE_UP_AGAIN = 1.0
 _WRITE_PATIENCE = 5.0
 _TRIM_STEP = 1 << 20
-_NO_CONVERSATION = "No conversation found"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
-    """What the driver asks of the rest of the session.
-
-    Attributes:
-        before_spawn: raises `UserError` when the process must not be started now.
-        heard: called for each event of the agent, after it is journalled.
-        mode: the permission mode to start in; called in a thread.
-        ended: called when the process is gone, after its ending is journalled.
-    """
-
-    before_spawn: Callable[[], Awaitable[None]]
-    heard: Callable[[ev.Event], None]
-    mode: Callable[[], str]
-    ended: Callable[[], Awaitable[None]]
 
 
 class Driver:
@@ -80,10 +64,6 @@ class Driver:
         self._trimmed = 0
 
     @property
-    def _own_program(self) -> tuple[str, ...]:
-        return tuple(getattr(self._agent, "program", ()))
-
-    @property
     def pid(self) -> int | None:
         """Process id of the agent, as far as it is known."""
         return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
@@ -104,10 +84,17 @@ class Driver:
         event = ev.RunStarted(
             run=state.run + 1,
             conversation=state.conversation,
-            resumed=not fresh and "turn" in state.because,
+            resumed=not fresh and self._goes_on,
         )
-        self._ledger.record(event, key=key)
+        lost = "turn" in state.because and not self._goes_on
+        said = [forgotten(self._agent.traits)] if lost else []
+        self._ledger.record(event, *said, key=key)
         self._tasks.start("run", self._live(resume=event.resumed))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there is a conversation that a new process can go on with."""
+        return self._agent.traits.can_resume and "turn" in self._ledger.state.because
 
     async def check_start(self) -> None:
         """See whether a process could be started now.
@@ -116,7 +103,7 @@ class Driver:
             UserError: it could not; what the worktree lacks is journalled.
         """
         await self._hooks.before_spawn()
-        find_program(self._agent.name, self._ledger.environment(), self._own_program)
+        find_program(self._agent.traits, self._ledger.environment())
 
     def adopt(self) -> None:
         """Take up, after a restart, the run that goes on; what was given up, end."""
@@ -159,7 +146,7 @@ class Driver:
         state = self._ledger.state
         run = self._make_run(await self._ledger.turn_offset())
         if not (run.directory / "lock").exists():
-            await self._live(resume="turn" in state.because)
+            await self._live(resume=self._goes_on)
             return
         if await run.connect_again():
             self._run = run
@@ -225,7 +212,7 @@ class Driver:
     async def _spawn(self, run: Run, *, resume: bool) -> None:
         ledger = self._ledger
         environment = ledger.environment()
-        program = find_program(self._agent.name, environment, self._own_program)
+        program = find_program(self._agent.traits, environment)
         mode = await ledger.context.threads.git(self._hooks.mode)
         spec = run_spec(self._agent, ledger.state, program, environment, resume=resume, mode=mode)
         spec["umask"] = ledger.context.umask
@@ -279,7 +266,7 @@ class Driver:
         async for batch in run.lines():
             for line in batch:
                 if line.offset <= known:
-                    said_in(line, translator)
+                    await self._tell_more(said_in(line, translator))
                 else:
                     await self._take(translator, line, number)
             await asyncio.sleep(0)
@@ -288,18 +275,30 @@ class Driver:
         await run.detach()
         self._run = None
         if event.code is None and event.signal is None and not event.error:
-            event = await self._sweep(event)
+            context = self._ledger.context
+            event = await swept(
+                context.threads, self._ledger.id, context.config.stop_patience, event
+            )
         await self._ledger.record_patiently(event)
         run.forget_log()
         self._ledger.checkpoint()
         if not self._begin_again(event):
             await self._hooks.ended()
 
+    async def _tell_more(self, said: list[Said]) -> None:
+        """Journal anew what is asked and was journalled by a version that told less of it."""
+        lacking = {r.id for r in self._ledger.state.requests if not r.summary}
+        opened = [s for s in said if isinstance(s, ev.RequestOpened) and s.request in lacking]
+        if opened:
+            await self._ledger.record_patiently(*opened)
+
     async def _take(self, translator: Translator, line: LogLine, number: int) -> None:
         events: list[ev.Event] = []
         for said in said_in(line, translator):
             if isinstance(said, ev.Delta):
                 self._ledger.context.hub.delta(self._ledger.id, said)
+            elif isinstance(said, HostRequest):
+                events.append(await self._serve(said))
             else:
                 events.append(replace(said, run=number) if isinstance(said, ev.RunReady) else said)
         if not events:
@@ -307,6 +306,11 @@ class Driver:
         await self._ledger.record_patiently(*events, run=number, line=line)
         for event in events:
             await self._react(event)
+
+    async def _serve(self, request: HostRequest) -> ev.FileServed:
+        event, answer = await serve(self._ledger, request)
+        await self.soon(self.say(answer))
+        return event
 
     async def _react(self, event: ev.Event) -> None:
         if isinstance(event, ev.RunReady):
@@ -342,18 +346,10 @@ class Driver:
         reason = "the agent did not work in its worktree, so it was ended at once"
         await self._ledger.record_patiently(ev.WorktreeMissing(reason=reason))
 
-    async def _sweep(self, event: ev.RunEnded) -> ev.RunEnded:
-        """A shim that died ended nothing: whatever it held must not work on, unseen."""
-        context = self._ledger.context
-        seconds = context.config.stop_patience
-        killed, left = await end_marked(context.threads, self._ledger.id, seconds)
-        error = f"These processes of its agent could not be ended: {left}" if left else ""
-        return replace(event, swept=killed, error=error)
-
     def _begin_again(self, ended: ev.RunEnded) -> bool:
         """An agent killed before its first answer never saved its conversation: start it anew."""
         state = self._ledger.state
-        lost = _NO_CONVERSATION in ended.stderr
+        lost = self._agent.lost_conversation(ended.stderr)
         if not lost or state.answered or not state.messages:
             return False
         with contextlib.suppress(StorageError):
@@ -391,6 +387,6 @@ class Driver:
             return
         patience = self._ledger.context.config.stop_patience
         steps = [(self._agent.end(new_uuid()), patience)]
-        if self._ledger.state.running:
+        if self._ledger.state.running and self._agent.traits.can_interrupt:
             steps.insert(0, (self._agent.interrupt(new_uuid()), min(patience, 1.0)))
         self._run.stop(steps, term=patience, kill=patience)

@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from parallel_agents.core.events import RunEnded
+from parallel_agents.core.value import replace
 from parallel_agents.supervisor.threads import Threads
 from parallel_agents.wire.peer import MARKER
 
@@ -53,6 +55,20 @@ async def end_marked(threads: Threads, session: str, patience: float) -> tuple[i
             killed |= {process.pid for process in left if _kill(process)}
         await asyncio.sleep(_LOOK_AGAIN)
     return len(killed), [process.pid for process in left]
+
+
+async def swept(threads: Threads, session: str, patience: float, event: RunEnded) -> RunEnded:
+    """The ending of a run whose shim died, once whatever it held was ended, too.
+
+    Args:
+        threads: where the system is asked.
+        session: id of the session.
+        patience: seconds in which the processes may end by themselves.
+        event: the ending so far.
+    """
+    killed, left = await end_marked(threads, session, patience)
+    error = f"These processes of its agent could not be ended: {left}" if left else ""
+    return replace(event, swept=killed, error=error)
 
 
 def _kill(process: psutil.Process) -> bool:

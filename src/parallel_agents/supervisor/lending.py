@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import MODES
 from parallel_agents.supervisor.left import marked
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.spawn import (
@@ -73,16 +72,23 @@ def attach_command(session: Session) -> TerminalCommand:
         RefusedError: the agent has no interactive program.
         WorktreeError: there is no worktree to work in.
     """
+    traits = session.agent.traits
+    if not traits.can_attach:
+        raise RefusedError(
+            f"The agent “{traits.name}” has no interactive program to attach to.",
+            f"Reply to it instead: parallel-agents send {session.id}",
+        )
     if session.state.worktree is None or "turn" not in session.state.because:
         raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
-    own = tuple(getattr(session.agent, "program", ()))
     environment = session.ledger.environment()
-    program = find_program(session.agent.name, environment, own)
-    spec = spawn_spec(session.state, program, resume=True, mode=session.workplace.mode())
+    program = find_program(traits, environment)
+    spec = spawn_spec(
+        traits, session.state, program, resume=True, mode=session.workplace.mode(traits)
+    )
     return TerminalCommand(
         id=session.id,
         argv=tuple(session.agent.interactive_argv(spec)),
-        cwd=start_directory(session.state),
+        cwd=start_directory(traits, session.state),
         env=dict(agent_environment(session.agent, session.state, environment)),
     )
 
@@ -97,6 +103,7 @@ async def take_back(session: Session, key: str) -> None:
     )
     if session.state.stopped != "attach":
         return  # somebody else was quicker
-    changed = [ev.ModeChanged(mode=left)] if left in MODES and left != session.state.mode else []
+    known = left in session.agent.traits.mode_names and left != session.state.mode
+    changed = [ev.ModeChanged(mode=left)] if known else []
     session.ledger.record(*changed, ev.Notice(text=text), key=key)
     session.driver.start()

@@ -15,8 +15,11 @@ import math
 import os
 import signal
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from parallel_agents.agents.base import Agent
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError, of_system, unforeseen
@@ -56,10 +59,12 @@ class Lifecycle:
         state: the state directory.
         umask: the person's own umask.
         lock: descriptor of the supervisor's lock.
+        agents: the agent programs that can be driven; the first is the usual one.
     """
 
-    def __init__(self, state: Path, umask: int, lock: int) -> None:
+    def __init__(self, state: Path, umask: int, lock: int, agents: Mapping[str, Agent]) -> None:
         config, sources = load_config(config_dir() / "config.toml")
+        config = replace(config, agent=config.agent or next(iter(agents)))
         self._state = state
         self._lock = lock
         self._config: Config = config
@@ -71,7 +76,7 @@ class Lifecycle:
             shim=shim_file(state),
             manager=WorktreeManager(state, umask=umask, accepts=trust.accepts_filters),
             hub=self._hub,
-            agents=all_agents(),
+            agents=agents,
             trust=trust,
             config=config,
             config_sources=sources,
@@ -160,7 +165,13 @@ class Lifecycle:
         rests = derive(state).state in {"done", "idle"} and state.turns > 0
         nobody = not self._hub.viewed(session.id) and not state.pinned
         return bool(
-            minutes and quiet and rests and nobody and not state.tasks and not state.stopping
+            minutes
+            and quiet
+            and rests
+            and nobody
+            and not state.tasks
+            and not state.stopping
+            and session.agent.traits.can_resume
         )
 
     def _look_after_ourselves(self) -> None:
@@ -236,8 +247,12 @@ def _start_log(state: Path) -> None:
     )
 
 
-def main() -> int:
-    """Run the supervisor; returns the exit status of its process."""
+def main(agents: Mapping[str, Agent] | None = None) -> int:
+    """Run the supervisor; returns the exit status of its process.
+
+    Args:
+        agents: the agent programs that can be driven; None for those of this package.
+    """
     umask = os.umask(0o077)
     try:
         state = private(state_dir())
@@ -247,7 +262,7 @@ def main() -> int:
             _say({"ready": False, "running": True})
             return 0
         _start_log(state)
-        return asyncio.run(_serve(state, umask, descriptor))
+        return asyncio.run(_serve(state, umask, descriptor, agents or all_agents()))
     except UserError as error:
         _say({"error": error.message, "hint": error.hint})
         return int(error.code)
@@ -262,6 +277,6 @@ def main() -> int:
         return 1
 
 
-async def _serve(state: Path, umask: int, lock: int) -> int:
-    await Lifecycle(state, umask, lock).run()
+async def _serve(state: Path, umask: int, lock: int, agents: Mapping[str, Agent]) -> int:
+    await Lifecycle(state, umask, lock, agents).run()
     return 0

@@ -3,7 +3,6 @@
 from parallel_agents.core.errors import StorageError
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.core.summary import tool_summary
 from parallel_agents.supervisor.session import Session
 from parallel_agents.wire.messages import PendingRequest, SessionRow
 
@@ -77,6 +76,6 @@ def _pending(request: Request) -> PendingRequest:
         digest=request.digest,
         kind=request.kind,
         tool_name=request.tool_name,
-        summary=tool_summary(request.tool_name, request.input),
+        summary=request.said,
         asked_at=request.asked_at,
     )

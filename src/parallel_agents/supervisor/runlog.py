@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from parallel_agents.agents.base import Translator
+from parallel_agents.agents.base import Said, Translator
 from parallel_agents.core import events as ev
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ def _time(stamp: bytes) -> int:
     return int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
 
 
-def said_in(line: LogLine, translator: Translator) -> list[ev.Event | ev.Delta]:
+def said_in(line: LogLine, translator: Translator) -> list[Said]:
     """What a line says; one that our reading fails on is kept like one that says nothing.
 
     Args:

@@ -315,7 +315,9 @@ class Client:
         match message:
             case m.Hello():
                 if not await self._is_agent():  # which programs git finds is not for one to say
-                    self._environment = kept_environment(message.environment)
+                    self._environment = kept_environment(
+                        message.environment, self._server.api.agents
+                    )
                 return _greet(message)
             case m.Subscribe():
                 self._server.hub.add(self._subscriber)

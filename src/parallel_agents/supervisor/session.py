@@ -7,10 +7,12 @@ a message never starts a process that a person stopped, except the one they send
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
 
 from parallel_agents.agents.base import Agent
 from parallel_agents.core import events as ev
+from parallel_agents.core.answering import check_fits
 from parallel_agents.core.errors import (
     RefusedError,
     StorageError,
@@ -19,12 +21,13 @@ from parallel_agents.core.errors import (
     unforeseen,
 )
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import EFFORTS, MODES, Decision, Options
+from parallel_agents.core.options import Decision, Options
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.driver import Driver, Hooks
+from parallel_agents.supervisor.driver import Driver
+from parallel_agents.supervisor.driver_hooks import Hooks
 from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
 from parallel_agents.supervisor.spawn import known_agent
 from parallel_agents.supervisor.tasks import Tasks
@@ -46,12 +49,12 @@ class Session:
     def __init__(self, context: Context, directory: Path, agent: Agent | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context, directory)
-        self.workplace = Workplace(self.ledger)
         self.agent = agent or known_agent(context.agents, self.ledger.state.agent)
+        self.workplace = Workplace(self.ledger)
         hooks = Hooks(
             before_spawn=self.workplace.before_spawn,
             heard=self.workplace.changes.heard,
-            mode=self.workplace.mode,
+            mode=partial(self.workplace.mode, self.agent.traits),
             ended=self._ended,
         )
         self.driver = Driver(self.ledger, self.agent, hooks)
@@ -219,8 +222,9 @@ class Session:
             raise RefusedError(
                 "The request is not the one that was shown.", "Look at it again, then answer."
             )
-        self._check_mode(decision.mode)
+        self.agent.traits.check_mode(decision.mode)
         decision = replace(decision, message=as_text(decision.message))
+        check_fits(found, decision)
         line = self.agent.decide(found, decision)
         events: list[ev.Event] = [ev.RequestDecided(request=found.id, decision=decision, line=line)]
         if decision.scope == "session":
@@ -253,21 +257,24 @@ class Session:
 
     def _granted(self, request: Request) -> ev.OptionsChanged:
         options = self.state.options
-        rules = (*options.rules, *self.agent.granted_rules(request))
+        rules = (*options.rules, *request.rules)
         return ev.OptionsChanged(options=replace(options, rules=tuple(dict.fromkeys(rules))))
-
-    def _check_mode(self, mode: str | None) -> None:
-        if mode is not None and mode not in MODES:
-            raise UsageError(f"There is no mode “{mode}”.", f"One of: {', '.join(MODES)}")
 
     async def interrupt(self, key: str) -> None:
         """End the running turn.
 
         Raises:
+            RefusedError: the agent cannot be interrupted.
             UserError: no turn is running.
         """
         if key in self.state.keys:
             return
+        traits = self.agent.traits
+        if not traits.can_interrupt:
+            raise RefusedError(
+                f"The agent “{traits.name}” cannot be interrupted.",
+                f"To end its process: parallel-agents stop {self.id}",
+            )
         if not self.state.running:
             raise UserError("No turn is running.", f"parallel-agents show {self.id}")
         self.ledger.record(ev.InterruptRequested(), key=key)
@@ -325,9 +332,8 @@ class Session:
         """
         if key in self.state.keys:
             return
-        self._check_mode(mode)
-        if effort is not None and effort not in EFFORTS:
-            raise UsageError(f"There is no effort “{effort}”.", f"One of: {', '.join(EFFORTS)}")
+        self.agent.traits.check_mode(mode)
+        self.agent.traits.check_effort(effort)
         if mode is not None and self.state.liveness == "alive":
             mode = await self._change_mode(mode)
         given = {"mode": mode, "model": model, "effort": effort}
@@ -350,7 +356,7 @@ class Session:
             hint = f"It may be started with it: stop the session, then set it: {self.id}"
             raise RefusedError(f"The agent refused: {answer.error}", hint)
         said = answer.response.get("mode")
-        return said if said in MODES else mode
+        return said if said in self.agent.traits.mode_names else mode
 
     # --- small things -----------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from parallel_agents.agents.base import Agent, SpawnSpec
+from parallel_agents.core.agents import Offer, Traits
 from parallel_agents.core.errors import AgentError
-from parallel_agents.core.options import MODES
+from parallel_agents.core.events import Notice
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor import started
@@ -24,8 +25,7 @@ from parallel_agents.wire.peer import MARKER
 
 _OURS = re.compile(r"PARALLEL_AGENTS_(?!HOME$|DEMO_)")
 _NOT_PASSED = re.compile(
-    r"CLAUDECODE$|CLAUDE_CODE_\w*(SESSION|CHILD|SSE_PORT|ENTRYPOINT)\w*$|CLAUDE_CODE_HOST_\w+$"
-    r"|GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|NAMESPACE|PREFIX|EXEC_PATH"
+    r"GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|NAMESPACE|PREFIX|EXEC_PATH"
     r"|ALTERNATE_OBJECT_DIRECTORIES|CEILING_DIRECTORIES|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT"
     r"|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|GRAFT_FILE|SHALLOW_FILE|REPLACE_REF_BASE"
     r"|IMPLICIT_WORK_TREE|QUARANTINE_PATH|REFLOG_ACTION|CHERRY_PICK_HELP|PROTOCOL"
@@ -38,37 +38,38 @@ _NOT_PASSED = re.compile(
 _OF_A_HOOK = re.compile(r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$")
 _NO_EDITOR = re.compile(r"GIT_(SEQUENCE_)?EDITOR$")
 _IN_A_HOOK = ("GIT_PREFIX", "GIT_INDEX_FILE", "GIT_DIR", "GIT_EXEC_PATH")
-CLAUDE_VARIABLE = "PARALLEL_AGENTS_CLAUDE"
-"""Environment variable that names the `claude` program."""
-
-INSTALL_HINT = (
-    "Install Claude Code (`npm install -g @anthropic-ai/claude-code`), or set "
-    f"{CLAUDE_VARIABLE} to its program. Without it, try `parallel-agents demo`."
-)
 
 
-def kept_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def kept_environment(environment: Mapping[str, str], agents: Mapping[str, Agent]) -> dict[str, str]:
     """What of the caller's environment a session keeps.
 
     Args:
         environment: as the client sent it.
+        agents: the caller may be a process of any of them.
 
     Returns:
-        The variables to store with the session and pass to its agent.
+        The variables to store with the session; those that name an agent's program are for us.
     """
+    traits = [agent.traits for agent in agents.values()]
+    named = _program_variables(agents)
+    private = re.compile(
+        "|".join(f"(?:{t.private_variables})" for t in traits if t.private_variables) or "$"
+    )
     hook = any(name in environment for name in _IN_A_HOOK)
-    kept = {
+    return {
         name: value
         for name, value in environment.items()
-        if not _OURS.match(name)
+        if (name in named or not _OURS.match(name))
         and not _NOT_PASSED.match(name)
+        and not private.fullmatch(name)
         # In a hook these are of the one commit that it is about, perhaps somebody else's.
         and not (hook and _OF_A_HOOK.match(name))
         and not (value == ":" and _NO_EDITOR.match(name))
     }
-    if CLAUDE_VARIABLE in environment:
-        kept[CLAUDE_VARIABLE] = environment[CLAUDE_VARIABLE]
-    return kept
+
+
+def _program_variables(agents: Mapping[str, Agent]) -> frozenset[str]:
+    return frozenset(agent.traits.variable for agent in agents.values()) - {""}
 
 
 def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
@@ -88,15 +89,12 @@ def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
     return agents[name]
 
 
-def find_program(
-    agent: str, environment: Mapping[str, str], own: tuple[str, ...]
-) -> tuple[str, ...]:
+def find_program(traits: Traits, environment: Mapping[str, str]) -> tuple[str, ...]:
     """The program that starts an agent.
 
     Args:
-        agent: the agent's name.
+        traits: the agent's.
         environment: the session's environment; its `PATH` is searched.
-        own: argument list of an agent that is part of this package; empty for the others.
 
     Returns:
         The beginning of the argument list.
@@ -104,22 +102,22 @@ def find_program(
     Raises:
         AgentError: it is not installed.
     """
-    if own:
-        return own
-    named = environment.get(CLAUDE_VARIABLE, "")
-    found = shutil.which(named or agent, path=environment.get("PATH", os.defpath))
+    if traits.command:
+        return traits.command
+    named = environment.get(traits.variable, "") if traits.variable else ""
+    found = shutil.which(named or traits.program, path=environment.get("PATH", os.defpath))
     if found is None:
         what = (
-            f"{CLAUDE_VARIABLE} names {named}, which is no program"
+            f"{traits.variable} names {named}, which is no program"
             if named
-            else (f"`{agent}` is not on the PATH")
+            else f"`{traits.program}` is not on the PATH"
         )
-        raise AgentError(f"The agent cannot be started: {what}.", INSTALL_HINT)
+        raise AgentError(f"The agent cannot be started: {what}.", traits.install)
     return (str(Path(found).absolute()),)
 
 
 @cache
-def _version_of(program: str, changed: int) -> str:
+def _said_version(program: str, changed: int) -> str:
     """What a program says it is; asked again when its file changed (`changed`, nanoseconds)."""
     try:
         done = subprocess.run(
@@ -130,69 +128,93 @@ def _version_of(program: str, changed: int) -> str:
     return done.stdout.strip()
 
 
-def check_version(agent: Agent, program: tuple[str, ...]) -> None:
+def version_of(program: tuple[str, ...]) -> str:
+    """What an agent's program says it is; empty when it does not answer."""
+    return _said_version(program[0], Path(program[0]).stat().st_mtime_ns)
+
+
+def check_version(traits: Traits, program: tuple[str, ...]) -> None:
     """Refuse an agent program that is too old to be driven; one that will not say is tried.
 
     Args:
-        agent: its `minimum` is the oldest version that will do.
+        traits: the agent's; `minimum` is the oldest version that will do.
         program: the beginning of its argument list.
 
     Raises:
         AgentError: it is too old.
     """
-    minimum = tuple(getattr(agent, "minimum", ()))
+    minimum = traits.minimum
     if not minimum:
         return
-    said = _version_of(program[0], Path(program[0]).stat().st_mtime_ns)
+    said = version_of(program)
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", said)
     if numbers and tuple(int(n) for n in numbers.groups()) < minimum:
         wanted = ".".join(str(n) for n in minimum)
         raise AgentError(
             f"{program[0]} is version {numbers[0]}; {wanted} or newer is needed.",
-            "Update it: npm install -g @anthropic-ai/claude-code",
+            traits.update,
         )
 
 
-def start_directory(state: SessionState) -> str:
-    """Where an agent's process starts: the main worktree's root, or a place that is no worktree.
+def offer(traits: Traits, environment: Mapping[str, str]) -> Offer:
+    """Whether an agent can be started in an environment."""
+    try:
+        program = find_program(traits, environment)
+    except AgentError as error:
+        return Offer(traits=traits, available=False, hint=f"{error.message} {error.hint}".strip())
+    return Offer(traits=traits, available=True, program=program[0])
 
-    Under a bare hub it is the checkout that the session was dispatched from: claude refuses the
-    bare directory itself, and finds the worktree from any linked checkout (measured).
+
+def with_version(offered: Offer) -> Offer:
+    """The same with the version that its program says; what is part of this package has none."""
+    if not offered.program or offered.traits.command:
+        return offered
+    return replace(offered, version=version_of((offered.program,)))
+
+
+def start_directory(traits: Traits, state: SessionState) -> str:
+    """Where an agent's process starts: in its place, or for some in the main worktree's root.
+
+    Under a bare hub the latter is the checkout that the session was dispatched from: no program
+    takes the bare directory itself for one, and the worktree is found from any linked checkout.
     """
     worktree = state.standing
-    if _kind(state) != "worktree":
+    if not _goes_there(traits, state):
         return worktree.path
     root = Path(worktree.root)
     checkout = str(worktree.record.get("checkout") or "")
     return str(root) if (root / ".git").exists() or not checkout else checkout
 
 
-def _kind(state: SessionState) -> str:
-    return str(state.standing.record.get("kind") or "worktree")
+def _goes_there(traits: Traits, state: SessionState) -> bool:
+    """Whether the agent starts elsewhere and goes into its worktree by itself."""
+    kind = str(state.standing.record.get("kind") or "worktree")
+    return kind == "worktree" and traits.starts_in == "repository"
 
 
-def mode_now(state: SessionState, default: str) -> str:
+def mode_now(traits: Traits, state: SessionState, default: str) -> str:
     """The permission mode that a start hands over: left out, it would depend on the program.
 
     Args:
+        traits: the agent's.
         state: the session's facts; the agent's last word counts, then what the person chose.
         default: what the person's own settings say; may be empty.
     """
     known = (state.mode, state.options.mode, default)
-    return next((mode for mode in known if mode in MODES), "default")
+    return next((mode for mode in known if mode in traits.mode_names), traits.usual_mode)
 
 
 def spawn_spec(
-    state: SessionState, program: tuple[str, ...], *, resume: bool, mode: str
+    traits: Traits, state: SessionState, program: tuple[str, ...], *, resume: bool, mode: str
 ) -> SpawnSpec:
     """What decides the argument list of a session's agent; `mode` is from `mode_now`."""
     return SpawnSpec(
         program=program,
         conversation=state.conversation,
         resume=resume,
-        worktree=Path(state.standing.path).name if _kind(state) == "worktree" else "",
+        worktree=Path(state.standing.path).name if _goes_there(traits, state) else "",
         name=state.name,
-        options=replace(state.options, mode=mode),
+        options=replace(state.options, mode=mode or None),
         directory=started.subdirectory(state.standing.record, state.directory),
     )
 
@@ -202,7 +224,7 @@ def agent_environment(
 ) -> dict[str, str]:
     """The environment of an agent's process, its marker included."""
     return {
-        **{name: value for name, value in environment.items() if name != CLAUDE_VARIABLE},
+        **{name: value for name, value in environment.items() if not _OURS.match(name)},
         **agent.environment(),
         **place_variables(state),
         "GIT_CEILING_DIRECTORIES": str(Path(state.standing.path).parent),
@@ -233,8 +255,14 @@ def run_spec(
         The content of `spec.json`, without its version.
     """
     return {
-        "argv": agent.argv(spawn_spec(state, program, resume=resume, mode=mode)),
-        "cwd": start_directory(state),
+        "argv": agent.argv(spawn_spec(agent.traits, state, program, resume=resume, mode=mode)),
+        "cwd": start_directory(agent.traits, state),
         "session": state.id,
         "env": agent_environment(agent, state, environment),
     }
+
+
+def forgotten(traits: Traits) -> Notice:
+    """What a session says when its agent starts again and cannot resume the conversation."""
+    text = f"The agent “{traits.name}” cannot resume: it starts without what was said before."
+    return Notice(text=text, level="warning")

@@ -206,7 +206,7 @@ class SessionSupervisor:
             if session_id not in self.sessions:
                 name = as_text(ready.name or self._name(Path(message.directory).name))
                 created = adopting.created(ready, session_id, name, message)
-                self._start(created, kept_environment(message.environment))
+                self._start(created, kept_environment(message.environment, self.context.agents))
         return self.sessions[session_id]
 
     async def _owner(self, message: Adopt) -> Session | None:
@@ -238,7 +238,7 @@ class SessionSupervisor:
             place=ready.place,
             options=message.options,
         )
-        return self._start(created, kept_environment(message.environment))
+        return self._start(created, kept_environment(message.environment, self.context.agents))
 
     def _start(self, created: ev.SessionCreated, environment: dict[str, str]) -> Session:
         directory = self.context.session_dir(created.id)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.agents import Traits
 from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
 from parallel_agents.core.worktree import (
@@ -281,14 +282,16 @@ class Workplace:
         with self._as_caller():
             await self._threads.git(self._check_trust)
 
-    def mode(self) -> str:
-        """The permission mode that the agent starts in."""
+    def mode(self, traits: Traits) -> str:
+        """The permission mode that an agent starts in; empty for one without modes."""
         state, record = self._ledger.state, self.record
+        if not traits.mode_in_settings:
+            return mode_now(traits, state, "")
         repository = self._manager.resolve(record.checkout or record.root)
         default = self._manager.default_mode(
             repository, self._caller(), accepted=state.options.trusted and not record.stranger
         )
-        return mode_now(state, default)
+        return mode_now(traits, state, default)
 
     def loaded_config(self) -> tuple[str, ExecutableConfig]:
         """What a process started now would load and could run.

@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
         ("A",),
         CARD,
         "A",
-        "allow by the rule shown, kept in `.claude/settings.local.json` of the repository",
+        "allow by the rule shown, kept in the file shown, for every session of the repository",
     ),
     Action("deny", ("n",), CARD, "n", "deny; keep planning"),
     Action("deny_message", ("N",), CARD, "N", "deny, and say what to do instead"),

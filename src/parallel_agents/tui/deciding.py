@@ -7,22 +7,19 @@ what was not wholly on the screen is allowed only by a second, deliberate press;
 down after a decision decides nothing more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from parallel_agents.core.asking import Question
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.core.summary import questions_of
 
 SETTLE = 0.5
 """Seconds that a card is shown before it takes a key: longer than a key already on its way."""
 
 HELD = 0.8
 """Seconds without a key after which it is pressed anew: a key held down repeats sooner."""
-
-PLAN_MODES = (("acceptEdits", "edits allowed"), ("auto", "auto"), ("default", "ask for each edit"))
-"""Modes a plan may be approved into, by the digit that chooses them."""
 
 
 class Identity(NamedTuple):
@@ -212,7 +209,7 @@ class Card:
             case "permission":
                 return self._permission(key, request)
             case "plan":
-                return self._plan(key)
+                return self._plan(key, request)
             case "question":
                 return self._question(key, request)
 
@@ -220,26 +217,27 @@ class Card:
         match key:
             case "y":
                 return Decision(behavior="allow")
-            case "a" if rules_of(request):
+            case "a" if request.rules:
                 return Decision(behavior="allow", scope="session")
-            case "A" if rules_of(request):
+            case "A" if request.rules and request.kept_in:
                 return Decision(behavior="allow", scope="repository")
-            case "e":
+            case "e" if request.editable:
                 return self._wanted("edit", request)
             case _:
                 return None
 
-    def _plan(self, key: str) -> Decision | None:
-        if key == "y":
-            return Decision(behavior="allow", mode="default")
-        if key.isdecimal() and 0 < int(key) <= len(PLAN_MODES):
-            return Decision(behavior="allow", mode=PLAN_MODES[int(key) - 1][0])
+    def _plan(self, key: str, request: Request) -> Decision | None:
+        approvals = request.approvals
+        if key == "y":  # the last one lets the agent do the least
+            return Decision(behavior="allow", mode=approvals[-1].mode if approvals else None)
+        if key.isdecimal() and 0 < int(key) <= len(approvals):
+            return Decision(behavior="allow", mode=approvals[int(key) - 1].mode)
         return None
 
     # --- questions ----------------------------------------------------------------------------
 
     def _question(self, key: str, request: Request) -> Decision | Wanted | None:
-        questions = questions_of(request.input)
+        questions = request.questions
         if not questions:
             return None
         if key == "f":
@@ -250,14 +248,14 @@ class Card:
             return self._pick(int(key), questions)
         return None
 
-    def _pick(self, number: int, questions: list[JsonObject]) -> Decision | None:
+    def _pick(self, number: int, questions: Sequence[Question]) -> Decision | None:
         picking = self.picking
         question = questions[min(picking.at, len(questions) - 1)]
-        labels = labels_of(question)
+        labels = question.labels
         if not 0 < number <= len(labels):
             return None
-        text, label = str(question.get("question")), labels[number - 1]
-        if question.get("multiSelect") is True:
+        text, label = question.text, labels[number - 1]
+        if question.multiple:
             chosen = picking.chosen.setdefault(text, [])
             chosen.remove(label) if label in chosen else chosen.append(label)
             return None
@@ -270,17 +268,16 @@ class Card:
     def move_on(self) -> None:
         """Go to the next question of the same request."""
         if self.request is not None:
-            count = len(questions_of(self.request.input))
+            count = len(self.request.questions)
             self.picking.at = (self.picking.at + 1) % max(count, 1)
 
-    def _answer(self, questions: list[JsonObject]) -> Decision | None:
+    def _answer(self, questions: Sequence[Question]) -> Decision | None:
         answers: dict[str, str | list[str]] = {}
         for question in questions:
-            text = str(question.get("question"))
-            chosen = self.picking.chosen.get(text)
+            chosen = self.picking.chosen.get(question.text)
             if not chosen:
                 return None
-            answers[text] = chosen if question.get("multiSelect") is True else chosen[0]
+            answers[question.text] = chosen if question.multiple else chosen[0]
         return Decision(behavior="allow", answers=answers)
 
     # --- written answers ----------------------------------------------------------------------
@@ -298,13 +295,13 @@ class Card:
         """
         if wanted.what == "deny":
             return self._verdict(Decision(behavior="deny", message=text), wanted.identity)
-        questions = questions_of(wanted.request.input)
+        questions = wanted.request.questions
         if len(questions) == 1:
-            answers: dict[str, str | list[str]] = {str(questions[0].get("question")): text}
+            answers: dict[str, str | list[str]] = {questions[0].text: text}
             return self._verdict(Decision(behavior="allow", answers=answers), wanted.identity)
         if wanted.identity == self.identity:
             question = questions[self.picking.at]
-            self.picking.chosen[str(question.get("question"))] = [text]
+            self.picking.chosen[question.text] = [text]
             self.picking.at = min(self.picking.at + 1, len(questions) - 1)
         return None
 
@@ -324,28 +321,3 @@ class Card:
 
     def _wanted(self, what: Literal["edit", "deny", "text"], request: Request) -> Wanted:
         return Wanted(what, self._identity(request), request)
-
-
-def labels_of(question: JsonObject) -> list[str]:
-    """The options of a question that have a label, raw."""
-    options = question.get("options")
-    return [
-        option["label"]
-        for option in (options if isinstance(options, list) else [])
-        if isinstance(option, dict) and isinstance(option.get("label"), str)
-    ]
-
-
-def rules_of(request: Request) -> tuple[str, ...]:
-    """The tool rules that "always" would grant, as settings write them: `Bash(npm test *)`."""
-    names: list[str] = []
-    for update in request.suggestions:
-        if update.get("type") != "addRules" or update.get("behavior") != "allow":
-            continue
-        rules = update.get("rules")
-        for rule in rules if isinstance(rules, list) else []:
-            if isinstance(rule, dict) and isinstance(rule.get("toolName"), str):
-                detail = rule.get("ruleContent")
-                tool = rule["toolName"]
-                names.append(f"{tool}({detail})" if isinstance(detail, str) else tool)
-    return tuple(names)

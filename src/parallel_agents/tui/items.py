@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual.strip import Strip
 
-from parallel_agents.core.summary import questions_of, tool_summary
+from parallel_agents.core.asking import ToolKind
+from parallel_agents.core.codec import to_plain
 from parallel_agents.core.text import tool_output
 from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ages import duration
@@ -21,21 +22,16 @@ from parallel_agents.tui.markdown import markdown
 from parallel_agents.tui.patch import counts, patch_lines, shortened
 from parallel_agents.tui.spans import Line, Span, block, fill, flat, line_of, row, span
 
-MARKS = {
-    "Bash": "$",
-    "Edit": "✎",
-    "MultiEdit": "✎",
-    "Write": "✎",
-    "NotebookEdit": "✎",
-    "Read": "≡",
-    "Grep": "⌕",
-    "Glob": "⌕",
-    "WebFetch": "↗",
-    "WebSearch": "↗",
-    "Task": "◇",
-    "Agent": "◇",
-    "TodoWrite": "☐",
-    "AskUserQuestion": "?",
+MARKS: dict[ToolKind, str] = {
+    "run": "$",
+    "edit": "✎",
+    "read": "≡",
+    "search": "⌕",
+    "fetch": "↗",
+    "delegate": "◇",
+    "plan": "☐",
+    "ask": "?",
+    "other": "∘",
 }
 _BAR = "  ┆ "
 _WORDS_SHOWN = 12
@@ -147,9 +143,9 @@ class Painter:
 
     def _tool(self, item: Item) -> list[Line]:
         name = item.name
-        detail = self._short(tool_summary(name, item.input).removeprefix(f"{name}: "))
-        left = [Span(f"  {MARKS.get(name, '∘')} ", self.ink.muted)]
-        if name != "Bash" and detail != name:
+        detail = self._short(item.said.removeprefix(f"{name}: "))
+        left = [Span(f"  {MARKS[item.does]} ", self.ink.muted)]
+        if item.does != "run" and detail != name:
             left += [flat(name, self.ink.muted), Span("  ", self.ink.text)]
         left.append(flat(detail, self.ink.text))
         lines = [Line(row(left, self._outcome(item), self.width), 4, target="fold")]
@@ -180,8 +176,8 @@ class Painter:
     def _inside(self, item: Item) -> list[Line]:
         """What an unfolded tool row shows: its input, then its diff or its output."""
         lines: list[Line] = []
-        if item.name == "Bash":
-            command = str(item.input.get("command", ""))
+        command = item.input.get("command")
+        if item.does == "run" and isinstance(command, str):
             if "\n" in command or len(command) > self.width - 24:
                 lines += self._source(command, "bash")
         elif isinstance(prompt := item.input.get("prompt"), str):
@@ -233,7 +229,7 @@ class Painter:
     # --- requests, turns, notices ------------------------------------------------------------
 
     def _request(self, item: Item) -> list[Line]:
-        text = self._short(tool_summary(item.name, item.input))
+        text = self._short(item.said)
         left = [Span("  ▷ asked: ", self.ink.muted), flat(text, self.ink.muted)]
         right = [flat(_REQUESTS.get(item.status, item.status), self.ink.muted, 20)]
         lines = [Line(row(left, right, self.width), 4, target="fold")]
@@ -245,12 +241,11 @@ class Painter:
         return lines
 
     def _asked(self, item: Item) -> list[Line]:
-        plan = item.input.get("plan")
-        if isinstance(plan, str):
-            inner = markdown(plan, self.width - 4, self.ink)
+        if item.plan:
+            inner = markdown(item.plan, self.width - 4, self.ink)
             return [behind(Segment("    "), line) for line in inner]
-        shown = questions_of(item.input) or item.input
-        return self._source(as_json(shown), "json")
+        shown = [to_plain(question) for question in item.questions]
+        return self._source(as_json(shown or item.input), "json")
 
     def _turn(self, item: Item) -> list[Line]:
         if item.failed:

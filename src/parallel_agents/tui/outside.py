@@ -6,7 +6,6 @@ what an editor is given is a private file that is removed again.
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -86,14 +85,3 @@ def edit_text(run: Run, text: str, suffix: str = ".md") -> str:
             return path.read_text("utf-8").removesuffix("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read the text back: {error}") from error
-
-
-def missing_claude() -> str:
-    """What to do when `claude` is not installed; empty when it is."""
-    named = os.environ.get("PARALLEL_AGENTS_CLAUDE") or "claude"
-    if shutil.which(named):
-        return ""
-    return (
-        f"`{named}` is not installed here. Install Claude Code (npm install -g "
-        "@anthropic-ai/claude-code), or set PARALLEL_AGENTS_CLAUDE to its program."
-    )

@@ -1,24 +1,22 @@
 """What the form for a new session remembers from the last time, in `dispatch.json`.
 
 Keep true: a missing or damaged file is a first run, never an error; a mode that asks nothing is
-chosen anew each time.
+chosen anew each time. What is remembered may be of an agent that is gone: the form takes of it what
+the agent has.
 """
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from parallel_agents.core.options import EFFORTS, MODES
 from parallel_agents.wire.endpoint import config_dir
-
-_ASKS_NOTHING = ("bypassPermissions", "dontAsk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """The choices; empty leaves one to the agent."""
+    """The choices; empty leaves one to the agent, and the agent to the settings."""
 
-    agent: str = "claude"
+    agent: str = ""
     mode: str = ""
     model: str = ""
     effort: str = ""
@@ -37,21 +35,18 @@ def recall() -> Remembered | None:
     if not isinstance(value, dict):
         return None
     texts = {k: v for k, v in value.items() if k in Remembered.__slots__ and isinstance(v, str)}
-    if texts.get("mode") not in MODES or texts.get("mode") in _ASKS_NOTHING:
-        texts.pop("mode", None)
-    if texts.get("effort") not in EFFORTS:
-        texts.pop("effort", None)
     return Remembered(**texts)
 
 
-def remember(choices: Remembered) -> None:
+def remember(choices: Remembered, *, asks: bool = True) -> None:
     """Keep the choices; one that cannot be kept is only asked for again.
 
     Args:
         choices: what was chosen.
+        asks: whether a person is still asked in the mode.
     """
     value = asdict(choices)
-    if choices.mode in _ASKS_NOTHING:
+    if not asks:
         value["mode"] = (recall() or Remembered()).mode
     path = _path()
     try:

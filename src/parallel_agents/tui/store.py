@@ -4,6 +4,7 @@ Keep true: no widget here, and nothing guessed: a change is shown when its event
 selection is a session's id and follows it; reading is done for the selected session only.
 """
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,9 +13,10 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.events import Record
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui import grouping
+from parallel_agents.tui.agents import Agents
 from parallel_agents.tui.backend import Backend
 from parallel_agents.tui.conversation import Conversation
-from parallel_agents.wire.messages import Follow, ReadRecords
+from parallel_agents.wire.messages import Follow, ListAgents, ReadRecords
 from parallel_agents.wire.pushes import (
     DeltaPush,
     ProgressPush,
@@ -63,6 +65,7 @@ class Store:
         ready: whether the supervisor has sent every session.
         reading: whether it has yet to send some over this connection.
         problem: why there is no connection; None while there is one.
+        agents: what can be driven.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -77,6 +80,7 @@ class Store:
         self.changes = Changes()
         self.backend: Backend | None = None
         self.gap = False
+        self.agents = Agents()
         self._awaited: str | None = None
 
     # --- what comes in ------------------------------------------------------------------------
@@ -86,6 +90,7 @@ class Store:
         self.problem = None
         self.reading = True
         self.gap = self.conversation is not None
+        self.agents.stale = True
         self._wake()
 
     def disconnected(self, error: UserError) -> None:
@@ -205,6 +210,16 @@ class Store:
         """
         assert self.backend is not None  # noqa: S101 - the app wires it before anything runs
         return await self.backend.request(message)
+
+    async def learn_agents(self) -> None:
+        """Ask which agents there are, and whether they are installed.
+
+        Raises:
+            UserError: there is no answer.
+        """
+        self.agents.stale = False
+        self.agents.put(await self.ask(ListAgents(environment=dict(os.environ))))
+        self._wake()
 
     async def read(self) -> None:
         """Read what is missing of the opened conversation.

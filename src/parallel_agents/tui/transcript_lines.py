@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from typing import NamedTuple
 
-from parallel_agents.core.summary import first_line, tool_summary
+from parallel_agents.core.summary import first_line
 from parallel_agents.core.transcript import Item, PartialKey, Transcript
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.items import Painter
@@ -316,7 +316,7 @@ def _version(item: Item) -> tuple[object, ...]:
 
 def _said(item: Item) -> str:
     if item.kind == "tool":
-        return tool_summary(item.name, item.input)
+        return item.said
     return first_line(item.text[:1000])
 
 

@@ -10,12 +10,10 @@ The shapes are those of claude 2.1.329, as measured; see `protocol.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
-from parallel_agents.core.errors import UsageError
+from parallel_agents.agents.claude.suggestions import lasting_rules
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
-from parallel_agents.core.summary import questions_of
 
 DENIED = "The user does not want this. Ask what to do instead, or go on without it."
 KEEP_PLANNING = "The user does not approve this plan yet. Keep planning."
@@ -81,13 +79,10 @@ def decide(request: Request, decision: Decision) -> str:
 
     Args:
         request: what the agent asked.
-        decision: what the person chose.
+        decision: what the person chose; it fits the request.
 
     Returns:
         The line.
-
-    Raises:
-        UsageError: the decision does not fit the request.
     """
     if decision.behavior == "deny":
         default = KEEP_PLANNING if request.kind == "plan" else DENIED
@@ -101,75 +96,17 @@ def decide(request: Request, decision: Decision) -> str:
 
 def _input(request: Request, decision: Decision) -> JsonObject:
     given = request.input if decision.updated_input is None else decision.updated_input
-    if request.kind == "question":
-        return {**given, "answers": _answers(request, decision)}
-    if decision.answers is not None:
-        raise UsageError(
-            f"“{request.tool_name}” asks for a permission, not for an answer.",
-            hint="Allow it or deny it.",
-        )
-    return given
-
-
-def _answers(request: Request, decision: Decision) -> dict[str, str]:
-    if not decision.answers:
-        raise UsageError("The agent asked a question.", hint="Choose an answer or write one.")
-    asked = {str(question.get("question")) for question in questions_of(request.input)}
-    unknown = decision.answers.keys() - asked
-    if unknown:
-        raise UsageError(
-            f"The agent did not ask “{min(unknown)}”.", hint="Answer the questions as they are."
-        )
+    if decision.answers is None:
+        return given
     chosen = decision.answers.items()
-    return {q: a if isinstance(a, str) else ", ".join(a) for q, a in chosen}
+    answers = {q: a if isinstance(a, str) else ", ".join(a) for q, a in chosen}
+    return {**given, "answers": answers}
 
 
 def _updates(request: Request, decision: Decision) -> list[JsonObject]:
     updates: list[JsonObject] = []
     if decision.scope != "once":
         updates = lasting_rules(request.suggestions, repository=decision.scope == "repository")
-        if not updates:
-            raise UsageError(
-                f"The agent suggested no rule for “{request.tool_name}”.",
-                hint="Allow it once, or change the permission mode.",
-            )
     if decision.mode is not None:
         updates.append({"type": "setMode", "mode": decision.mode, "destination": "session"})
     return updates
-
-
-def lasting_rules(suggestions: Sequence[JsonObject], *, repository: bool) -> list[JsonObject]:
-    """What "always" grants.
-
-    Args:
-        suggestions: `permission_suggestions` as the agent sent them; among them may be mode
-            changes and added directories, which "always" never grants.
-        repository: whether the rules are kept in the repository's local settings, for every
-            session of the person's, not only for this one.
-
-    Returns:
-        The rules that allow, with that destination.
-    """
-    destination = "localSettings" if repository else "session"
-    return [
-        {**suggestion, "destination": destination}
-        for suggestion in suggestions
-        if suggestion.get("type") == "addRules" and suggestion.get("behavior") == "allow"
-    ]
-
-
-def rule_names(suggestions: Sequence[JsonObject]) -> tuple[str, ...]:
-    """The rules that "always" grants, written as settings do: `Bash(npm test *)`.
-
-    Args:
-        suggestions: `permission_suggestions` as the agent sent them.
-    """
-    names = []
-    for update in lasting_rules(suggestions, repository=False):
-        rules = update.get("rules")
-        for rule in rules if isinstance(rules, list) else []:
-            if isinstance(rule, dict) and isinstance(rule.get("toolName"), str):
-                detail = rule.get("ruleContent")
-                tool = rule["toolName"]
-                names.append(f"{tool}({detail})" if isinstance(detail, str) else tool)
-    return tuple(names)

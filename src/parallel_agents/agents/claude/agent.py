@@ -10,20 +10,16 @@ from collections.abc import Mapping
 from parallel_agents.agents.base import SpawnSpec
 from parallel_agents.agents.claude import actions, left
 from parallel_agents.agents.claude.argv import interactive_argv, spawn_argv
+from parallel_agents.agents.claude.traits import TRAITS
 from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
 
 
 class ClaudeAgent:
-    """Drives `claude -p` with stream-json on both sides; see `agents.base.Agent`.
+    """Drives `claude -p` with stream-json on both sides; see `agents.base.Agent`."""
 
-    Attributes:
-        minimum: oldest version whose documented `--worktree` and `--resume` behave as needed.
-    """
-
-    name = "claude"
-    minimum: tuple[int, ...] = (2, 1, 240)
+    traits = TRAITS
 
     def argv(self, spec: SpawnSpec) -> list[str]:
         """The argument list that starts the agent."""
@@ -50,16 +46,8 @@ class ClaudeAgent:
         return actions.user_message(uuid, text)
 
     def decide(self, request: Request, decision: Decision) -> str:
-        """The line that answers a request.
-
-        Raises:
-            UsageError: the decision does not fit the request.
-        """
+        """The line that answers a request."""
         return actions.decide(request, decision)
-
-    def granted_rules(self, request: Request) -> tuple[str, ...]:
-        """The rules that `scope="session"` grants, to pass again at the next start."""
-        return actions.rule_names(request.suggestions)
 
     def answer(self, response: JsonObject) -> str:
         """The line that sends a prepared `control_response`."""
@@ -85,6 +73,10 @@ class ClaudeAgent:
     def mode_left(self, conversation: str, environment: Mapping[str, str]) -> str:
         """The permission mode in which a person's terminal left a conversation."""
         return left.mode_left(conversation, environment)
+
+    def lost_conversation(self, stderr: str) -> bool:
+        """Whether the process ended because it knows no conversation of that name."""
+        return "No conversation found" in stderr
 
     def end(self, request: str) -> str:
         """The line that asks the process to end, and first the turn that runs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from parallel_agents.agents.claude import patch
+from parallel_agents.agents.claude import patch, tools
 from parallel_agents.agents.claude.protocol import Assistant, Json, User
 from parallel_agents.core import events as ev
 
@@ -41,10 +41,13 @@ def _said(block: Json, message: str, parent: str) -> Iterator[ev.Event]:
         if text := _text(block, "thinking"):
             yield ev.AssistantThinking(text=text, message=message, parent=parent)
     elif kind in _TOOL_USES:
+        name, given = _text(block, "name"), _bounded(block.get("input"))
         yield ev.ToolUsed(
             id=_text(block, "id"),
-            name=_text(block, "name"),
-            input=_bounded(block.get("input")),
+            name=name,
+            input=given,
+            summary=tools.summary(name, given),
+            does=tools.tool_kind(name),
             message=message,
             parent=parent,
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, assert_never
 
-from parallel_agents.agents.claude import actions, content, protocol, stream, turns
+from parallel_agents.agents.claude import actions, content, protocol, stream, tools, turns
 from parallel_agents.agents.claude.lines import parse_line
 from parallel_agents.core import events as ev
 from parallel_agents.core.ids import digest
@@ -22,7 +22,6 @@ _PROGRESS: dict[str, ev.MessageProgress] = {
     "completed": "completed",
     "cancelled": "cancelled",
 }
-_REQUEST_KINDS: dict[str, ev.RequestKind] = {"AskUserQuestion": "question", "ExitPlanMode": "plan"}
 Said = Sequence[ev.Event | ev.Delta]
 
 
@@ -128,17 +127,19 @@ def _dialogue(message: _Dialogue) -> Said:
 
 
 def _opened(message: protocol.CanUseTool) -> ev.RequestOpened:
-    return ev.RequestOpened(
-        request=message.request_id,
-        kind=_REQUEST_KINDS.get(message.tool_name, "permission"),
-        tool_name=message.tool_name,
-        input=message.input,
-        digest=digest(message.input),
-        tool_use=message.tool_use_id or "",
-        subagent=message.agent_id or "",
-        description=message.title or message.description or "",
-        reason=message.decision_reason or message.blocked_path or "",
-        suggestions=tuple(message.permission_suggestions),
+    return tools.described(
+        ev.RequestOpened(
+            request=message.request_id,
+            kind=tools.request_kind(message.tool_name),
+            tool_name=message.tool_name,
+            input=message.input,
+            digest=digest(message.input),
+            tool_use=message.tool_use_id or "",
+            subagent=message.agent_id or "",
+            description=message.title or message.description or "",
+            reason=message.decision_reason or message.blocked_path or "",
+            suggestions=tuple(message.permission_suggestions),
+        )
     )
 
 

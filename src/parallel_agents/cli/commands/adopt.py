@@ -3,8 +3,17 @@
 import argparse
 
 from parallel_agents.cli import render, streams
-from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
-from parallel_agents.core.options import MODES, Options
+from parallel_agents.cli.common import (
+    Verbs,
+    absolute,
+    agent_arguments,
+    ask,
+    environment,
+    json_argument,
+    key,
+    verb,
+)
+from parallel_agents.core.options import Options
 from parallel_agents.wire.messages import Adopt, SessionRow
 
 
@@ -20,8 +29,7 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--base", default="head", metavar="REF", help="what its work is compared with"
     )
-    parser.add_argument("--agent", default="", help="claude or demo; else the one in the settings")
-    parser.add_argument("--permission-mode", choices=MODES, metavar="M", help=", ".join(MODES))
+    agent_arguments(parser)
     parser.add_argument(
         "--untrusted",
         action="store_true",

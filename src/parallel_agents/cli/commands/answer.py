@@ -6,15 +6,16 @@ before; what is not what it seems is allowed only when it is named; what was dec
 
 import argparse
 import shlex
-from typing import Any
+from collections.abc import Sequence
 
 from parallel_agents.cli import asked, render
 from parallel_agents.cli.common import Verbs, json_argument, key, session_argument, verb
 from parallel_agents.cli.printed import DecidedRequest
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.asking import Question
 from parallel_agents.core.errors import RefusedError, UsageError
-from parallel_agents.core.options import MODES, Decision
-from parallel_agents.core.summary import decision_words, questions_of
+from parallel_agents.core.options import Decision
+from parallel_agents.core.summary import decision_words
 from parallel_agents.wire.messages import Answer, PendingInput, RequestInput
 
 
@@ -35,7 +36,7 @@ def add(verbs: Verbs) -> None:
     )
     choice.add_argument("--text", metavar="TEXT", help="answer a question in your own words")
     json_argument(parser, DecidedRequest)
-    parser.add_argument("--mode", choices=MODES, help="with --allow of a plan: go on in this mode")
+    parser.add_argument("--mode", metavar="M", help="with --allow of a plan: go on in this mode")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     name, digest = asked.split(args.request) if args.request else (None, None)
     client = QuickClient()
     pending = client.request(PendingInput(session=args.session, request=name))
-    decision = _plain(args) or _answered(args, questions_of(pending.input))
+    decision = _plain(args) or _answered(args, pending.questions)
     if args.request is None and decision.behavior == "allow" and decision.answers is None:
         _refuse_doubtful(args.session, pending)
     digest = digest or pending.digest
@@ -84,7 +85,7 @@ def _tell(args: argparse.Namespace, pending: RequestInput, decision: Decision) -
         render.data(line)
 
 
-def _answered(args: argparse.Namespace, questions: list[dict[str, Any]]) -> Decision:
+def _answered(args: argparse.Namespace, questions: Sequence[Question]) -> Decision:
     answers = _chosen(args.choose, questions) if args.choose else _written(args.text, questions)
     return Decision(behavior="allow", answers=answers)
 
@@ -101,19 +102,19 @@ def _plain(args: argparse.Namespace) -> Decision | None:
     return None
 
 
-def _written(text: str, questions: list[dict[str, Any]]) -> dict[str, str | list[str]]:
+def _written(text: str, questions: Sequence[Question]) -> dict[str, str | list[str]]:
     if len(questions) != 1:
         raise UsageError("--text answers one question.", "Use --choose HEADER=LABEL for several.")
-    return {str(questions[0].get("question")): text}
+    return {questions[0].text: text}
 
 
-def _chosen(choices: list[str], questions: list[dict[str, Any]]) -> dict[str, str | list[str]]:
+def _chosen(choices: list[str], questions: Sequence[Question]) -> dict[str, str | list[str]]:
     """Match labels to questions; a header before `=` says which question is meant."""
     answers: dict[str, list[str]] = {}
     for choice in choices:
         question, label = _match(choice, questions)
         answers.setdefault(question, []).append(label)
-    missing = [str(q.get("question")) for q in questions if str(q.get("question")) not in answers]
+    missing = [q.text for q in questions if q.text not in answers]
     if missing:
         raise UsageError(f"No answer was given to: {missing[0]}", "Add --choose HEADER=LABEL.")
     return {
@@ -121,21 +122,14 @@ def _chosen(choices: list[str], questions: list[dict[str, Any]]) -> dict[str, st
     }
 
 
-def _match(choice: str, questions: list[dict[str, Any]]) -> tuple[str, str]:
+def _match(choice: str, questions: Sequence[Question]) -> tuple[str, str]:
     header, separator, rest = choice.partition("=")
     for question in questions:
-        labels = _labels(question)
-        named = bool(separator) and header == question.get("header")
+        named = bool(separator) and header == question.header
         label = rest if named else choice
-        if label in labels and (named or len(questions) == 1):
-            return str(question.get("question")), label
+        if label in question.labels and (named or len(questions) == 1):
+            return question.text, label
     offered = "; ".join(
-        f"{question.get('header')}={label}" for question in questions for label in _labels(question)
+        f"{question.header}={label}" for question in questions for label in question.labels
     )
     raise UsageError(f"There is no option “{choice}”.", f"Offered: {offered}")
-
-
-def _labels(question: dict[str, Any]) -> list[str]:
-    options = question.get("options")
-    entries = options if isinstance(options, list) else []
-    return [str(entry.get("label")) for entry in entries if isinstance(entry, dict)]

@@ -1,24 +1,21 @@
 """`doctor`: what is there, what is missing, what to do about it."""
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
 
 from parallel_agents import __version__
 from parallel_agents.cli import render
-from parallel_agents.cli.common import Verbs, absolute, ask, json_argument, verb
+from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, verb
 from parallel_agents.cli.printed import DoctorReport
 from parallel_agents.client.quick import QuickClient
+from parallel_agents.core.agents import Offer
 from parallel_agents.core.errors import UserError
 from parallel_agents.wire.endpoint import config_dir, state_dir
-from parallel_agents.wire.messages import Reconcile, Status
+from parallel_agents.wire.messages import ListAgents, Reconcile, Status
 
 MINIMUM_GIT = (2, 36)
 """`git worktree list -z` came with 2.36."""
-
-TESTED_CLAUDE = ("2.1.332", "2.1.329")
 
 
 def add(verbs: Verbs) -> None:
@@ -34,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         found = ask(_reconcile()) if args.worktrees else None
         render.as_json(DoctorReport.of(ask(Status()), found))
         return 0
-    problems = [_platform(), _git(), _claude(), _places()]
+    problems = [_platform(), _git(), _places()]
     problems += _supervisor(worktrees=args.worktrees)
     return 1 if any(problems) else 0
 
@@ -77,17 +74,30 @@ def _git() -> bool:
     return _line(good, "git", said, "" if good else "git 2.36 or newer is needed.")
 
 
-def _claude() -> bool:
-    named = os.environ.get("PARALLEL_AGENTS_CLAUDE")
-    program = shutil.which(named or "claude")
-    if program is None:
-        hint = "npm install -g @anthropic-ai/claude-code; without it: parallel-agents demo"
-        return _line(None, "claude", f"{named or 'claude'} not found", hint)
-    said = _version(program)
-    if said is None:
-        return _line(False, "claude", f"{program} does not answer --version", "Reinstall it.")
-    tested = "" if said.startswith(TESTED_CLAUDE) else f"Tested with {TESTED_CLAUDE[0]}."
-    return _line(True, "claude", f"{said} ({program})", tested)
+def _agent(offer: Offer) -> bool:
+    """Say whether an agent is installed, and what it can be told to do."""
+    bad = _program(offer)
+    traits = offer.traits
+    if not traits.asks:
+        _line(None, "", "asks nobody before it acts")
+    for what, names in (("modes", traits.mode_names), ("efforts", traits.efforts)):
+        if names:
+            _line(None, f"  {what}", ", ".join(names))
+    return bad
+
+
+def _program(offer: Offer) -> bool:
+    traits = offer.traits
+    if not offer.available:
+        return _line(None, traits.name, "not found", offer.hint)
+    if traits.command:
+        return _line(True, traits.name, "part of parallel-agents")
+    if not offer.version:
+        said = f"{offer.program} does not answer --version"
+        return _line(False, traits.name, said, "Reinstall it.")
+    known = not traits.tested or offer.version.startswith(traits.tested)
+    tested = "" if known else f"Tested with {traits.tested[0]}."
+    return _line(True, traits.name, f"{offer.version} ({offer.program})", tested)
 
 
 def _places() -> bool:
@@ -103,11 +113,13 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     client = QuickClient()
     try:
         status = client.request(Status())
+        agents = client.request(ListAgents(environment=environment()))
         found = client.request(_reconcile()) if worktrees else None
     except UserError as error:
         return [_line(False, "supervisor", error.message, error.hint)]
     said = f"pid {status.pid}, {status.sessions} sessions, {status.alive} alive"
     problems = [_line(True, "supervisor", said)]
+    problems += [_agent(offer) for offer in agents.agents]
     for name, value in sorted(status.config.items()):
         _line(None, f"  {name}", f"{value.value} ({value.source})")
     for session, why in status.damaged.items():

@@ -69,7 +69,7 @@ def plain(event: ev.Event) -> str:
         case ev.AssistantText() | ev.Notice():
             return safe(event.text)
         case ev.ToolUsed():
-            return f"[{safe_line(tool_summary(event.name, event.input))}]"
+            return f"[{safe_line(event.summary or tool_summary(event.name, event.input))}]"
         case ev.ToolReturned():
             return _indented(event.text, "! " if event.is_error else "  ")
         case ev.RequestOpened():
@@ -78,6 +78,8 @@ def plain(event: ev.Event) -> str:
             return f"? decided: {event.decision.behavior}"
         case ev.TurnEnded() if event.outcome != "ok":
             return f"-- turn: {event.outcome} {safe_line(event.error)}".rstrip()
+        case ev.FileServed() if event.refused:
+            return f"! {event.does} refused: {safe_line(event.refused)}"
         case _:
             return _place(event)
 

@@ -3,8 +3,17 @@
 import argparse
 
 from parallel_agents.cli import render, streams
-from parallel_agents.cli.common import Verbs, absolute, ask, environment, json_argument, key, verb
-from parallel_agents.core.options import EFFORTS, MODES, Options
+from parallel_agents.cli.common import (
+    Verbs,
+    absolute,
+    agent_arguments,
+    ask,
+    environment,
+    json_argument,
+    key,
+    verb,
+)
+from parallel_agents.core.options import Options
 from parallel_agents.wire.messages import New, SessionRow
 
 
@@ -23,10 +32,9 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--branch", metavar="B", help="name of the branch; without --base, one that exists is used"
     )
-    parser.add_argument("--agent", default="", help="claude or demo; else the one in the settings")
+    agent_arguments(parser)
     parser.add_argument("--model", metavar="M", help="model, as the agent names it")
-    parser.add_argument("--effort", choices=EFFORTS, help="how much to think")
-    parser.add_argument("--permission-mode", choices=MODES, metavar="M", help=", ".join(MODES))
+    parser.add_argument("--effort", metavar="E", help="how much to think, as the agent names it")
     parser.add_argument(
         "--untrusted",
         action="store_true",

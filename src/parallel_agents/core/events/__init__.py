@@ -19,6 +19,8 @@ from parallel_agents.core.events.dialogue import (
     ControlAnswered as ControlAnswered,
     ControlRefused as ControlRefused,
     DialogueEvent as DialogueEvent,
+    FileAccess as FileAccess,
+    FileServed as FileServed,
     MessageProgress as MessageProgress,
     MessageProgressed as MessageProgressed,
     MessageQueued as MessageQueued,

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from parallel_agents.core.asking import ToolKind
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.value import Tagged
 
@@ -36,13 +37,20 @@ class AssistantThinking(Tagged, tag="assistant_thinking"):
 
 
 class ToolUsed(Tagged, tag="tool_used"):
-    """The agent called a tool."""
+    """The agent called a tool.
+
+    Attributes:
+        summary: what it does, in one line; empty in journals of earlier versions.
+        does: what kind of tool it is.
+    """
 
     id: str
     name: str
     input: JsonObject
     message: str = ""
     parent: str = ""
+    summary: str = ""
+    does: ToolKind = "other"
 
 
 class ToolReturned(Tagged, tag="tool_returned"):

@@ -4,10 +4,12 @@ from typing import Literal
 
 from msgspec import field
 
+from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.value import Tagged
 
 RequestKind = Literal["permission", "question", "plan"]
+FileAccess = Literal["read", "write"]
 MessageProgress = Literal["delivered", "accepted", "started", "completed", "cancelled"]
 
 
@@ -35,7 +37,16 @@ class RequestOpened(Tagged, tag="request_opened"):
         digest: `ids.digest(input)`: what a decision must name.
         tool_use: id of the tool use this is about.
         subagent: id of the subagent that asks; empty for the main agent.
-        suggestions: permission updates the agent proposes, raw.
+        suggestions: permission updates the agent proposes, raw: what it wants back, and nobody
+            else reads.
+        summary: what it asks, in one line; empty only in journals of earlier versions, which lack
+            the fields below as well.
+        plan: the plan to approve, as Markdown.
+        questions: what is asked, for a question.
+        approvals: how a plan may be approved; the last one lets the agent do the least.
+        rules: what "always" would grant, as a person reads it; empty when it cannot be granted.
+        kept_in: the file in which those rules are kept for the repository; empty when they cannot.
+        editable: whether another input may be allowed than this one.
     """
 
     request: str
@@ -48,6 +59,13 @@ class RequestOpened(Tagged, tag="request_opened"):
     description: str = ""
     reason: str = ""
     suggestions: tuple[JsonObject, ...] = ()
+    summary: str = ""
+    plan: str = ""
+    questions: tuple[Question, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    rules: tuple[str, ...] = ()
+    kept_in: str = ""
+    editable: bool = True
 
 
 class RequestDecided(Tagged, tag="request_decided"):
@@ -73,7 +91,7 @@ class ControlRefused(Tagged, tag="control_refused"):
     """The agent asked something that cannot be presented; it is answered at once.
 
     Attributes:
-        answer: the `control_response` object to send.
+        answer: the object to send, as the agent writes it.
     """
 
     request: str
@@ -90,6 +108,19 @@ class ControlAnswered(Tagged, tag="control_answered"):
     response: JsonObject = field(default_factory=dict)
 
 
+class FileServed(Tagged, tag="file_served"):
+    """The agent had us read or write a text file of its worktree.
+
+    Attributes:
+        path: as the agent named it.
+        refused: why nothing was done; empty when it was done.
+    """
+
+    path: str
+    does: FileAccess
+    refused: str = ""
+
+
 DialogueEvent = (
     MessageQueued
     | MessageProgressed
@@ -98,4 +129,5 @@ DialogueEvent = (
     | RequestWithdrawn
     | ControlRefused
     | ControlAnswered
+    | FileServed
 )

@@ -20,10 +20,12 @@ def fold_conversation(state: SessionState, event: ev.ConversationEvent) -> Sessi
         case ev.AssistantText():
             return replace(state, activity=first_line(event.text) or state.activity, retry=None)
         case ev.ToolUsed():
-            return replace(state, activity=tool_summary(event.name, event.input), retry=None)
+            return replace(
+                state, activity=event.summary or tool_summary(event.name, event.input), retry=None
+            )
         case ev.ToolReturned():
-            # An answered tool waits for nobody, also when nobody withdrew the request: claude
-            # only writes the tool's error when its stdin closes (recording `60-untrusted`).
+            # An answered tool waits for nobody, also when nobody withdrew the request:
+            # when its stdin closes, one only writes the tool's error (recording `60-untrusted`).
             answered = event.tool_use
             requests = tuple(r for r in state.requests if not answered or r.tool_use != answered)
             return replace(state, decided=(), requests=requests)

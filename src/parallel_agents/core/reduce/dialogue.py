@@ -47,7 +47,7 @@ def fold_dialogue(state: SessionState, event: ev.DialogueEvent, record: ev.Recor
             return replace(state, requests=_without(state.requests, event.request))
         case ev.ControlRefused():
             return replace(state, refused=(*state.refused, event.answer)[-_REFUSED:])
-        case ev.ControlAnswered():
+        case ev.ControlAnswered() | ev.FileServed():
             return state
         case _:
             assert_never(event)
@@ -115,8 +115,21 @@ def _opened(state: SessionState, event: ev.RequestOpened, record: ev.Record) -> 
         description=event.description,
         reason=event.reason,
         suggestions=event.suggestions,
+        summary=event.summary,
+        plan=event.plan,
+        questions=event.questions,
+        approvals=event.approvals,
+        rules=event.rules,
+        kept_in=event.kept_in,
+        editable=event.editable,
     )
     if state.liveness == "none":
         return state
-    requests = (*_without(state.requests, event.request), request)
+    before = next((r for r in state.requests if r.id == event.request), None)
+    if before is not None:  # told anew, with more of what it asks: it waits in its place
+        request = replace(request, asked_at=before.asked_at)
+        told = tuple(request if r is before else r for r in state.requests)
+        changed = before.digest != request.digest
+        return replace(state, requests=told, unread=state.unread or changed)
+    requests = (*state.requests, request)
     return replace(state, requests=requests, decided=(), unread=True)

@@ -4,12 +4,16 @@ Keep true: a repository's executable configuration is shown before it is trusted
 trusted is the hash that was shown.
 """
 
-from parallel_agents.core.errors import AgentError, RefusedError, UserError
+from collections.abc import Mapping
+
+from parallel_agents.agents.base import Agent
+from parallel_agents.core.agents import Offer
+from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, ConfigFile, ExecutableConfig, Repository
 from parallel_agents.supervisor.dispatch import chosen_base
 from parallel_agents.supervisor.service import Service
-from parallel_agents.supervisor.spawn import find_program
+from parallel_agents.supervisor.spawn import offer, with_version
 from parallel_agents.wire import messages as m
 from parallel_agents.worktrees import surroundings
 
@@ -34,7 +38,7 @@ async def resolve_repository(
         files=_shown(config.files),
         accepted=_shown(trust.accepted(repository.root)),
         notes=(*repository.notes, *config.notes),
-        agents=tuple(_offer(service, name, message.environment) for name in context.agents),
+        agents=tuple(offer(agent.traits, message.environment) for agent in context.agents.values()),
     )
 
 
@@ -78,13 +82,15 @@ def _look(
     return repository, config, base
 
 
-def _offer(service: Service, name: str, environment: dict[str, str]) -> m.AgentOffer:
-    own = tuple(getattr(service.supervisor.context.agents[name], "program", ()))
-    try:
-        find_program(name, environment, own)
-    except AgentError as error:
-        return m.AgentOffer(name=name, available=False, hint=f"{error.message} {error.hint}")
-    return m.AgentOffer(name=name, available=True)
+async def list_agents(service: Service, message: m.ListAgents) -> m.AgentList:
+    """The agents that can be driven, and which of them are installed."""
+    context = service.supervisor.context
+    offers = await context.threads.quick(_offers, context.agents, message.environment)
+    return m.AgentList(agents=offers, usual=context.config.agent)
+
+
+def _offers(agents: Mapping[str, Agent], environment: dict[str, str]) -> tuple[Offer, ...]:
+    return tuple(with_version(offer(agent.traits, environment)) for agent in agents.values())
 
 
 async def trust(service: Service, message: m.Trust) -> m.TrustedConfig:

@@ -2,7 +2,6 @@
 
 from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.label import derive
-from parallel_agents.core.summary import tool_summary
 from parallel_agents.supervisor.lending import attach_command, take_back
 from parallel_agents.supervisor.requests import find_pending
 from parallel_agents.supervisor.rows import durable_row, session_row
@@ -45,7 +44,8 @@ async def pending_input(service: Service, message: m.PendingInput) -> m.RequestI
         request_id=request.id,
         kind=request.kind,
         tool_name=request.tool_name,
-        summary=tool_summary(request.tool_name, request.input),
+        summary=request.said,
+        questions=request.questions,
         input=request.input,
         digest=request.digest,
     )
@@ -78,7 +78,8 @@ async def respawn(service: Service, message: m.Respawn) -> m.SessionRow:
     """Start the process again."""
     session = service.find(message.session)
     environment = message.environment
-    kept = None if environment is None else kept_environment(environment)
+    agents = service.supervisor.context.agents
+    kept = None if environment is None else kept_environment(environment, agents)
     await session.respawn(message.key, kept)
     return await durable_row(session)
 

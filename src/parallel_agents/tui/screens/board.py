@@ -5,6 +5,7 @@ twenty times a second; nothing is painted and no timer runs while nothing change
 look at the ages; a text typed for one session is never sent to another.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +20,7 @@ from textual.widgets import ContentSwitcher
 
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui import header, outside
+from parallel_agents.tui import header
 from parallel_agents.tui.actions import Zone, bindings
 from parallel_agents.tui.commanding import Commands, Tone
 from parallel_agents.tui.deciding import Card
@@ -91,7 +92,7 @@ class Board(Screen[None]):
                 yield OneLine(id="about")
                 yield OneLine(id="tabs")
                 with ContentSwitcher(initial="transcript", id="panes"):
-                    yield Welcome(outside.missing_claude(), id="welcome")
+                    yield Welcome(id="welcome")
                     yield TranscriptView(id="transcript")
                     yield DiffView(id="diff")
                     yield InfoView(id="info")
@@ -196,6 +197,8 @@ class Board(Screen[None]):
         self._follow_pane(state)
         if self.store.gap and self.store.problem is None:
             alone(self, self._read, "read")
+        if self.store.agents.stale and self.store.ready and self.store.problem is None:
+            alone(self, self._learn_agents, "agents")
 
     def _follow_pane(self, state: SessionState | None) -> None:
         """The pane that is looked at follows the facts."""
@@ -212,6 +215,11 @@ class Board(Screen[None]):
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
         """A file's patch comes into view."""
         self.run_worker(self.reviewing.patch(message.path), group="patches")
+
+    async def _learn_agents(self) -> None:
+        # It is asked again with the next connection; what depends on it says that it is missing.
+        with contextlib.suppress(UserError):
+            await self.store.learn_agents()
 
     async def _read(self) -> None:
         try:
@@ -239,7 +247,8 @@ class Board(Screen[None]):
         self.line("top").put(*said)
         self.set_class(not states, "-empty")
         if not states:
-            self.query_one(Welcome).put(ready=self.store.ready, problem=self.store.problem)
+            hint = store.agents.missing
+            self.query_one(Welcome).put(ready=store.ready, problem=store.problem, hint=hint)
             self.panes.current = "welcome"
         elif self.panes.current == "welcome":
             self.panes.current = "transcript"

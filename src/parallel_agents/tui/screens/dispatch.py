@@ -5,7 +5,8 @@ person; what was typed stays until the session is journalled.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,10 +16,12 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Select, Static
 
+from parallel_agents.core.agents import Offer, Traits
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import EFFORTS, MODES, Options
+from parallel_agents.core.options import Options
 from parallel_agents.core.text import safe_line
+from parallel_agents.tui.agents import mode_of
 from parallel_agents.tui.ink import ink_of
 from parallel_agents.tui.places import branch_words, is_pull, place_words
 from parallel_agents.tui.remembered import Remembered, remember
@@ -30,7 +33,6 @@ from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.tui.workers import alone
 from parallel_agents.wire import messages as m
 
-AGENTS = ("claude", "demo")
 REST = 0.6
 """Seconds for which a text must have rested before it is looked at: a base may be on a remote."""
 
@@ -39,6 +41,7 @@ _PLACE = frozenset({"directory", "base", "branch"})
 _BASE = "worktree.baseRef of the settings, else fresh"
 _BRANCH = "a new one, named after the session"
 _ASKING = "asking the remote …"
+_UNASKED = "this agent asks nobody before it acts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class DispatchScreen(Dialog):
         self._key = new_uuid()
         self._busy = False
         self._rest: Timer | None = None
+        self._offers: tuple[Offer, ...] = ()
+        self._offered = ""
         self._looked: tuple[m.ResolveRepository, str] | None = None
 
     def content(self) -> ComposeResult:
@@ -85,31 +90,10 @@ class DispatchScreen(Dialog):
         yield _field("base", RefField("base", _BASE, self._bases, must_exist=True))
         yield _field("branch", RefField("branch", _BRANCH, self._branches, must_exist=False))
         yield Static("", id="works", markup=False)
-        modes = Select(
-            [(mode, mode) for mode in MODES],
-            prompt="as the agent",
-            id="mode",
-            compact=True,
-            value=chosen.mode or Select.NULL,
-        )
-        efforts = Select(
-            [(effort, effort) for effort in EFFORTS],
-            prompt="as the agent",
-            id="effort",
-            compact=True,
-            value=chosen.effort or Select.NULL,
-        )
-        agents = Select(
-            [(name, name) for name in AGENTS],
-            id="agent",
-            allow_blank=False,
-            compact=True,
-            value=chosen.agent if chosen.agent in AGENTS else AGENTS[0],
-        )
-        yield _field("mode", modes)
+        yield _field("mode", _select("mode", "as the agent"))
         yield _field("model", Input(chosen.model, id="model", placeholder="as the agent"))
-        yield _field("effort", efforts)
-        yield _field("agent", agents)
+        yield _field("effort", _select("effort", "as the agent"))
+        yield _field("agent", _select("agent", "as in the settings"))
         yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
@@ -118,6 +102,7 @@ class DispatchScreen(Dialog):
         task.complete_files = self._files
         task.text = self._text
         task.focus()
+        self._offer(self._store.agents.offers)
         self._look_now()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -133,8 +118,10 @@ class DispatchScreen(Dialog):
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Another agent: say whether it is installed."""
-        if event.select.id == "agent" and self._asked() != self._looked:
-            self._look_now()
+        if event.select.id == "agent":
+            self._offer_choices()
+            if self._asked() != self._looked:
+                self._look_now()
 
     def action_leave(self) -> None:
         """Close the list of completions, or else the form."""
@@ -143,6 +130,35 @@ class DispatchScreen(Dialog):
                 field.list.close()
                 return
         super().action_leave()
+
+    # --- what the agents have ------------------------------------------------------------------
+
+    def _offer(self, offers: tuple[Offer, ...]) -> None:
+        """Offer the agents that there are, the remembered one chosen."""
+        if offers == self._offers:
+            return
+        self._offers = offers
+        wanted = self._choice("agent") or self._chosen.agent or self._store.agents.usual
+        names = [offer.traits.name for offer in offers]
+        _put(self.query_one("#agent", Select), names, wanted)
+        self._offer_choices()
+
+    def _offer_choices(self) -> None:
+        """Offer what the chosen agent has; a mode that asks nothing is never chosen by itself."""
+        traits = self._traits()
+        if traits is None or traits.name == self._offered:
+            return
+        self._offered = traits.name
+        kept = mode_of(traits, self._choice("mode") or self._chosen.mode)
+        mode = kept.name if kept is not None and kept.asks else ""
+        _put(self.query_one("#mode", Select), traits.mode_names, mode)
+        effort = self._choice("effort") or self._chosen.effort
+        _put(self.query_one("#effort", Select), traits.efforts, effort)
+
+    def _traits(self) -> Traits | None:
+        """Of the chosen agent, as far as it is known."""
+        name = self._choice("agent")
+        return next((o.traits for o in self._offers if o.traits.name == name), None)
 
     # --- what the supervisor knows ------------------------------------------------------------
 
@@ -186,11 +202,14 @@ class DispatchScreen(Dialog):
         except UserError as error:
             self._say(f"{error.message} {error.hint}", bad=True)
             return
+        self._offer(resolved.agents)
         works = branch_words(resolved, asked.branch)
         if missing := _missing(resolved, agent):
             self._say(missing, works, bad=True)
         else:
-            self._say(" · ".join(place_words(resolved)), works)
+            traits = self._traits()
+            unasked = [_UNASKED] if traits is not None and not traits.asks else []
+            self._say(" · ".join([*unasked, *place_words(resolved)]), works)
 
     def _say(self, text: str, works: str = "", *, bad: bool = False) -> None:
         said = self.query_one("#said", Static)
@@ -238,12 +257,10 @@ class DispatchScreen(Dialog):
             alone(self, partial(self._start, enter=enter), "start")
 
     def _form(self) -> Form:
-        chosen = Remembered(
-            agent=self._choice("agent"),
-            mode=self._choice("mode"),
-            model=self._value("model"),
-            effort=self._choice("effort"),
-        )
+        chosen = replace(self._chosen, model=self._value("model"))
+        if self._offers:  # else nothing could be chosen yet
+            agent, mode, effort = map(self._choice, ("agent", "mode", "effort"))
+            chosen = replace(chosen, agent=agent, mode=mode, effort=effort)
         return Form(
             prompt=self.query_one("#task", Prompt).text,
             directory=self._resolve().directory,
@@ -275,7 +292,9 @@ class DispatchScreen(Dialog):
             return
         self._say("Starting …")
         row = await self._store.ask(_new(self._key, form, trusted=trusted))
-        remember(form.chosen)
+        traits = self._traits()
+        mode = mode_of(traits, form.chosen.mode) if traits is not None else None
+        remember(form.chosen, asks=mode is None or mode.asks)
         self.dismiss((">" if enter else "") + row.id)
 
     async def _trusted(self, form: Form, resolved: m.ResolvedRepository) -> bool | None:
@@ -295,6 +314,19 @@ class DispatchScreen(Dialog):
         return True
 
 
+def _select(name: str, nothing: str) -> Select[str]:
+    return Select[str]([], id=name, prompt=nothing, compact=True)
+
+
+def _put(select: Select[str], names: Iterable[str], chosen: str) -> None:
+    """Offer names, one of them chosen when it is among them."""
+    offered = list(names)
+    with select.prevent(Select.Changed):
+        select.set_options([(name, name) for name in offered])
+        if chosen in offered:
+            select.value = chosen
+
+
 def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
     label = Static(name, classes="label", markup=False)
     return Horizontal(label, widget, classes="field")
@@ -302,9 +334,9 @@ def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
 
 def _missing(resolved: m.ResolvedRepository, agent: str) -> str:
     """What to install when the agent is not there."""
-    for known in resolved.agents:
-        if known.name == agent and not known.available:
-            return known.hint
+    for offer in resolved.agents:
+        if offer.traits.name == agent and not offer.available:
+            return offer.hint
     return ""
 
 

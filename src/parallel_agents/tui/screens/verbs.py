@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import MODES
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui import outside
+from parallel_agents.tui.agents import first_modes
 from parallel_agents.tui.ages import age
 from parallel_agents.tui.deciding import Card, Verdict
 from parallel_agents.tui.ink import ink_of
@@ -27,16 +27,6 @@ from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.spans import Span, flat
 from parallel_agents.tui.store import Store
 from parallel_agents.wire import messages as m
-
-MODE_MEANINGS = {
-    "default": "ask for every edit and command (the agent's own default)",
-    "acceptEdits": "edit freely in its own worktree, ask before commands",
-    "plan": "read only, and make a plan first",
-    "auto": "the agent's own judge allows what looks safe",
-    "dontAsk": "never ask; what is not allowed is denied",
-    "bypassPermissions": "never ask; everything is allowed",
-}
-_FIRST = ("acceptEdits", "default", "auto", "plan")
 
 
 class Verbs(Board):
@@ -104,7 +94,10 @@ class Verbs(Board):
                 self.go_in()
 
     async def _first_run(self) -> Remembered | None:
-        choices = [(mode, MODE_MEANINGS[mode]) for mode in _FIRST]
+        usual = self.store.agents.named("")
+        choices = first_modes(usual.traits) if usual is not None else []
+        if not choices:
+            return Remembered()
         about = (
             "By itself the agent asks before every single edit. Each session works in a worktree "
             "of its own, so edits do not touch your checkout. The form remembers this choice."
@@ -248,8 +241,12 @@ class Verbs(Board):
             self.later(self._mode(state))
 
     async def _mode(self, state: SessionState) -> None:
+        offer = self.store.agents.named(state.agent)
+        if offer is None or not offer.traits.modes:
+            self.commands.say(f"No modes are known of the agent {state.agent}.", "warning")
+            return
         now = f"now: {state.mode or state.options.mode or 'as the agent'}"
-        choices = [(mode, MODE_MEANINGS[mode]) for mode in MODES]
+        choices = [(mode.name, mode.meaning) for mode in offer.traits.modes]
         mode = await self._ask(ChoiceDialog("Permission mode", now, choices, ink_of(self.app)))
         if mode is not None:
             await self.commands.set_mode(state.id, mode)

@@ -16,11 +16,11 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from parallel_agents.core.asking import Question
 from parallel_agents.core.doubt import pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request
-from parallel_agents.core.summary import questions_of
-from parallel_agents.tui.deciding import Card, Identity, Verdict, Wanted, labels_of
+from parallel_agents.tui.deciding import Card, Identity, Verdict, Wanted
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.markdown import markdown
@@ -142,7 +142,8 @@ class CardView(LineView):
 def _version(model: Card, name: str) -> tuple[Any, ...]:
     """What the request's words depend on."""
     at = model.picking
-    return (model.identity, at.at, str(at.chosen), model.position, name)
+    asked_at = model.request.seq if model.request is not None else 0
+    return (model.identity, asked_at, at.at, str(at.chosen), model.position, name)
 
 
 def _blocks(model: Card, request: Request, name: str) -> list[Block]:
@@ -204,7 +205,9 @@ def _body(model: Card, request: Request) -> list[tuple[str, str]]:
         case "question":
             return _questions(model, request)
         case "plan":
-            return [(str(request.input.get("plan") or "(the plan is empty)"), "markdown")]
+            if request.plan or request.summary:
+                return [(request.plan or "(the plan is empty)", "markdown")]
+            return _permission(request)
         case "permission":
             return _permission(request)
 
@@ -240,10 +243,10 @@ def _input(tool: str, given: JsonObject) -> Sequence[tuple[str, str]]:
 
 
 def _questions(model: Card, request: Request) -> list[tuple[str, str]]:
-    questions = questions_of(request.input)
+    questions = request.questions
     lines: list[tuple[str, str]] = []
     for number, question in enumerate(questions):
-        text = str(question.get("question"))
+        text = question.text
         here = number == model.picking.at
         chosen = model.picking.chosen.get(text, [])
         head = f"{'▸ ' if here else '  '}{text}" if len(questions) > 1 else text
@@ -252,21 +255,16 @@ def _questions(model: Card, request: Request) -> list[tuple[str, str]]:
             lines += _options(question, chosen)
         elif chosen:
             lines.append(("    " + ", ".join(chosen), "muted"))
-    return lines or [("The question cannot be shown: it has no known shape.", "muted")]
+    unknown = ("The question cannot be shown: it has no known shape.", "muted")
+    return lines or [unknown, *_permission(request)]
 
 
-def _options(question: JsonObject, chosen: list[str]) -> list[tuple[str, str]]:
-    many = question.get("multiSelect") is True
-    options = question.get("options")
-    about = {
-        option.get("label"): option.get("description")
-        for option in (options if isinstance(options, list) else [])
-        if isinstance(option, dict)
-    }
+def _options(question: Question, chosen: list[str]) -> list[tuple[str, str]]:
+    many = question.multiple
     lines = []
-    for number, label in enumerate(labels_of(question), 1):
+    for number, choice in enumerate(question.choices, 1):
+        label, told = choice.label, choice.description
         box = ("[x] " if label in chosen else "[ ] ") if many else ("● " if label in chosen else "")
-        told = about.get(label)
         lines.append((f"{number}  {box}{label}" + (f"  {told}" if told else ""), "text"))
-    own = [label for label in chosen if label not in labels_of(question)]
+    own = [label for label in chosen if label not in question.labels]
     return [*lines, *((f"   ● {label}", "text") for label in own)]

@@ -11,12 +11,9 @@ from textual.widget import Widget
 
 from parallel_agents.core.doubt import doubts_of
 from parallel_agents.core.state import Request
-from parallel_agents.core.summary import questions_of
-from parallel_agents.tui.deciding import PLAN_MODES, Card, Identity, rules_of
+from parallel_agents.tui.deciding import Card, Identity
 from parallel_agents.tui.ink import Ink, ink_of
 from parallel_agents.tui.spans import Span, cells, clip_spans, flat, strip_of
-
-LOCAL_SETTINGS = ".claude/settings.local.json"
 
 
 class CardNotes(Widget):
@@ -158,15 +155,14 @@ def _laid_out(pairs: list[tuple[str, str]], width: int, ink: Ink) -> list[list[S
 def _pairs(request: Request) -> list[tuple[str, str]]:
     match request.kind:
         case "permission":
-            rules = ", ".join(rules_of(request))
-            always = [("a", f"always here: {rules}"), ("A", f"always, in {LOCAL_SETTINGS}")]
-            ends = [("n", "deny"), ("N", "deny and say why"), ("e", "edit")]
-            return [("y", "allow once"), *(always if rules else []), *ends]
+            ends = [("n", "deny"), ("N", "deny and say why")]
+            edit = [("e", "edit")] if request.editable else []
+            return [("y", "allow once"), *_always(request), *ends, *edit]
         case "plan":
-            modes = [(str(n), f"approve, {said}") for n, (_, said) in enumerate(PLAN_MODES, 1)]
+            modes = [f"approve, {approval.meaning}" for approval in request.approvals]
             return [
-                *modes[:-1],
-                ("y", "approve, ask for each edit"),
+                *((str(number), says) for number, says in enumerate(modes[:-1], 1)),
+                ("y", modes[-1] if modes else "approve"),
                 ("n", "keep planning"),
                 ("N", "say what to change"),
             ]
@@ -174,9 +170,16 @@ def _pairs(request: Request) -> list[tuple[str, str]]:
             return _question_pairs(request)
 
 
+def _always(request: Request) -> list[tuple[str, str]]:
+    if not request.rules:
+        return []
+    here = [("a", f"always here: {', '.join(request.rules)}")]
+    return [*here, ("A", f"always, in {request.kept_in}")] if request.kept_in else here
+
+
 def _question_pairs(request: Request) -> list[tuple[str, str]]:
-    questions = questions_of(request.input)
-    many = len(questions) > 1 or any(q.get("multiSelect") is True for q in questions)
+    questions = request.questions
+    many = len(questions) > 1 or any(q.multiple for q in questions)
     pairs = [("1…9", "choose"), ("f", "own words")]
     if many:
         pairs.append(("y", "send"))

@@ -16,27 +16,24 @@ _DEMO = "parallel-agents demo"
 
 
 class Welcome(Widget):
-    """Says what to do first.
+    """Says what to do first."""
 
-    Args:
-        hint: what to install first; empty when nothing is missing.
-    """
-
-    def __init__(self, hint: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's
         super().__init__(id=id)
         self._ready = False
         self._problem: UserError | None = None
-        self._hint = hint
+        self._hint = ""
 
-    def put(self, *, ready: bool, problem: UserError | None) -> None:
+    def put(self, *, ready: bool, problem: UserError | None, hint: str) -> None:
         """Show how things stand.
 
         Args:
             ready: whether the supervisor said that there are no sessions.
             problem: why there is no connection.
+            hint: what to install first; empty when nothing is missing.
         """
-        if (ready, problem) != (self._ready, self._problem):
-            self._ready, self._problem = ready, problem
+        if (ready, problem, hint) != (self._ready, self._problem, self._hint):
+            self._ready, self._problem, self._hint = ready, problem, hint
             self.refresh()
 
     def render_line(self, y: int) -> Strip:

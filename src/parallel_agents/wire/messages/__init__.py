@@ -34,9 +34,10 @@ from parallel_agents.wire.messages.records import (
     WaitRecords as WaitRecords,
 )
 from parallel_agents.wire.messages.repositories import (
-    AgentOffer as AgentOffer,
+    AgentList as AgentList,
     FileList as FileList,
     Findings as Findings,
+    ListAgents as ListAgents,
     ListFiles as ListFiles,
     ListRefs as ListRefs,
     MakeScratchRepository as MakeScratchRepository,
@@ -115,6 +116,7 @@ AnyRequest = (
     | ReadRecords
     | WaitRecords
     | ResolveRepository
+    | ListAgents
     | Trust
     | ListRefs
     | ListFiles

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
+from parallel_agents.core.agents import Offer
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import ConfigFile, Finding
 from parallel_agents.wire.request import Request
@@ -27,14 +28,6 @@ class StartPoint(Value):
     note: str = ""
     branch: str = ""
     stranger: bool = False
-
-
-class AgentOffer(Value):
-    """An agent, and what to do when its program is missing."""
-
-    name: str
-    available: bool
-    hint: str = ""
 
 
 class ResolvedRepository(Value):
@@ -62,7 +55,7 @@ class ResolvedRepository(Value):
     files: tuple[ConfigFile, ...] = ()
     accepted: tuple[ConfigFile, ...] = ()
     notes: tuple[str, ...] = ()
-    agents: tuple[AgentOffer, ...] = ()
+    agents: tuple[Offer, ...] = ()
 
 
 class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):
@@ -79,6 +72,23 @@ class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):
     session: str | None = None
     base: str = ""
     branch: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class AgentList(Value):
+    """The agents that can be driven, and the one that is taken when none is named."""
+
+    agents: tuple[Offer, ...]
+    usual: str
+
+
+class ListAgents(Request[AgentList], tag="list_agents"):
+    """Which agents there are: what they can do, whether they are installed, their versions.
+
+    Attributes:
+        environment: the caller's, to say which are installed.
+    """
+
     environment: dict[str, str] = field(default_factory=dict)
 
 

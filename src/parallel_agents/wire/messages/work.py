@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from parallel_agents.core.asking import Question
 from parallel_agents.core.options import Decision, JsonObject, Options
 from parallel_agents.core.value import Value
 from parallel_agents.wire.messages.sessions import SessionRow
@@ -66,6 +67,7 @@ class RequestInput(Value):
     Attributes:
         input: of the tool, raw.
         digest: of that input.
+        questions: what is asked, for a question.
     """
 
     request_id: str
@@ -74,6 +76,7 @@ class RequestInput(Value):
     summary: str
     input: JsonObject
     digest: str
+    questions: tuple[Question, ...] = ()
 
 
 class PendingInput(Request[RequestInput], tag="pending_input"):

@@ -1,0 +1,46 @@
+"""Whether a decision fits the request that it answers.
+
+Keep true: what is checked here holds for every agent; an agent only writes it down.
+"""
+
+from parallel_agents.core.errors import UsageError
+from parallel_agents.core.options import Decision
+from parallel_agents.core.state import Request
+
+
+def check_fits(request: Request, decision: Decision) -> None:
+    """Refuse a decision that cannot be carried out.
+
+    Raises:
+        UsageError: it does not fit the request; says what would.
+    """
+    if decision.behavior == "deny":
+        return
+    if request.kind == "question":
+        _check_answers(request, decision)
+    elif decision.answers is not None:
+        raise UsageError(
+            f"“{request.tool_name}” asks for a permission, not for an answer.",
+            hint="Allow it or deny it.",
+        )
+    if decision.updated_input is not None and not request.editable:
+        raise UsageError("This agent takes no other input.", hint="Allow it as it is, or deny it.")
+    if decision.scope != "once" and not request.rules:
+        raise UsageError(
+            f"The agent suggested no rule for “{request.tool_name}”.",
+            hint="Allow it once, or change the permission mode.",
+        )
+    if decision.scope == "repository" and not request.kept_in:
+        raise UsageError(
+            "This agent keeps no rules for a repository.", hint="Allow it for this session."
+        )
+
+
+def _check_answers(request: Request, decision: Decision) -> None:
+    if not decision.answers:
+        raise UsageError("The agent asked a question.", hint="Choose an answer or write one.")
+    unknown = decision.answers.keys() - {question.text for question in request.questions}
+    if unknown:
+        raise UsageError(
+            f"The agent did not ask “{min(unknown)}”.", hint="Answer the questions as they are."
+        )

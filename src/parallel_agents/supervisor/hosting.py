@@ -1,0 +1,49 @@
+"""Carries out what an agent asks of its host.
+
+Keep true: only within the session's own worktree, by `worktrees.text_files`; every request is
+answered. It is journalled after its answer was written: a supervisor that dies in between reads the
+line again and carries it out once more, so that no agent waits for an answer for ever.
+"""
+
+from typing import Any
+
+from parallel_agents.agents.hosting import HostRequest, ReadFile, Served, WriteFile
+from parallel_agents.core import events as ev
+from parallel_agents.core.errors import UserError
+from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.worktrees.text_files import Place, read_text, write_text
+
+
+async def serve(ledger: Ledger, request: HostRequest) -> tuple[ev.FileServed, str]:
+    """Carry out a request.
+
+    Args:
+        ledger: of the session whose agent asks.
+        request: what it asks.
+
+    Returns:
+        What to journal, and the line that answers.
+    """
+    try:
+        place = _place(ledger.state.standing.record, ledger.context.umask)
+        text = await ledger.context.threads.quick(_carry_out, place, request)
+        served = Served(text=text)
+    except UserError as error:
+        served = Served(refused=error.message)
+    does: ev.FileAccess = "write" if isinstance(request, WriteFile) else "read"
+    event = ev.FileServed(path=request.path, does=does, refused=served.refused)
+    return event, request.answering(served)
+
+
+def _place(record: dict[str, Any], umask: int) -> Place:
+    device, inode = (int(record.get(name) or 0) for name in ("device", "inode"))
+    return Place(top=str(record.get("path")), device=device, inode=inode, umask=umask)
+
+
+def _carry_out(place: Place, request: HostRequest) -> str:
+    match request:
+        case ReadFile():
+            return read_text(place, request.path)
+        case WriteFile():
+            write_text(place, request.path, request.text)
+            return ""
