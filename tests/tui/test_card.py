@@ -298,7 +298,7 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
         await drive.until(lambda: fake.of(m.Answer), "decided")
 
 
-@pytest.mark.parametrize("taken", ["ctrl+o", "ctrl+s"])
+@pytest.mark.parametrize("taken", varied(["ctrl+o", "ctrl+s"]))
 async def test_a_burst_allows_no_edited_input(taken: str) -> None:
     fake = asking()
     async with screen(fake, typed=True) as drive:

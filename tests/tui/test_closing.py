@@ -19,7 +19,7 @@ from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trash import TrashScreen
 from parallel_agents.wire import messages as m
 from tests.support.examples import examples
-from tests.support.variations import varied
+from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake, FakeLink, resolved
 
@@ -125,11 +125,13 @@ class Slow(Fake):
 
 @pytest.mark.parametrize(
     ("key", "asks", "kind"),
-    [
-        ("U", m.ListTrash, TrashScreen),
-        ("w", m.Explain, ReadDialog),
-        ("space", m.MarkSeen, PeekScreen),
-    ],
+    varied_rows(
+        [
+            ("U", m.ListTrash, TrashScreen),
+            ("w", m.Explain, ReadDialog),
+            ("space", m.MarkSeen, PeekScreen),
+        ]
+    ),
 )
 async def test_a_dialog_that_waits_for_the_supervisor_opens_once(
     key: str, asks: type[m.Request], kind: type[Dialog]
@@ -158,7 +160,7 @@ def asking(drive: Drive) -> int:
     return sum(not work.is_finished for work in drive.app.workers if work.group == "ask")
 
 
-@pytest.mark.parametrize("quits", varied([False, True]))
+@pytest.mark.parametrize("quits", varied([True, False]))
 async def test_what_the_palette_finds_when_it_is_gone_ends_nothing(
     monkeypatch: pytest.MonkeyPatch, *, quits: bool
 ) -> None:
@@ -219,7 +221,7 @@ async def test_a_notification_that_runs_out_while_it_is_shown_stops_nothing() ->
         toast = Toast(notification)
         assert toast._timeout > 0
         await drive.main.mount(toast)
-        await drive.until(lambda: not drive.main.query(Toast), "gone")
+        await drive.until(lambda: toast not in drive.main.query(Toast), "gone")
 
 
 @pytest.mark.parametrize("above", varied(["nothing", "a dialog"]))
