@@ -15,6 +15,7 @@ _SHOWN = {
     "busy": "auth-refactor",
     "picture": "auth-refactor",
     "hostile": "hidden",
+    "requests": "auth-refactor",
     "many": "session-0",
     "diff": "big-change",
     "nothing": "No",
