@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import gc
+import re
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.config import Config
@@ -52,8 +57,33 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def _layer(item: pytest.Item) -> str:
     if item.get_closest_marker("claude"):
         return "claude"
-    path = item.path.relative_to(_ROOT)
+    return _layer_of(item.path.relative_to(_ROOT))
+
+
+def _layer_of(path: Path) -> str:
     return _PARTS.get(path.as_posix()) or _PARTS.get(path.parts[0], "process")
+
+
+def _possible(path: Path) -> set[str]:
+    """Which layers tests in a file or folder can have."""
+    relative = path.relative_to(_ROOT)
+    inside = {layer for part, layer in _PARTS.items() if relative in Path(part).parents}
+    return {_layer_of(relative), "claude"} | inside
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import nothing that has no test of the chosen layers: it takes longer than cheap tests."""
+    chosen = config.option.markexpr
+    names = set(re.findall(r"\w+", chosen)) - {"and", "or", "not"}
+    if not names or not names <= {*LAYERS, "variation"} or collection_path == _ROOT:
+        return None
+    expression = Expression.compile(chosen)
+    marks = product(_possible(collection_path), ("variation", ""))
+    return None if any(expression.evaluate(_among(*names)) for names in marks) else True
+
+
+def _among(*marks: str) -> Callable[..., bool]:
+    return lambda name, **_: name in marks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,6 +92,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(layer[item])
     items.sort(key=lambda item: LAYERS.index(layer[item]))
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python from looking through all modules and tests for garbage, again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
-
-import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -21,8 +20,13 @@ LONGER = {
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def _functions(path: Path) -> Iterator[_Function]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, _Function):
             yield node
 
@@ -35,23 +39,27 @@ def _length(node: _Function) -> int:
     return total - ((first.end_lineno or 0) - first.lineno + 1 if documented else 0)
 
 
-modules = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def _named(path: Path) -> str:
+    return str(path.relative_to(SOURCE / "parallel_agents"))
 
 
-@modules
-def test_functions_are_short(path: Path) -> None:
-    long = {f.name: _length(f) for f in _functions(path) if _length(f) > FUNCTION_LIMIT}
-    assert long == {}
-
-
-@modules
-def test_modules_are_short(path: Path) -> None:
-    name = str(path.relative_to(SOURCE / "parallel_agents"))
-    assert len(path.read_text("utf-8").splitlines()) <= LONGER.get(name, MODULE_LIMIT)
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{_named(path)}:{node.lineno}: {node.name}": _length(node)
+        for path in MODULES
+        for node in _functions(path)
+    }
+    assert {name: length for name, length in lengths.items() if length > FUNCTION_LIMIT} == {}
 
 
 def test_most_functions_are_much_shorter() -> None:
     assert median(_length(f) for path in MODULES for f in _functions(path)) < 10
+
+
+def test_modules_are_short() -> None:
+    lengths = {_named(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    limits = {name: LONGER.get(name, MODULE_LIMIT) for name in lengths}
+    assert {name: length for name, length in lengths.items() if length > limits[name]} == {}
 
 
 def _undocumented(tree: ast.Module) -> Iterator[str]:
@@ -77,6 +85,6 @@ def _lacks(member: _Function) -> bool:
     return public and ast.get_docstring(member) is None
 
 
-@modules
-def test_public_things_are_documented(path: Path) -> None:
-    assert list(_undocumented(ast.parse(path.read_text("utf-8")))) == []
+def test_public_things_are_documented() -> None:
+    missing = {_named(path): list(_undocumented(_tree(path))) for path in MODULES}
+    assert {name: things for name, things in missing.items() if things} == {}

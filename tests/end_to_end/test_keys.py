@@ -20,6 +20,8 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.tmux
 
+ROOT = Path(__file__).parents[2]
+
 TMUX = {
     "down": "Down",
     "enter": "Enter",
@@ -236,14 +238,29 @@ def _dispatch_and_interrupt(person: Person, terminal: Terminal, hands: Hands) ->
     terminal.wait("interrupted")
 
 
+@presses("other_request")
+def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
+    """The agents in here ask one thing at a time; a scene has two."""
+    scene = f"{sys.executable} -m tests.tui.look requests"
+    terminal = Terminal(scene, {**person.env, "PYTHONPATH": str(ROOT)})
+    try:
+        terminal.wait("make first")
+        terminal.press("Enter")
+        terminal.wait(CARD)
+        terminal.wait("wants to use Bash  1/2")
+        for number in (2, 1):
+            hands.press(terminal, "other_request")
+            terminal.wait(f"wants to use Bash  {number}/2")
+    finally:
+        terminal.close()
+
+
 @presses(
     "allow", "always", "always_repository", "deny", "deny_message", "edit_input", "own_words",
-    "choose", "next_question", "other_request",
+    "choose", "next_question",
 )  # fmt: skip
 def test_deciding(person: Person, terminal: Terminal, hands: Hands) -> None:
     go_to(terminal, "permission")
-    # Agents in here ask one thing at a time: with two, see the tests of the screen by pilot.
-    hands.press(terminal, "other_request")
     for action, told in (
         ("allow", ""),
         ("deny", ""),

@@ -123,6 +123,15 @@ def hostile() -> Fake:
     return fake
 
 
+def requests() -> Fake:
+    """An agent that asks two things at once."""
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    fake.ask("a1", "r1", given={"command": "make first"})
+    fake.ask("a1", "r2", given={"command": "make second"})
+    return fake
+
+
 def many() -> Fake:
     """A hundred sessions, in every state of the busy scene."""
     fake = Fake()
@@ -161,6 +170,7 @@ SCENES: dict[str, Callable[[], Fake]] = {
     "busy": busy,
     "picture": picture,
     "hostile": hostile,
+    "requests": requests,
     "many": many,
     "diff": big_diff,
     "nothing": Fake,

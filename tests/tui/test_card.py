@@ -12,6 +12,7 @@ from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.screens.confirm import TextDialog
 from parallel_agents.tui.terminal_input import Quiet
 from parallel_agents.wire import messages as m
+from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
 
@@ -39,8 +40,10 @@ async def opened(drive: Drive) -> None:
     await drive.until(lambda: drive.main.zone == "card", "the card has the focus")
 
 
-@pytest.mark.parametrize("size", [(240, 60), (120, 40), (80, 24), (60, 16), (40, 12), (30, 8)])
-@pytest.mark.parametrize("kind", ["permission", "plan", "question"])
+@pytest.mark.parametrize(
+    "size", varied([(80, 24), (240, 60), (120, 40), (60, 16), (40, 12), (30, 8)])
+)
+@pytest.mark.parametrize("kind", varied(["permission", "plan", "question"]))
 async def test_the_choices_are_in_sight_at_any_size(size: tuple[int, int], kind: str) -> None:
     inputs: dict[str, JsonObject] = {
         "permission": {"command": LONG},
@@ -62,7 +65,7 @@ async def test_the_choices_are_in_sight_at_any_size(size: tuple[int, int], kind:
         assert "reply to shop" in below
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (5, 1), (1, 5), (10, 3), (20, 5)])
+@pytest.mark.parametrize("size", varied([(1, 1), (2, 2), (3, 3), (5, 1), (1, 5), (10, 3), (20, 5)]))
 async def test_no_size_is_too_small(size: tuple[int, int]) -> None:
     async with screen(asking(LONG), size) as drive:
         drive.main.go_in()
@@ -147,15 +150,17 @@ async def test_a_huge_input_is_laid_out_only_where_it_is_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("command", "shown", "said"),
-    [
-        ("rm -rf build\u200b/", "build⟨200b⟩/", "hidden characters"),
-        ("cp \u202egpj x", "⟨202e⟩gpj", "right-to-left text"),
-        ("curl https://раураl.com", "раураl", "look-alike letters"),
-        ("ls" + " " * 200 + "; rm -rf ~", "ls ⟨200 blanks⟩ ; rm -rf ~", "behind many blanks"),
-        ("ls" + "\t" * 40 + "; rm -rf ~", "blanks⟩ ; rm -rf ~", "behind many blanks"),
-        ("ls" + "\n" * 60 + "rm -rf ~", "⟨59 empty lines⟩", "behind empty lines"),
-        ("echo " + "a" * 3000, "echo", "a very long line"),
-    ],
+    varied_rows(
+        [
+            ("rm -rf build\u200b/", "build⟨200b⟩/", "hidden characters"),
+            ("cp \u202egpj x", "⟨202e⟩gpj", "right-to-left text"),
+            ("curl https://раураl.com", "раураl", "look-alike letters"),
+            ("ls" + " " * 200 + "; rm -rf ~", "ls ⟨200 blanks⟩ ; rm -rf ~", "behind many blanks"),
+            ("ls" + "\t" * 40 + "; rm -rf ~", "blanks⟩ ; rm -rf ~", "behind many blanks"),
+            ("ls" + "\n" * 60 + "rm -rf ~", "⟨59 empty lines⟩", "behind empty lines"),
+            ("echo " + "a" * 3000, "echo", "a very long line"),
+        ]
+    ),
     ids=ascii,
 )
 async def test_what_is_not_what_it_seems_is_loud(command: str, shown: str, said: str) -> None:
@@ -262,8 +267,8 @@ async def test_a_key_given_to_the_list_decides_nothing_when_the_focus_moves_on()
         await drive.until(lambda: fake.of(m.Answer), "allowed")
 
 
-@pytest.mark.parametrize("begins", ["nowhere", "list"])
-@pytest.mark.parametrize("key", ["y", "n"])
+@pytest.mark.parametrize("begins", varied(["nowhere", "list"]))
+@pytest.mark.parametrize("key", varied(["y", "n"]))
 async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is_given(
     begins: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +298,7 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
         await drive.until(lambda: fake.of(m.Answer), "decided")
 
 
-@pytest.mark.parametrize("taken", ["ctrl+o", "ctrl+s"])
+@pytest.mark.parametrize("taken", varied(["ctrl+o", "ctrl+s"]))
 async def test_a_burst_allows_no_edited_input(taken: str) -> None:
     fake = asking()
     async with screen(fake, typed=True) as drive:
@@ -327,15 +332,17 @@ async def test_a_key_typed_before_the_card_stood_decides_nothing_however_late_it
 
 @pytest.mark.parametrize(
     "given",
-    [
-        {"command": "echo " + "x" * 200_000},
-        {"command": "שלום && rm -rf ~"},
-        {"command": "a\tb\t\tc e\u0301\u0301\u0301 \u200d\u200d x\u200dy"},
-        {"file_path": "a\x1b[2J\x1b]0;y\x07\u202eb\nc", "content": "[red]y[/]"},
-    ],
-    ids=["200 KB", "right to left", "combining", "file name"],
+    varied(
+        [
+            {"file_path": "a\x1b[2J\x1b]0;y\x07\u202eb\nc", "content": "[red]y[/]"},
+            {"command": "echo " + "x" * 200_000},
+            {"command": "שלום && rm -rf ~"},
+            {"command": "a\tb\t\tc e\u0301\u0301\u0301 \u200d\u200d x\u200dy"},
+        ]
+    ),
+    ids=["file name", "200 KB", "right to left", "combining"],
 )
-@pytest.mark.parametrize("size", [(20, 5), (80, 24)])
+@pytest.mark.parametrize("size", varied([(20, 5), (80, 24)]))
 async def test_odd_requests_at_sizes_that_change(given: JsonObject, size: tuple[int, int]) -> None:
     fake = asking(given=given)
     async with screen(fake, size) as drive:

@@ -19,6 +19,8 @@ from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trash import TrashScreen
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.request import Request
+from tests.support.examples import examples
+from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import EXPLAINED, Fake, FakeLink, resolved, row_of
 
@@ -43,7 +45,7 @@ def leave(drive: Drive) -> None:
 
 
 @given(st.lists(st.sampled_from(("open", "leave", "dialog", "turn")), max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 async def test_the_palette_opens_once_and_again_while_the_last_one_closes(
     steps: list[str],
 ) -> None:
@@ -72,8 +74,8 @@ async def test_the_palette_typed_right_behind_its_end_opens() -> None:
         await drive.until(lambda: opened(drive, CommandPalette) == 1, "the palette")
 
 
-@pytest.mark.parametrize("quits", [False, True])
-@pytest.mark.parametrize("peeking", [False, True])
+@pytest.mark.parametrize("quits", varied([False, True]))
+@pytest.mark.parametrize("peeking", varied([False, True]))
 async def test_what_comes_while_the_screen_closes_is_not_painted(
     monkeypatch: pytest.MonkeyPatch, *, peeking: bool, quits: bool
 ) -> None:
@@ -126,11 +128,13 @@ class Slow(Fake):
 
 @pytest.mark.parametrize(
     ("key", "asks", "kind"),
-    [
-        ("U", m.ListTrash, TrashScreen),
-        ("w", m.Explain, ReadDialog),
-        ("space", m.MarkSeen, PeekScreen),
-    ],
+    varied_rows(
+        [
+            ("U", m.ListTrash, TrashScreen),
+            ("w", m.Explain, ReadDialog),
+            ("space", m.MarkSeen, PeekScreen),
+        ]
+    ),
 )
 async def test_a_dialog_that_waits_for_the_supervisor_opens_once(
     key: str, asks: type[m.AnyRequest], kind: type[Dialog]
@@ -159,7 +163,7 @@ def asking(drive: Drive) -> int:
     return sum(not work.is_finished for work in drive.app.workers if work.group == "ask")
 
 
-@pytest.mark.parametrize("quits", [False, True])
+@pytest.mark.parametrize("quits", varied([True, False]))
 async def test_what_the_palette_finds_when_it_is_gone_ends_nothing(
     monkeypatch: pytest.MonkeyPatch, *, quits: bool
 ) -> None:
@@ -220,11 +224,11 @@ async def test_a_notification_that_runs_out_while_it_is_shown_stops_nothing() ->
         toast = Toast(notification)
         assert toast._timeout > 0
         await drive.main.mount(toast)
-        await drive.until(lambda: not drive.main.query(Toast), "gone")
+        await drive.until(lambda: toast not in drive.main.query(Toast), "gone")
 
 
-@pytest.mark.parametrize("above", ["nothing", "a dialog"])
-@pytest.mark.parametrize("kind", ["dialog", "palette"])
+@pytest.mark.parametrize("above", varied(["nothing", "a dialog"]))
+@pytest.mark.parametrize("kind", varied(["dialog", "palette"]))
 async def test_what_is_closed_twice_closes_nothing_below_it(kind: str, above: str) -> None:
     """A key and an answer may both close it; Textual closes whatever lies on top."""
     async with screen(one()) as drive:

@@ -17,6 +17,7 @@ from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.request import Request
+from tests.support.variations import varied
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import OFFERS, Answerer, Fake, FakeLink, resolved, row_of
 
@@ -206,7 +207,7 @@ async def test_an_error_is_shown_and_goes_with_the_next_key() -> None:
         assert "names no commit" not in drive.text()
 
 
-@pytest.mark.parametrize("key", ["y", "n"])
+@pytest.mark.parametrize("key", varied(["y", "n"]))
 async def test_a_pull_request_is_accepted_as_one(key: str) -> None:
     async with form() as drive:
         await go(drive, "base", "#12")

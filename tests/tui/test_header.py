@@ -8,6 +8,7 @@ from parallel_agents.tui.header import hints
 from parallel_agents.tui.ink import ink
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import ReadyPush, StatePush
+from tests.support.variations import varied
 from tests.tui.drive import screen
 from tests.tui.fake import Fake, FakeLink
 from tests.tui.scenes import busy
@@ -46,7 +47,7 @@ async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() ->
         await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", varied([60, 80, 120]))
 async def test_no_count_is_cut(width: int) -> None:
     """The name of the program gives way first, then the repository and the cost."""
     async with screen(busy(), (width, 24)) as drive:
@@ -57,7 +58,7 @@ async def test_no_count_is_cut(width: int) -> None:
         await drive.shows("parallel-agents")
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+@pytest.mark.parametrize("width", varied([60, 20, 40, 80, 120]))
 @pytest.mark.parametrize("zone", ["list", "card", "input"])
 def test_keys_that_do_not_fit_are_left_out_whole(width: int, zone: Zone) -> None:
     everything, shown = (bottom(zone, cells) for cells in (400, width))

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from parallel_agents.core.text import safe_line
+from tests.support.variations import varied
 from tests.tui.look import drawn
 from tests.tui.scenes import SCENES
 
@@ -14,14 +15,15 @@ _SHOWN = {
     "busy": "auth-refactor",
     "picture": "auth-refactor",
     "hostile": "hidden",
+    "requests": "auth-refactor",
     "many": "session-0",
     "diff": "big-change",
     "nothing": "No",
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (240, 60)])
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("size", varied([(80, 24), (240, 60)]))
+@pytest.mark.parametrize("scene", varied(SCENES))
 async def test_a_scene_is_drawn(scene: str, size: tuple[int, int]) -> None:
     svg = await drawn(scene, size, ["enter"] if scene != "nothing" else [])
     assert _SHOWN[scene] in svg

@@ -7,6 +7,7 @@ from parallel_agents.core.ids import digest
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.wire import messages as m
+from tests.support.variations import varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
 
@@ -40,7 +41,7 @@ async def _painted(drive: Drive, peek: PeekScreen) -> None:
     drive.clock.pass_(1.0)
 
 
-@pytest.mark.parametrize(("key", "behavior"), [("y", "allow"), ("n", "deny")])
+@pytest.mark.parametrize(("key", "behavior"), varied_rows([("y", "allow"), ("n", "deny")]))
 async def test_one_key_decides_on_a_permission(key: str, behavior: str) -> None:
     async with screen(asking()) as drive:
         await _peek(drive)

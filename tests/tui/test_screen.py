@@ -19,6 +19,7 @@ from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.terminal_input import Quiet, TerminalInput
 from parallel_agents.wire import messages as m
+from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
 from tests.tui.scenes import changed, stat
@@ -58,7 +59,7 @@ async def test_one_key_from_blocked_to_unblocked() -> None:
         await drive.until(lambda: drive.main.zone == "list", "back in the list")
 
 
-@pytest.mark.parametrize(("key", "scope"), [("a", "session"), ("A", "repository")])
+@pytest.mark.parametrize(("key", "scope"), varied_rows([("a", "session"), ("A", "repository")]))
 async def test_always_names_its_rule_and_place(key: str, scope: str) -> None:
     async with screen(two()) as drive:
         await drive.shows("always here: Bash(npm test *)")
@@ -270,7 +271,7 @@ async def test_next_that_needs_you_goes_to_the_card() -> None:
         assert drive.main.store.selected == "a1"
 
 
-@pytest.mark.parametrize("keys", [("alt+2",), ("™",), ("g", "2")])
+@pytest.mark.parametrize("keys", varied([("alt+2",), ("™",), ("g", "2")]))
 async def test_jumping_to_a_number(keys: tuple[str, ...]) -> None:
     async with screen(two()) as drive:
         named = {"™": "trade_mark_sign"}
@@ -453,7 +454,7 @@ async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
         await drive.until(lambda: len(fake.of(m.New)) == 2, "no question the second time")
 
 
-@pytest.mark.parametrize(("key", "trusted"), [("y", True), ("n", False)])
+@pytest.mark.parametrize(("key", "trusted"), varied_rows([("y", True), ("n", False)]))
 async def test_an_untrusted_repository_is_shown_first(key: str, *, trusted: bool) -> None:
     fake = Fake()
     fake.answers["resolve_repository"] = resolved(trusted=False)
@@ -490,7 +491,7 @@ CHANGED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("accepted", [True, False])
+@pytest.mark.parametrize("accepted", varied([True, False]))
 async def test_a_session_goes_on_when_what_it_loads_was_looked_at(*, accepted: bool) -> None:
     """Only what changed is shown; y accepts exactly that, and the session starts again."""
     fake = Fake()

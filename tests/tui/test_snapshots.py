@@ -4,6 +4,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from parallel_agents.tui.screens.board import WIDE
+from tests.support.variations import varied
 from tests.tui.drive import screen
 from tests.tui.fake import Fake
 from tests.tui.scenes import busy
@@ -11,7 +12,7 @@ from tests.tui.scenes import busy
 SIZES = [(80, 24), (120, 40), (240, 70)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", varied(SIZES))
 async def test_list(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(busy(), size) as drive:
         await drive.shows("no-login")
@@ -20,7 +21,7 @@ async def test_list(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
         assert drive.text() == snapshot
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", varied(SIZES))
 async def test_card(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(busy(), size) as drive:
         await drive.press("enter")
@@ -29,7 +30,7 @@ async def test_card(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
         assert drive.text() == snapshot
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", varied(SIZES))
 async def test_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(busy(), size) as drive:
         await drive.press("question_mark")
@@ -37,7 +38,7 @@ async def test_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
         assert drive.text() == snapshot
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", varied(SIZES))
 async def test_nothing_yet(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(Fake(), size) as drive:
         await drive.shows("No sessions yet.")

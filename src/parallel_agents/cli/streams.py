@@ -5,6 +5,7 @@ is an error, talk that was lost is not.
 """
 
 import os
+import select
 import sys
 
 from parallel_agents.core.errors import StorageError, UsageError
@@ -61,6 +62,19 @@ def flush() -> None:
         raise
     except OSError as error:
         raise _lost(error.strerror or str(error)) from error
+
+
+def pause(seconds: float) -> None:
+    """Do nothing for a while, or until nobody reads standard output any more.
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+    """
+    poll = select.poll()
+    if sys.stdout is not None:
+        poll.register(sys.stdout.fileno(), 0)  # errors are told without being asked for
+    if poll.poll(seconds * 1000):
+        raise BrokenPipeError
 
 
 def talk(text: str) -> None:

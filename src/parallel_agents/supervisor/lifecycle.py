@@ -26,7 +26,7 @@ from parallel_agents.core.errors import UserError, of_system, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor import heads
+from parallel_agents.supervisor import heads, log_file
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.config import Config, load_config
 from parallel_agents.supervisor.context import Context, now_ms
@@ -48,7 +48,6 @@ from parallel_agents.worktrees.manager import WorktreeManager
 
 log = logging.getLogger(__name__)
 
-_LOG_LIMIT = 4 << 20
 _HOUR = 3600.0
 
 
@@ -237,16 +236,6 @@ def _lock(state: Path) -> int | None:
     return descriptor
 
 
-def _start_log(state: Path) -> None:
-    path = state / "supervisor.log"
-    with contextlib.suppress(OSError):
-        if path.stat().st_size > _LOG_LIMIT:
-            path.replace(path.with_suffix(".log.1"))
-    logging.basicConfig(
-        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-
-
 def main(agents: Mapping[str, Agent] | None = None) -> int:
     """Run the supervisor; returns the exit status of its process.
 
@@ -261,7 +250,7 @@ def main(agents: Mapping[str, Agent] | None = None) -> int:
         if descriptor is None:
             _say({"ready": False, "running": True})
             return 0
-        _start_log(state)
+        log_file.start(state / "supervisor.log")
         return asyncio.run(_serve(state, umask, descriptor, agents or all_agents()))
     except UserError as error:
         _say({"error": error.message, "hint": error.hint})

@@ -28,6 +28,7 @@ from parallel_agents.core.errors import (
 )
 from parallel_agents.supervisor.api import Api
 from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.supervisor.request_log import Entry, RequestLog
 from parallel_agents.supervisor.spawn import kept_environment
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.threads import Threads
@@ -74,6 +75,7 @@ class Server:
         self.alarm = alarm
         self.ended = ended
         self.clients: dict[Client, None] = {}  # in the order in which they came
+        self.requests = RequestLog()
         self._somebody = asyncio.Event()
         self._tasks = Tasks("server")
         self._reserve = _Reserve()
@@ -271,7 +273,8 @@ class Client:
     async def _handle(self, frame: dict[str, Any]) -> None:
         self._waits += 1
         try:
-            answer, ends = await self._answer_to(frame)
+            with self._server.requests.entry(self._pid) as entry:
+                answer, ends = await self._answer_to(frame, entry)
         finally:
             self._waits -= 1
         with contextlib.suppress(OSError):
@@ -280,11 +283,11 @@ class Client:
         if ends:
             self._server.ended()
 
-    async def _answer_to(self, frame: dict[str, Any]) -> tuple[bytes, bool]:
+    async def _answer_to(self, frame: dict[str, Any], entry: Entry) -> tuple[bytes, bool]:
         """The frame that answers a request, and whether the supervisor is to end after it."""
         number = frame.get("id")
         try:
-            message = load_request(frame.get("request"))
+            entry.message = message = load_request(frame.get("request"))
             await self._check(message)
             refuse_nul(frame["request"])
             with surroundings.of(self._environment):
@@ -296,6 +299,7 @@ class Client:
             said = unforeseen(error, str(self._server.api.log_file))
         else:
             return reply, isinstance(message, m.Shutdown)
+        entry.error = said
         return dump_frame({"id": number, "error": _error(said)}), False
 
     async def _check(self, message: m.AnyRequest) -> None:

@@ -5,24 +5,40 @@ import sys
 
 from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, ask, json_argument, verb
+from parallel_agents.cli.growing import GrowingFile
 from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.launch import run_in_foreground
-from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.errors import RefusedError, UsageError, UserError
+from parallel_agents.core.text import safe_line
+from parallel_agents.wire.endpoint import state_dir
 from parallel_agents.wire.messages import Shutdown, Status, SupervisorStatus
+
+_LINES = 40
+_PAUSE = 0.2
 
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "daemon", run, "the supervisor: status, stop, run")
-    parser.add_argument("what", choices=("status", "stop", "run"))
+    parser = verb(verbs, "daemon", run, "the supervisor: status, log, stop, run")
+    parser.add_argument("what", choices=("status", "log", "stop", "run"))
     parser.add_argument("--keep-sessions", action="store_true", help="stop: leave agents working")
     json_argument(parser, SupervisorStatus)
+    parser.add_argument("-f", "--follow", action="store_true", help="log: go on as it grows")
+    parser.add_argument(
+        "-n",
+        type=int,
+        metavar="N",
+        default=_LINES,
+        help=f"log: the last N lines (default {_LINES})",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out."""
     if args.what == "run":
         return run_in_foreground()
+    if args.what == "log":
+        return _log(args.n, follow=args.follow)
     status = ask(Status(), start=False)
     if args.what == "status":
         return _status(status, as_json=args.json)
@@ -36,6 +52,31 @@ def _status(status: SupervisorStatus, *, as_json: bool) -> int:
     for line in render.table([(name, str(value)) for name, value in json_view(status).items()]):
         render.data(line)
     return 0
+
+
+def _log(count: int, *, follow: bool) -> int:
+    """Print the end of the log; no supervisor is asked, so that one that hangs can be watched.
+
+    Raises:
+        UsageError: the number of lines is negative.
+        UserError: there is no log.
+        StorageError: it cannot be read.
+    """
+    if count < 0:
+        raise UsageError("-n takes a number of lines, 0 or more.")
+    path = state_dir() / "supervisor.log"
+    with GrowingFile(path) as log:
+        lines = log.last(count)
+        if not lines and not follow and not path.exists():
+            raise UserError(f"There is no log at {path}.", "The first command makes it: ls")
+        while True:
+            for line in lines:
+                render.data(safe_line(line))
+            if not follow:
+                return 0
+            streams.flush()
+            streams.pause(_PAUSE)
+            lines = log.more()
 
 
 def _stop(status: SupervisorStatus, *, keep: bool) -> int:

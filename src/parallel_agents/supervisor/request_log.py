@@ -1,0 +1,112 @@
+"""One line of the log for each request: who asked what, of which session, how long it took.
+
+Keep true: a line holds the request's type and session and nothing else of what was sent, so
+neither words, environment nor secrets; what a client sent is one line of safe text. A client that
+asks again and again cannot push everything else out of the log.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.text import safe_line
+from parallel_agents.wire import messages as m
+
+log = logging.getLogger("request")
+
+SLOW_MS = 100.0
+"""From so many milliseconds on, a request has its line whatever the others did."""
+LINES_A_SECOND = 20
+"""How many quick requests with the same outcome have a line; more are counted."""
+_SESSION_LENGTH = 40
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of one request.
+
+    Attributes:
+        message: the request, once it was read.
+        error: the error that answered it.
+        answered: whether it was answered at all; a client can leave before.
+    """
+
+    message: m.AnyRequest | None = None
+    error: UserError | None = None
+    answered: bool = False
+
+    def outcome(self) -> str:
+        """How it ended: `ok`, `cancelled`, or `refused` or `failed` with the kind of error."""
+        if not self.answered:
+            return "cancelled"
+        if self.error is None:
+            return "ok"
+        said = "refused" if isinstance(self.error, RefusedError) else "failed"
+        return said if self.error.kind == said else f"{said} ({self.error.kind})"
+
+    def type(self) -> str:
+        """What was asked."""
+        return self.message.type if self.message else "unreadable"
+
+    def session(self) -> str:
+        """The session that it names, as the end of a line."""
+        if isinstance(self.message, m.Follow):
+            named = ",".join(self.message.sessions)
+        else:
+            named = getattr(self.message, "session", None) or ""
+        return f" session={safe_line(named, _SESSION_LENGTH)}" if named else ""
+
+
+class RequestLog:
+    """Writes the lines.
+
+    Args:
+        clock: seconds that only go up.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._second = 0
+        self._quick: Counter[str] = Counter()
+
+    @contextmanager
+    def entry(self, pid: int) -> Iterator[Entry]:
+        """Time a request, and write its line when it is answered or given up.
+
+        Args:
+            pid: process id of the client.
+
+        Yields:
+            What the line will say; to be completed.
+        """
+        entry = Entry()
+        began = self._clock()
+        try:
+            yield entry
+            entry.answered = True
+        finally:
+            self._write(entry, (self._clock() - began) * 1000, pid)
+
+    def _write(self, entry: Entry, took_ms: float, pid: int) -> None:
+        outcome = entry.outcome()
+        # It is asked all the time, and its duration says only how long nothing happened.
+        if isinstance(entry.message, m.WaitRecords) and outcome == "ok":
+            return
+        if took_ms >= SLOW_MS or self._has_room(outcome):
+            log.info("%s %.1f ms %s pid=%d%s", entry.type(), took_ms, outcome, pid, entry.session())
+
+    def _has_room(self, outcome: str) -> bool:
+        """Whether one more quick request with this outcome has a line in this second."""
+        second = int(self._clock())
+        if second != self._second:
+            self._second = second
+            for earlier, count in self._quick.items():
+                if count > LINES_A_SECOND:
+                    log.info("%d more, each quick: %s", count - LINES_A_SECOND, earlier)
+            self._quick.clear()
+        self._quick[outcome] += 1
+        return self._quick[outcome] <= LINES_A_SECOND
