@@ -35,6 +35,7 @@ from parallel_agents.wire.messages import (
     Status,
     Trust,
 )
+from tests.support.template import copy_repository
 
 T = TypeVar("T")
 DEADLINE = 60.0
@@ -117,11 +118,7 @@ class World:
 
     def make_repository(self, path: Path) -> Path:
         """Make a repository with one commit."""
-        path.mkdir(parents=True)
-        (path / "README.md").write_text("# Shop\n")
-        for args in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
-            subprocess.run(["git", *args], cwd=path, env=self.env, check=True)
-        return path
+        return copy_repository(path, "# Shop\n")
 
     def commit_preset(self, text: str) -> None:
         """Commit what the repository presets for its sessions."""
