@@ -21,8 +21,10 @@ import psutil
 from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError
-from parallel_agents.wire.messages import ListSessions, Show, Shutdown
+from parallel_agents.core.ids import new_uuid
+from parallel_agents.wire.messages import ListSessions, Show, Shutdown, Trust
 from tests.support.claude import claude_env
+from tests.support.template import copy_repository
 
 DEADLINE = 60.0
 
@@ -107,13 +109,9 @@ class Person:
 
     def repository(self, name: str = "shop") -> Path:
         """Make a repository with one commit, and trust it."""
-        path = self.tmp / name
-        path.mkdir()
-        self.git("init", "-q", "-b", "main", cwd=path)
-        (path / "README.md").write_text("# shop\n\nhello\n")
-        self.git("add", "-A", cwd=path)
-        self.git("commit", "-qm", "first", cwd=path)
-        self.ok("trust", str(path))
+        path = copy_repository(self.tmp / name, "# shop\n\nhello\n")
+        with self.client() as client:
+            client.request(Trust(key=new_uuid(), directory=str(path)))
         return path
 
     def show_status(self) -> dict[str, Any]:

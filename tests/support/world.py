@@ -36,6 +36,7 @@ from parallel_agents.wire.messages import (
     Trust,
 )
 from parallel_agents.wire.request import Request
+from tests.support.template import copy_repository
 
 R = TypeVar("R")
 
@@ -120,11 +121,7 @@ class World:
 
     def make_repository(self, path: Path) -> Path:
         """Make a repository with one commit."""
-        path.mkdir(parents=True)
-        (path / "README.md").write_text("# Shop\n")
-        for args in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
-            subprocess.run(["git", *args], cwd=path, env=self.env, check=True)
-        return path
+        return copy_repository(path, "# Shop\n")
 
     def commit_preset(self, text: str) -> None:
         """Commit what the repository presets for its sessions."""
