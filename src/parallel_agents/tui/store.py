@@ -218,8 +218,10 @@ class Store:
             UserError: there is no answer.
         """
         self.agents.stale = False
+        before = self.agents.missing
         self.agents.put(await self.ask(ListAgents(environment=dict(os.environ))))
-        self._wake()
+        if self.agents.missing != before:  # nothing else of it is on the main screen
+            self._wake()
 
     async def read(self) -> None:
         """Read what is missing of the opened conversation.
