@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import re
@@ -24,84 +23,21 @@ from parallel_agents.client.connection import Connection
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.messages import Follow, ListSessions, Send, Status, Subscribe
 from parallel_agents.wire.pushes import DeltaPush, ReadyPush
+from tests.bench.beside import OURS, Row, quiet_sessions, row
 from tests.bench.checkout import all_at_once, beside_git
+from tests.bench.commands import commands
 from tests.bench.crowd import while_many_delete
 from tests.bench.journals import write_sessions
-from tests.bench.measure import command, cpu_seconds, milliseconds, pss_mb, share
+from tests.bench.measure import cpu_seconds, pss_mb, share
+from tests.bench.opening import opening
 from tests.bench.painted import stamps, while_all_write
-from tests.bench.screen import MINIMAL, Terminal, first_paint
-from tests.support.claude import claude_env, claude_program
-from tests.support.messages_api import MessagesApi
+from tests.bench.reconnecting import reconnecting
+from tests.bench.screen import Terminal
 from tests.support.world import World, report
 
-OURS = (sys.executable, "-I", "-m", "parallel_agents")
-PASS = (sys.executable, "-I", "-c", "pass")
-ASYNCIO = (sys.executable, "-I", "-c", "import asyncio, json, pydantic, git")
 BARE = ("-I", "-S", "-c", "import signal; signal.pause()")
-SCREEN = OURS
 _SIDEBAR = rb"s\d\d"
 _LINE = re.compile(r"line (\d+)\n")
-
-Row = dict[str, Any]
-
-
-def row(what: str, value: object, floor: object = "", claude: object = "", aim: str = "") -> Row:
-    """A line of the table: a figure, its floor, the same of `claude`, and what was aimed at."""
-    return {"what": what, "ours": value, "floor": floor, "claude": claude, "aim": aim}
-
-
-def quiet_sessions(world: World, count: int) -> list[str]:
-    """Begin sessions of the demo agent, and wait until all are at rest."""
-    sessions = [world.new("echo ready", name=f"s{number}") for number in range(count)]
-    for session in sessions:
-        world.wait_state(session, "done")
-    return sessions
-
-
-# --- commands -----------------------------------------------------------------------------
-
-
-def commands(args: argparse.Namespace) -> list[Row]:
-    """`ls --json` with 10 sessions, `new`, and `ls` after the supervisor was killed."""
-    floor_claude = claude_commands(args) if args.claude else {}
-    with World() as world:
-        world.trust()
-        quiet_sessions(world, 10)
-        nothing = milliseconds(command(PASS, world.repo, world.env))
-        listing = milliseconds(command((*OURS, "ls", "--json"), world.repo, world.env))
-        begin = (*OURS, "new", "--agent", "demo", "--base", "head", "echo hello")
-        dispatch = milliseconds(command(begin, world.repo, world.env), 9)
-        back = milliseconds(lambda: _killed_then_listed(world), 9)
-        imports = milliseconds(command(ASYNCIO, world.repo, world.env))
-    agents, background = floor_claude.get("agents", ""), floor_claude.get("bg", "")
-    return [
-        row("ls --json, 10 sessions, ms", listing, nothing, agents, "half of claude"),
-        row("new returns, ms", dispatch, nothing, background, "as claude --bg"),
-        row("supervisor killed -> ls answered, 20 sessions, ms", back, imports),
-    ]
-
-
-def _killed_then_listed(world: World) -> None:
-    world.kill_supervisor()
-    command((*OURS, "ls", "--json"), world.repo, world.env)()
-
-
-def claude_commands(args: argparse.Namespace) -> dict[str, float]:
-    """The same of the real CLI's own background agents."""
-    program = str(claude_program())
-    with MessagesApi() as api, World() as world:
-        env = claude_env(world.root / "claude", api.url)
-        env["PARALLEL_AGENTS_HOME"] = str(world.state)  # by this its processes are found again
-        known = {str(world.repo): {"hasTrustDialogAccepted": True}}
-        config = Path(env["CLAUDE_CONFIG_DIR"]) / ".claude.json"
-        config.write_text(json.dumps({"hasCompletedOnboarding": True, "projects": known}))
-        try:
-            begin = command((program, "--bg", "SAY hello"), world.repo, env)
-            background = milliseconds(begin, 9)
-            listing = milliseconds(command((program, "agents", "--json"), world.repo, env))
-        finally:
-            world.kill_left()
-    return {"bg": background, "agents": listing}
 
 
 # --- memory and processor -----------------------------------------------------------------
@@ -119,7 +55,7 @@ def idle(args: argparse.Namespace) -> list[Row]:
         before = cpu_seconds(processes)
         time.sleep(args.seconds)
         used = (cpu_seconds(processes) - before) / args.seconds * 100
-        with Terminal(SCREEN, world.repo, world.env) as terminal:
+        with Terminal(OURS, world.repo, world.env) as terminal:
             terminal.until(_SIDEBAR)
             terminal.watch(3)
             shown = [*processes, terminal.pid]
@@ -187,16 +123,12 @@ def _restarted(sessions: int, events: int, saved_at: int, takes: int = 5) -> flo
 
 
 def screen(args: argparse.Namespace) -> list[Row]:
-    """The first paint with 100 sessions, and the first screen of a long transcript."""
-    minimal = (sys.executable, "-I", "-c", MINIMAL)
+    """The first screen of a long transcript, with 100 sessions."""
+    opened = []
     with World() as world:
         write_sessions(world, 100, args.events, args.events)
         world.wait_ready(world.start_supervisor())
-        floors, ours, opened = [], [], []
-        for _ in range(5):
-            floors.append(first_paint(minimal, world.repo, world.env, b"painted"))
-            ours.append(first_paint(SCREEN, world.repo, world.env, _SIDEBAR))
-        with Terminal(SCREEN, world.repo, world.env) as terminal:
+        with Terminal(OURS, world.repo, world.env) as terminal:
             terminal.until(_SIDEBAR)
             terminal.watch(3)
             for _ in range(9):
@@ -206,10 +138,7 @@ def screen(args: argparse.Namespace) -> list[Row]:
                 opened.append((time.perf_counter() - began) * 1000)
                 terminal.watch(1)
     name = f"another session chosen -> a screen of its {args.events:,} events painted, ms"
-    return [
-        row("first paint with 100 sessions, ms", share(ours, 0.5), share(floors, 0.5), "", "x 1.5"),
-        row(name, share(opened, 0.5), "", "", "300"),
-    ]
+    return [row(name, share(opened, 0.5), "", "", "300")]
 
 
 # --- latency ------------------------------------------------------------------------------
@@ -277,7 +206,7 @@ def painted(args: argparse.Namespace) -> list[Row]:
     with World() as world:
         world.trust()
         sessions = quiet_sessions(world, 20)
-        with Terminal(SCREEN, world.repo, world.env) as terminal:
+        with Terminal(OURS, world.repo, world.env) as terminal:
             terminal.until(_SIDEBAR)
             terminal.watch(3)
             terminal.press(b"\x1b[B")
@@ -333,6 +262,8 @@ def crowd(args: argparse.Namespace) -> list[Row]:
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "commands": commands,
+    "opening": opening,
+    "reconnecting": reconnecting,
     "idle": idle,
     "restart": restart,
     "latency": latency,

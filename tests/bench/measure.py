@@ -17,19 +17,28 @@ from pathlib import Path
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def milliseconds(work: Callable[[], object], takes: int = 11) -> float:
-    """The median time of a piece of work, the first take left out.
+def in_turn(works: Mapping[str, Callable[[], float]], takes: int = 10) -> dict[str, float]:
+    """The median of several figures that are taken one after the other, again and again.
+
+    What the machine does meanwhile then strikes all of them alike. The first round is left out.
 
     Args:
-        work: what is timed.
-        takes: how often, beside the first.
+        works: what is measured, by name; each returns its figure.
+        takes: how many rounds, beside the first.
     """
-    times = []
-    for _ in range(takes + 1):
+    rounds = [{name: work() for name, work in works.items()} for _ in range(takes + 1)]
+    return {name: round(statistics.median(r[name] for r in rounds[1:]), 1) for name in works}
+
+
+def timed(work: Callable[[], object]) -> Callable[[], float]:
+    """Make a figure of a piece of work: the milliseconds that it takes."""
+
+    def run() -> float:
         began = time.perf_counter()
         work()
-        times.append((time.perf_counter() - began) * 1000)
-    return round(statistics.median(times[1:]), 1)
+        return (time.perf_counter() - began) * 1000
+
+    return run
 
 
 def command(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Callable[[], object]:

@@ -94,6 +94,13 @@ class Terminal:
             return b""
         return os.read(self._fd, 1 << 16)
 
+    def read_for(self, seconds: float) -> bytes:
+        """What is painted within a time."""
+        ends, data = time.monotonic() + seconds, b""
+        while (left := ends - time.monotonic()) > 0:
+            data += self.read_some(left)
+        return data
+
     def watch(self, seconds: float) -> int:
         """Read for a time; returns how many bytes were painted."""
         ends, before = time.monotonic() + seconds, len(self._seen)

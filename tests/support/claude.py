@@ -88,6 +88,7 @@ def claude_env(tmp: Path, server_url: str, **extra: str) -> dict[str, str]:
         "ANTHROPIC_API_KEY": "dummy",
         "DISABLE_AUTOUPDATER": "1",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
         "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
         **extra,
     }

@@ -4,15 +4,14 @@ Keep true: nothing is printed but through here; text from outside is made safe h
 """
 
 import json
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 
-from parallel_agents.cli import asked, columns, streams
+from parallel_agents.cli import columns, streams
 from parallel_agents.cli.json_view import json_view
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
-from parallel_agents.wire.messages import SessionRow
+from parallel_agents.wire.messages import PendingRequest, SessionRow
 
 MARKS = {
     "blocked": "?",
@@ -93,7 +92,7 @@ def sessions(entries: Sequence[SessionRow]) -> None:
     if not entries:
         talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
         return
-    room = shutil.get_terminal_size().columns if is_terminal() else 0
+    room = columns.of_terminal() if is_terminal() else 0
     for line in table([_row(entry) for entry in entries]):
         _line(columns.cut(line, room) if room else line)
 
@@ -139,7 +138,14 @@ def session(entry: SessionRow) -> None:
     ]
     for line in table(rows):
         _line(line)
-    for request in entry.pending:
+    if entry.pending:
+        _pending(entry.pending)
+
+
+def _pending(requests: Sequence[PendingRequest]) -> None:
+    from parallel_agents.cli import asked
+
+    for request in requests:
         summary = safe_line(asked.marked(request.summary))
         _line(f"pending {safe_line(asked.named(request))}  {summary}")
 
