@@ -3,7 +3,22 @@
 Keep true: text that is all ASCII, nearly every name, costs no import.
 """
 
+import os
+import sys
+
 ELLIPSIS = "…"
+_ROOM = 80
+
+
+def of_terminal() -> int:
+    """How many columns there are for output, as `shutil` would say, which is slow to import."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _ROOM  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # closed, or no terminal
+        return _ROOM
 
 
 def width(text: str) -> int:

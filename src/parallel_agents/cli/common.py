@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from parallel_agents.cli import columns
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RepositoryError
 from parallel_agents.core.ids import new_uuid
@@ -13,6 +14,13 @@ from parallel_agents.wire.messages import Request
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 Run = Callable[[argparse.Namespace], int]
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Help as wide as the terminal; argparse makes one for every argument that is declared."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns.of_terminal() - 2)
 
 
 def verb(verbs: Verbs, name: str, run: Run, help_text: str) -> argparse.ArgumentParser:
@@ -27,7 +35,9 @@ def verb(verbs: Verbs, name: str, run: Run, help_text: str) -> argparse.Argument
     Returns:
         Its parser, to add arguments to.
     """
-    parser = verbs.add_parser(name, help=help_text, description=help_text)
+    parser = verbs.add_parser(
+        name, help=help_text, description=help_text, formatter_class=HelpFormatter
+    )
     parser.set_defaults(run=run)
     return parser
 

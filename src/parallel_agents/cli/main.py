@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from parallel_agents import __version__
 from parallel_agents.cli import render, streams
+from parallel_agents.cli.common import HelpFormatter
 from parallel_agents.core.errors import ExitCode, UserError
 
 VERBS = (
@@ -69,6 +70,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
         prog="parallel-agents",
         description="Run several coding agents at once, each in its own worktree. "
         "Without a verb, opens the screen.",
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"parallel-agents {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)

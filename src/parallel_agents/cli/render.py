@@ -4,12 +4,11 @@ Keep true: nothing is printed but through here; text from outside is made safe h
 """
 
 import json
-import shutil
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from parallel_agents.cli import asked, columns, streams
+from parallel_agents.cli import columns, streams
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
 
@@ -92,7 +91,7 @@ def sessions(entries: Sequence[dict[str, Any]]) -> None:
     if not entries:
         talk("No sessions. Start one: parallel-agents new 'what to do', or try: demo")
         return
-    room = shutil.get_terminal_size().columns if is_terminal() else 0
+    room = columns.of_terminal() if is_terminal() else 0
     for line in table([_row(entry) for entry in entries]):
         _line(columns.cut(line, room) if room else line)
 
@@ -138,7 +137,14 @@ def session(entry: dict[str, Any]) -> None:
     ]
     for line in table(rows):
         _line(line)
-    for request in entry["pending"]:
+    if entry["pending"]:
+        _pending(entry["pending"])
+
+
+def _pending(requests: Sequence[dict[str, Any]]) -> None:
+    from parallel_agents.cli import asked
+
+    for request in requests:
         summary = safe_line(asked.marked(request["summary"]))
         _line(f"pending {safe_line(asked.named(request))}  {summary}")
 

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -100,6 +99,9 @@ def _start(path: Path) -> None:
 
 
 def _first_word(state: Path) -> dict[str, object]:
+    # Loaded by the one command in many that starts a supervisor.
+    import subprocess
+
     environment = {k: v for k, v in os.environ.items() if k != MARKER}
     environment["PARALLEL_AGENTS_HOME"] = os.fspath(state)
     with (state / "supervisor.log").open("ab") as log:
@@ -131,5 +133,7 @@ def run_in_foreground() -> int:
     """Run a supervisor in this terminal until it ends; returns its exit code."""
     if asked_by_agent():
         raise RefusedError("An agent asked; agents do not start a supervisor.")
+    import subprocess
+
     command = [sys.executable, "-I", "-m", "parallel_agents.supervisor"]
     return subprocess.run(command, cwd="/", check=False).returncode

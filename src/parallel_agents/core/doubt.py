@@ -7,6 +7,7 @@ a piece of its own that can be painted loudly; a text in one natural language ra
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 from parallel_agents.core.options import JsonObject
@@ -40,13 +41,18 @@ _SIGNS = (
 )
 _OPTION = r"(?<!\S)[\u2010-\u2015\u2212\ufe58\ufe63]++(?=\w)"
 _WORD = r"(?<!\w)[0-9A-Za-z_]*+[^\W\x00-\x7f]\w*+"
-_FOUND = re.compile(
-    f"(?P<pushed>{_PUSHED})|(?P<far>{_FAR})|(?P<joiner>{_JOINER})|(?P<blank>[{_BLANKS}])"
-    f"|(?P<sign>{_SIGNS}|{_OPTION})|(?P<word>{_WORD})|(?P<unsafe>{UNSAFE})"
-)
 _ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "COPTIC", "ARMENIAN", "CHEROKEE", "LISU"})
 _ALIKE = frozenset("аеорсухѕіјһӏԁԛԝАВЕКМНОРСТХІЅЈԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧονрι")
-_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@cache
+def _doubtful() -> re.Pattern[str]:
+    # Compiled at its first use: most commands show nothing that is looked through.
+    return re.compile(
+        f"(?P<pushed>{_PUSHED})|(?P<far>{_FAR})|(?P<joiner>{_JOINER})|(?P<blank>[{_BLANKS}])"
+        f"|(?P<sign>{_SIGNS}|{_OPTION})|(?P<word>{_WORD})|(?P<unsafe>{UNSAFE})"
+    )
 
 
 class Piece(NamedTuple):
@@ -73,7 +79,7 @@ def pieces(text: str) -> Iterator[Piece]:
     text = text.replace("\r\n", "\n")
     natural = any(_is_native(char) for char in text if char > "\x7f")
     done = 0
-    for match in _FOUND.finditer(text):
+    for match in _doubtful().finditer(text):
         found = _piece(match, natural=natural)
         if found.doubt is None:
             continue
@@ -143,7 +149,7 @@ def _piece(match: re.Match[str], *, natural: bool) -> Piece:
 
 
 def _of_unsafe(char: str) -> Kind | None:
-    if _TURNING.match(char):
+    if char in _TURNING:
         return "turned"
     return None if char in "\u2028\u2029\x85" else "hidden"
 

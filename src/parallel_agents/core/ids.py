@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import uuid
 
 SHORT = 8
 """Length of a session's short id, in hexadecimal digits."""
@@ -10,6 +9,9 @@ SHORT = 8
 
 def new_uuid() -> str:
     """Make a fresh uuid in its canonical text form."""
+    # Loaded by whoever makes one: a command that only reads does not pay for it.
+    import uuid
+
     return str(uuid.uuid4())
 
 
@@ -25,6 +27,8 @@ def short_id(request: str) -> str:
     Raises:
         ValueError: when `request` is no uuid.
     """
+    import uuid
+
     return uuid.UUID(request).hex[:SHORT]
 
 

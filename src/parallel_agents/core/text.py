@@ -8,6 +8,7 @@ answered.
 """
 
 import re
+from functools import cache
 
 _BIDI = ((0x061C, 0x061C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069))
 _INVISIBLE = (
@@ -38,7 +39,11 @@ UNSAFE = (
 )
 """What is no text to show, as a regular expression of one character."""
 
-_UNSAFE = re.compile(UNSAFE)
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    # Compiled at its first use: a command that prints plain names does without.
+    return re.compile(UNSAFE)
 
 
 def _shown(match: "re.Match[str]") -> str:
@@ -64,17 +69,21 @@ def safe(text: str) -> str:
     Returns:
         Text in which every control, bidirectional or invisible character is shown as a symbol.
     """
+    if text.isascii() and text.isprintable():
+        return text
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    return _UNSAFE.sub(_shown, text)
+    return _unsafe().sub(_shown, text)
 
 
-_DRESS = re.compile(
-    r"(?:\x1b\[|\x9b)[\d;:]*m"  # colours and weights (SGR)
-    r"|(?:\x1b\[|\x9b)[0-2]?K"  # erase the line
-    r"|\x1b\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles and links (OSC)
-    r"|\x1b\(B\x0f?|\x1b\[\?25[hl]"  # plain characters again; the cursor hidden, shown
-)
+@cache
+def _dress() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:\x1b\[|\x9b)[\d;:]*m"  # colours and weights (SGR)
+        r"|(?:\x1b\[|\x9b)[0-2]?K"  # erase the line
+        r"|\x1b\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles and links (OSC)
+        r"|\x1b\(B\x0f?|\x1b\[\?25[hl]"  # plain characters again; the cursor hidden, shown
+    )
 
 
 def tool_output(text: str) -> str:
@@ -88,7 +97,7 @@ def tool_output(text: str) -> str:
         still raw: `safe` is to be applied where it is shown.
     """
     if "\x1b" in text or "\x9b" in text:
-        text = _DRESS.sub("", text)
+        text = _dress().sub("", text)
     if "\r" in text:
         text = "\n".join(map(_last_state, text.split("\n")))
     return _struck(text) if "\x08" in text else text

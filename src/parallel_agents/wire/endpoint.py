@@ -7,7 +7,6 @@ socket paths stay within 103 bytes (the limit of the smaller of Linux and macOS)
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from parallel_agents.core.errors import StorageError
@@ -60,13 +59,19 @@ def runtime_dir(state: Path) -> Path:
     Returns:
         `<runtime>/pa-<uid>/<8 hex digits of the state directory's path>`, not created.
     """
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    base = os.environ.get("XDG_RUNTIME_DIR") or _temporary()
     name = hashlib.sha256(os.fsencode(state)).hexdigest()[:8]
     path = Path(base) / f"pa-{os.getuid()}" / name
     longest = len(os.fsencode(path / "00000000.000000.sock"))
     if longest > SOCKET_PATH_LIMIT:
         path = Path("/tmp") / f"pa-{os.getuid()}" / name  # noqa: S108 - checked by `private`
     return path
+
+
+def _temporary() -> str:
+    import tempfile
+
+    return tempfile.gettempdir()
 
 
 def supervisor_socket(state: Path) -> Path:
