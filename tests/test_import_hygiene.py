@@ -75,5 +75,13 @@ def test_the_supervisor_loads_no_screen(tmp_path: Path) -> None:
     assert _loaded(tmp_path, body, ("textual", "rich")) == []
 
 
+def test_the_supervisor_greets_before_it_loads_git_and_the_models_of_lines(tmp_path: Path) -> None:
+    body = """
+import parallel_agents.supervisor.lifecycle
+assert "parallel_agents.agents.claude.protocol" not in sys.modules
+"""
+    assert _loaded(tmp_path, body, ("git",)) == []
+
+
 def test_the_probe_sees_what_is_loaded(tmp_path: Path) -> None:
     assert _loaded(tmp_path, "import pydantic") == ["pydantic"]

@@ -77,3 +77,61 @@ async def test_a_fault_of_ours_is_said_and_it_connects_again(
     assert isinstance(listener.errors[0], InternalError)
     assert "screen.log" in listener.errors[0].hint
     assert "unforeseen" in (tmp_path / "state/screen.log").read_text()
+
+
+class Severed(OnePush):
+    """A connection that is lost when time has passed."""
+
+    def __init__(self, clock: list[float], lasts: float) -> None:
+        self._clock = clock
+        self._lasts = lasts
+
+    async def pushes(self) -> AsyncIterator[Push]:
+        """Send one, and end."""
+        yield ReadyPush(sessions=())
+        self._clock[0] += self._lasts
+
+
+class Deaf:
+    """Takes no note of anything."""
+
+    def connected(self) -> None:
+        """Fine."""
+
+    def disconnected(self, error: UserError) -> None:
+        """Fine."""
+
+    def pushed(self, push: Push) -> None:
+        """Fine."""
+
+
+@pytest.mark.parametrize(("lasts", "paused"), [(2.0, False), (0.5, True)])
+async def test_a_steady_supervisor_that_is_lost_is_called_again_at_once(
+    lasts: float, paused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, pauses, steps = [0.0], list[float](), list[str]()
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        enough.set()
+        await asyncio.Event().wait()
+
+    async def connect() -> OnePush:
+        steps.append("connect")
+        if len(steps) == 3:
+            enough.set()
+            return OnePush()
+        return Severed(clock, lasts)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    task = asyncio.create_task(Backend(connect, Deaf(), lambda: clock[0]).run())
+    try:
+        async with asyncio.timeout(20):
+            await enough.wait()
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    assert pauses == ([backend.FIRST_PAUSE] if paused else [])
+    assert len(steps) == (1 if paused else 3)

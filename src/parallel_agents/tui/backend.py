@@ -5,6 +5,7 @@ connection begins with a subscription, so that what is shown afterwards is true.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
@@ -15,6 +16,10 @@ from parallel_agents.wire.pushes import Push
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
+
+STEADY = 1.0
+"""Seconds after which a connection that is lost is made again at once: its supervisor was killed
+or replaced, and does not die at every start."""
 
 
 class Link(Protocol):
@@ -49,11 +54,19 @@ class Backend:
     Args:
         connect: opens one.
         listener: who is told.
+        clock: seconds that only ever grow.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Link]], listener: Listener) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Link]],
+        listener: Listener,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connect = connect
         self._listener = listener
+        self._clock = clock
+        self._connected_at: float | None = None
         self._link: Link | None = None
 
     async def request(self, message: Request) -> dict[str, Any]:
@@ -75,13 +88,20 @@ class Backend:
                 link = await self._connect()
                 await link.request(Subscribe())
                 pause = FIRST_PAUSE
+                self._connected_at = self._clock()
                 await self._listen(link)
             except UserError as error:
                 self._listener.disconnected(error)
             except Exception as error:  # noqa: BLE001 - logged, and said on the screen
                 self._listener.disconnected(unforeseen(error, str(logged(error))))
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            if not self._was_steady():
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _was_steady(self) -> bool:
+        """Whether the connection that was lost, if there was one, had been there for a while."""
+        since, self._connected_at = self._connected_at, None
+        return since is not None and self._clock() - since > STEADY
 
     async def _listen(self, link: Link) -> None:
         self._link = link

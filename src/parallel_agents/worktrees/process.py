@@ -10,9 +10,11 @@ import selectors
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 from parallel_agents.core.errors import GitError
@@ -118,6 +120,16 @@ def run(task: Task) -> Result:
             pipes.close()
 
 
+_loading = threading.Lock()
+
+
+def _gitpython() -> "type[git.Git]":
+    """GitPython, loaded by the first git: a supervisor answers its first client before that."""
+    with _loading:
+        return _load_gitpython()
+
+
+@cache
 def _load_gitpython() -> "type[git.Git]":
     """Import GitPython in such a way that a missing git is our error, at first use."""
     before = os.environ.get(_REFRESH)
@@ -130,9 +142,6 @@ def _load_gitpython() -> "type[git.Git]":
         else:
             os.environ[_REFRESH] = before
     return git.Git
-
-
-_GitPython = _load_gitpython()
 
 
 def _inherited() -> dict[str, str]:
@@ -159,6 +168,8 @@ def _without(env: Mapping[str, str]) -> list[str]:
 
 
 def _started(task: Task) -> "subprocess.Popen[bytes]":
+    # First, as it changes the environment while it is loaded, which is read below.
+    starter = _gitpython()
     env = {**_inherited(), **task.env}
     if shutil.which("git", path=env.get("PATH", os.defpath)) is None:
         raise GitError(
@@ -166,7 +177,7 @@ def _started(task: Task) -> "subprocess.Popen[bytes]":
         )
     # Git changes to the directory itself, and fails when it is gone; GitPython would go on
     # in ours.
-    process = _GitPython("/").execute(
+    process = starter("/").execute(
         [*_without(env), "git", "-C", task.directory, "--no-pager", *task.args],
         as_process=True,
         istream=subprocess.PIPE if task.stdin else None,

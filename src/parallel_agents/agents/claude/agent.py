@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from parallel_agents.agents.base import SpawnSpec
+from parallel_agents.agents.base import SpawnSpec, Translator
 from parallel_agents.agents.claude import actions, left
 from parallel_agents.agents.claude.argv import interactive_argv, spawn_argv
-from parallel_agents.agents.claude.translate import ClaudeTranslator
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
 
@@ -37,8 +36,12 @@ class ClaudeAgent:
         """Variables the agent's process needs: its state events, and no update while it works."""
         return {"CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1", "DISABLE_AUTOUPDATER": "1"}
 
-    def translator(self) -> ClaudeTranslator:
+    def translator(self) -> Translator:
         """A reader for one process's output."""
+        # Its models of every line are loaded for the first process that is read: a supervisor
+        # answers its first client before that.
+        from parallel_agents.agents.claude.translate import ClaudeTranslator
+
         return ClaudeTranslator()
 
     def initialize(self, request: str) -> str:

@@ -20,7 +20,8 @@ Json = dict[str, Any]
 class Line(BaseModel):
     """Base of every message; unnamed fields are dropped."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    # Each model is built when a line of its kind comes first: most kinds never do.
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Unreadable(Line):
