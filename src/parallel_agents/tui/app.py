@@ -86,13 +86,18 @@ class ScreenApp(App[None]):
             return
         (focused or self.screen)._forward_event(event)  # noqa: SLF001 - as Textual's own does
 
-    def on_mount(self) -> None:
-        """Wire everything and connect."""
+    def get_default_screen(self) -> MainScreen:
+        """The main screen, as the first one: none is laid out and painted under it."""
         store = Store(lambda: self._main.wake())  # noqa: PLW0108 - made after the store
         store.backend = Backend(self._connect, store)
         self._main = MainScreen(store, self._clock, self.tell_title, self.place)
-        self.run_worker(store.backend.run(), group="backend", exit_on_error=True)
-        self.push_screen(self._main)
+        return self._main
+
+    def on_mount(self) -> None:
+        """Connect."""
+        backend = self._main.store.backend
+        assert backend is not None  # noqa: S101 - made with the screen
+        self.run_worker(backend.run(), group="backend", exit_on_error=True)
 
     def notify(
         self,
