@@ -84,6 +84,7 @@ class ScreenApp(App[None]):
         """
         if isinstance(event, events.Key) and await self._check_bindings(event.key, priority=True):
             return
+        self._main.typed()
         (focused or self.screen)._forward_event(event)  # noqa: SLF001 - as Textual's own does
 
     def get_default_screen(self) -> MainScreen:

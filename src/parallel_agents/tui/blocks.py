@@ -9,17 +9,20 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from textual._types import CallbackType
 from textual.geometry import Offset, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 
 from parallel_agents.tui.ink import Ink, ink_of
 from parallel_agents.tui.spans import Line
 
 _STRIDE = 256
+_EIGHTHS = 8
 
 Build = Callable[[int, Ink], list[Line]]
 
@@ -172,23 +175,44 @@ class BlockView(ScrollView):
         self._build_above(index, height)
         self._tops = [0, *accumulate(self._heights)]
         size = Size(self._width, self._tops[-1])
-        self._measure(size)
+        goal = max(size.height - height, 0) if self.following else self._tops[index] + line
+        self._measure(size, goal)
         if self.following:
-            self._go(max(self._tops[-1] - height, 0))
+            self._go(goal)
         elif self._blocks:
-            self._go(self._tops[index] + line)
+            self._go(goal)
             self.following = self.FOLLOWS and self.scroll_offset.y >= self.max_scroll_y
 
-    def _measure(self, size: Size) -> None:
-        """Say how long the view is, laying out the screen only when its scrollbar comes or goes."""
+    def _measure(self, size: Size, goal: int) -> None:
+        """Say how long the view is, laying out the screen only when its scrollbar comes or goes.
+
+        Args:
+            size: of the whole view.
+            goal: the line that will be at the top.
+        """
         old, room = self.virtual_size, self.scrollable_content_region.height
         if size == old:
             return
         if min(size.height, old.height) > room and size.width == old.width:
             self.set_reactive(BlockView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
+            self._move_bar(goal)
         else:
             self.virtual_size = size
+
+    def _move_bar(self, y: float) -> None:
+        """Tell the scrollbar where the view is; it repaints itself only when it looks different.
+
+        Textual's own repaints all its rows for every line that an agent writes.
+        """
+        bar, length = self.vertical_scrollbar, self.virtual_size.height
+        rows = self.scrollable_content_region.height
+        before = _thumb(rows, bar.window_virtual_size, bar.position)
+        if _thumb(rows, length, y) == before and not bar.grabbed:
+            bar.set_reactive(ScrollBar.window_virtual_size, length)
+            bar.set_reactive(ScrollBar.position, y)
+        else:
+            bar.window_virtual_size = length
+            bar.position = y
 
     def _start(self, anchor: tuple[str, int, int] | None, height: int) -> tuple[int, int]:
         """The block to begin with, and the line within it."""
@@ -267,7 +291,10 @@ class BlockView(ScrollView):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the end while the person is there; build what comes into view."""
-        super().watch_scroll_y(old_value, new_value)
+        if self.show_vertical_scrollbar:
+            self._move_bar(new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
         if self._settling or not self._blocks:
             return
         at_end = self.FOLLOWS and round(new_value) >= self.max_scroll_y
@@ -285,6 +312,21 @@ class BlockView(ScrollView):
         index, line = self._at(y)
         lines = self._lines(index)
         return (self._blocks[index], lines[line]) if line < len(lines) else None
+
+
+def _thumb(rows: int, length: int, y: float) -> tuple[int, int]:
+    """Where a scrollbar's thumb begins and ends, in eighths of a row, as Textual paints it.
+
+    Args:
+        rows: of the bar, and of the view.
+        length: of the whole view.
+        y: the line at the top.
+    """
+    if not 0 < rows < length:
+        return 0, 0
+    thumb = max(1.0, rows * rows / length)
+    start = int((rows - thumb) * y / (length - rows) * _EIGHTHS)
+    return start, start + ceil(thumb * _EIGHTHS)
 
 
 def _common(before: Sequence[Block], after: Sequence[Block]) -> int:

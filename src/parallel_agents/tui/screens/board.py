@@ -41,6 +41,13 @@ from parallel_agents.tui.workers import alone
 FRAME = 0.05
 """Seconds between two paintings."""
 
+LETTER = 0.03
+"""Seconds after a key in the input in which only what was typed is painted, two of Textual's
+frames: the letter does not wait for rows that an agent moved."""
+
+LATEST = 4 * FRAME
+"""Seconds between two paintings at most, however fast somebody types."""
+
 AGES = 15.0
 """Seconds between two looks at the ages of the rows."""
 
@@ -80,6 +87,7 @@ class Board(Screen[None]):
         self._drafts: dict[str, str] = {}
         self._painting = False
         self._painted_at = 0.0
+        self._typed_at = 0.0
         self._needing: set[str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -158,11 +166,26 @@ class Board(Screen[None]):
         if self._painting or not self.paintable:
             return
         self._painting = True
-        wait = FRAME - (time.monotonic() - self._painted_at)
-        if wait <= 0:
-            self.call_next(self.paint)
+        self._paint_in(FRAME - (time.monotonic() - self._painted_at))
+
+    def _paint_in(self, seconds: float) -> None:
+        if seconds <= 0:
+            self.call_next(self._paint_due)
         else:
-            self.set_timer(wait, self.paint)
+            self.set_timer(seconds, self._paint_due)
+
+    def _paint_due(self) -> None:
+        now = time.monotonic()
+        wait = min(self._typed_at + LETTER, self._painted_at + LATEST) - now
+        if wait > 0:
+            self._paint_in(wait)
+        else:
+            self.paint()
+
+    def typed(self) -> None:
+        """A key goes to the widget that has the focus; the input paints its letters itself."""
+        if self.paintable and self.zone == "input":
+            self._typed_at = time.monotonic()
 
     def on_resize(self, event: events.Resize) -> None:
         """Below `WIDE` columns the list and the session are two screens."""

@@ -99,7 +99,7 @@ class CardView(LineView):
         height = super().get_content_height(container, viewport, width)
         return height if self._width else max(height, sum(map(self._height, self._blocks)))
 
-    def _measure(self, size: Size) -> None:
+    def _measure(self, size: Size, goal: int) -> None:
         """Say how long it is; it is as high as that, so the screen is laid out each time."""
         self.virtual_size = size
 

@@ -1,0 +1,66 @@
+"""What is painted less often than it changes: the scrollbar, and agents' words while one types."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.scrollbar import ScrollBarRender
+
+from parallel_agents.core import events as ev
+from parallel_agents.tui.blocks import _thumb
+from parallel_agents.tui.screens import board
+from tests.tui.drive import screen
+from tests.tui.fake import Fake
+
+
+def _two() -> Fake:
+    fake = Fake()
+    fake.session("a1", "one")
+    fake.happen("a1", ev.AssistantText(text="ready"))
+    return fake
+
+
+def _painted(rows: int, length: int, y: int) -> list[tuple[str, object]]:
+    """A scrollbar as Textual paints it."""
+    bar = ScrollBarRender.render_bar(
+        rows, length, rows if rows < length else 0, min(y, max(length - rows, 0))
+    )
+    return [(segment.text, segment.style) for segment in bar.segments]
+
+
+@given(st.integers(1, 60), st.integers(1, 3_000), st.integers(0, 20), st.integers(0, 3_000))
+def test_a_bar_with_the_same_thumb_looks_the_same(
+    rows: int, length: int, grown: int, top: int
+) -> None:
+    first = min(top, max(length - rows, 0))
+    second = min(first + grown, max(length + grown - rows, 0))
+    if _thumb(rows, length, first) == _thumb(rows, length + grown, second):
+        assert _painted(rows, length, first) == _painted(rows, length + grown, second)
+
+
+async def test_a_letter_is_painted_before_what_an_agent_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(board, "LETTER", 3600.0)
+    monkeypatch.setattr(board, "LATEST", 3600.0)
+    fake = _two()
+    async with screen(fake) as drive:
+        await drive.shows("ready")
+        await drive.press("enter", "x")
+        fake.happen("a1", ev.AssistantText(text="much later"))
+        await drive.press("y")
+        await drive.shows("xy")
+        assert "much later" not in drive.text()
+
+
+async def test_what_an_agent_says_is_painted_however_fast_one_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(board, "LETTER", 3600.0)
+    fake = _two()
+    async with screen(fake) as drive:
+        await drive.shows("ready")
+        await drive.press("enter", "x")
+        fake.happen("a1", ev.AssistantText(text="soon enough"))
+        await drive.shows("soon enough")
