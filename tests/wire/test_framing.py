@@ -9,8 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from parallel_agents.core.errors import UsageError
-from parallel_agents.wire.framing import LineSplitter, dump_frame, load_object
+from parallel_agents.client.quick import unwrap
+from parallel_agents.core.errors import GitError, UsageError
+from parallel_agents.wire import messages as m
+from parallel_agents.wire.framing import (
+    LineSplitter,
+    WireError,
+    dump_frame,
+    load_frame,
+    load_object,
+)
 
 lines = st.lists(st.binary(max_size=8).map(lambda b: b.replace(b"\n", b"")), max_size=6)
 values: st.SearchStrategy[Any] = st.recursive(
@@ -67,3 +75,27 @@ def test_anything_is_an_object_or_a_plain_refusal(line: bytes) -> None:
 def test_what_is_no_object(line: bytes) -> None:
     with pytest.raises(UsageError):
         load_object(line)
+
+
+@pytest.mark.parametrize("name", ["café", "caf\udce9", "\ud800", "1e999"])
+def test_a_reply_comes_back_whatever_its_texts_are(name: str) -> None:
+    page = m.PatchPage(text=name, next=None, digest="d")
+    frame = load_frame(dump_frame({"id": 3, "reply": page})[:-1])
+    assert frame.id == 3
+    assert unwrap(frame, m.PatchPage) == page
+
+
+@pytest.mark.parametrize("text", ["no", "caf\udce9"])
+def test_a_refusal_comes_back_whatever_its_texts_are(text: str) -> None:
+    said = WireError(kind="git", message=text, hint="h")
+    with pytest.raises(GitError) as refused:
+        unwrap(load_frame(dump_frame({"id": 3, "error": said})[:-1]), m.PatchPage)
+    assert refused.value.message == text
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{", b"[]", b'{"id": "x"}', b'{"id":1,"error":[]}', b"\xff"]
+)
+def test_what_no_supervisor_sends_is_refused_in_words(line: bytes) -> None:
+    with pytest.raises(UsageError, match="frame"):
+        load_frame(line)
