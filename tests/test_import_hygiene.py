@@ -57,7 +57,7 @@ def test_asking_loads_no_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verb", ["ls", "new", "show", "send", "wait"])
 def test_a_verb_loads_nothing_that_it_does_not_need(verb: str, tmp_path: Path) -> None:
     """What starts a supervisor, or measures a terminal, is loaded by whoever does that."""
-    slow = ("subprocess", "shutil", "tempfile", "uuid", "typing_extensions")
+    slow = ("subprocess", "shutil", "tempfile", "typing_extensions")
     assert _loaded(tmp_path, _CALL.format(arguments=[verb, "--help"]), slow) == []
 
 

@@ -73,7 +73,7 @@ def _whole(data: bytes) -> int:
     end = data.rfind(b"\n") + 1
     while end:
         start = data.rfind(b"\n", 0, end - 1) + 1
-        if b'"more":false' in data[start:end]:
+        if b'"more":true' not in data[start:end]:
             break
         end = start
     return end

@@ -88,7 +88,7 @@ def _example(kind: type[Any]) -> Any:
         "decision": Decision(behavior="deny"),
         "path": "/",
     }
-    fields = kind.__dataclass_fields__
+    fields = kind.__struct_fields__
     return kind(
         **{name: value for name, value in given.items() if name in fields and name != "type"}
     )

@@ -30,7 +30,8 @@ def aged(world: World, session: str) -> None:
             for name in LATER:
                 record["event"].pop(name, None)
         if record["event"]["type"] == "tool_used":
-            del record["event"]["summary"], record["event"]["does"]
+            for name in ("summary", "does"):
+                record["event"].pop(name, None)
     lines = [json.dumps(record, separators=(",", ":")) for record in records]
     path.write_text("".join(f"{line}\n" for line in lines))
     (world.session_dir(session) / "meta.json").unlink(missing_ok=True)

@@ -83,8 +83,8 @@ def test_first_run_says_what_to_do(person: Person) -> None:
     repo = person.repository()
     opened = Terminal(f"cd {repo} && {PROGRAM}", person.env, (80, 24))
     try:
-        screen = opened.wait(lambda screen: "demo" in screen)
+        screen = opened.wait(lambda screen: "demo" in screen and "cannot be started" in screen)
         assert " c " in screen
-        assert "is not installed here" in screen
+        assert "/no/such/claude" in screen
     finally:
         opened.close()

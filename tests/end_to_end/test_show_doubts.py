@@ -6,17 +6,42 @@ from typing import Any
 import pytest
 
 from parallel_agents.cli.commands import show
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import tool_summary
-from parallel_agents.wire.messages import PendingInput, Show
+from parallel_agents.core.value import replace
+from parallel_agents.supervisor.rows import session_row
+from parallel_agents.wire.messages import (
+    PendingInput,
+    PendingRequest,
+    RequestInput,
+    SessionRow,
+    Show,
+)
 
 
 def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     summary = tool_summary("Bash", {"command": command})
-    entry = {"id": "s1", "pending": [{"requestId": "r1", "digest": "d" * 16, "summary": summary}]}
+    pending = PendingRequest(
+        request_id="r1",
+        digest="d" * 16,
+        kind="permission",
+        tool_name="Bash",
+        summary=summary,
+        asked_at=0,
+    )
+    entry = replace(session_row(SessionState(id="s1")), pending=(pending,))
+    whole = RequestInput(
+        request_id="r1",
+        kind="permission",
+        tool_name="Bash",
+        summary=summary,
+        input={"command": command},
+        digest="d" * 16,
+    )
 
-    def ask(message: Any) -> dict[str, Any]:
+    def ask(message: Any) -> SessionRow | RequestInput:
         assert isinstance(message, Show | PendingInput)
-        return {"session": entry} if isinstance(message, Show) else {"input": {"command": command}}
+        return entry if isinstance(message, Show) else whole
 
     monkeypatch.setattr(show, "ask", ask)
     assert show.run(argparse.Namespace(session="s1", json=False)) == 0

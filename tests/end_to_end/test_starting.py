@@ -50,12 +50,18 @@ def event(world: World, session: str, kind: str) -> dict[str, Any]:
 
 
 def started(world: World, **fields: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Begin a session and give its id, how it was journalled, and its worktree."""
+    """Begin a session and give its id, how it was journalled, and its worktree.
+
+    A journal leaves out what is as usual.
+    """
     fields.setdefault("base", "")
     session = world.new(fields.pop("prompt", "echo ready"), **fields)
     assert world.wait_state(session, "done", "failed")["state"] == "done"
     created = event(world, session, "session_created")
-    return session, created, event(world, session, "worktree_ready")["record"]
+    created = {"pattern": "worktree-{slug}", **created}
+    created["options"] = {"trusted": True, **created.get("options", {})}
+    usual = {"made_branch": True, "linked": [], "sparse": [], "stranger": False}
+    return session, created, usual | event(world, session, "worktree_ready")["record"]
 
 
 @pytest.fixture
@@ -199,7 +205,7 @@ def test_claude_codes_settings_are_honoured_once_accepted(world: World) -> None:
     bare = world.new("echo x", base="", options=_untrusted())
     world.wait_state(bare, "done")
     record = event(world, bare, "worktree_ready")["record"]
-    assert (record["linked"], record["sparse"]) == ([], [])
+    assert (record.get("linked"), record.get("sparse")) == (None, None)
     assert event(world, bare, "session_created")["base"] == "fresh"
 
 

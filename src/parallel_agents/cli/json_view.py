@@ -6,7 +6,7 @@ stays as it came. `docs/schema/` has the schema of each kind that a verb prints.
 
 from typing import Any
 
-import msgspec
+from parallel_agents.core.value import Value
 
 
 def camel(name: str) -> str:
@@ -17,7 +17,7 @@ def camel(name: str) -> str:
 
 def json_view(value: object) -> Any:  # noqa: ANN401 - plain JSON values
     """Turn a value into plain JSON values, fields that have their default included."""
-    if isinstance(value, msgspec.Struct):
+    if isinstance(value, Value):
         tag = value.__struct_config__.tag
         named = {} if tag is None else {"type": tag}
         fields = value.__struct_fields__
