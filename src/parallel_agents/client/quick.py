@@ -1,4 +1,4 @@
-"""The blocking client that every command-line verb uses: standard library only, one question.
+"""The blocking client that every command-line verb uses: one question, and little to load.
 
 Keep true: a request that changes something is asked again once, under the same key, when the
 supervisor goes away before it answered; the key makes that harmless. Nobody waits for one that
