@@ -32,11 +32,21 @@ def world() -> Iterator[World]:
 async def screen(world: World) -> AsyncIterator[Drive]:
     """The screen on the real supervisor."""
     clock = Clock()
-    app = ScreenApp(str(world.repo), Connection.open, clock)
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        drive = Drive(Fake(), clock, pilot)
-        await drive.until(lambda: drive.main.store.agents.offers, "the agents are known")
-        yield drive
+    links: list[Connection] = []
+
+    async def connect() -> Connection:
+        links.append(await Connection.open())
+        return links[-1]
+
+    app = ScreenApp(str(world.repo), connect, clock)
+    try:
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            drive = Drive(Fake(), clock, pilot)
+            await drive.until(lambda: drive.main.store.agents.offers, "the agents are known")
+            yield drive
+    finally:
+        for link in links:
+            await link.close()
 
 
 def choice(drive: Drive, name: str) -> Select[str]:

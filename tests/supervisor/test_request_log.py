@@ -115,12 +115,13 @@ def test_quick_requests_have_so_many_lines_a_second_and_are_counted(
     for _ in range(LINES_A_SECOND + 5):
         ask(requests, watch, SHOW)
     assert len(caplog.messages) == LINES_A_SECOND
-    ask(requests, watch, SHOW, UserError("No."))  # has a line: it is another outcome
+    ask(requests, watch, m.Status())  # has a line: it is another request
+    ask(requests, watch, SHOW, UserError("No."))  # and so has another outcome
     ask(requests, watch, SHOW, took_ms=SLOW_MS)  # and so has a slow one
-    assert len(caplog.messages) == LINES_A_SECOND + 2
+    assert len(caplog.messages) == LINES_A_SECOND + 3
     watch.now += 1
     ask(requests, watch, SHOW)
-    assert caplog.messages[-2] == "5 more, each quick: ok"
+    assert caplog.messages[-2] == "5 more, each quick: show ok pid=7"
     assert caplog.messages[-1].startswith("show ")
 
 

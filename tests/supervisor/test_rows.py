@@ -1,4 +1,4 @@
-"""What scripts get has the shape that `docs/schema/session.json` says, whatever the facts are."""
+"""What scripts get has the shape that `docs/schema/show.json` says, whatever the facts are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.rows import session_row
 from tests.support.facts import any_of, journals
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/session.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/show.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
@@ -45,7 +45,8 @@ def test_of_any_facts(state: SessionState) -> None:
 
 def test_the_schema_is_one_and_complete() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == set(row(SessionState()))
+    entry = SCHEMA["$defs"]["SessionRow"]
+    assert set(entry["required"]) == set(entry["properties"]) == set(row(SessionState()))
 
 
 @given(any_of(SessionState))

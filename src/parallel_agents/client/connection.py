@@ -6,6 +6,7 @@ is not heard for `SILENCE` seconds, while something is expected of it, counts as
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -129,7 +130,10 @@ class Connection:
         """Close the connection."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._writer.close()
+        # Nothing that was written is still of use, and a supervisor that hangs would not read it.
+        self._writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _read(self) -> None:
         try:

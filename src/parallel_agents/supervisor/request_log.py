@@ -21,7 +21,8 @@ log = logging.getLogger("request")
 SLOW_MS = 100.0
 """From so many milliseconds on, a request has its line whatever the others did."""
 LINES_A_SECOND = 20
-"""How many quick requests with the same outcome have a line; more are counted."""
+"""How many quick requests of one client and kind, with the same outcome, have a line each second;
+more are counted."""
 _SESSION_LENGTH = 40
 
 
@@ -72,6 +73,7 @@ class RequestLog:
         self._clock = clock
         self._second = 0
         self._quick: Counter[str] = Counter()
+        """By client, request and outcome: one who asks all the time hides nobody else."""
 
     @contextmanager
     def entry(self, pid: int) -> Iterator[Entry]:
@@ -96,11 +98,12 @@ class RequestLog:
         # It is asked all the time, and its duration says only how long nothing happened.
         if isinstance(entry.message, m.WaitRecords) and outcome == "ok":
             return
-        if took_ms >= SLOW_MS or self._has_room(outcome):
+        alike = f"{entry.type()} {outcome} pid={pid}"
+        if took_ms >= SLOW_MS or self._has_room(alike):
             log.info("%s %.1f ms %s pid=%d%s", entry.type(), took_ms, outcome, pid, entry.session())
 
-    def _has_room(self, outcome: str) -> bool:
-        """Whether one more quick request with this outcome has a line in this second."""
+    def _has_room(self, alike: str) -> bool:
+        """Whether one more quick request like this one has a line in this second."""
         second = int(self._clock())
         if second != self._second:
             self._second = second
@@ -108,5 +111,5 @@ class RequestLog:
                 if count > LINES_A_SECOND:
                     log.info("%d more, each quick: %s", count - LINES_A_SECOND, earlier)
             self._quick.clear()
-        self._quick[outcome] += 1
-        return self._quick[outcome] <= LINES_A_SECOND
+        self._quick[alike] += 1
+        return self._quick[alike] <= LINES_A_SECOND

@@ -88,15 +88,13 @@ class Backend:
         pause = FIRST_PAUSE
         while True:
             try:
-                link = await self._connect()
-                await link.request(Subscribe())
-                pause = FIRST_PAUSE
-                self._connected_at = self._clock()
-                await self._listen(link)
+                await self._listen(await self._connect())
             except UserError as error:
                 self._listener.disconnected(error)
             except Exception as error:  # noqa: BLE001 - logged, and said on the screen
                 self._listener.disconnected(unforeseen(error, str(logged(error))))
+            if self._connected_at is not None:
+                pause = FIRST_PAUSE
             if not self._was_steady():
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -107,8 +105,10 @@ class Backend:
         return since is not None and self._clock() - since > STEADY
 
     async def _listen(self, link: Link) -> None:
-        self._link = link
         try:
+            await link.request(Subscribe())
+            self._connected_at = self._clock()
+            self._link = link
             self._listener.connected()
             async for push in link.pushes():
                 self._listener.pushed(push)
