@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.items import RequestItem, TaskItem, ToolItem, UserItem
 from parallel_agents.core.options import Decision
 from parallel_agents.core.transcript import Transcript
 from tests.support.facts import LIVING, any_of, asked, journals, records
@@ -86,16 +87,16 @@ def test_the_end_of_a_run_leaves_no_partial_text() -> None:
 _OPEN = (*LIVING, ev.ToolUsed(id="t1", name="Bash", input={}), asked())
 
 
-def _request(transcript: Transcript) -> str:
-    return next(item.status for item in transcript.items if item.kind == "request")
+def _request(transcript: Transcript) -> RequestItem:
+    return next(item for item in transcript.items if isinstance(item, RequestItem))
 
 
 def test_a_request_is_open_until_it_is_decided() -> None:
-    assert _request(_folded(*_OPEN)) == "open"
+    assert _request(_folded(*_OPEN)).status == "open"
     decided = ev.RequestDecided(request="r1", decision=Decision(behavior="deny", message="no"))
     transcript = _folded(*_OPEN, decided)
-    assert _request(transcript) == "deny"
-    assert transcript.items[-1].decision == decided.decision
+    assert _request(transcript).status == "deny"
+    assert _request(transcript).decision == decided.decision
 
 
 def test_a_request_is_closed_when_its_tool_answers() -> None:
@@ -103,28 +104,28 @@ def test_a_request_is_closed_when_its_tool_answers() -> None:
     transcript = Transcript()
     transcript.extend(records(*_OPEN))
     changed = transcript.extend(records(returned, first=len(_OPEN) + 1))
-    assert _request(transcript) == "withdrawn"
+    assert _request(transcript).status == "withdrawn"
     assert {transcript.items[index].kind for index in changed} == {"tool", "request"}
 
 
 def test_another_tools_answer_leaves_it_open() -> None:
-    assert _request(_folded(*_OPEN, ev.ToolReturned(tool_use="t2", text=""))) == "open"
+    assert _request(_folded(*_OPEN, ev.ToolReturned(tool_use="t2", text=""))).status == "open"
 
 
 def test_a_tool_without_an_id_closes_no_request() -> None:
     events = (*LIVING, asked(tool_use=""), ev.ToolReturned(tool_use="", text=""))
-    assert _request(_folded(*events)) == "open"
+    assert _request(_folded(*events)).status == "open"
 
 
 def test_a_decision_stays_when_its_tool_answers_or_a_withdrawal_comes_late() -> None:
     decided = ev.RequestDecided(request="r1", decision=Decision(behavior="allow"))
     after = (ev.ToolReturned(tool_use="t1", text="ok"), ev.RequestWithdrawn(request="r1"))
-    assert _request(_folded(*_OPEN, decided, *after)) == "allow"
+    assert _request(_folded(*_OPEN, decided, *after)).status == "allow"
 
 
 def test_the_end_of_the_process_closes_requests() -> None:
     transcript = _folded(*_OPEN, ev.RunEnded(run=1, signal=9))
-    assert _request(transcript) == "withdrawn"
+    assert _request(transcript).status == "withdrawn"
     assert transcript.items[-1].text == "The process was ended by signal 9."
 
 
@@ -142,7 +143,9 @@ def test_a_message_is_one_item_however_often_it_is_said() -> None:
         ev.MessageProgressed(uuid="m", progress="started"),
         ev.UserText(text="hi", uuid="m"),
     )
-    assert [(i.kind, i.text, i.status) for i in transcript.items] == [("user", "hi", "started")]
+    (item,) = transcript.items
+    assert isinstance(item, UserItem)
+    assert (item.text, item.status) == ("hi", "started")
 
 
 def test_a_tool_is_filled_in_where_it_stands() -> None:
@@ -153,6 +156,7 @@ def test_a_tool_is_filled_in_where_it_stands() -> None:
     )
     assert _kinds(transcript) == ["tool", "text"]
     tool = transcript.items[0]
+    assert isinstance(tool, ToolItem)
     assert (tool.result, tool.patch, tool.ended_at) == ("ok", "+a", 30)
 
 
@@ -161,7 +165,9 @@ def test_a_task_is_one_item() -> None:
         ev.TaskProgressed(task="k", status="running", description="look"),
         ev.TaskProgressed(task="k", status="completed", summary="found"),
     )
-    assert [(i.text, i.status) for i in transcript.items] == [("found", "completed")]
+    (item,) = transcript.items
+    assert isinstance(item, TaskItem)
+    assert (item.text, item.status) == ("found", "completed")
 
 
 deltas = any_of(ev.Delta, offset=st.integers(0, 3), block=st.integers(0, 1))

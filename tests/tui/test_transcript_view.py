@@ -6,8 +6,19 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.asking import Question, ToolKind
+from parallel_agents.core.items import (
+    Item,
+    NoticeItem,
+    RequestItem,
+    RequestStatus,
+    TaskItem,
+    ThinkingItem,
+    ToolItem,
+    TurnItem,
+    UserItem,
+    WordsItem,
+)
 from parallel_agents.core.options import Decision
-from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ink import ink
 from parallel_agents.tui.items import Painter
 from parallel_agents.tui.markdown import markdown
@@ -124,6 +135,19 @@ async def test_the_steps_of_a_subagent_stand_below_its_tool() -> None:
             "",
             "● meanwhile",
         ]
+
+
+async def test_words_of_a_subagent_that_are_arriving_are_not_shown_as_the_agents() -> None:
+    """Not even when the tool that started it is the first item of all."""
+    talk, view = Talk(), TranscriptView()
+    talk.add(used(id="task", name="Task", input={}))
+    async with Host(view).run_test(size=(60, 30)) as pilot:
+        view.load(talk.transcript)
+        arriving = ev.Delta(message="m", block=0, offset=0, text="inner words", parent="task")
+        talk.transcript.stream(arriving)
+        view.streaming()
+        await pilot.pause()
+        assert "inner words" not in text(view)
 
 
 async def test_arriving_text_renders_its_last_paragraph_only() -> None:
@@ -343,26 +367,43 @@ def test_markdown_is_painted_plainly() -> None:
 
 
 item_text = st.text(max_size=60)
-items = st.builds(
-    Item,
-    kind=st.sampled_from(["user", "text", "thinking", "tool", "request", "notice", "turn", "task"]),
-    seq=st.integers(1, 99),
-    at=st.integers(0, 2**42),
-    text=item_text,
-    name=st.sampled_from(["Bash", "Edit", "Task", "AskUserQuestion", "ExitPlanMode", "\x1b[x"]),
-    does=st.sampled_from(get_args(ToolKind)),
-    summary=item_text,
-    plan=item_text,
-    questions=st.lists(any_of(Question), max_size=2).map(tuple),
-    input=st.dictionaries(
-        st.sampled_from(["command", "file_path", "plan", "questions", "x"]),
-        st.one_of(item_text, st.integers(), st.none(), st.lists(item_text)),
+words = {"seq": st.integers(1, 99), "at": st.integers(0, 2**42), "text": item_text}
+given_input = st.dictionaries(
+    st.sampled_from(["command", "file_path", "plan", "questions", "x"]),
+    st.one_of(item_text, st.integers(), st.none(), st.lists(item_text)),
+)
+names = st.sampled_from(["Bash", "Edit", "Task", "AskUserQuestion", "ExitPlanMode", "\x1b[x"])
+items: st.SearchStrategy[Item] = st.one_of(
+    st.builds(UserItem, **words, status=item_text),
+    st.builds(WordsItem, **words),
+    st.builds(ThinkingItem, **words),
+    st.builds(
+        ToolItem,
+        **words,
+        id=item_text,
+        name=names,
+        does=st.sampled_from(get_args(ToolKind)),
+        summary=item_text,
+        input=given_input,
+        result=st.one_of(st.none(), item_text),
+        patch=st.one_of(st.just(""), st.just(PATCH), item_text),
+        failed=st.booleans(),
+        ended_at=st.integers(0, 2**42),
     ),
-    result=st.one_of(st.none(), item_text),
-    patch=st.one_of(st.just(""), st.just(PATCH), item_text),
-    failed=st.booleans(),
-    ended_at=st.integers(0, 2**42),
-    status=item_text,
+    st.builds(
+        RequestItem,
+        **words,
+        id=item_text,
+        tool_name=names,
+        summary=item_text,
+        plan=item_text,
+        input=given_input,
+        questions=st.lists(any_of(Question), max_size=2).map(tuple),
+        status=st.sampled_from(get_args(RequestStatus)),
+    ),
+    st.builds(TurnItem, **words, outcome=st.sampled_from(["ok", "error", "interrupted"])),
+    st.builds(TaskItem, **words, id=item_text, status=item_text),
+    st.builds(NoticeItem, **words, failed=st.booleans()),
 )
 
 

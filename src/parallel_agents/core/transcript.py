@@ -5,66 +5,23 @@ can repaint by index; pure, total, and harmless to replay. All text in it is raw
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import TypedDict, TypeVar
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.asking import Question, ToolKind
-from parallel_agents.core.options import Decision, JsonObject
-from parallel_agents.core.summary import tool_summary
+from parallel_agents.core.items import (
+    Entry,
+    Item,
+    NoticeItem,
+    RequestItem,
+    TaskItem,
+    ThinkingItem,
+    ToolItem,
+    TurnItem,
+    UserItem,
+    WordsItem,
+)
 
-ItemKind = Literal["user", "text", "thinking", "tool", "request", "notice", "turn", "task"]
-
-
-@dataclass(slots=True, kw_only=True)
-class Item:
-    """One entry of a transcript.
-
-    Attributes:
-        kind: what it is.
-        seq: number of the record that made it; identifies it.
-        at: its time in milliseconds since 1970.
-        text: the words, raw.
-        parent: id of the tool use whose subagent it belongs to; empty at top level.
-        key: uuid of a message, id of a tool use, or id of a request.
-        name: name of a tool.
-        input: input of a tool.
-        summary: what a tool or a request is about, in one line.
-        does: what kind of tool it is.
-        plan: the plan that a request asks to approve, as Markdown.
-        questions: what a request asks.
-        result: what the tool answered, None while it runs.
-        patch: what the tool changed, as a unified diff.
-        failed: whether a tool, turn or notice says that something went wrong.
-        ended_at: when a tool answered; 0 while it runs.
-        status: progress of a message, outcome of a turn, or state of a request.
-        decision: how a request was decided.
-    """
-
-    kind: ItemKind
-    seq: int
-    at: int
-    text: str = ""
-    parent: str = ""
-    key: str = ""
-    name: str = ""
-    input: JsonObject = field(default_factory=dict)
-    summary: str = ""
-    does: ToolKind = "other"
-    plan: str = ""
-    questions: tuple[Question, ...] = ()
-    result: str | None = None
-    patch: str = ""
-    failed: bool = False
-    ended_at: int = 0
-    status: str = ""
-    decision: Decision | None = None
-
-    @property
-    def said(self) -> str:
-        """What a tool or a request is about, in one line."""
-        return self.summary or tool_summary(self.name, self.input)
-
+T = TypeVar("T", bound=Entry)
 
 PartialKey = tuple[str, str, int]
 """What a text still arriving belongs to: parent, message, index of its block."""
@@ -85,7 +42,7 @@ class Transcript:
         self.seq = 0
         self.partial: dict[PartialKey, str] = {}
         self.thoughts: set[PartialKey] = set()
-        self._by_key: dict[tuple[str, str], int] = {}
+        self._by_id: dict[tuple[type[Entry], str], int] = {}
         self._asking: dict[str, str] = {}
         self._stepping = ""
 
@@ -139,15 +96,17 @@ class Transcript:
             case ev.MessageQueued() as event:
                 return self._message(record, event)
             case ev.MessageProgressed() as event:
-                return self._update("user", event.uuid, status=event.progress)
+                return self._progressed(event)
             case ev.UserText() as event:
                 return self._user(record, event)
             case ev.AssistantText() as event:
                 self._settle(event.parent)
-                return self._add(record, "text", event.text, parent=event.parent)
+                item = WordsItem(**_made_by(record), text=event.text, parent=event.parent)
+                return self._add(item)
             case ev.AssistantThinking() as event:
                 self._settle(event.parent)
-                return self._add(record, "thinking", event.text, parent=event.parent)
+                thought = ThinkingItem(**_made_by(record), text=event.text, parent=event.parent)
+                return self._add(thought)
             case ev.ToolUsed() as event:
                 return self._tool(record, event)
             case ev.ToolReturned() as event:
@@ -165,7 +124,9 @@ class Transcript:
                 return self._close(event.request)
             case ev.TurnEnded() as event:
                 self.partial.clear()
-                return self._turn(record, event)
+                text = event.error if event.outcome == "error" else ""
+                text = f"{text} {event.hint}".strip()
+                return self._add(TurnItem(**_made_by(record), text=text, outcome=event.outcome))
             case ev.RunEnded() as event:
                 self.partial.clear()
                 return self._run_ended(record, event)
@@ -176,141 +137,148 @@ class Transcript:
             case _:
                 return self._say(record)
 
-    def _add(self, record: ev.Record, kind: ItemKind, text: str, **rest: object) -> set[int]:
-        item = Item(kind=kind, seq=record.seq, at=record.at, text=text)
-        for name, value in rest.items():
-            setattr(item, name, value)
+    def _add(self, item: Item, id: str = "") -> set[int]:  # noqa: A002 - as the events call it
         self.items.append(item)
         index = len(self.items) - 1
-        if item.key:
-            self._by_key[(kind, item.key)] = index
+        if id:
+            self._by_id[(type(item), id)] = index
         return {index}
 
-    def _update(self, kind: ItemKind, key: str, **values: object) -> set[int]:
-        index = self._by_key.get((kind, key))
+    def _known(self, kind: type[T], id: str) -> tuple[int, T] | None:  # noqa: A002
+        """The item of a kind with an id, and its place; None when there is none."""
+        index = self._by_id.get((kind, id))
         if index is None:
-            return set()
-        for name, value in values.items():
-            setattr(self.items[index], name, value)
-        return {index}
+            return None
+        item = self.items[index]
+        assert isinstance(item, kind)  # noqa: S101 - it was put there under its own type
+        return index, item
 
     def _settle(self, parent: str) -> None:
         """A finished block replaces the text that was arriving for it."""
         self.partial = {k: v for k, v in self.partial.items() if k[0] != parent}
 
     def _message(self, record: ev.Record, event: ev.MessageQueued) -> set[int]:
-        if ("user", event.uuid) in self._by_key:
+        if self._known(UserItem, event.uuid):
             return set()
-        return self._add(record, "user", event.text, key=event.uuid, status="queued")
+        item = UserItem(**_made_by(record), text=event.text, uuid=event.uuid, status="queued")
+        return self._add(item, event.uuid)
+
+    def _progressed(self, event: ev.MessageProgressed) -> set[int]:
+        if (known := self._known(UserItem, event.uuid)) is None:
+            return set()
+        index, item = known
+        item.status = event.progress
+        return {index}
 
     def _user(self, record: ev.Record, event: ev.UserText) -> set[int]:
-        if event.uuid and ("user", event.uuid) in self._by_key:
+        if event.uuid and self._known(UserItem, event.uuid):
             return set()
-        return self._add(record, "user", event.text, key=event.uuid, parent=event.parent)
+        item = UserItem(**_made_by(record), text=event.text, uuid=event.uuid, parent=event.parent)
+        return self._add(item, event.uuid)
 
     def _tool(self, record: ev.Record, event: ev.ToolUsed) -> set[int]:
         self._settle(event.parent)
-        if ("tool", event.id) in self._by_key:
-            return self._update("tool", event.id, input=event.input, summary=event.summary)
-        return self._add(
-            record,
-            "tool",
-            "",
-            key=event.id,
+        if (known := self._known(ToolItem, event.id)) is not None:
+            index, item = known
+            item.input, item.summary = event.input, event.summary
+            return {index}
+        item = ToolItem(
+            **_made_by(record),
+            id=event.id,
             name=event.name,
             input=event.input,
             summary=event.summary,
             does=event.does,
             parent=event.parent,
         )
+        return self._add(item, event.id)
 
     def _returned(self, record: ev.Record, event: ev.ToolReturned) -> set[int]:
         """Fill in the tool's row; its request waits for nobody any more."""
         closed = self._close(self._asking.get(event.tool_use, ""))
-        return closed | self._update(
-            "tool",
-            event.tool_use,
-            result=event.text,
-            failed=event.is_error,
-            patch=event.patch,
-            ended_at=record.at,
-        )
+        if (known := self._known(ToolItem, event.tool_use)) is None:
+            return closed
+        index, item = known
+        item.result, item.failed, item.patch = event.text, event.is_error, event.patch
+        item.ended_at = record.at
+        return closed | {index}
 
     def _request(self, record: ev.Record, event: ev.RequestOpened) -> set[int]:
         if event.tool_use:
             self._asking[event.tool_use] = event.request
-        told = {"summary": event.summary, "plan": event.plan, "questions": event.questions}
-        known = self._by_key.get(("request", event.request))
-        if known is not None and self.items[known].status == "open":
-            return self._update("request", event.request, input=event.input, **told)
-        return self._add(
-            record,
-            "request",
-            event.description,
-            key=event.request,
-            name=event.tool_name,
+        known = self._known(RequestItem, event.request)
+        if known is not None and known[1].status == "open":
+            index, item = known
+            item.input, item.summary = event.input, event.summary
+            item.plan, item.questions = event.plan, event.questions
+            return {index}
+        item = RequestItem(
+            **_made_by(record),
+            text=event.description,
+            id=event.request,
+            tool_name=event.tool_name,
             input=event.input,
-            status="open",
-            **told,
+            summary=event.summary,
+            plan=event.plan,
+            questions=event.questions,
         )
+        return self._add(item, event.request)
 
     def _close(self, request: str) -> set[int]:
         """Nobody waits for a request any more; one that was decided stays decided."""
-        index = self._by_key.get(("request", request))
-        if index is None or self.items[index].status != "open":
+        known = self._known(RequestItem, request)
+        if known is None or known[1].status != "open":
             return set()
-        self.items[index].status = "withdrawn"
-        return {index}
+        known[1].status = "withdrawn"
+        return {known[0]}
 
     def _decided(self, event: ev.RequestDecided) -> set[int]:
-        return self._update(
-            "request", event.request, status=event.decision.behavior, decision=event.decision
-        )
-
-    def _turn(self, record: ev.Record, event: ev.TurnEnded) -> set[int]:
-        text = event.error if event.outcome == "error" else ""
-        text = f"{text} {event.hint}".strip()
-        return self._add(
-            record, "turn", text, status=event.outcome, failed=event.outcome == "error"
-        )
+        if (known := self._known(RequestItem, event.request)) is None:
+            return set()
+        index, item = known
+        item.status, item.decision = event.decision.behavior, event.decision
+        return {index}
 
     def _run_ended(self, record: ev.Record, event: ev.RunEnded) -> set[int]:
         closed: set[int] = set()
         for index, item in enumerate(self.items):
-            if item.kind == "request" and item.status == "open":
+            if isinstance(item, RequestItem) and item.status == "open":
                 item.status = "withdrawn"
                 closed.add(index)
         if event.asked and not event.error:
             return closed
         text = event.error or _ending(event)
-        return closed | self._add(record, "notice", text, failed=True)
+        return closed | self._add(NoticeItem(**_made_by(record), text=text, failed=True))
 
     def _task(self, record: ev.Record, event: ev.TaskProgressed) -> set[int]:
-        if ("task", event.task) in self._by_key:
-            text = event.summary or event.description
-            values = {"status": event.status} | ({"text": text} if text else {})
-            return self._update("task", event.task, **values)
-        return self._add(
-            record,
-            "task",
-            event.description,
-            key=event.task,
+        if (known := self._known(TaskItem, event.task)) is not None:
+            index, item = known
+            item.status = event.status
+            item.text = event.summary or event.description or item.text
+            return {index}
+        item = TaskItem(
+            **_made_by(record),
+            text=event.description,
+            id=event.task,
             status=event.status,
             parent=event.tool_use,
         )
+        return self._add(item, event.task)
 
     def _step(
         self, record: ev.Record, event: ev.StepStarted | ev.StepOutput | ev.StepEnded
     ) -> set[int]:
         """A set-up or teardown command is a row like a tool's, whose output grows."""
         if isinstance(event, ev.StepStarted):
-            given = {"command": event.command}
             self._stepping = f"step {record.seq}"
-            return self._add(record, "tool", "", key=self._stepping, name=event.step, input=given)
-        index = self._by_key.get(("tool", self._stepping))
-        if index is None:
+            command = {"command": event.command}
+            started = ToolItem(
+                **_made_by(record), id=self._stepping, name=event.step, input=command
+            )
+            return self._add(started, self._stepping)
+        if (known := self._known(ToolItem, self._stepping)) is None:
             return set()
-        item = self.items[index]
+        index, item = known
         if isinstance(event, ev.StepOutput):
             item.result = (item.result or "") + event.text
             return {index}
@@ -323,7 +291,17 @@ class Transcript:
         if said is None:
             return set()
         text, failed = said
-        return self._add(record, "notice", text, failed=failed)
+        return self._add(NoticeItem(**_made_by(record), text=text, failed=failed))
+
+
+class _MadeBy(TypedDict):
+    seq: int
+    at: int
+
+
+def _made_by(record: ev.Record) -> _MadeBy:
+    """What an item has of the record that makes it."""
+    return {"seq": record.seq, "at": record.at}
 
 
 def _ending(event: ev.RunEnded) -> str:

@@ -13,8 +13,19 @@ from textual.strip import Strip
 
 from parallel_agents.core.asking import ToolKind
 from parallel_agents.core.codec import to_plain
+from parallel_agents.core.items import (
+    Item,
+    NoticeItem,
+    RequestItem,
+    RequestStatus,
+    TaskItem,
+    ThinkingItem,
+    ToolItem,
+    TurnItem,
+    UserItem,
+    WordsItem,
+)
 from parallel_agents.core.text import tool_output
-from parallel_agents.core.transcript import Item
 from parallel_agents.tui.ages import duration
 from parallel_agents.tui.code import highlight
 from parallel_agents.tui.ink import Ink
@@ -44,7 +55,7 @@ _UNREAD = {
     "accepted": "waits its turn",
     "cancelled": "cancelled",
 }
-_REQUESTS = {
+_REQUESTS: dict[RequestStatus, str] = {
     "open": "waiting for you",
     "allow": "allowed",
     "deny": "denied",
@@ -93,22 +104,22 @@ class Painter:
         return line_of(Span(bar, self.ink.faint), skip=len(bar))
 
     def _paint(self, item: Item) -> list[Line]:
-        match item.kind:
-            case "user":
+        match item:
+            case UserItem():
                 return self._user(item)
-            case "text":
+            case WordsItem():
                 return self.words(item.text)
-            case "thinking":
-                return self.thinking(item)
-            case "tool":
+            case ThinkingItem():
+                return self.thinking(item.text)
+            case ToolItem():
                 return self._tool(item)
-            case "task":
+            case TaskItem():
                 return self._task(item)
-            case "request":
+            case RequestItem():
                 return self._request(item)
-            case "turn":
+            case TurnItem():
                 return self._turn(item)
-            case "notice":
+            case NoticeItem():
                 return self._notice(item)
 
     def words(self, text: str, *, marked: bool = True) -> list[Line]:
@@ -120,7 +131,7 @@ class Painter:
             for number, line in enumerate(lines)
         ]
 
-    def _user(self, item: Item) -> list[Line]:
+    def _user(self, item: UserItem) -> list[Line]:
         head = Span("❯ ", self.ink.muted)
         lines = block([span(item.text[:_LONGEST], self.ink.text)], self.width - 1, first=head)
         if not self.unfolded:
@@ -131,17 +142,17 @@ class Painter:
             line._replace(strip=fill(line.strip, self.width, self.ink.on_panel)) for line in lines
         ]
 
-    def thinking(self, item: Item) -> list[Line]:
+    def thinking(self, text: str) -> list[Line]:
         """Thoughts: one line, or all of them."""
         style = self.ink.comment
         head = Span("∴ ", style)
         if self.unfolded:
-            return block([span(item.text[:_LONGEST], style)], self.width, first=head)
-        return [line_of(head, flat(item.text[:1000], style, self.width - 2), skip=2)]
+            return block([span(text[:_LONGEST], style)], self.width, first=head)
+        return [line_of(head, flat(text[:1000], style, self.width - 2), skip=2)]
 
     # --- tools -------------------------------------------------------------------------------
 
-    def _tool(self, item: Item) -> list[Line]:
+    def _tool(self, item: ToolItem) -> list[Line]:
         name = item.name
         detail = self._short(item.said.removeprefix(f"{name}: "))
         left = [Span(f"  {MARKS[item.does]} ", self.ink.muted)]
@@ -162,7 +173,7 @@ class Painter:
         """A file's name without the worktree it lies in."""
         return path.removeprefix(f"{self.root}/") if self.root else path
 
-    def _outcome(self, item: Item) -> list[Span]:
+    def _outcome(self, item: ToolItem) -> list[Span]:
         if not item.ended_at:
             return [Span("…", self.ink.muted)]
         took = duration(item.ended_at - item.at)
@@ -173,7 +184,7 @@ class Painter:
             return [Span(f"+{added} ", self.ink.good), Span(f"−{removed}", self.ink.bad)]
         return [Span(f"ok · {took}", self.ink.muted)]
 
-    def _inside(self, item: Item) -> list[Line]:
+    def _inside(self, item: ToolItem) -> list[Line]:
         """What an unfolded tool row shows: its input, then its diff or its output."""
         lines: list[Line] = []
         command = item.input.get("command")
@@ -222,16 +233,16 @@ class Painter:
             )
         ]
 
-    def _task(self, item: Item) -> list[Line]:
+    def _task(self, item: TaskItem) -> list[Line]:
         left = [Span("  ◇ ", self.ink.muted), flat(item.text or "background task", self.ink.text)]
         return [Line(row(left, [flat(item.status, self.ink.muted, 20)], self.width), 4)]
 
     # --- requests, turns, notices ------------------------------------------------------------
 
-    def _request(self, item: Item) -> list[Line]:
+    def _request(self, item: RequestItem) -> list[Line]:
         text = self._short(item.said)
         left = [Span("  ▷ asked: ", self.ink.muted), flat(text, self.ink.muted)]
-        right = [flat(_REQUESTS.get(item.status, item.status), self.ink.muted, 20)]
+        right = [flat(_REQUESTS[item.status], self.ink.muted, 20)]
         lines = [Line(row(left, right, self.width), 4, target="fold")]
         if item.decision is not None:
             for said in _answers(item):
@@ -240,28 +251,28 @@ class Painter:
             lines += self._asked(item)
         return lines
 
-    def _asked(self, item: Item) -> list[Line]:
+    def _asked(self, item: RequestItem) -> list[Line]:
         if item.plan:
             inner = markdown(item.plan, self.width - 4, self.ink)
             return [behind(Segment("    "), line) for line in inner]
         shown = [to_plain(question) for question in item.questions]
         return self._source(as_json(shown or item.input), "json")
 
-    def _turn(self, item: Item) -> list[Line]:
+    def _turn(self, item: TurnItem) -> list[Line]:
         if item.failed:
             text = span(item.text or "The turn failed.", self.ink.bad)
             return block([text], self.width, first=Span("✗ ", self.ink.bad))
         at = time.strftime("%H:%M", time.localtime(item.at / 1000))
-        word = "" if item.status in {"ok", ""} else f"{item.status} · "
+        word = "" if item.outcome == "ok" else f"{item.outcome} · "
         return [line_of(flat(f"── {word}{at} ──", self.ink.faint))]
 
-    def _notice(self, item: Item) -> list[Line]:
+    def _notice(self, item: NoticeItem) -> list[Line]:
         style = self.ink.bad if item.failed else self.ink.muted
         first = Span("! " if item.failed else "· ", style)
         return block([span(item.text[:_LONGEST], style)], self.width, first=first)
 
 
-def _answers(item: Item) -> list[str]:
+def _answers(item: RequestItem) -> list[str]:
     """What the person said beside yes or no."""
     if item.decision is None:
         return []

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from typing import NamedTuple
 
+from parallel_agents.core.items import Item, RequestItem, TaskItem, ToolItem, UserItem
 from parallel_agents.core.summary import first_line
-from parallel_agents.core.transcript import Item, PartialKey, Transcript
+from parallel_agents.core.transcript import PartialKey, Transcript
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.items import Painter
 from parallel_agents.tui.lines import Block
@@ -98,7 +99,7 @@ class Conversation:
         """
         made: list[Block] = []
         for key, text in texts.items():
-            if text and not self._tools.get(key[0]):
+            if text and key[0] not in self._tools:
                 made.extend(self._arriving(key, text, thinking=key in thoughts))
         known = {block.key: block for block in self._live}
         self._live = [
@@ -135,8 +136,8 @@ class Conversation:
         self._known = len(self._items)
         for index in new:
             item = self._items[index]
-            if item.kind == "tool":
-                self._tools.setdefault(item.key, index)
+            if isinstance(item, ToolItem):
+                self._tools.setdefault(item.id, index)
             if self._owner(index):
                 self._children.setdefault(item.parent, []).append(index)
             else:
@@ -163,8 +164,8 @@ class Conversation:
             index, depth = stack.pop()
             yield index, depth
             item = self._items[index]
-            if item.kind == "tool" and key_of(item) in self._unfolded:
-                below = self._children.get(item.key, ())
+            if isinstance(item, ToolItem) and key_of(item) in self._unfolded:
+                below = self._children.get(item.id, ())
                 stack.extend((child, min(depth + 1, 4)) for child in reversed(below))
 
     def _arrange(self) -> None:
@@ -216,7 +217,7 @@ class Conversation:
         return [painter.gap(), *lines] if how.gap and lines else lines
 
     def _steps(self, item: Item) -> tuple[int, str]:
-        below = self._children.get(item.key, ()) if item.kind == "tool" else ()
+        below = self._children.get(item.id, ()) if isinstance(item, ToolItem) else ()
         return (len(below), _said(self._items[below[-1]])) if below else (0, "")
 
     def _arriving(self, key: PartialKey, text: str, *, thinking: bool) -> Iterator[Block]:
@@ -243,7 +244,7 @@ class Conversation:
         def build(width: int, ink: Ink) -> list[Line]:
             painter = Painter(width=width, ink=ink, root=self.root)
             if thinking:
-                lines = painter.thinking(Item(kind="thinking", seq=0, at=0, text=text))
+                lines = painter.thinking(text)
             else:
                 lines = painter.words(_tail(text), marked=number == 0)
             return [EMPTY, *lines] if gap and lines else lines
@@ -310,12 +311,21 @@ def _tail(text: str) -> str:
 
 
 def _version(item: Item) -> tuple[object, ...]:
-    length = len(item.text) + len(item.result or "")
-    return (item.status, item.failed, item.ended_at, length, id(item.input))
+    """What changes whenever a later record changes how the item looks."""
+    match item:
+        case ToolItem():
+            length = len(item.result or "")
+            return (item.failed, item.ended_at, length, item.summary, id(item.input))
+        case RequestItem():
+            return (item.status, item.summary, id(item.input))
+        case UserItem() | TaskItem():
+            return (item.status, item.text)
+        case _:
+            return ()
 
 
 def _said(item: Item) -> str:
-    if item.kind == "tool":
+    if isinstance(item, ToolItem):
         return item.said
     return first_line(item.text[:1000])
 
@@ -328,7 +338,7 @@ def _estimate(item: Item) -> int:
 
 def _copied(item: Item) -> str:
     """What copying an item gives: a command, an output, or the words."""
-    if item.kind != "tool":
+    if not isinstance(item, ToolItem):
         return item.text
     command = item.input.get("command")
     return command if isinstance(command, str) else item.result or ""
