@@ -1,9 +1,9 @@
-"""What must hold before a session is begun, and what fills the choices left open.
+"""What must hold before a session begins, and how open choices are filled.
 
-Keep true: a mistake is said before anything is made; a repository's own settings count only once
-they are trusted, and only for what a session starts with; what a person names wins over the
-repository, and the repository over the person's settings; a pull request starts without the
-repository's settings unless a person has accepted it at this very commit.
+Keep true: a mistake is reported before anything is made; a repository's own settings count only
+once they are trusted, and only for what a session starts with; the person's explicit choice wins
+over the repository, and the repository over the person's settings; a pull request starts without
+the repository's settings unless a person has accepted it at this very commit.
 """
 
 import datetime
@@ -32,10 +32,10 @@ class Prepared(NamedTuple):
     """A dispatch that may begin.
 
     Attributes:
-        message: with base, agent, mode and model decided; for one that works in the checkout,
-            with that as its directory.
+        message: with base, agent, mode and model decided; for a session in the checkout, its
+            directory is the checkout.
         pattern: for the name of its branch.
-        place: in what kind of place it works.
+        place: the kind of place where it works.
     """
 
     message: New
@@ -44,17 +44,17 @@ class Prepared(NamedTuple):
 
 
 def prepare(context: Context, message: New) -> Prepared:
-    """Check a dispatch and fill what it leaves open; blocking: runs git.
+    """Check a dispatch and fill its open choices; blocking: runs git.
 
     Args:
         context: what sessions share.
         message: what a person asked for.
 
     Returns:
-        The same with what was left open decided.
+        The same with every open choice decided.
 
     Raises:
-        UsageError: the prompt, the name, a mode or the agent's name makes no sense.
+        UsageError: the prompt, the name, a mode or the agent's name is not valid.
         UntrustedError: the repository, or what it would run, is not trusted.
         RepositoryError, GitError: there is no such repository or base.
         RefusedError: the branch to work on is in use, or a name cannot be a branch.
@@ -104,15 +104,15 @@ def chosen_base(
     environment: Mapping[str, str],
     accepted: bool,
 ) -> str:
-    """Decide what the base is when none was named.
+    """Choose the base when none was named.
 
     Args:
         context: what sessions share.
         repository: where.
-        base: what was named; empty for nothing.
-        branch: the branch asked for; an existing one is worked on as it is.
-        kind: of the place, when that was decided already.
-        environment: the caller's, for where their own settings files are.
+        base: the base named; empty for none.
+        branch: the branch asked for; an existing one is used as it is.
+        kind: of the place, if it is decided already.
+        environment: the caller's, to find their own settings files.
         accepted: whether the repository's settings may count.
 
     Returns:
@@ -159,7 +159,7 @@ def _preset(message: New, repository: Repository) -> Preset:
 
 
 def _pattern(context: Context, message: New, repository: Repository, preset: Preset) -> str:
-    """Fill the branch pattern; where it gives no possible name, say so before anything is made."""
+    """Fill the branch pattern; if it gives no valid name, say so before anything is made."""
     pattern = preset.branch or context.config.branch
     expression = preset.ticket or context.config.ticket
     ticket = naming.ticket_in(message.prompt, expression) if "{ticket}" in pattern else ""
@@ -179,7 +179,7 @@ def _user() -> str:
 
 
 def _with_defaults(context: Context, message: New, preset: Preset) -> New:
-    """Fill what was left open; what the settings choose is meant for the agent they choose."""
+    """Fill open choices; mode and model from the settings apply only to the agent they choose."""
     config, options = context.config, message.options
     usual = preset.agent or config.agent
     agent = message.agent or usual

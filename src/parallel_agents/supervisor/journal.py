@@ -1,12 +1,12 @@
 """A session's event file: append-only, one record a line.
 
 Keep true: a record is in the file, whole, before anybody is told of it; records that belong
-together are written together, and a file that ends inside such a group is cut back to before it;
-a write that fails leaves the file as it was. `seq` counts from 1 without a gap.
+together are written together, and a file that ends inside such a group is cut back to before it; a
+write that fails leaves the file as it was. `seq` counts from 1 without a gap.
 
-Each line begins with a checksum of its rest. A line that does not fit its own, or says nothing
-that this version knows, costs that record and no other: it is left out, counted, and kept in the
-file. Lines of before there were checksums are believed as long as their numbers go on.
+Each line begins with a checksum of the rest of the line. A line that does not match its checksum,
+or that this version does not understand, costs only that record: it is skipped, counted, and kept
+in the file. Lines from before checksums existed are accepted as long as their numbers continue.
 """
 
 import json
@@ -42,7 +42,7 @@ def load_line(line: bytes) -> Record:
         line: with or without its newline.
 
     Raises:
-        ValueError: it is damaged, or no record that this version knows.
+        ValueError: it is damaged, or not a record that this version knows.
     """
     line = line.removesuffix(b"\n")
     if not _fits(line):
@@ -54,13 +54,13 @@ class Journal:
     """One `journal.jsonl`.
 
     Args:
-        path: the file; made when missing.
+        path: the file; created if missing.
 
     Attributes:
         size: of the file, in bytes.
 
     Raises:
-        StorageError: when it cannot be opened or mended.
+        StorageError: it cannot be opened or repaired.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,7 +85,7 @@ class Journal:
 
     @property
     def damaged(self) -> int:
-        """How many lines were met that cannot be read; those not looked at yet are not counted."""
+        """How many unreadable lines were found so far; lines not read yet are not counted."""
         return len(self._damaged)
 
     def append(self, records: Sequence[Record]) -> None:
@@ -111,15 +111,19 @@ class Journal:
                 self.size += len(line)
 
     def sync(self) -> None:
-        """Wait until the disk has what was appended; may be called in another thread.
+        """Wait until the appended records are on the disk; may be called in another thread.
 
         Raises:
-            OSError: it does not confirm it.
+            OSError: the disk does not confirm it.
         """
         os.fsync(self._fd)
 
     def _check_ours(self) -> None:
-        """What is written to a file that somebody removed, replaced or cut is found by nobody."""
+        """Check that the file is still ours: records in a removed or replaced file would be lost.
+
+        Raises:
+            StorageError: it was removed, replaced or changed.
+        """
         try:
             there, ours = self.path.stat(), os.fstat(self._fd)
         except OSError as error:
@@ -143,7 +147,7 @@ class Journal:
             after: number of the record that ends there.
 
         Raises:
-            StorageError: when the file cannot be read.
+            StorageError: the file cannot be read.
         """
         try:
             with self.path.open("rb") as file:
@@ -153,10 +157,10 @@ class Journal:
             raise of_system(error, f"cannot read {self.path}") from error
 
     def page(self, first: int, last: int) -> list[Record]:
-        """Read the records with `first <= seq <= last`; beyond the ends there is nothing.
+        """Read the records with `first <= seq <= last`; there is nothing beyond the ends.
 
         Raises:
-            StorageError: when the file cannot be read.
+            StorageError: the file cannot be read.
         """
         try:
             begin, end, after = self._indexed().span(first, last, self.size)
@@ -167,7 +171,7 @@ class Journal:
         return [r for r in self._records(lines, begin, after) if first <= r.seq <= last]
 
     def seq_before(self, offset: int) -> int:
-        """The `seq` of the record that ends at a byte offset; 0 when none does."""
+        """The `seq` of the record that ends at a byte offset; 0 if none does."""
         if not 0 < offset <= self.size:
             return 0
         line = self._line_before(offset)[1]
@@ -178,11 +182,11 @@ class Journal:
 
     @property
     def count(self) -> int:
-        """The `seq` of the last record; 0 when there is none."""
+        """The `seq` of the last record; 0 if there is none."""
         return self._indexed().last
 
     def _records(self, lines: Iterable[bytes], offset: int, after: int) -> Iterator[Record]:
-        """What can be read from `offset` on; what cannot is noted."""
+        """The readable records from `offset` on; the others are noted as damaged."""
         for start, piece, _ in self._pieces(lines, offset, after):
             try:
                 record = load_record(piece)
@@ -201,8 +205,8 @@ class Journal:
             kept = [
                 (piece, number)
                 for piece, number in found
-                # Without a checksum the number may be what is damaged; then it must not hide
-                # all that follow. A lost newline takes two records with one line.
+                # Without a checksum the number itself may be damaged; then it must not hide all
+                # later records. A lost newline costs two records with one line.
                 if after < number and (number <= after + 1 + 2 * skipped or _SUMMED.match(piece))
             ]
             if not kept:
@@ -214,13 +218,13 @@ class Journal:
             offset += len(line)
 
     def _indexed(self) -> "_Index":
-        """Where each record starts; built once, when first needed, in whatever thread that is."""
+        """Where each record starts; built once, when first needed, in the calling thread."""
         if self._index is None:
             index, end = _Index(), 0
             while end < self.size:
                 end = self._add_to(index, end)
             with self._guard:
-                self._add_to(index, end)  # what was appended meanwhile
+                self._add_to(index, end)  # what was appended in the meantime
                 self._index = index
         return self._index
 
@@ -233,7 +237,7 @@ class Journal:
         return end
 
     def _mend(self) -> None:
-        """Cut off a torn line, and a group that is not whole; what is only damaged stays."""
+        """Cut off a torn line and an incomplete group; lines that are only damaged stay."""
         while self.size:
             start, line = self._line_before(self.size)
             if line.endswith(b"\n") and _is_end(line):
@@ -267,15 +271,15 @@ class _Index:
         return self._numbers[-1] if self._numbers else 0
 
     def add(self, number: int, start: int) -> None:
-        """One more, whose number is higher than all before."""
+        """Add a record whose number is higher than all before it."""
         self._numbers.append(number)
         self._starts.append(start)
 
     def span(self, first: int, last: int, size: int) -> tuple[int, int, int]:
-        """Where lines begin and end that hold the records from `first` to `last`.
+        """Where the lines with the records from `first` to `last` begin and end.
 
         Returns:
-            Both in bytes, and a number just below the first record's own.
+            Both in bytes, and a number just below that of the first record.
         """
         begin = bisect_left(self._numbers, first)
         end = bisect_right(self._numbers, last)
@@ -294,13 +298,13 @@ def _up_to(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def _fits(line: bytes) -> bool:
-    """Whether a line fits its checksum, or has none."""
+    """Whether a line matches its checksum, or has none."""
     head = _SUMMED.match(line)
     return head is None or int(head[1], 16) == zlib.crc32(line[head.end() :])
 
 
 def _whole(line: bytes) -> list[bytes]:
-    """The records in a line: one, none, or, where a newline was damaged, several."""
+    """The records in a line: one, none, or several if a newline was damaged."""
     if _fits(line):
         return [line]
     starts = [head.start() for head in _SUMMED.finditer(line)]
@@ -314,7 +318,7 @@ def _whole(line: bytes) -> list[bytes]:
 
 
 def _number(piece: bytes) -> int:
-    """A record's number; 0 when it has none, so that it is none."""
+    """A record's number; 0 if there is no record."""
     found = _FIRST.match(piece)
     if found is None or (piece[2:5] != b"crc" and not _is_json(piece)):
         return 0
@@ -330,7 +334,7 @@ def _is_json(piece: bytes) -> bool:
 
 
 def _is_end(line: bytes) -> bool:
-    """Whether a line ends a group; one that is damaged is believed to."""
+    """Whether a line ends a group; a damaged line is assumed to."""
     try:
         return not load_line(line).more
     except ValueError:

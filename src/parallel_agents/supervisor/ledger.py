@@ -1,8 +1,8 @@
-"""What is on record of one session: its journal, its facts, and who waits for them.
+"""The record of one session: its journal, its facts, and who waits for them.
 
-Keep true: facts change only by records that are in the journal; a checkpoint is never ahead of
-the journal; nothing here starts a process or runs git (that is `driver` and `workplace`). A record
-that cannot be read or folded costs what it said and no more, and is counted and told.
+Keep true: facts change only through records that are in the journal; a checkpoint is never ahead of
+the journal; nothing here starts a process or runs git (`driver` and `workplace` do that). A record
+that cannot be read or folded costs only its own content, and is counted and reported.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _ENVIRONMENT = "environment.json"
 _CHECKPOINT_EVERY = 500
 _RAW_LIMIT = 4096
 DISK_PATIENCE = 0.5
-"""Seconds after which it is tried again to write to a disk that is full."""
+"""Seconds before writing to a full disk is tried again."""
 
 
 class Ledger:
@@ -86,13 +86,13 @@ class Ledger:
         run: int = 0,
         line: LogLine | None = None,
     ) -> None:
-        """Journal what happened, fold it, and tell everybody.
+        """Journal events, fold them, and tell every subscriber.
 
         Args:
-            events: what happened, in order, all or nothing.
+            events: what happened, in order; all are recorded or none.
             key: uuid of the client's request that caused it.
-            run: process start it came from.
-            line: the agent's line it came from.
+            run: number of the process start that they came from.
+            line: the agent's line that they came from.
 
         Raises:
             StorageError: nothing was recorded.
@@ -120,7 +120,7 @@ class Ledger:
     async def record_patiently(
         self, *events: Event, run: int = 0, line: LogLine | None = None
     ) -> None:
-        """Journal what an agent said; while the disk is full, wait: the agent waits too."""
+        """Journal an agent's events; while the disk is full, wait, so that the agent waits too."""
         while True:
             try:
                 self.record(*events, run=run, line=line)
@@ -147,13 +147,13 @@ class Ledger:
         return found
 
     async def turn_offset(self) -> int:
-        """Where in the log of the run that goes on its latest turn begins."""
+        """Where the latest turn begins in the log of the current run."""
         ended = self.state.because.get("outcome")
         found = await self.page(ended.seq, ended.seq) if ended else []
         return next((r.offset for r in found if r.run == self.state.run), 0)
 
     def find_lost_run(self) -> None:
-        """Journal again a start whose record cannot be read; the run's directory is there."""
+        """Journal again a start whose record cannot be read but whose directory exists."""
         state, runs = self.state, self.directory / "runs"
         numbers = (
             [int(d.name) for d in runs.iterdir() if d.name.isdecimal()] if runs.is_dir() else []
@@ -172,17 +172,17 @@ class Ledger:
         )
 
     def tell_damage(self) -> None:
-        """Journal how many records cannot be read, when that are more than was known."""
+        """Journal the number of unreadable records when it has grown."""
         known = self.journal.damaged + self._unfolded
         if known > self.state.damaged:
-            with contextlib.suppress(StorageError):  # it is told when the disk has room again
+            with contextlib.suppress(StorageError):  # it is reported when the disk has room again
                 self.record(JournalDamaged(records=known))
 
     def environment(self) -> dict[str, str]:
         """The environment of whoever dispatched the session, as far as it is kept.
 
         Raises:
-            StorageError: it cannot be read; a process must not be started without it.
+            StorageError: it cannot be read; no process may start without it.
         """
         try:
             return read_json(self.directory / _ENVIRONMENT, is_environment) or {}
@@ -194,11 +194,11 @@ class Ledger:
         """Store the environment for this and every later start; blocking.
 
         Args:
-            environment: whose.
-            sync: wait until the disk has it; else `syncing` does.
+            environment: the environment to store.
+            sync: wait until it is on the disk; otherwise `syncing` does.
 
         Raises:
-            StorageError: the one before is still there.
+            StorageError: the previous environment is still there.
         """
         path = self.directory / _ENVIRONMENT
         try:
@@ -216,19 +216,20 @@ class Ledger:
         self._saved.save(self.state, self.journal.size)
 
     async def close(self) -> None:
-        """Save, and let go of the files."""
+        """Save the facts and close the files."""
         self.checkpoint()
         await self._saved.saved()
         await self.syncing.close()
         self.journal.close()
 
     def remove(self) -> None:
-        """Remove all that is on record, once closed; blocking.
+        """Remove the session's whole directory, after `close`; blocking.
 
         Raises:
             OSError: not all of it could be removed.
         """
-        # First what says that there must be a journal: whoever is ended now leaves no damage.
+        # Remove first the file that says a journal must exist: then an interruption here leaves no
+        # session that looks damaged.
         (self.directory / _FIRST).unlink(missing_ok=True)
         shutil.rmtree(self.directory)
 
@@ -259,7 +260,7 @@ class Ledger:
             self.checkpoint()
 
     def _load(self) -> None:
-        """Take the checkpoint when it fits the journal, then fold what came after."""
+        """Use the checkpoint if it fits the journal, then fold the later records."""
         offset = self._take_checkpoint()
         self._checkpointed = self.state.seq
         for record in self.journal.read_from(offset, self.state.seq):
@@ -280,28 +281,29 @@ class Ledger:
             self._saved.write(self.state, self.journal.size)
 
     def _is_ours(self, event: Event) -> bool:
-        """Whether the first record is this session's: one without a checksum may be damaged."""
+        """Whether the first record is this session's: without a checksum it may be damaged."""
         return isinstance(event, SessionCreated) and event.id == self.directory.name
 
     def _keep_first(self, record: Record) -> None:
-        """Keep a copy of what every other record rests on."""
+        """Keep a copy of the first record, on which all others rest."""
         path = self.directory / _FIRST
         if not path.exists():
             with contextlib.suppress(UserError):  # the journal has it
                 write_json(path, to_plain(record), sync=False)
 
     def _begin_from_copy(self) -> None:
-        """The first record cannot be read, and says what all the others are about."""
+        """Start from the copy when the first record, which all others rest on, cannot be read."""
         found = read_json(self.directory / _FIRST)
         if found is None:
             raise StorageError(f"cannot read {self.journal.path}: its first record is damaged")
         self._fold(from_plain(found, Record))
 
     def _take_checkpoint(self) -> int:
-        """Returns where the journal goes on after it; 0 when there is none to take."""
+        """Load the checkpoint; returns the journal offset after it, or 0 if none fits."""
         state, size = self._saved.read()
         if not state.seq or self.journal.seq_before(size) != state.seq:
-            # The journal was torn before it; grown past it again, it would have other records.
+            # The journal was torn before this offset; once it grows past it again, its records
+            # differ.
             self._saved.forget()
             return 0
         self.state = state

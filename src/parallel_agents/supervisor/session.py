@@ -1,8 +1,8 @@
-"""One session, as people act on it.
+"""One session and what people can do with it.
 
-Keep true: an action is journalled before it has an effect, under the client's key, and the same
-key acts once; a decision reaches exactly the request it names, with the input that was shown;
-a message never starts a process that a person stopped, except the one they send now.
+Keep true: an action is journalled, under the client's key, before it takes effect, and the same key
+acts once; a decision reaches exactly the request it names, with the input that was shown; a message
+never starts a process that a person stopped, unless that person sends it now.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Session:
     Args:
         context: what all sessions share.
         directory: `sessions/<id>`, which exists.
-        agent: its agent program; None takes the one that the journal names.
+        agent: its agent program; None uses the one named in the journal.
 
     Attributes:
         agent: its agent program.
@@ -64,7 +64,7 @@ class Session:
 
     @property
     def state(self) -> SessionState:
-        """The facts now."""
+        """The current facts."""
         return self.ledger.state
 
     @property
@@ -75,10 +75,10 @@ class Session:
     # --- life -------------------------------------------------------------------------
 
     def begin(self, created: ev.SessionCreated) -> None:
-        """Journal the dispatch and begin to work on it.
+        """Journal the dispatch and start work on it.
 
         Raises:
-            StorageError: nothing was begun.
+            StorageError: nothing was started.
         """
         first: list[ev.Event] = [created]
         if created.prompt:  # an adopted worktree may be given something to do later
@@ -87,7 +87,7 @@ class Session:
         self._make()
 
     def recover(self) -> None:
-        """Go on where an earlier supervisor was."""
+        """Resume where an earlier supervisor left off."""
         if self.state.deleted:
             return
         self.ledger.tell_damage()
@@ -101,9 +101,9 @@ class Session:
             self.driver.start()
 
     def _start_owed(self) -> bool:
-        """Whether a message was sent to no process, and the start that follows did not happen.
+        """Whether a message still needs a process that was never started for it.
 
-        A message that a process died with is not such a one: it waits for the person.
+        A message whose process died does not count: it waits for the person.
         """
         state = self.state
         if not state.messages or state.setup or state.missing or state.stopped or state.deleting:
@@ -129,13 +129,13 @@ class Session:
         return bool(state.messages and not state.deleting and not state.stopped)
 
     def _failed(self, error: Exception) -> None:
-        """The making of the worktree died: nobody must wait for it."""
+        """Record that making the worktree failed, so that nobody waits for it."""
         said = unforeseen(error, str(self.context.log_file))
         with contextlib.suppress(StorageError):
             self.ledger.record(ev.SetupFailed(message=said.message, hint=said.hint))
 
     async def close(self) -> None:
-        """Let go of the session; its agent goes on."""
+        """Release the session; its agent keeps running."""
         if self._making is not None and not self._making.done():
             self.workplace.leave()
             await asyncio.wait({self._making})
@@ -150,7 +150,7 @@ class Session:
     # --- messages ---------------------------------------------------------------------
 
     async def send(self, key: str, text: str, *, by: str = "person") -> None:
-        """Queue a message, and wake the process when it is gone.
+        """Queue a message, and start a process for it if there is none.
 
         Args:
             key: uuid of the message.
@@ -158,9 +158,9 @@ class Session:
             by: who says it.
 
         Raises:
-            UsageError: there is nothing to say.
+            UsageError: the message is empty.
             RefusedError: the session cannot take messages now.
-            UserError: no process could be started for it; the message is not taken.
+            UserError: no process could be started for it; the message was not queued.
         """
         if key in self.state.keys:
             return
@@ -193,10 +193,10 @@ class Session:
             )
 
     def check_present(self) -> None:
-        """Refuse what needs a conversation that is here.
+        """Refuse an action that needs the conversation while it is not available.
 
         Raises:
-            RefusedError: the session is deleted, or a terminal has its conversation.
+            RefusedError: the session is deleted, or its conversation is open in a terminal.
         """
         self._check_kept()
         if self.state.stopped == "attach":
@@ -212,8 +212,8 @@ class Session:
         Raises:
             UsageError: several requests are pending and none was named, or the decision does not
                 fit.
-            UserError: the request is decided already.
-            RefusedError: what was shown is not what is asked.
+            UserError: the request is already decided.
+            RefusedError: the request differs from the one that was shown.
         """
         if key in self.state.keys:
             return
@@ -240,7 +240,7 @@ class Session:
 
         Raises:
             UsageError: several are pending and none was named.
-            UserError: none is, or the named one is not any more.
+            UserError: none is pending, or the named one no longer is.
         """
         pending = self.state.requests
         if request is None and len(pending) == 1:
@@ -287,8 +287,8 @@ class Session:
 
         Args:
             key: uuid of the request.
-            reason: why; it decides what the session is shown as afterwards.
-            wait: until it is gone.
+            reason: why; it decides which state the session shows afterwards.
+            wait: return only when the process is gone.
         """
         if key not in self.state.keys:
             self.workplace.cancel()
@@ -298,7 +298,7 @@ class Session:
             await self.ledger.until(lambda s: s.liveness == "none" and not s.creating)
 
     async def respawn(self, key: str, environment: dict[str, str] | None) -> None:
-        """Start the process again, same conversation; retries a failed set-up.
+        """Start the process again with the same conversation, or retry a failed set-up.
 
         Raises:
             RefusedError: the session is deleted.
@@ -309,7 +309,7 @@ class Session:
         if environment is not None:
             async with self._keeping:
                 await self.context.threads.sync(self.ledger.keep_environment, environment)
-            if key in self.state.keys:  # it was asked again meanwhile
+            if key in self.state.keys:  # the same request was repeated in the meantime
                 return
             self._check_kept()
         if self.state.setup is not None:
@@ -323,11 +323,11 @@ class Session:
     async def set_options(
         self, key: str, *, mode: str | None, model: str | None, effort: str | None
     ) -> None:
-        """Change mode, model or effort, now when the process lives and for every later start.
+        """Change mode, model or effort, now if the process is alive and for every later start.
 
         Raises:
             UsageError: there is no such mode or effort.
-            RefusedError: the agent's program does not take the mode now.
+            RefusedError: the agent's program does not accept the mode now.
             AgentError: it does not answer.
         """
         if key in self.state.keys:
@@ -348,7 +348,7 @@ class Session:
             await self.driver.soon(self.driver.say(self.agent.set_effort(new_uuid(), effort)))
 
     async def _change_mode(self, mode: str) -> str:
-        """Let the agent change its mode; returns the one that is really in effect."""
+        """Ask the agent to change its mode; returns the mode that is really in effect."""
         request = new_uuid()
         sent = self.driver.say(self.agent.set_mode(request, mode))
         answer = await self.driver.questions.ask(request, sent)
@@ -364,7 +364,7 @@ class Session:
         """Give the session another display name.
 
         Raises:
-            UsageError: the name is empty or has more than 300 characters.
+            UsageError: the name is empty or too long.
         """
         if not name.strip() or len(name) > _NAME_LIMIT:
             raise UsageError(f"A name has 1 to {_NAME_LIMIT} characters.")
@@ -372,17 +372,17 @@ class Session:
             self.ledger.record(ev.Renamed(name=as_text(name.strip())), key=key)
 
     def pin(self, key: str, *, pinned: bool) -> None:
-        """Pin the session, or let it go."""
+        """Pin or unpin the session."""
         if key not in self.state.keys and pinned != self.state.pinned:
             self.ledger.record(ev.Pinned(pinned=pinned), key=key)
 
     def seen(self) -> None:
-        """A person looked at the latest result."""
+        """Record that a person looked at the latest result."""
         if self.state.unread:
             self.ledger.record(ev.Seen())
 
     def notice(self, text: str, level: str = "info") -> None:
-        """Say something in the transcript; a full disk only loses the saying."""
+        """Add a notice to the transcript; if the disk is full, only the notice is lost."""
         try:
             self.ledger.record(ev.Notice(text=text, level="alarm" if level == "alarm" else "info"))
         except StorageError:

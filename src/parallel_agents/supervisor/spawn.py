@@ -1,6 +1,6 @@
-"""What an agent's process is started with: program, argument list, environment.
+"""How an agent's process is started: program, argument list, environment.
 
-Keep true: an agent gets the environment of whoever dispatched it, less what belongs to us, to
+Keep true: an agent gets the environment of whoever dispatched it, except what belongs to us, to
 another session of the CLI, or to another repository; it always carries the session's marker.
 """
 
@@ -33,7 +33,7 @@ _NOT_PASSED = re.compile(
     r"|DIFF_PATH_\w+|DIFFTOOL_\w+|PUSH_(CERT|OPTION)\w*|INTERNAL_\w+|TRACE2_PARENT_\w+)$"
     r"|GITHEAD_\w+$|.*=|$"
 )
-"""What git sets for its hooks among them, and names that no environment can have."""
+"""Includes the variables that git sets for its hooks, and names no environment can have."""
 
 _OF_A_HOOK = re.compile(r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$")
 _NO_EDITOR = re.compile(r"GIT_(SEQUENCE_)?EDITOR$")
@@ -41,14 +41,14 @@ _IN_A_HOOK = ("GIT_PREFIX", "GIT_INDEX_FILE", "GIT_DIR", "GIT_EXEC_PATH")
 
 
 def kept_environment(environment: Mapping[str, str], agents: Mapping[str, Agent]) -> dict[str, str]:
-    """What of the caller's environment a session keeps.
+    """The part of the caller's environment that a session keeps.
 
     Args:
         environment: as the client sent it.
         agents: the caller may be a process of any of them.
 
     Returns:
-        The variables to store with the session; those that name an agent's program are for us.
+        The variables to store with the session; we use those that name an agent's program.
     """
     traits = [agent.traits for agent in agents.values()]
     named = _program_variables(agents)
@@ -62,7 +62,7 @@ def kept_environment(environment: Mapping[str, str], agents: Mapping[str, Agent]
         if (name in named or not _OURS.match(name))
         and not _NOT_PASSED.match(name)
         and not private.fullmatch(name)
-        # In a hook these are of the one commit that it is about, perhaps somebody else's.
+        # In a hook these describe the author of one commit, perhaps somebody else.
         and not (hook and _OF_A_HOOK.match(name))
         and not (value == ":" and _NO_EDITOR.match(name))
     }
@@ -80,7 +80,7 @@ def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
         name: as it is journalled.
 
     Raises:
-        AgentError: it is none of them.
+        AgentError: this version does not know it.
     """
     if name not in agents:
         raise AgentError(
@@ -90,7 +90,7 @@ def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
 
 
 def find_program(traits: Traits, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The program that starts an agent.
+    """Find the program that starts an agent.
 
     Args:
         traits: the agent's.
@@ -118,7 +118,7 @@ def find_program(traits: Traits, environment: Mapping[str, str]) -> tuple[str, .
 
 @cache
 def _said_version(program: str, changed: int) -> str:
-    """What a program says it is; asked again when its file changed (`changed`, nanoseconds)."""
+    """A program's version output; `changed` (file time in nanoseconds) renews the cached value."""
     try:
         done = subprocess.run(
             [program, "--version"], capture_output=True, text=True, timeout=20, check=False, cwd="/"
@@ -129,15 +129,15 @@ def _said_version(program: str, changed: int) -> str:
 
 
 def version_of(program: tuple[str, ...]) -> str:
-    """What an agent's program says it is; empty when it does not answer."""
+    """The version that an agent's program reports; empty if it does not answer."""
     return _said_version(program[0], Path(program[0]).stat().st_mtime_ns)
 
 
 def check_version(traits: Traits, program: tuple[str, ...]) -> None:
-    """Refuse an agent program that is too old to be driven; one that will not say is tried.
+    """Refuse an agent program that is too old; one that reports no version is tried.
 
     Args:
-        traits: the agent's; `minimum` is the oldest version that will do.
+        traits: the agent's; `minimum` is the oldest version accepted.
         program: the beginning of its argument list.
 
     Raises:
@@ -166,7 +166,7 @@ def offer(traits: Traits, environment: Mapping[str, str]) -> Offer:
 
 
 def with_version(offered: Offer) -> Offer:
-    """The same with the version that its program says; what is part of this package has none."""
+    """Add the version that the program reports; a program of this package has none."""
     if not offered.program or offered.traits.command:
         return offered
     return replace(offered, version=version_of((offered.program,)))
@@ -175,8 +175,8 @@ def with_version(offered: Offer) -> Offer:
 def start_directory(traits: Traits, state: SessionState) -> str:
     """Where an agent's process starts: in its place, or for some in the main worktree's root.
 
-    Under a bare hub the latter is the checkout that the session was dispatched from: no program
-    takes the bare directory itself for one, and the worktree is found from any linked checkout.
+    Under a bare hub, it starts in the checkout that the session was dispatched from: no program
+    accepts the bare directory as a checkout, and the worktree is found from any linked checkout.
     """
     worktree = state.standing
     if not _goes_there(traits, state):
@@ -187,18 +187,19 @@ def start_directory(traits: Traits, state: SessionState) -> str:
 
 
 def _goes_there(traits: Traits, state: SessionState) -> bool:
-    """Whether the agent starts elsewhere and goes into its worktree by itself."""
+    """Whether the agent starts elsewhere and enters its worktree by itself."""
     kind = str(state.standing.record.get("kind") or "worktree")
     return kind == "worktree" and traits.starts_in == "repository"
 
 
 def mode_now(traits: Traits, state: SessionState, default: str) -> str:
-    """The permission mode that a start hands over: left out, it would depend on the program.
+    """The permission mode for a start; without one, it would depend on the program.
 
     Args:
         traits: the agent's.
-        state: the session's facts; the agent's last word counts, then what the person chose.
-        default: what the person's own settings say; may be empty.
+        state: the session's facts; the mode last reported by the agent counts first, then the
+            person's choice.
+        default: the mode in the person's own settings; may be empty.
     """
     known = (state.mode, state.options.mode, default)
     return next((mode for mode in known if mode in traits.mode_names), traits.usual_mode)
@@ -245,7 +246,7 @@ def run_spec(
 
     Args:
         agent: the agent program.
-        state: the session, whose worktree stands.
+        state: the session, whose worktree is ready.
         program: beginning of the argument list.
         environment: the session's environment.
         resume: whether the conversation exists already.
@@ -263,6 +264,6 @@ def run_spec(
 
 
 def forgotten(traits: Traits) -> Notice:
-    """What a session says when its agent starts again and cannot resume the conversation."""
+    """The notice that an agent that cannot resume has started again without its conversation."""
     text = f"The agent “{traits.name}” cannot resume: it starts without what was said before."
     return Notice(text=text, level="warning")

@@ -1,7 +1,7 @@
 """The session supervisor: which sessions there are, and how to find one.
 
-Keep true: a session exists from the moment its dispatch is journalled; every session found on
-disk at a start is taken up where it was; a damaged one is said, kept and left alone.
+Keep true: a session exists from the moment its dispatch is journalled; every session found on disk
+at a start is resumed where it was; a damaged one is reported, kept and left alone.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from parallel_agents.wire.messages import Adopt, New
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 30.0
-"""How long the end of all processes may take: longer than a shim's own patience with its agent."""
+"""How long ending all processes may take: longer than a shim's own patience with its agent."""
 
 _NAME_WORDS = 6
 _NAME_LENGTH = 40
@@ -47,7 +47,7 @@ class SessionSupervisor:
         context: what sessions share.
 
     Attributes:
-        recovered: set once every session on disk was taken up.
+        recovered: set once every session on disk was loaded.
     """
 
     def __init__(self, context: Context) -> None:
@@ -58,10 +58,10 @@ class SessionSupervisor:
         self.recovered = asyncio.Event()
 
     async def recover(self) -> None:
-        """Take up every session found on disk, one after the other.
+        """Load every session found on disk, one after the other.
 
-        A journal without a checkpoint takes a second to fold, so that is done in a thread: whoever
-        connects meanwhile is greeted, and sees the sessions come.
+        Folding a journal without a checkpoint takes a second, so it happens in a thread: clients
+        that connect meanwhile are greeted, and see the sessions arrive.
         """
         for directory in self._directories():
             try:
@@ -111,16 +111,13 @@ class SessionSupervisor:
 
         Args:
             name: its id, a unique prefix of it, or its name.
-            deleted: look among those in the trash.
-            key: uuid of the request; one that acted already finds the session it acted on,
-                wherever that is now.
-
-        Returns:
-            The session.
+            deleted: search the sessions in the trash.
+            key: uuid of the request; a repeated request finds the session it acted on, wherever
+                that is now.
 
         Raises:
             NoSuchSessionError: none matches.
-            StorageError: it could not be taken up at the start.
+            StorageError: it could not be loaded at the start.
             UsageError: several match.
         """
         for session in self.sessions.values():
@@ -147,7 +144,7 @@ class SessionSupervisor:
         raise NoSuchSessionError(f"There is no session “{name}”.", f"List them: {hint}")
 
     def worktrees(self) -> list[WorktreeRecord]:
-        """The worktrees that should be there."""
+        """The worktrees that should exist."""
         return [
             session.workplace.record
             for session in self.sessions.values()
@@ -159,14 +156,11 @@ class SessionSupervisor:
     async def dispatch(self, message: New) -> Session:
         """Begin a session.
 
-        Args:
-            message: what to do, where, how.
-
         Returns:
             The session; for a repeated `key`, the one made the first time.
 
         Raises:
-            UsageError: the prompt, a mode or the agent's name makes no sense.
+            UsageError: the prompt, a mode or the agent's name is not valid.
             UntrustedError: the repository, or what it would run, is not trusted.
             RepositoryError, GitError: there is no such repository or base.
             AgentError: the agent's program is missing.
@@ -186,15 +180,12 @@ class SessionSupervisor:
     async def adopt(self, message: Adopt) -> Session:
         """Begin a session in a worktree that somebody else made.
 
-        Args:
-            message: which, and what to do there.
-
         Returns:
             The session; for a repeated `key`, the one made the first time.
 
         Raises:
             RefusedError: the worktree may not be adopted.
-            UserError: as `dispatch`.
+            UserError: as in `dispatch`.
         """
         session_id = self._session_id(message.key)
         if (owner := await self._owner(message)) is not None:
@@ -210,7 +201,7 @@ class SessionSupervisor:
         return self.sessions[session_id]
 
     async def _owner(self, message: Adopt) -> Session | None:
-        """Find the session that a worktree was made for, and that looks for it elsewhere."""
+        """Find the session that owns a worktree but expects it elsewhere."""
         manager = self.context.manager
         session = self.sessions.get(
             await self.context.threads.git(manager.owner, message.directory)
@@ -247,7 +238,8 @@ class SessionSupervisor:
             session = Session(self.context, directory, self.context.agents[created.agent])
             self._begin_it(session, created, environment)
         except BaseException:
-            # Nothing was begun: what would be found at the next start is no session.
+            # Nothing was begun: without this, the next start would find a directory that is no
+            # session.
             shutil.rmtree(directory, ignore_errors=True)
             raise
         self._add(session)
@@ -274,7 +266,7 @@ class SessionSupervisor:
         return session_id
 
     def _name(self, prompt: str) -> str:
-        """A name from the prompt's first words; a number after it when it is taken."""
+        """Make a name from the prompt's first words, with a number if it is taken."""
         words = first_line(prompt).split()[:_NAME_WORDS]
         base = " ".join(words)[:_NAME_LENGTH].strip() or "session"
         taken = {s.state.name for s in self.sessions.values() if not s.state.deleted}
@@ -286,11 +278,11 @@ class SessionSupervisor:
     # --- end --------------------------------------------------------------------------
 
     def alive(self) -> list[Session]:
-        """The sessions whose process lives or is being started."""
+        """The sessions whose process is alive or starting."""
         return [s for s in self.sessions.values() if s.state.liveness != "none"]
 
     def busy(self) -> bool:
-        """Whether anything goes on that needs a supervisor."""
+        """Whether any work in progress needs a supervisor."""
         return any(
             s.state.liveness != "none" or s.state.creating or s.state.deleting
             for s in self.sessions.values()
@@ -300,7 +292,7 @@ class SessionSupervisor:
         """Stop every process.
 
         Returns:
-            The ids of those whose turn was cut.
+            The ids of the sessions whose turn was cut.
 
         Raises:
             UserError: some have not ended in time, for example because a full disk keeps their
@@ -327,10 +319,10 @@ class SessionSupervisor:
 
         Args:
             gone: ids whose worktree was removed for good.
-            only: remove these only, not also those that never had a worktree.
+            only: remove only these, and not also those that never had a worktree.
 
         Returns:
-            The ids removed, those without a worktree included.
+            The ids removed, including those without a worktree.
         """
         removed = []
         for session in list(self.sessions.values()):
@@ -345,7 +337,7 @@ class SessionSupervisor:
         return removed
 
     async def close(self) -> None:
-        """Let go of all sessions; their agents go on."""
+        """Release all sessions; their agents keep running."""
         for session in self.sessions.values():
             with contextlib.suppress(UserError):
                 await session.close()
