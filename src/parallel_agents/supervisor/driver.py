@@ -1,13 +1,15 @@
 """Drives one session's agent: starts it, reads it, writes to it, ends it.
 
 Keep true:
-- one spawn recipe for first start and every resume; before it the worktree is the recorded one,
-  after the first answer and before the first message the process stands in that directory;
-- every message is journalled before it is sent; same process: resent only without any sign of
-  life; new process: only what was never started; `interrupt` and changes of mode never again;
-- a run is over for the facts only after its log is read to the end;
-- what nobody foresaw costs one line, or the run is taken up anew as after a restart; the second
-  time its process is ended, and the session says so: it never goes on unread.
+- the first start and every resume use the same spawn recipe; before it the worktree is the
+  recorded one, and between the first answer and the first message the process is checked to be
+  in that directory;
+- every message is journalled before it is sent; the same process gets it again only if there was
+  no sign of life; a new process gets only what was never started; `interrupt` and changes of mode
+  are never sent again;
+- a run counts as over only after its log is read to the end;
+- an unexpected error costs one line, or the run is reattached as after a restart; the second
+  time its process is ended, and the session says so: it never continues unread.
 """
 
 import asyncio
@@ -47,7 +49,7 @@ class Driver:
     """The running side of a session.
 
     Attributes:
-        questions: what the agent's program was asked and has not answered yet.
+        questions: questions to the agent's program that it has not answered yet.
     """
 
     def __init__(self, ledger: Ledger, agent: Agent, hooks: Hooks) -> None:
@@ -65,15 +67,15 @@ class Driver:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the agent, as far as it is known."""
+        """Process id of the agent, if it is known."""
         return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
 
     def start(self, *, key: str = "", fresh: bool = False) -> None:
-        """Decide to start the process; the rest happens by itself and is journalled.
+        """Decide to start the process; the start itself runs in the background and is journalled.
 
         Args:
             key: uuid of the client's request that caused it.
-            fresh: begin the conversation anew under its id, though one was begun before.
+            fresh: begin the conversation again under its id, although it was begun before.
 
         Raises:
             StorageError: nothing was decided.
@@ -93,27 +95,27 @@ class Driver:
 
     @property
     def _goes_on(self) -> bool:
-        """Whether there is a conversation that a new process can go on with."""
+        """Whether a new process can continue an existing conversation."""
         return self._agent.traits.can_resume and "turn" in self._ledger.state.because
 
     async def check_start(self) -> None:
-        """See whether a process could be started now.
+        """Check whether a process could be started now.
 
         Raises:
-            UserError: it could not; what the worktree lacks is journalled.
+            UserError: it could not; a problem with the worktree is journalled.
         """
         await self._hooks.before_spawn()
         find_program(self._agent.traits, self._ledger.environment())
 
     def adopt(self) -> None:
-        """Take up, after a restart, the run that goes on; what was given up, end."""
+        """After a restart, reattach the current run, and end one that was given up."""
         if self._ledger.state.liveness == "none":
             end_leftover(self._make_run(0), self._afterwards)
         else:
             self._tasks.start("run", self._live_on())
 
     async def detach(self) -> None:
-        """Let go of everything; the agent goes on."""
+        """Release everything; the agent keeps running."""
         await self._tasks.end()
         await self._afterwards.end()
         if self._run is not None:
@@ -122,11 +124,12 @@ class Driver:
     # --- from start to end ------------------------------------------------------------
 
     async def _live(self, *, resume: bool) -> None:
-        """One run from its decision to its ending."""
+        """Follow one run from the decision to start it until its end."""
         run = self._make_run(0)
         async with asyncio.TaskGroup() as group:
             try:
-                # What a process may do lasts; so must that there was one.
+                # What a process does survives a crash, so the record of its start must survive it
+                # too.
                 await self._ledger.syncing.settled()
                 await self._hooks.before_spawn()
                 async with self._ledger.context.spawning:
@@ -142,7 +145,7 @@ class Driver:
                 await self._give_up(error)
 
     async def _live_on(self) -> None:
-        """The same after a restart of the supervisor, from wherever the run was."""
+        """Follow a run after a restart of the supervisor, from wherever it was."""
         state = self._ledger.state
         run = self._make_run(await self._ledger.turn_offset())
         if not (run.directory / "lock").exists():
@@ -160,7 +163,7 @@ class Driver:
     # --- what nobody foresaw ----------------------------------------------------------
 
     def _failed(self, error: Exception) -> None:
-        """A task of this session died: its run is taken up anew; the second time, it is ended."""
+        """Handle a dead task: reattach the run the first time, end it the second time."""
         if isinstance(error, BaseExceptionGroup):
             error = next((e for e in error.exceptions if isinstance(e, Exception)), error)
         number, count = self._failures
@@ -178,7 +181,7 @@ class Driver:
             await self._live_on()
 
     async def _put_down(self, error: Exception) -> None:
-        """End a process that cannot be followed, and say so, whatever fails of that, too."""
+        """End a process that cannot be followed, and say so, even if some of that fails too."""
         await self._tasks.end()
         await self._let_go()
         lives = await end_now(self._make_run(0), self._afterwards)
@@ -186,7 +189,7 @@ class Driver:
         while self._ledger.state.liveness != "none":
             try:
                 await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
-            except Exception:  # whatever it was: without an ending all would wait for it for ever
+            except Exception:  # whatever it was: without an ending everybody would wait for ever
                 log.exception("session %s cannot be given up yet", self._ledger.id)
                 await asyncio.sleep(_GIVE_UP_AGAIN)
 
@@ -196,7 +199,7 @@ class Driver:
         self._run = None
 
     async def _take_up(self, run: Run) -> None:
-        """Say again what may not have arrived: the introduction, decisions, silent messages."""
+        """Send again what may not have arrived: introduction, decisions, unanswered messages."""
         if self._ledger.state.liveness == "starting":
             await self._introduce(run)
             return
@@ -225,7 +228,7 @@ class Driver:
         self._run = run
 
     async def _introduce(self, run: Run) -> None:
-        """Ask the process who it is, and wait for the answer or its end."""
+        """Ask the process who it is, and wait for its answer or its end."""
         self._ready.clear()
         self._trimmed = 0
         try:
@@ -236,7 +239,7 @@ class Driver:
             run.kill()
 
     async def _never_started(self) -> None:
-        """The end was asked for before the process was there."""
+        """Record the end of a run that was stopped before its process existed."""
         await self._ledger.record_patiently(ev.RunEnded(run=self._ledger.state.run, asked=True))
         await self._hooks.ended()
 
@@ -254,12 +257,12 @@ class Driver:
     # --- reading ----------------------------------------------------------------------
 
     async def _pump(self, run: Run, known: int = 0) -> None:
-        """Journal what the agent says until the run is over, then its ending.
+        """Journal the agent's output until the run is over, then record how it ended.
 
         Args:
-            run: reads its log from where a turn begins.
-            known: what ends at this offset or before is journalled; the translator learns from
-                it what it must remember within a turn.
+            run: its log is read from the beginning of a turn.
+            known: lines that end at this offset or before it are already journalled; the translator
+                still reads them for what it must remember within a turn.
         """
         number = self._ledger.state.run
         translator = self._agent.translator()
@@ -286,7 +289,7 @@ class Driver:
             await self._hooks.ended()
 
     async def _tell_more(self, said: list[Said]) -> None:
-        """Journal anew what is asked and was journalled by a version that told less of it."""
+        """Journal pending requests again if an older version recorded less about them."""
         lacking = {r.id for r in self._ledger.state.requests if not r.summary}
         opened = [s for s in said if isinstance(s, ev.RequestOpened) and s.request in lacking]
         if opened:
@@ -326,14 +329,14 @@ class Driver:
         self._hooks.heard(event)
 
     async def _trim(self) -> None:
-        """What a turn said is in the journal; its log may go, once it is worth the trouble."""
+        """Trim the log of journalled turns once that saves enough space."""
         offset = await self._ledger.turn_offset()
         if self._run is not None and offset - self._trimmed > _TRIM_STEP:
             self._trimmed = offset
             self._run.trim(offset)
 
     async def _check_place(self, pid: int | None) -> None:
-        """The process must stand in the recorded directory, or it works in the user's own."""
+        """Kill the process unless it is in the recorded directory: it may be in the user's own."""
         worktree = self._ledger.state.worktree
         if worktree is None or self._run is None:
             return
@@ -347,7 +350,7 @@ class Driver:
         await self._ledger.record_patiently(ev.WorktreeMissing(reason=reason))
 
     def _begin_again(self, ended: ev.RunEnded) -> bool:
-        """An agent killed before its first answer never saved its conversation: start it anew."""
+        """Start anew an agent that was killed before its first answer and saved no conversation."""
         state = self._ledger.state
         lost = self._agent.lost_conversation(ended.stderr)
         if not lost or state.answered or not state.messages:
@@ -359,7 +362,7 @@ class Driver:
     # --- writing ----------------------------------------------------------------------
 
     async def flush(self) -> None:
-        """Send the messages that wait, in order, once the process is ready."""
+        """Send the queued messages in order, once the process is ready."""
         async with self._outbox:
             for message in self._ledger.state.messages:
                 if message.progress != "queued" or not self._ready.is_set():
@@ -370,10 +373,10 @@ class Driver:
                 await self._ledger.record_patiently(progressed)
 
     async def soon(self, writing: Coroutine[Any, Any, object]) -> None:
-        """Write to the agent, and wait for it only so long: nobody may be reading.
+        """Write to the agent, and wait only briefly: it may not be reading its input.
 
         Args:
-            writing: `flush`, or `say` of a line; it goes on beside.
+            writing: `flush`, or `say` of a line; it continues in the background.
         """
         await asyncio.wait({self._tasks.start("write", writing)}, timeout=_WRITE_PATIENCE)
 

@@ -1,9 +1,9 @@
 """From the start of the supervisor's process to its end.
 
 Keep true: one supervisor per state directory, decided by a lock on a file that is never removed;
-its end stops no agent unless that was asked for; one whose state directory was taken away ends, one
-whose socket was, makes it again; a still supervisor wakes once a second at most,
-and once more while a client is there.
+its end stops no agent unless somebody asked for that; it ends if its state directory is taken away,
+and makes its socket again if that is removed; an inactive supervisor wakes at most once a second,
+and once more while a client is connected.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Lifecycle:
         state: the state directory.
         umask: the person's own umask.
         lock: descriptor of the supervisor's lock.
-        agents: the agent programs that can be driven; the first is the usual one.
+        agents: the agent programs that can be driven; the first is the default.
     """
 
     def __init__(self, state: Path, umask: int, lock: int, agents: Mapping[str, Agent]) -> None:
@@ -90,11 +90,11 @@ class Lifecycle:
         self._cleaned_at = -math.inf
 
     def _states(self) -> list[SessionState]:
-        """The hub is made before the supervisor whose states it sends."""
+        """The facts to send; the hub is made before the supervisor that has them."""
         return self.supervisor.states()
 
     async def run(self) -> None:
-        """Serve until asked to end, or until nobody needs it any more."""
+        """Serve until asked to end, or until nobody needs the supervisor any more."""
         loop = asyncio.get_running_loop()
         self._context.threads.warm()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -103,7 +103,8 @@ class Lifecycle:
         _say({"ready": True, "pid": os.getpid()})
         working = asyncio.create_task(self._work())
         over = asyncio.create_task(self._over.wait())
-        # One that cannot work ends: if it only listened, its clients would wait for ever.
+        # A supervisor that cannot work must end: if it only listened, its clients would wait for
+        # ever.
         await asyncio.wait({working, over}, return_when=asyncio.FIRST_COMPLETED)
         for task in (working, over):
             task.cancel()
@@ -120,7 +121,7 @@ class Lifecycle:
         await self._keep_house()
 
     def _alarm(self, pid: int, what: str) -> None:
-        """An agent's process asked for what only a person may: say so where it is seen."""
+        """Report in its session that an agent's process asked for what only a person may do."""
         log.warning("refused %s to process %s: it descends from an agent", what, pid)
         for session in self.supervisor.alive():
             if _is_ancestor(session.driver.pid, pid):
@@ -174,7 +175,7 @@ class Lifecycle:
         )
 
     def _look_after_ourselves(self) -> None:
-        """Be reachable; and end when the state directory is another, of which we know nothing."""
+        """Stay reachable, and end if the state directory was removed or replaced."""
         try:
             if not _is_at(self._lock, _lock_file(self._state)):
                 log.error("%s was removed or replaced: this supervisor ends", self._state)
@@ -207,7 +208,7 @@ def _is_ancestor(ancestor: int | None, pid: int) -> bool:
 
 
 def _say(value: dict[str, object]) -> None:
-    """Tell whoever started us, once, then let go of the pipe."""
+    """Tell the process that started us, once, then release the pipe."""
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(value).encode() + b"\n")
     null = os.open(os.devnull, os.O_RDWR)

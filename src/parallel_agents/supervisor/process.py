@@ -1,9 +1,9 @@
 """One run of a session's agent, seen from the supervisor: its shim, its log, its ending.
 
-Keep true: a line of the agent is handed on once, in order, with the offset after it; the shim is
-told of every whole line exactly when asked; that a run is over is believed only from its `exit`
-file, or from its lock being free without one; a shim that must end its agent and does not answer
-is ended itself.
+Keep true: each line of the agent is passed on once, in order, with the offset after it; the shim is
+told of every whole line exactly when asked; a run counts as over only because of its `exit` file,
+or because its lock is free without one; a shim that must end its agent and does not answer is
+killed.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ _ANSWER_DEADLINE = 5.0
 
 
 def shim_file(state: Path) -> Path:
-    """Copy the shim to where no upgrade of ours reaches it, and compile the copy.
+    """Copy the shim to a place that our upgrades do not touch, and compile the copy.
 
-    A shim that is run from its source keeps 2 MB that compiling it took, in every session.
+    A shim run from source keeps the 2 MB that compiling took, in every session.
 
     Args:
         state: the state directory.
@@ -49,7 +49,7 @@ def shim_file(state: Path) -> Path:
         `<state>/shims/<sha256>-<tag of the interpreter>.pyc`, beside its source.
 
     Raises:
-        StorageError: when it cannot be written.
+        StorageError: it cannot be written.
     """
     source = Path(__file__).parent.parent / "shim.py"
     try:
@@ -70,7 +70,7 @@ def shim_file(state: Path) -> Path:
 
 
 def base_interpreter() -> str:
-    """The interpreter behind the virtual environment: it outlives the environment."""
+    """The interpreter behind the virtual environment, which outlives that environment."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
@@ -117,7 +117,8 @@ class Run:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise of_system(error, f"cannot write {self.directory}") from error
-        # Read once, by the shim that is started now: no power failure can part the two.
+        # Not synced: only the shim started now reads it, so a power failure cannot separate the
+        # two.
         write_json(self.directory / "spec.json", {"version": 1, **spec}, sync=False)
         said = await self._launch(shim)
         if not said.get("ready"):
@@ -143,10 +144,10 @@ class Run:
         return said if isinstance(said, dict) else {}
 
     def _start_shim(self, shim: Path) -> bytes:
-        """Start it, and wait for its first line.
+        """Start the shim, and wait for its first line.
 
-        Not by asyncio: that needs a descriptor or a thread more once the process is there, and
-        where there is none it forgets a process that goes on.
+        This does not use asyncio, which needs one more descriptor or thread after the process
+        exists, and without it loses track of a running process.
         """
         with (self.directory / "shim.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -166,12 +167,12 @@ class Run:
                 stderr=log,
                 start_new_session=True,
             )
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe, as asked for above
         with self._process.stdout as pipe:
             return first_word(pipe.fileno(), _START_DEADLINE)
 
     async def connect(self) -> bool:
-        """Connect to the shim; False when none listens any more."""
+        """Connect to the shim; False if none listens any more."""
         try:
             reader, writer = await asyncio.open_unix_connection(os.fspath(self._socket))
         except OSError:
@@ -184,7 +185,7 @@ class Run:
         return True
 
     async def connect_again(self) -> bool:
-        """Connect to the shim of an earlier supervisor; False when it is over."""
+        """Connect to the shim of an earlier supervisor; False if the run is over."""
         while is_locked(self.directory / "lock"):
             if await self.connect():
                 return True
@@ -198,7 +199,7 @@ class Run:
                 while data := await reader.read(1 << 16):
                     for line in splitter.feed(data):
                         self._hear(load_object(line))
-        finally:  # whatever ended it, nobody may wait for what is heard no more
+        finally:  # whatever ended it, nobody may wait for answers that cannot come
             self._writer = None
             for future in self._delivered.values():
                 if not future.done():
@@ -251,7 +252,7 @@ class Run:
         self._end({"t": "kill"}, 0)
 
     async def end(self, seconds: float) -> bool:
-        """End the agent at once, and wait for it; connect to the shim when that is needed.
+        """End the agent at once and wait for it, connecting to the shim if necessary.
 
         Args:
             seconds: how long to wait.
@@ -260,7 +261,7 @@ class Run:
             Whether shim and agent are gone.
 
         Raises:
-            OSError: that cannot be told now.
+            OSError: it is not possible to tell now.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -273,14 +274,14 @@ class Run:
         return not is_locked(self.directory / "lock")
 
     def _end(self, frame: dict[str, Any], seconds: float) -> None:
-        """Say it now, and again should the connection be lost before it has happened."""
+        """Send the frame now, and again if the connection is lost before the agent has ended."""
         self._end_frame = frame
         self._send(frame)
         if self._overseer is None or self._overseer.done():
             self._overseer = self._tasks.start("see to its end", self._see_to_it(seconds))
 
     async def _see_to_it(self, seconds: float) -> None:
-        """End a shim that does not do what it was told; one that waits for a full disk answers."""
+        """Kill a shim that does not obey; a shim that waits for a full disk still answers."""
         await asyncio.sleep(seconds)
         while True:
             with contextlib.suppress(OSError):
@@ -291,7 +292,7 @@ class Run:
             await asyncio.sleep(_ANSWER_DEADLINE)
 
     async def _answers(self) -> bool:
-        """Whether the shim greets who connects, as one that works does at once."""
+        """Whether the shim greets a new connection, as a working shim does at once."""
         try:
             async with asyncio.timeout(_ANSWER_DEADLINE):
                 reader, writer = await asyncio.open_unix_connection(os.fspath(self._socket))
@@ -334,28 +335,24 @@ class Run:
                 await self._wake.wait()
 
     def _look(self) -> tuple[list[LogLine], bool]:
-        """What is new in the log, and whether there will never be more."""
+        """The new lines of the log, and whether there will never be more."""
         batch = self._reader.read()
         over = not batch and not self._reader.behind and self.is_over()
-        # The last line may have come between the look at the log and the look at the shim.
+        # The last line may have arrived between reading the log and checking the shim.
         return batch, over and not self._reader.behind
 
     def is_over(self) -> bool:
-        """Whether nothing more will be written to the log: nobody holds the run."""
+        """Whether the log is complete: nobody holds the run any more."""
         return self._writer is None and not is_locked(self.directory / "lock")
 
     async def ending(self, number: int) -> RunEnded:
-        """How the run ended; ask after `lines` is exhausted.
-
-        Args:
-            number: of the run.
-        """
+        """How the run ended; call this after `lines` is exhausted."""
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
         return ended(self.directory, number, self._stderr_tail())
 
     def _stderr_tail(self, limit: int = 2000) -> str:
-        """The last words the agent wrote to standard error, raw."""
+        """The end of the agent's standard error, raw."""
         try:
             with (self.directory / "err.log").open("rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
@@ -364,7 +361,7 @@ class Run:
             return ""
 
     def trim(self, offset: int) -> None:
-        """Give back the disk space of what is folded; sizes and offsets stay as they are.
+        """Free the disk space of log lines already journalled; sizes and offsets do not change.
 
         Args:
             offset: in bytes; everything before it is in the journal.
@@ -378,7 +375,7 @@ class Run:
             (self.directory / "out.log").unlink()
 
     async def detach(self) -> None:
-        """Let go of the shim; the agent goes on."""
+        """Release the shim; the agent keeps running."""
         writer = self._writer
         await self._tasks.end()
         if writer is not None:

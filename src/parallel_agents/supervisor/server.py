@@ -1,10 +1,10 @@
 """The socket: who connects, what they may ask, what they are sent.
 
-Keep true: only this user's processes are heard; one that descends from an agent may only read,
-and trying more is journalled as an alarm; a client that misbehaves loses its connection and
-nothing else; one that asks and does not read costs no more than its first requests; no request
-of one client makes another client's wait. Each request is answered, by a fault of ours as well,
-and whoever waits hears every `BEAT` seconds that the supervisor lives.
+Keep true: only this user's processes are heard; a process that descends from an agent may only
+read, and an attempt at more is journalled as an alarm; a client that misbehaves loses only its own
+connection; a client that asks and does not read costs no more than its first requests; no request
+of one client makes another client's wait. Each request is answered, even after a fault of ours, and
+whoever waits hears every `BEAT` seconds that the supervisor is alive.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 _CLIENTS = 200
 _AT_ONCE = 100
-"""How many requests of one client are worked on at a time; the next ones are not read."""
+"""How many requests of one client are handled at a time; later ones are not read until then."""
 _BACKLOG = 100
 _VERSION_LENGTH = 40
 _ACCEPT_AGAIN = 0.1
@@ -74,7 +74,7 @@ class Server:
         self.threads = threads
         self.alarm = alarm
         self.ended = ended
-        self.clients: dict[Client, None] = {}  # in the order in which they came
+        self.clients: dict[Client, None] = {}  # in order of arrival
         self.requests = RequestLog()
         self._somebody = asyncio.Event()
         self._tasks = Tasks("server")
@@ -83,7 +83,7 @@ class Server:
         self._accepting: asyncio.Task[None] | None = None
 
     def listen(self, path: Path) -> None:
-        """Begin to listen; the caller holds the supervisor's lock, so a file there is stale."""
+        """Start listening; the caller holds the supervisor's lock, so an existing file is stale."""
         self._open(path)
         self._tasks.start("beat", self._beat())
 
@@ -102,10 +102,10 @@ class Server:
         self._accepting = self._tasks.start("accept", self._accept(listening))
 
     def look(self, path: Path) -> None:
-        """Listen anew when nobody can reach the socket any more: somebody removed its file.
+        """Listen again if somebody removed the socket's file, so that nobody can connect.
 
         Raises:
-            OSError: that is not possible now.
+            OSError: listening is not possible now.
         """
         with contextlib.suppress(FileNotFoundError):
             if self._file is not None and os.path.samestat(path.lstat(), self._file):
@@ -116,7 +116,7 @@ class Server:
         self._open(path)
 
     async def close(self) -> None:
-        """Stop listening and hang up on everybody."""
+        """Stop listening and close all connections."""
         await self._tasks.end()
         self._reserve.close()
 
@@ -158,7 +158,7 @@ class Server:
             writer.close()
 
     def _make_room(self) -> bool:
-        """Hang up on the client that has been there for longest and never asked anything."""
+        """Disconnect the oldest client that never asked anything; returns whether there was one."""
         silent = next((client for client in self.clients if not client.asked), None)
         if silent is not None:
             del self.clients[silent]
@@ -176,13 +176,13 @@ class Server:
 
 
 class _Reserve:
-    """One descriptor kept back, so that a client can be told that there are no more."""
+    """A spare file descriptor, so that a client can be told when none are left."""
 
     def __init__(self) -> None:
         self._descriptor: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def turn_away(self, listening: socket.socket, error: OSError) -> None:
-        """Give the descriptor to the client that waits, say why, and hang up."""
+        """Use the spare descriptor to tell a waiting client why it is refused, and hang up."""
         self.close()
         with contextlib.suppress(OSError):
             _refuse(listening.accept()[0], of_system(error, "The supervisor can hear nobody else"))
@@ -190,14 +190,14 @@ class _Reserve:
             self._descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
-        """Give it back."""
+        """Release the descriptor."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 def _refuse(sock: socket.socket, error: UserError) -> None:
-    """Answer whatever will be asked with an error, without reading it."""
+    """Answer with an error whatever the client asks, without reading it."""
     with sock, contextlib.suppress(OSError):
         sock.setblocking(False)
         sock.send(dump_frame({"id": None, "error": _error(error)}))
@@ -207,9 +207,9 @@ class Client:
     """One connection.
 
     Args:
-        server: where it came in.
-        reader: what it says.
-        writer: what it is told.
+        server: the server that accepted it.
+        reader: what the client sends.
+        writer: what the client is sent.
 
     Attributes:
         asked: whether it has sent a request.
@@ -222,7 +222,7 @@ class Client:
         self._reader = reader
         self._writer = writer
         self._subscriber = Subscriber()
-        # A client that would wait for pushes that do not come connects again and gets them all.
+        # If pushing fails, close the connection: the client connects again and gets all pushes.
         self._tasks = Tasks("client", lambda _: writer.close())
         self._pid, self._uid = peer_pid(writer.get_extra_info("socket"))
         self._ancestry: asyncio.Future[bool] | None = None
@@ -233,10 +233,10 @@ class Client:
         self._environment: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Answer until it hangs up."""
+        """Answer requests until the client hangs up."""
         if self._uid != os.getuid():
             return
-        # Begun now: of a client that is gone, the ancestors can no longer be known.
+        # Started now, because the ancestors of a client that is gone can no longer be found.
         self._ancestry = asyncio.ensure_future(
             self._server.threads.quick(descends_from_agent, self._pid)
         )
@@ -254,7 +254,7 @@ class Client:
                 self._server.later("take conversations back", work)
 
     async def _take(self, frame: dict[str, Any]) -> None:
-        """Begin with a request, once there is room for it and earlier answers were read."""
+        """Start a request once there is room for it and the client has read earlier answers."""
         self.asked = True
         await self._writer.drain()
         await self._room.acquire()
@@ -266,7 +266,7 @@ class Client:
         self._writer.close()
 
     def beat(self) -> None:
-        """Say that the supervisor lives, to one that waits and has read what it was sent."""
+        """Tell a waiting client that the supervisor is alive, if it has read everything so far."""
         if self._waits and not self._writer.transport.get_write_buffer_size():
             self._writer.write(dump_frame({"alive": True}))
 
@@ -284,7 +284,7 @@ class Client:
             self._server.ended()
 
     async def _answer_to(self, frame: dict[str, Any], entry: Entry) -> tuple[bytes, bool]:
-        """The frame that answers a request, and whether the supervisor is to end after it."""
+        """The frame that answers a request, and whether the supervisor must end after it."""
         number = frame.get("id")
         try:
             entry.message = message = load_request(frame.get("request"))
@@ -312,13 +312,13 @@ class Client:
         )
 
     async def _is_agent(self) -> bool:
-        # Shielded: one request that is called off does not take the answer from the others.
+        # Shielded: cancelling one request must not take the answer from the others.
         return self._ancestry is None or await asyncio.shield(self._ancestry)
 
     async def _answer(self, message: m.AnyRequest) -> object:
         match message:
             case m.Hello():
-                if not await self._is_agent():  # which programs git finds is not for one to say
+                if not await self._is_agent():  # an agent may not choose which programs git finds
                     self._environment = kept_environment(
                         message.environment, self._server.api.agents
                     )
@@ -334,7 +334,7 @@ class Client:
             case m.Shutdown():
                 return await self._server.api.shutdown(message)
             case _:
-                if isinstance(message, m.AttachBegin):  # noted before: it may go while it waits
+                if isinstance(message, m.AttachBegin):  # first: the client may leave
                     self._attaches.add(message.key)
                 return await self._server.api.answer(message)
 
@@ -358,7 +358,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def _greet(message: m.Hello) -> m.Greeting:
-    """A newer client replaces an older supervisor; an older client is told to restart."""
+    """Compare versions: a newer client replaces this supervisor; an older one must restart."""
     theirs = (message.protocol, _version(message.version))
     ours = (m.PROTOCOL_VERSION, _version(__version__))
     if theirs < ours:

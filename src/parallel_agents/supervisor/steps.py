@@ -1,8 +1,8 @@
 """A repository's set-up and teardown commands, run in a session's worktree.
 
-Keep true: nothing runs that was not trusted as it is now; one command at a time, with a deadline;
-what it prints is journalled as it comes; a command that a killed supervisor left is ended before
-the next begins; a failed set-up keeps the worktree and can be tried again.
+Keep true: nothing runs unless its present content is trusted; one command at a time, with a
+deadline; its output is journalled as it comes; a command that a killed supervisor left is ended
+before the next begins; a failed set-up keeps the worktree and can be tried again.
 """
 
 import asyncio
@@ -24,27 +24,24 @@ from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.ledger import Ledger
 
 _LOOK = 0.2
-"""Seconds between two looks at what a command has printed."""
+"""Seconds between two reads of a command's output."""
 
 _PATIENCE = 5.0
-"""Seconds that a command gets between being asked to end and being killed."""
+"""Seconds between asking a command to end and killing it."""
 
 OUTPUT_LIMIT = 64 << 10
 """How much of one command's output is journalled, in bytes; all of it is in its file."""
 
-# The command begins only once it is known how to end it: without the line it reads the end of its
-# input, and ends by itself.
+# The command starts only after its process is recorded, so that it can always be ended. Without the
+# line, the shell reads the end of its input and ends by itself.
 _HELD = 'IFS= read -r go && exec /bin/sh -c "$1"'
 
 
 def place_variables(state: SessionState) -> dict[str, str]:
-    """What a session's commands are told of their place.
+    """The environment variables that tell a session's commands about their place.
 
     Args:
-        state: a session whose worktree stands.
-
-    Returns:
-        Environment variables.
+        state: a session whose worktree is ready.
     """
     worktree = state.worktree
     if worktree is None:
@@ -65,11 +62,7 @@ def place_variables(state: SessionState) -> dict[str, str]:
 
 
 class Steps:
-    """Runs the commands of one session, one after the other.
-
-    Args:
-        ledger: journal and facts.
-    """
+    """Runs the commands of one session, one after the other."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -78,10 +71,10 @@ class Steps:
         self._cancelled = ""
 
     def cancel(self, reason: str) -> None:
-        """End the command that runs, and begin no other.
+        """End the running command, and start no other.
 
         Args:
-            reason: what is said of it.
+            reason: recorded as the reason.
         """
         self._cancelled = reason
 
@@ -93,7 +86,7 @@ class Steps:
         Args:
             step: what they are for.
             commands: for the shell.
-            environment: all of their environment.
+            environment: their whole environment.
             seconds: deadline of each.
 
         Raises:
@@ -144,7 +137,7 @@ class Steps:
         write_json(self._holder, value, sync=False)
 
     async def _follow(self, process: asyncio.subprocess.Process, seconds: float) -> tuple[int, str]:
-        """Journal what it prints until it ends, its time is over, or it is not wanted any more."""
+        """Journal a command's output until it ends, its time is over, or it is cancelled."""
         reading = _Reading(self._output)
         ends = asyncio.get_running_loop().time() + seconds
         while process.returncode is None and not self._cancelled:
@@ -177,7 +170,7 @@ class Steps:
 
 
 class _Reading:
-    """A command's output as it grows, as text, up to a limit."""
+    """A command's growing output, as text, up to a limit."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -185,7 +178,7 @@ class _Reading:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def more(self) -> str:
-        """What is new."""
+        """The new output."""
         left = OUTPUT_LIMIT - self._read
         if left <= 0:
             return ""
@@ -199,19 +192,19 @@ class _Reading:
         return text
 
     def rest(self) -> str:
-        """The last of it; a character that was cut off is replaced."""
+        """The rest of the output; a character that was cut off is replaced."""
         return self.more() + self._decoder.decode(b"", final=True)
 
 
 def _let_go(process: asyncio.subprocess.Process) -> None:
-    assert process.stdin is not None  # noqa: S101 - asked for
+    assert process.stdin is not None  # noqa: S101 - it is a pipe, as asked for
     with contextlib.suppress(OSError):
         process.stdin.write(b"go\n")
     process.stdin.close()
 
 
 async def _end(pid: int) -> None:
-    """End a command with all that it started in its session: politely, then for sure."""
+    """End a command and all that it started in its session: politely first, then by force."""
     for number, patience in ((signal.SIGTERM, _PATIENCE), (signal.SIGKILL, _PATIENCE)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, number)
@@ -225,7 +218,7 @@ def _wait_for_group(pid: int, seconds: float) -> None:
 
 
 def _group_lives(pid: int) -> bool:
-    """Whether any process of the group is more than a zombie."""
+    """Whether any process of the group is alive, zombies excluded."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if os.getpgid(process.pid) == pid and process.status() != psutil.STATUS_ZOMBIE:

@@ -1,7 +1,7 @@
-"""Where a session works: its worktree made, and verified before each start.
+"""Where a session works: makes its worktree, and verifies it before each start.
 
-Keep true: git runs in threads, never on the event loop; what is found out becomes an event like
-everything else.
+Keep true: git runs in threads, never on the event loop; findings become events like everything
+else.
 """
 
 import asyncio
@@ -37,9 +37,6 @@ log = logging.getLogger(__name__)
 class Workplace:
     """The worktree side of a session.
 
-    Args:
-        ledger: journal and facts.
-
     Attributes:
         changes: what is counted and watched while the agent works.
     """
@@ -66,10 +63,10 @@ class Workplace:
     # --- making -----------------------------------------------------------------------
 
     async def make(self) -> bool:
-        """Make the worktree and journal it, or why it could not be made.
+        """Make the worktree and journal it, or the reason why it could not be made.
 
         Returns:
-            Whether it stands now.
+            Whether the worktree is ready now.
         """
         self._called_off.clear()
         try:
@@ -96,13 +93,13 @@ class Workplace:
         async with in_turn(self._ledger.context.making, self._called_off):
             with self._as_caller():
                 record = await self._threads.long(self._make, progress)
-        # Before anything else can fail: only what is journalled is deleted with its session.
+        # Before anything else can fail: a deletion takes only a worktree that is journalled.
         await self._ledger.record_patiently(
             ready_event(record, setup=self._ledger.state.options.trusted)
         )
 
     async def _set_up(self) -> None:
-        """Give the session what the repository presets: its ports, and its set-up commands."""
+        """Assign the session's ports and run the set-up commands that the repository presets."""
         record = self.record
         with self._as_caller():
             reason = await self._threads.git(self._manager.verify, record)
@@ -116,7 +113,7 @@ class Workplace:
 
     @property
     def _presets_run(self) -> bool:
-        """Whether the repository's commands are for this place: only for one that was made."""
+        """Whether the repository's commands apply here: only where we made the place."""
         return not self._ledger.state.adopted and self._ledger.state.place != "checkout"
 
     async def _assign_ports(self, count: int) -> None:
@@ -134,7 +131,7 @@ class Workplace:
             raise UserError(error.message, hint) from error
 
     async def tear_down(self) -> None:
-        """Run the repository's teardown commands; what goes wrong is said, and hinders nothing."""
+        """Run the repository's teardown commands; a failure is reported and stops nothing."""
         state = self._ledger.state
         if state.worktree is None or state.missing or not self._presets_run:
             return
@@ -147,7 +144,7 @@ class Workplace:
             await self._ledger.record_patiently(ev.Notice(text=text, level="warning"))
 
     async def tell_removed(self, record: WorktreeRecord) -> None:
-        """Run the hooks for a directory that is gone; what goes wrong is said."""
+        """Run the hooks for a removed directory; failures are reported."""
         if record.kind != "directory":
             return
         context, state = self._ledger.context, self._ledger.state
@@ -169,10 +166,10 @@ class Workplace:
             await self._steps.run(step, commands, environment, seconds)
 
     def _trusted_preset(self, record: WorktreeRecord) -> Preset:
-        """What the repository presets, as it was accepted; nothing for a session without trust.
+        """The repository's presets, as accepted; none for a session without trust.
 
         Raises:
-            UntrustedError: what would be run was not accepted.
+            UntrustedError: the commands to run were not accepted.
         """
         if not self._ledger.state.options.trusted:
             return Preset()
@@ -181,12 +178,12 @@ class Workplace:
         return preset_of(config)
 
     def cancel(self) -> None:
-        """Give up making the worktree, or setting it up, at the next opportunity."""
+        """Cancel making the worktree, or setting it up, as soon as possible."""
         self._called_off.set()
         self._steps.cancel("it was stopped")
 
     def leave(self) -> None:
-        """Break off without a word: the next supervisor makes the worktree."""
+        """Cancel without recording a failure: the next supervisor makes the worktree."""
         self._leaving = True
         self.cancel()
 
@@ -220,7 +217,7 @@ class Workplace:
         return started.noted(record, state.directory, notes)
 
     def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
-        """What the worktree gets beside the tracked files; a stranger's gets nothing of ours."""
+        """What the worktree gets beside the tracked files; a stranger's gets none of our files."""
         config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
         trust = self._ledger.context.trust
         accepted = self._ledger.state.options.trusted and trust.trusts(
@@ -242,7 +239,7 @@ class Workplace:
         )
 
     def _as_caller(self) -> AbstractContextManager[None]:
-        """Git runs in the environment of whoever dispatched the session, as the agent does."""
+        """Make git use the environment of whoever dispatched the session, as the agent does."""
         return surroundings.of(self._caller())
 
     def _caller(self) -> dict[str, str]:
@@ -260,11 +257,11 @@ class Workplace:
     # --- before a start ---------------------------------------------------------------
 
     async def before_spawn(self) -> None:
-        """Check what must hold before a process is started.
+        """Check everything that must hold before a process starts.
 
         Raises:
-            WorktreeError: the worktree is not the recorded one; journalled as missing.
-            UntrustedError: the configuration the process would load was not accepted.
+            WorktreeError: the worktree is not the recorded one; it is journalled as missing.
+            UntrustedError: the configuration that the process would load was not accepted.
         """
         try:
             with self._as_caller():
@@ -283,7 +280,7 @@ class Workplace:
             await self._threads.git(self._check_trust)
 
     def mode(self, traits: Traits) -> str:
-        """The permission mode that an agent starts in; empty for one without modes."""
+        """The permission mode that an agent starts in; empty for an agent without modes."""
         state, record = self._ledger.state, self.record
         if not traits.mode_in_settings:
             return mode_now(traits, state, "")
@@ -306,7 +303,7 @@ class Workplace:
 
     def _config_of(self, record: WorktreeRecord) -> ExecutableConfig:
         repository = self._manager.resolve(record.checkout or record.root)
-        # The checkout's own files are those of the main worktree, which count anyway.
+        # The checkout's files are those of the main worktree, which are included anyway.
         return self._manager.executable_config(
             repository,
             record.started_at,
@@ -316,7 +313,7 @@ class Workplace:
         )
 
     def _check_trust(self) -> None:
-        """The agent, or the person, may have changed what a new process would load."""
+        """Check the trust again: the agent or the person may have changed the configuration."""
         if self._ledger.state.options.trusted:
             self._check_accepted(*self.loaded_config())
 
@@ -330,16 +327,16 @@ class Workplace:
             )
 
     async def close(self) -> None:
-        """End what runs beside."""
+        """Stop the background work."""
         await self.changes.close()
 
 
 def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeReady:
-    """The event that says a worktree stands.
+    """The event that says a worktree is ready.
 
     Args:
         record: the manager's record.
-        setup: whether set-up commands are to be run in it.
+        setup: whether set-up commands must run in it.
     """
     return ev.WorktreeReady(
         path=record.path,
