@@ -1,8 +1,8 @@
-"""Bring a private index to the state of the files, whatever git says of some of them.
+"""Update a private index to match the files, even if git cannot read some of them.
 
-Keep true: what git cannot take is named, never a reason to stop, since the directory is kept
-anyway; a file with a filter is stored through that filter or not at all, for a filter may be there
-so that its plain text is never stored.
+Keep true: what git cannot add is named but never stops the work, since the directory is kept
+anyway; a file with a filter is stored through that filter or not at all, because the filter may be
+there to keep the plain text from ever being stored.
 """
 
 import os
@@ -18,14 +18,14 @@ from parallel_agents.worktrees.submodules import unreadable
 from parallel_agents.worktrees.unread import unread
 
 ANY_NAME = (("core.protectNTFS", "false"), ("core.protectHFS", "false"))
-"""Names that git refuses for the sake of other systems' file systems are taken all the same."""
+"""Accept names that git rejects only to protect other systems' file systems."""
 DURABLE = (("core.fsync", "all"), ("core.fsyncMethod", "fsync"))
 _AS_THEY_ARE = "* -text -ident !eol !working-tree-encoding -filter\n"
-"""Attributes under which git stores the bytes of a file (gitattributes(5))."""
+"""Attributes that make git store a file's bytes unchanged (gitattributes(5))."""
 
 
 def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str]) -> dict[str, str]:
-    """Enter all changed and untracked files into a private index.
+    """Add all changed and untracked files to a private index.
 
     Args:
         git: a git in the worktree, with the private index.
@@ -34,10 +34,10 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
         files: the untracked ones.
 
     Returns:
-        What could not be entered: why, by path.
+        Why each file that could not be added was left out, by path.
 
     Raises:
-        GitError: git failed for a reason that may pass.
+        GitError: git failed for a reason that may be temporary.
     """
     closed = unreadable(git)
     hide(git, closed)
@@ -55,7 +55,7 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
     names = [name for name in present if name not in refused]
     if names and attempt(lambda: _enter(git, names)):
         refused |= _enter_apart(git, common_dir, temporary, names)
-    # Of a conflict that could not be entered, no tree can be made; its versions are held apart.
+    # No tree can be written while a conflict remains; its versions are saved separately.
     unmerged = fields(git.read("ls-files", "--unmerged", "-z").stdout)
     remove_entries(git, dict.fromkeys(entry.partition("\t")[2] for entry in unmerged))
     entered = set(fields(git.read("ls-files", "-z").stdout))
@@ -69,12 +69,7 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
 
 
 def remove_entries(git: Git, names: Iterable[str]) -> None:
-    """Take paths out of a private index.
-
-    Args:
-        git: a git with the private index.
-        names: the paths.
-    """
+    """Remove paths from a private index."""
     zero = "0" * len(git.read("hash-object", "-t", "blob", os.devnull).line)
     lines = b"".join(f"0 {zero}\t".encode() + os.fsencode(name) + b"\0" for name in names)
     if lines:
@@ -82,14 +77,14 @@ def remove_entries(git: Git, names: Iterable[str]) -> None:
 
 
 def hide(git: Git, names: Iterable[str]) -> GitError | None:
-    """Let git take paths for what a private index says of them, without looking at the files.
+    """Make git trust the private index for these paths instead of looking at the files.
 
     Args:
         git: a git with the private index.
         names: the paths; those in conflict cannot be hidden.
 
     Returns:
-        Why some could not be.
+        Why some could not be hidden.
     """
     lines = b"".join(os.fsencode(name) + b"\0" for name in names)
     args = ("update-index", "-z", "--assume-unchanged", "--stdin")
@@ -110,7 +105,7 @@ def _enter(git: Git, names: Iterable[str], objects: str = "") -> None:
 
 
 def _enter_apart(git: Git, common_dir: Path, temporary: Path, names: list[str]) -> dict[str, str]:
-    """Enter files by their filters: git stops at the first that it cannot take."""
+    """Add files one filter at a time, since git stops at the first file that it cannot add."""
     refused: dict[str, str] = {}
     plain = []
     for driver, group in by_filter(git, names).items():
@@ -132,7 +127,7 @@ def by_filter(git: Git, names: list[str]) -> dict[str, list[str]]:
         names: the paths.
 
     Returns:
-        The paths by the name of the filter; those without one by an empty name.
+        The paths by name of the filter; an empty name for those without one.
     """
     asked = b"".join(os.fsencode(name) + b"\0" for name in names)
     answer = fields(git.read("check-attr", "-z", "--stdin", "filter", stdin=asked).stdout)
@@ -145,7 +140,7 @@ def by_filter(git: Git, names: list[str]) -> dict[str, list[str]]:
 
 @contextmanager
 def _without_conversion(git: Git, common_dir: Path, temporary: Path) -> Iterator[tuple[Git, str]]:
-    """Lend a git that stores bytes as they are, into the same objects and the same index."""
+    """Yield a git that stores bytes unchanged, with the same object store and index."""
     objects = str(common_dir / "objects")
     kind = git.read("rev-parse", "--show-object-format").line
     with tempfile.TemporaryDirectory(dir=temporary) as directory:

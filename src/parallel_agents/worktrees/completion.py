@@ -1,6 +1,6 @@
-"""What a base or a branch may be completed to, from what is known here: no network.
+"""Suggest completions for a base or a branch from local data, without using the network.
 
-Keep true: nothing is offered that cannot be chosen; names are as a person would write them.
+Keep true: only valid choices are offered; names look as a person would write them.
 """
 
 import re

@@ -1,9 +1,9 @@
-"""Make a worktree, or leave nothing.
+"""Create a worktree, or leave nothing behind.
 
-Keep true: a marker is on the disk before the first effect. While it holds the plan, what lies
-under our name is unfinished and may be cleaned; once it holds the record, the worktree is complete,
-and whoever asks again for the same session gets that record. A branch is deleted only when we made
-it and it has not moved; one that was there is worked on only where nobody else does.
+Keep true: a marker is on disk before the first change. While it holds the plan, everything under
+our name is unfinished and may be removed; once it holds the record, the worktree is complete, and
+asking again for the same session returns that record. A branch is deleted only if we created it and
+it has not moved; an existing branch is used only where nobody else is working on it.
 """
 
 import os
@@ -47,7 +47,7 @@ _PLAIN_TAIL = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to make.
+    """What to create.
 
     Args:
         repository: where.
@@ -55,10 +55,10 @@ class Order:
         slug: name of the worktree.
         base: what the branch is cut from, or the branch itself.
         branch: short name of the branch.
-        marker: file for the plan, then the record.
-        extras: what it gets beside the tracked files.
-        progress: called with files written and files in all.
-        cancelled: asked whether to stop.
+        marker: file for the plan, later for the record.
+        extras: what to add beside the tracked files.
+        progress: called with the number of files written and the total.
+        cancelled: called to ask whether to stop.
     """
 
     repository: Repository
@@ -79,10 +79,10 @@ class Order:
 
 
 def create(order: Order, lock_fd: int) -> WorktreeRecord:
-    """Make the worktree; the caller holds the repository's lock.
+    """Create the worktree; the caller holds the repository's lock.
 
     Args:
-        order: what to make.
+        order: what to create.
         lock_fd: descriptor of that lock.
 
     Returns:
@@ -90,8 +90,8 @@ def create(order: Order, lock_fd: int) -> WorktreeRecord:
 
     Raises:
         RefusedError: `.claude` is a symbolic link, or a name is taken.
-        GitError: git failed, or was cancelled; nothing is left.
-        OSError: the disk is full or failing; nothing is left.
+        GitError: git failed, or was cancelled; nothing is left behind.
+        OSError: the disk is full or failing; nothing is left behind.
     """
     git = Git(order.repository.root, lock_fd=lock_fd)
     refuse_symlinks(order.repository.root)
@@ -108,7 +108,7 @@ def create(order: Order, lock_fd: int) -> WorktreeRecord:
 
 
 def clean_all(directory: Path, common_dir: str, lock_fd: int) -> None:
-    """Remove what unfinished creations left in one repository; the caller holds its lock.
+    """Remove the remains of unfinished creations in one repository; the caller holds its lock.
 
     Args:
         directory: where the markers are.
@@ -122,13 +122,13 @@ def clean_all(directory: Path, common_dir: str, lock_fd: int) -> None:
 
 
 def refuse_symlinks(root: str) -> None:
-    """Refuse a repository whose worktrees would land somewhere else.
+    """Refuse a repository whose worktrees would end up somewhere else.
 
     Args:
         root: the main worktree or bare directory.
 
     Raises:
-        RefusedError: `.claude` or `.claude/worktrees` is a symbolic link or no directory.
+        RefusedError: `.claude` or `.claude/worktrees` is a symbolic link or not a directory.
     """
     for path in (Path(root) / ".claude", naming.worktrees_dir(root)):
         if is_symlink(path):
@@ -141,14 +141,14 @@ def refuse_symlinks(root: str) -> None:
 
 
 def clean(marker: Path, git: Git) -> None:
-    """Remove what an unfinished creation left; a complete worktree stays.
+    """Remove the remains of an unfinished creation; a complete worktree is kept.
 
     Args:
         marker: its marker file.
         git: a git in the repository.
 
     Raises:
-        GitError, OSError: something could not be removed; the marker stays for the next try.
+        GitError, OSError: something could not be removed; the marker is kept for the next attempt.
     """
     plan = read_json(marker)
     if plan is None:
@@ -168,13 +168,13 @@ def clean(marker: Path, git: Git) -> None:
 
 
 def _unfinished_admins(plan: dict[str, Any]) -> list[Path]:
-    """Find what `worktree add` made for us; killed early, it breaks git's own list."""
+    """Find what `worktree add` created for us; if killed early, it breaks git's own list."""
     directory = Path(plan["common_dir"]) / "worktrees"
     if not directory.is_dir():
         return []
     ours = os.fsencode(lock_reason(plan["session"]))
-    # Git adds digits when the name is taken; it writes the lock first, and `gitdir` before it
-    # makes anything that somebody could work in.
+    # Git adds digits when the name is taken. It writes the lock first, and `gitdir` before it
+    # creates anything that somebody could work in.
     named = re.compile(re.escape(Path(plan["path"]).name) + r"\d*")
     return [
         admin
@@ -185,7 +185,7 @@ def _unfinished_admins(plan: dict[str, Any]) -> list[Path]:
 
 
 def _finished(marker: Path) -> WorktreeRecord | None:
-    """Find the worktree whose record was lost by who asked for it."""
+    """Find a finished worktree whose record never reached the caller."""
     done = read_json(marker)
     if done is None or "record" not in done:
         return None
@@ -195,12 +195,12 @@ def _finished(marker: Path) -> WorktreeRecord | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Branch:
-    """The branch that a worktree gets.
+    """The branch for a new worktree.
 
     Args:
-        made: it is made, at `start`.
-        start: hash that is checked out.
-        tracks: full ref of the remote branch that it is to follow.
+        made: the branch is created, at `start`.
+        start: hash to check out.
+        tracks: full ref of the remote branch to set as upstream.
     """
 
     made: bool
@@ -209,7 +209,7 @@ class _Branch:
 
 
 def _choose_branch(order: Order, git: Git) -> _Branch:
-    """Decide between a new branch and an existing one, now that nobody else can make one."""
+    """Choose between a new branch and an existing one, now that nobody else can create one."""
     if exists(order.path) or _entry(git, order.path) is not None:
         raise RefusedError(
             f"{order.path} exists already", "Choose another name, or remove that worktree first."
@@ -274,7 +274,7 @@ def _plan(order: Order, branch: _Branch) -> dict[str, Any]:
 
 def _add(order: Order, branch: _Branch, git: Git) -> None:
     named = ("--no-track", "-b", order.branch) if branch.made else ()
-    # Without the checkout: only in the new worktree does git tell which settings apply there.
+    # Do not check out yet: git knows which settings apply only once it is in the new worktree.
     git.write(
         "worktree",
         "add",
@@ -293,11 +293,11 @@ def _add(order: Order, branch: _Branch, git: Git) -> None:
 
 
 def _narrow(order: Order, bound: Git) -> tuple[str, ...]:
-    """Leave most directories out before anything is written, as git itself does it."""
+    """Exclude most directories before any file is written, as git's own sparse checkout does."""
     if not order.extras.sparse:
         return ()
     lines = "".join(f"{path}\n" for path in order.extras.sparse)
-    # It sets `extensions.worktreeConfig`, without which all checkouts would become sparse.
+    # It sets `extensions.worktreeConfig`; without that, all checkouts would become sparse.
     bound.write(
         "sparse-checkout", "set", "--cone", "--skip-checks", "--stdin", stdin=lines.encode()
     )

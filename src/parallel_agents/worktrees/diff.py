@@ -1,8 +1,8 @@
-"""What a session changed, against the right base, whatever git says of some of the files.
+"""Compare a session's work with the right base, even if git cannot read some of the files.
 
-Keep true: untracked files are entered into a copy of the index; what git cannot or should not read
-is left out and said; a submodule is looked into by a git of its own, disarmed against its own
-settings; a nested repository that is none is not looked into.
+Keep true: untracked files are added to a copy of the index; files that git cannot or should not
+read are left out and reported; each submodule gets its own git, protected against the submodule's
+own settings; a nested repository that is not a submodule is not read.
 """
 
 import os
@@ -36,24 +36,24 @@ _FLAGS = (
     "--submodule=short",
 )
 _EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "--no-relative")
-"""What `git apply` needs: the content of binary files, whole hashes, whatever is configured."""
+"""What `git apply` needs, whatever is configured: binary content and full hashes."""
 _LARGE = (("core.bigFileThreshold", str(FILE_LIMIT)),)
-"""Larger contents that are committed are taken for binary, and not compared by lines."""
+"""Treat larger committed files as binary, so that git does not compare them line by line."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """A worktree, or a submodule in it, that is compared.
+    """A worktree, or a submodule in it, to compare.
 
     Args:
         git: a git in it, with a private index.
         commit: what it is compared with.
         prefix: its path, with a slash; empty for the worktree itself.
         names: files that differ from the index, or are not in it.
-        left: files that are left out: why, by path.
-        began: what the worktree began as; empty for a submodule.
-        filtered: files that are not read, since their filter is not in force.
-        damaged: whether git cannot compare it: nothing is told of what is in it.
+        left: why each file that is left out was left out, by path.
+        began: the commit the worktree started from; empty for a submodule.
+        filtered: files that are not read because their filter is disabled.
+        damaged: whether git cannot compare it; then nothing in it is reported.
     """
 
     git: Git
@@ -66,13 +66,13 @@ class _Part:
     damaged: bool = False
 
     def prepare(self, bounds: Bounds) -> None:
-        """Enter untracked files, empty: the diff then reads them from the disk."""
+        """Add untracked files as empty entries; the diff then reads them from disk."""
         with self._named_if_damaged():
             self._prepare(bounds)
 
     @contextmanager
     def _named_if_damaged(self) -> Iterator[None]:
-        """Name a submodule that git cannot compare, instead of failing for all beside it."""
+        """Report a submodule that git cannot compare, instead of failing the whole comparison."""
         try:
             yield
         except (GitError, OSError) as error:
@@ -103,7 +103,7 @@ class _Part:
         self.left |= {f"{name}/": why for name, why in shut.items()}
 
     def diff(self, *args: str, paths: Iterable[str] = ()) -> bytes:
-        """Run `git diff`; of a damaged submodule there is nothing to compare."""
+        """Run `git diff`; a damaged submodule gives an empty result."""
         found = b""
         if not self.damaged:
             with self._named_if_damaged():
@@ -111,7 +111,7 @@ class _Part:
         return found
 
     def _diff(self, *args: str, paths: Iterable[str]) -> bytes:
-        """Run `git diff`; when a filter fails, without the files that have one."""
+        """Run `git diff`; if a filter fails, run it again without the files that have one."""
         marks = (f"--src-prefix=a/{self.prefix}", f"--dst-prefix=b/{self.prefix}")
         words = ("diff", *_FLAGS, *marks, *args, self.commit, "--", *paths)
         try:
@@ -122,7 +122,7 @@ class _Part:
         return self.git.read(*words, config=_LARGE).stdout
 
     def _leave_filtered(self) -> bool:
-        """Leave out all files with a filter; whether there are any."""
+        """Leave out all files with a filter; return whether there are any."""
         groups = by_filter(self.git, [name for name in self.names if name not in self.left])
         groups.pop("", None)
         for driver, names in groups.items():
@@ -135,13 +135,13 @@ class _Part:
         return bool(groups)
 
     def _hide(self, names: Iterable[str]) -> None:
-        """Let git take files for what the index says of them."""
+        """Make git trust the index for these files."""
         hidden = list(names)
         if hide(self.git, hidden):
             self._take_from_base(hidden)
 
     def _take_from_base(self, names: list[str]) -> None:
-        """Let git take files for what they are in the base: some are in conflict."""
+        """Make git treat files as unchanged from the base, because some are in conflict."""
         remove_entries(self.git, names)
         wanted = {os.fsencode(name) for name in names}
         listed = self.git.read("ls-tree", "-r", "-z", self.commit).stdout.split(b"\0")
@@ -155,7 +155,7 @@ class _Part:
         self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=ANY_NAME)
 
     def stats(self, data: bytes) -> Iterator[FileStat]:
-        """Read the files out of a diff, and add those that were left out."""
+        """Parse the files in a diff, and add those that were left out."""
         left = dict(self.left)
         for stat in parse_stat(data):
             yield self.named(replace(stat, note=left.pop(stat.path, "")))
@@ -163,7 +163,7 @@ class _Part:
             yield self.named(_unread(name, why))
 
     def named(self, stat: FileStat) -> FileStat:
-        """Write a file's names as they are from the top of the worktree."""
+        """Give a file's names relative to the top of the worktree."""
         old = None if stat.old_path is None else self.prefix + stat.old_path
         return replace(stat, path=self.prefix + stat.path, old_path=old)
 
@@ -176,7 +176,7 @@ def _unread(name: str, why: str) -> FileStat:
 
 @contextmanager
 def _parts(record: WorktreeRecord, temporary: Path) -> Iterator[tuple[str, list[_Part]]]:
-    """Lend what is compared, with the name of the base."""
+    """Yield the parts to compare, with the name of the base."""
     with private_index(record, temporary) as git, ExitStack() as stack:
         mend_index(git)
         name, commit = diff_base(git, record)
@@ -212,7 +212,7 @@ def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
     kept = _is_ancestor(git, start, "HEAD")
     if fork and (not kept or _is_ancestor(git, start, fork)):
         return record.base, fork
-    if not kept:  # rebased, or reset, and the base is gone; its commit perhaps, too
+    if not kept:  # rebased or reset, so the base is gone, and perhaps its commit too
         fork = _merge_base(git, start)
         there = git.read("cat-file", "-e", f"{start}^{{commit}}", ok=(0, 1, 128)).returncode == 0
         if fork or not there:

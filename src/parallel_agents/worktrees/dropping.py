@@ -1,7 +1,7 @@
-"""Take out of a kept directory what can be made again.
+"""Remove from a kept directory what can be created again.
 
-Keep true: only what the plan names; what cannot be taken out stays and is noted, since by now a
-deletion must not fail any more.
+Keep true: only what the plan names is removed; what cannot be removed is kept and noted, since at
+this point a deletion must no longer fail.
 """
 
 import os
@@ -15,14 +15,7 @@ from parallel_agents.worktrees.sweep import Sweeper
 
 
 def unchanged_copies(record: WorktreeRecord) -> list[str]:
-    """List the copied files that copying again would bring back just as they are.
-
-    Args:
-        record: the worktree.
-
-    Returns:
-        Their paths.
-    """
+    """List the copied files that another copy would restore exactly as they are."""
     source = Path(os.path.realpath(record.checkout or record.root))
     if not source.is_dir():
         return []
@@ -43,7 +36,7 @@ def unchanged_copies(record: WorktreeRecord) -> list[str]:
 def drop(
     sweeper: Sweeper, record: WorktreeRecord, tree: Path, plan: dict[str, Any]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take out ignored build directories and unchanged copied files.
+    """Remove ignored build directories and unchanged copied files.
 
     Args:
         sweeper: removes them, later.
@@ -52,7 +45,7 @@ def drop(
         plan: of the deletion.
 
     Returns:
-        What is out, and a note for each that stays.
+        What was removed, and a note for each item that was kept.
     """
     dropped, stayed = [], []
     copied = {file.path: file for file in record.copied if file.path in plan["copied"]}
@@ -73,7 +66,7 @@ def drop(
 
 
 def _drop_build(sweeper: Sweeper, tree: Path, name: str) -> bool:
-    """Take a build directory out, unless a link leads to it; say whether it is out."""
+    """Move a build directory out unless the path goes through a link; return whether it is gone."""
     directory = tree / name
     if directory.parent.resolve() != tree.resolve() / Path(name).parent:
         return False
@@ -82,7 +75,7 @@ def _drop_build(sweeper: Sweeper, tree: Path, name: str) -> bool:
 
 
 def _drop_copied(top: int, file: CopiedFile) -> bool:
-    """Remove a copied file unless it was changed; say whether it is not there any more."""
+    """Remove a copied file unless it was changed; return whether it is gone."""
     digest = include.digest_of(top, file.path)
     if digest is not None and digest != file.digest:
         return False
