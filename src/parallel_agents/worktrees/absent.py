@@ -1,7 +1,7 @@
-"""What a new worktree lacks although the checkout has it, and git says nothing about.
+"""Find what the checkout has, a new worktree lacks, and git does not mention.
 
-Keep true: nothing is made and nothing of the repository is run; only what the checkout really has
-is missed.
+Keep true: nothing is created and nothing from the repository is run; only things that the checkout
+really has are reported as missing.
 """
 
 import os
@@ -28,7 +28,7 @@ def notes(checkout: str, worktree: Git) -> tuple[str, ...]:
 
 
 def _hooks(checkout: str, worktree: Git) -> str:
-    """Hooks in a directory that a tool has made and git ignores, as husky's `.husky/_`."""
+    """Report hooks in a directory that a tool created and git ignores, like husky's `.husky/_`."""
     named = [e.value for e in worktree.config() if e.key == "core.hookspath" and e.value]
     if not named or Path(named[-1]).is_absolute() or named[-1].startswith("~"):
         return ""

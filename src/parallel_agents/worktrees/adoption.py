@@ -1,7 +1,7 @@
-"""Make a worktree that somebody else made the worktree of a session.
+"""Adopt a worktree that somebody else made, so that it becomes a session's worktree.
 
-Keep true: the main worktree, a worktree in use, and one that another has locked are never taken;
-only git's lock changes, and its branch stays what it was: not ours.
+Keep true: never adopt the main worktree, a worktree in use, or one locked by somebody else; only
+git's lock changes, and the branch is still not ours.
 """
 
 import os
@@ -26,7 +26,7 @@ _LIMIT = 16 * 1024
 _DEPTH = 3
 """How deep worktrees lie in their repository: `.claude/worktrees/<slug>`."""
 _CLAUDES = re.compile(r"claude (?:session|agent) .{0,200}\(pid (\d{1,10})(?: start \S{1,40})?\)")
-"""The agent program's own lock; it is never taken off, so that most name a dead process."""
+"""The agent program's own lock. It never removes it, so most of these locks name a dead process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +43,15 @@ def adoptable(repository: Repository, session: str, path: str) -> Adoptable:
     """Decide whether a worktree may be adopted.
 
     Args:
-        repository: where it belongs.
-        session: id of the session that is to have it.
+        repository: the repository it belongs to.
+        session: id of the session that will own it.
         path: a directory; symbolic links are followed.
 
     Returns:
         What was found.
 
     Raises:
-        RefusedError: it may not.
+        RefusedError: the worktree may not be adopted.
     """
     real = os.path.realpath(path)
     entry = _entry(repository, real)
@@ -75,10 +75,10 @@ def adoptable(repository: Repository, session: str, path: str) -> Adoptable:
 def adopt(
     repository: Repository, session: str, path: str, base: Base, lock_fd: int
 ) -> WorktreeRecord:
-    """Adopt a worktree; the same call again gives the same.
+    """Adopt a worktree; calling again gives the same result.
 
     Args:
-        repository: where it belongs.
+        repository: the repository it belongs to.
         session: id of the session.
         path: its directory.
         base: what its work is compared with.
@@ -117,13 +117,13 @@ def adopt(
 
 
 def owner(path: str) -> str:
-    """Find the session whose lock a worktree carries, also when git lost track of its place.
+    """Find the session whose lock is on a worktree, even if git lost track of the worktree's place.
 
     Args:
         path: top of the worktree, in `<repository>/.claude/worktrees`.
 
     Returns:
-        Id of the session; empty when it is none's.
+        Id of the session; empty when no session's lock is on it.
     """
     admin = _admin_at(os.path.realpath(path))
     locked = None if admin is None else read_regular(admin / "locked", _LIMIT)
@@ -132,20 +132,20 @@ def owner(path: str) -> str:
 
 
 def root_around(path: str) -> str:
-    """Say in which repository's directory a worktree lies.
+    """Find the repository directory that contains a worktree.
 
     Args:
         path: top of the worktree.
 
     Returns:
-        The directory; the worktree's own where it lies in none.
+        The directory; the worktree itself when no repository contains it.
     """
     real = Path(os.path.realpath(path))
     return str(real.parents[_DEPTH - 1] if len(real.parents) >= _DEPTH else real)
 
 
 def _admin_at(real: str) -> Path | None:
-    """Find git's directory for a worktree from the repository around it, whatever it is told."""
+    """Find git's directory for a worktree from the repository around it, and the name in `.git`."""
     content = os.fsdecode(read_regular(Path(real, ".git"), _LIMIT) or b"").strip()
     if not content.startswith("gitdir: "):
         return None
@@ -158,13 +158,13 @@ def _admin_at(real: str) -> Path | None:
 
 
 def dead_owner(reason: str) -> bool:
-    """Tell whether a lock names a process of the agent program that is gone.
+    """Tell whether a lock names a process of the agent program that no longer exists.
 
     Args:
         reason: the lock's reason.
 
     Returns:
-        Whether it does; a reason of another form does not.
+        True only if it does; false for a reason in any other format.
     """
     match = _CLAUDES.fullmatch(reason.strip())
     return match is not None and not psutil.pid_exists(int(match[1]))
@@ -186,7 +186,7 @@ def _entry(repository: Repository, real: str) -> WorktreeEntry:
 
 
 def _check_place(repository: Repository, real: str) -> None:
-    """The agent program finds a worktree only by its name in this one directory."""
+    """Refuse other places: the agent program looks for worktrees by name in this directory only."""
     home = naming.worktrees_dir(repository.root)
     name = Path(real).name
     if Path(real).parent == home and naming.SLUG.fullmatch(name):

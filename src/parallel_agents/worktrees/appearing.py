@@ -1,7 +1,7 @@
-"""A new file that appears at once and whole, whenever its maker is killed.
+"""Create a new file that appears complete or not at all, even if the process creating it is killed.
 
-Keep true: nothing is replaced that has the name; what a killed maker left behind has another name,
-or none, and the next try replaces it.
+Keep true: an existing file is never replaced; whatever a killed process leaves has another name, or
+none, and the next attempt replaces it.
 """
 
 import errno
@@ -11,24 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-"""What link(2) says where a file can have one name only, as on FAT."""
+"""The errors that link(2) gives where a file can have only one name, as on FAT."""
 
 
 @contextmanager
 def appearing(directory: int, name: str, mode: int = 0o600) -> Iterator[int]:
-    """Lend a new file that gets its name when it is whole, and only if nothing has it.
+    """Yield a new file that gets its name once it is complete, and only if the name is free.
 
     Args:
         directory: descriptor of the directory.
         name: the file's name in it.
-        mode: its rights, less the umask.
+        mode: its permissions, before the umask.
 
     Yields:
         A descriptor to read and write it.
 
     Raises:
-        FileExistsError: something has that name.
-        OSError: it cannot be made.
+        FileExistsError: the name is taken.
+        OSError: the file cannot be created.
     """
     _refuse_taken(directory, name)
     target, beside = _without_name(directory, name, mode)
@@ -62,7 +62,7 @@ def _give_name(directory: int, beside: str, name: str) -> None:
 
 
 def _without_name(directory: int, name: str, mode: int) -> tuple[int, str]:
-    """Make a file without a name; where that is not possible, with one that a next try replaces."""
+    """Create a file without a name; where that is impossible, under one that a retry replaces."""
     try:
         flags = os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC
         return os.open(".", flags, mode, dir_fd=directory), ""

@@ -1,7 +1,7 @@
-"""Turn what the person calls the base into a commit.
+"""Resolve what the user calls the base to a commit.
 
-Keep true: a hanging or missing remote delays `fresh` by seconds at most and never fails it; a
-name reaches git only behind `--end-of-options`, and from then on as a hash.
+Keep true: a slow or missing remote delays `fresh` by a few seconds at most and never makes it fail;
+a name reaches git only after `--end-of-options`, and is a hash from then on.
 """
 
 import time
@@ -27,7 +27,7 @@ class BaseResolver:
 
     Args:
         locks: the repositories' write locks.
-        fetches: when which branch was fetched.
+        fetches: when each branch was last fetched.
     """
 
     def __init__(self, locks: RepositoryLocks, fetches: Fetches) -> None:
@@ -47,20 +47,22 @@ class BaseResolver:
         """Find the commit for a base.
 
         Args:
-            repository: where.
-            base: `fresh`, `head`, a pull request (`#12` or its URL), or anything git takes for a
+            repository: where to look.
+            base: `fresh`, `head`, a pull request (`#12` or its URL), or anything git accepts as a
                 commit.
-            branch: the branch asked for; when it is the base, too, it is worked on as it is.
-            cancelled: asked about ten times a second, while the network is waited for, whether
-                to stop.
+            branch: the requested branch; if it is also the base, the session works on that branch
+                itself.
+            cancelled: called about ten times a second while waiting for the network; true stops the
+                wait.
 
         Returns:
             The base.
 
         Raises:
-            UsageError: the URL is that of another repository, or of no pull request; or a name
-                means several commits.
-            GitError: there is no such commit, branch or pull request, or it was cancelled.
+            UsageError: the URL belongs to another repository or is not a pull request, or a name
+                means
+                several commits.
+            GitError: there is no such commit, branch or pull request, or the request was cancelled.
         """
         if branch is not None and branches.is_itself(branch, base):
             return self._existing(repository, branch)
@@ -75,14 +77,14 @@ class BaseResolver:
         return replace(found, note=self._aged(repository, found.ref))
 
     def _aged(self, repository: Repository, ref: str | None) -> str:
-        """Say of which age a remote branch is that is taken as it is here."""
+        """Say how old our copy of a remote branch is."""
         if ref is None or not ref.startswith("refs/remotes/"):
             return ""
         words = self._fetches.words(Git(repository.checkout), repository.common_dir, ref)
         return f"{_short(ref)} is taken as it is here{words}." if words else ""
 
     def _existing(self, repository: Repository, branch: str) -> Base:
-        """Find what a branch's work is compared with: where it left the remote's default one."""
+        """Find what a branch's work is compared with: where it left the remote's default branch."""
         git = Git(repository.checkout)
         tip = branches.tip(git, branch)
         note = "" if branches.exists(git, branch) else branches.on_remote(git, branch)
@@ -113,7 +115,7 @@ class BaseResolver:
         return Base(name=_short(ref), ref=ref, commit=commit, note=note)
 
     def _renewed(self, repository: Repository, git: Git, remote: str) -> tuple[str | None, str]:
-        """Find the default branch, fetched unless that was lately; say what was not as asked."""
+        """Find the default branch, fetched unless that was done lately; report any deviation."""
         common, ref = repository.common_dir, _default_branch(git, remote)
         age = None if ref is None else self._fetches.age(git, common, ref)
         if ref is not None and age is not None and age < FRESH_SECONDS:
@@ -135,7 +137,7 @@ class BaseResolver:
         return failed is not None and time.monotonic() - failed < RETRY_SECONDS
 
     def _fetch(self, repository: Repository, remote: str, ref: str | None) -> str:
-        """Fetch what the remote calls its default branch; say what went wrong, if anything."""
+        """Fetch the remote's default branch; return what went wrong, if anything."""
         ends = time.monotonic() + FETCH_SECONDS
         try:
             with self._locks.hold(repository.common_dir, FETCH_SECONDS):
@@ -150,7 +152,7 @@ class BaseResolver:
 
 
 def _asked(repository: Repository) -> tuple[str, ...]:
-    """Which remote did not answer, and to whom: others may have the keys or the proxy."""
+    """Key for a remote that did not answer, and for whom: others may have the keys or proxy."""
     return (repository.common_dir, *surroundings.reach())
 
 
@@ -158,15 +160,15 @@ def named(repository: Repository, name: str) -> Base:
     """Find the commit that a ref or hash names.
 
     Args:
-        repository: where.
-        name: anything git takes for a commit.
+        repository: where to look.
+        name: anything git accepts as a commit.
 
     Returns:
         The base.
 
     Raises:
         GitError: there is no such commit.
-        UsageError: the name means several.
+        UsageError: the name means several commits.
     """
     git = Git(repository.checkout)
     known = bool(name) and "\0" not in name
@@ -225,7 +227,7 @@ def _default_branch(git: Git, remote: str) -> str | None:
 
 
 def _fetch_default(git: Git, remote: str, known: str | None, ends: float) -> str | None:
-    """Ask the remote for its HEAD, and fetch that branch; both within the same seconds."""
+    """Ask the remote for its HEAD and fetch that branch, both before the same deadline."""
     listed = git.write(
         "ls-remote", "--symref", "--end-of-options", remote, "HEAD", seconds=_left(ends)
     )

@@ -1,7 +1,7 @@
-"""Branches that exist already: found, checked, and who has them checked out.
+"""Find and check existing branches, and find where they are checked out.
 
-Keep true: a name comes from a person or a pattern and reaches git as a full ref, after git itself
-has said that it can be one.
+Keep true: a name comes from a person or a pattern, and reaches git as a full ref only after git
+itself has accepted it as a branch name.
 """
 
 import os
@@ -17,14 +17,14 @@ _KEYWORDS = frozenset({"fresh", "head"})
 
 
 def is_itself(branch: str, base: str) -> bool:
-    """Tell whether a branch is asked for with itself as the base: to be worked on as it is.
+    """Tell whether branch and base are the same, which means working on that branch itself.
 
     Args:
-        branch: short name of the branch asked for.
-        base: the base asked for; `fresh` and `head` are never branches, `refs/heads/head` is.
+        branch: short name of the requested branch.
+        base: the requested base; `fresh` and `head` are never branches, `refs/heads/head` is.
 
     Returns:
-        Whether it is.
+        Whether they are the same.
     """
     if base in _KEYWORDS:
         return False
@@ -32,14 +32,14 @@ def is_itself(branch: str, base: str) -> bool:
 
 
 def check_name(git: Git, branch: str) -> None:
-    """Refuse what cannot name a branch.
+    """Refuse a name that no branch can have.
 
     Args:
         git: a git in the repository.
         branch: short name.
 
     Raises:
-        RefusedError: git would not take it, or only as something else.
+        RefusedError: git rejects the name, or gives it another meaning.
     """
     special = branch.startswith("-") or branch == "HEAD" or "\0" in branch
     ref = f"{_HEADS}{branch}"
@@ -48,15 +48,15 @@ def check_name(git: Git, branch: str) -> None:
 
 
 def check(git: Git, base: Base, branch: str) -> None:
-    """Refuse a branch that a worktree cannot get.
+    """Refuse a branch that a worktree cannot use.
 
     Args:
         git: a git in the repository.
-        base: the base it is asked for with.
+        base: the base requested with it.
         branch: short name.
 
     Raises:
-        RefusedError: it is to be made and cannot be, or to be worked on and is in use.
+        RefusedError: the new branch cannot be created, or the existing one is in use.
     """
     if base.branch is None:
         refuse_taken(git, branch)
@@ -65,18 +65,18 @@ def check(git: Git, base: Base, branch: str) -> None:
 
 
 def is_there(git: Git, branch: str) -> bool:
-    """Tell whether a branch is there to be worked on, here or on a remote.
+    """Tell whether a branch exists to work on, here or on a remote.
 
     Args:
         git: a git in the repository.
         branch: short name.
 
     Returns:
-        Whether it is.
+        Whether it exists.
 
     Raises:
-        RefusedError: that cannot be a branch.
-        UsageError: several remotes have one of that name, and none is the main one.
+        RefusedError: the name cannot be a branch.
+        UsageError: several remotes have a branch of that name, and none of them is the main one.
     """
     check_name(git, branch)
     if exists(git, branch):
@@ -92,27 +92,19 @@ def is_there(git: Git, branch: str) -> bool:
 
 
 def exists(git: Git, branch: str) -> bool:
-    """Tell whether there is a local branch.
-
-    Args:
-        git: a git in the repository.
-        branch: short name that passed `check_name`.
-
-    Returns:
-        Whether there is.
-    """
+    """Tell whether there is a local branch; the name must have passed `check_name`."""
     return _hash(git, f"{_HEADS}{branch}") != ""
 
 
 def refuse_taken(git: Git, branch: str) -> None:
-    """Insist that a branch can be made: not there yet, nor one before or behind a `/` of it.
+    """Require that a branch can be created: neither it nor a branch that conflicts at a `/` exists.
 
     Args:
         git: a git in the repository.
-        branch: short name of one to be made.
+        branch: short name of the new branch.
 
     Raises:
-        RefusedError: it cannot be a branch, or there is such a branch.
+        RefusedError: the name cannot be a branch, or is taken.
     """
     check_name(git, branch)
     if exists(git, branch):
@@ -137,7 +129,7 @@ def refuse_taken(git: Git, branch: str) -> None:
 
 
 def tip(git: Git, branch: str) -> str:
-    """Find the commit of a local branch, or of the only one of that name on a remote.
+    """Find the commit of a local branch or, if there is none, of the matching remote branch.
 
     Args:
         git: a git in the repository.
@@ -147,8 +139,8 @@ def tip(git: Git, branch: str) -> str:
         Its hash.
 
     Raises:
-        RefusedError: this cannot be a branch.
-        GitError: there is none.
+        RefusedError: the name cannot be a branch.
+        GitError: there is no such branch.
     """
     check_name(git, branch)
     remote = on_remote(git, branch) or ""
@@ -162,15 +154,7 @@ def tip(git: Git, branch: str) -> str:
 
 
 def on_remote(git: Git, branch: str) -> str | None:
-    """Find the remote branch of a name, as last fetched: the main remote's, or the only one.
-
-    Args:
-        git: a git in the repository.
-        branch: short name.
-
-    Returns:
-        Its full ref.
-    """
+    """Find a remote branch's full ref, as last fetched: the main remote's, or the only match."""
     found = _on_remotes(git, branch)
     chosen = main_remote(list(found))
     return None if chosen is None else found[chosen]
@@ -183,15 +167,7 @@ def _on_remotes(git: Git, branch: str) -> dict[str, str]:
 
 
 def upstream(git: Git, branch: str) -> str | None:
-    """Find the ref that a branch follows.
-
-    Args:
-        git: a git in the repository.
-        branch: short name.
-
-    Returns:
-        Its full ref; `None` when it follows none.
-    """
+    """Find the full ref of a branch's upstream; `None` when it has none."""
     listed = git.read("for-each-ref", "--format=%(refname) %(upstream)", f"{_HEADS}{branch}").text
     for line in listed.split("\n"):
         name, _, ref = line.partition(" ")
@@ -201,26 +177,12 @@ def upstream(git: Git, branch: str) -> str | None:
 
 
 def remotes(git: Git) -> list[str]:
-    """List the names of the remotes.
-
-    Args:
-        git: a git in the repository.
-
-    Returns:
-        The names.
-    """
+    """List the names of the remotes."""
     return [name for name in git.read("remote").text.split("\n") if name]
 
 
 def main_remote(names: list[str]) -> str | None:
-    """Choose the remote that is meant when none is named.
-
-    Args:
-        names: the remotes.
-
-    Returns:
-        `origin`, or the only one; else `None`.
-    """
+    """Choose the remote to use when none is named: `origin`, or the only one; else `None`."""
     if "origin" in names:
         return "origin"
     return names[0] if len(names) == 1 else None
@@ -232,7 +194,7 @@ def used_in(git: Git, branch: str, *, but: str = "") -> str | None:
     Args:
         git: a git in the repository.
         branch: short name.
-        but: a worktree that does not count; real path.
+        but: a worktree to ignore; real path.
 
     Returns:
         Top of that worktree.
@@ -244,14 +206,14 @@ def used_in(git: Git, branch: str, *, but: str = "") -> str | None:
 
 
 def refuse_used(git: Git, branch: str) -> None:
-    """Insist that a branch is checked out nowhere: two worktrees on it would undo each other.
+    """Require that a branch is not checked out: two worktrees on it would undo each other's work.
 
     Args:
         git: a git in the repository.
         branch: short name.
 
     Raises:
-        RefusedError: it is, and where.
+        RefusedError: it is checked out; the message says where.
     """
     place = used_in(git, branch)
     if place is not None:

@@ -1,8 +1,8 @@
-"""Decide whether a build directory may be dropped: its name alone says nothing of what is in it.
+"""Decide whether a build directory may be discarded: its name alone does not tell what it contains.
 
-Keep true: whoever looks reads names and owners only, follows no link and runs nothing; what holds
-a repository, is another user's, has something mounted in it, cannot be read, or is too large to
-look through, is kept.
+Keep true: the check reads only names and owners, follows no links and runs nothing. A directory is
+kept if it contains a repository, belongs to another user, has something mounted in it, cannot be
+read, or is too large to search.
 """
 
 import os
@@ -23,13 +23,13 @@ REPOSITORY = "it holds a repository"
 
 
 def why_kept(path: Path) -> str:
-    """Say why a build directory is kept.
+    """Give the reason to keep a build directory.
 
     Args:
         path: the directory.
 
     Returns:
-        The reason, which completes "kept since"; empty when it may be dropped.
+        The reason, which completes "kept since"; empty when it may be discarded.
     """
     if mounts_below(path):
         return "something is mounted in it"
@@ -50,7 +50,7 @@ def why_kept(path: Path) -> str:
 
 
 def _folders(top: Path) -> Iterator[tuple[str, set[str]]]:
-    """Walk through all directories, with the names in each in lower case where that matters."""
+    """Walk through all directories, with the names in each, in lower case where that matters."""
     pending = [os.fspath(top)]
     while pending:
         folder = pending.pop()
@@ -65,7 +65,7 @@ def _folders(top: Path) -> Iterator[tuple[str, set[str]]]:
 
 
 def _removable(folder: str) -> bool:
-    """Whether we may remove what is in a directory: it is ours, or open to all as `/tmp` is not."""
+    """Whether we may remove what a directory holds: it is ours, or open to all as `/tmp` is not."""
     found = os.lstat(folder)
     if found.st_uid == os.geteuid():
         return True

@@ -1,9 +1,10 @@
 """Decide which settings of a repository must not take effect when we run git.
 
-Keep true: what the system's and the user's own configuration set stays in force (git-lfs,
-credential helpers); what the repository's files set (scopes `local` and `worktree`, includes too)
-never names a program that our git runs, but a filter whose very lines a person accepted. An agent
-can write `.git/config`, so the decision is made from what git itself reports right before each use.
+Keep true: settings from the system's and the user's own configuration stay in force (git-lfs,
+credential helpers). Settings from the repository's files (scopes `local` and `worktree`, including
+includes) never name a program that our git runs, except a filter whose exact lines a person
+accepted. An agent can write `.git/config`, so we decide from what git itself reports right before
+each use.
 """
 
 from collections.abc import Iterable
@@ -63,8 +64,8 @@ class Disarmed:
         settings: keys and values with the highest precedence.
         env: environment.
         upload_packs: by name of the remote, the program that the other end runs.
-        own: names of the filters that only the repository names.
-        lost: those of them that are put out of force.
+        own: names of the filters that only the repository defines.
+        lost: those of them that are disabled.
     """
 
     settings: tuple[tuple[str, str], ...]
@@ -74,13 +75,13 @@ class Disarmed:
     lost: frozenset[str] = frozenset()
 
     def arguments(self, args: tuple[str, ...]) -> tuple[str, ...]:
-        """Complete the arguments of a call.
+        """Add the option that overrides the repository's settings for its remotes.
 
         Args:
             args: subcommand and arguments.
 
         Returns:
-            The same, with the option that outdoes what the repository sets for its remotes.
+            The completed arguments.
         """
         if not self.upload_packs or args[0] not in ("fetch", "ls-remote"):
             return args
@@ -89,7 +90,7 @@ class Disarmed:
 
 
 def disarm(entries: tuple[ConfigEntry, ...], *, accepted: bool = False) -> Disarmed:
-    """Work out what to add to a git call so that a repository runs nothing.
+    """Work out what to add to a git call so that the repository cannot make it run programs.
 
     Args:
         entries: all settings that git reads there, in its order.
@@ -99,10 +100,10 @@ def disarm(entries: tuple[ConfigEntry, ...], *, accepted: bool = False) -> Disar
         The additions.
     """
     proxied = any(e.key == "core.gitproxy" and e.scope in _UNTRUSTED for e in entries)
-    # Of these the first setting wins, so no later one can override it.
+    # For these, git uses the first setting it finds, so a later one cannot override it.
     env = {"GIT_PROXY_COMMAND": ""} if proxied else {}
     if accepted and any(" -m" in (e.value or "") for e in own_filters(entries)):
-        # `python -m` would else find its module in the work tree, which the agent writes.
+        # Otherwise `python -m` would load its module from the work tree, which the agent can write.
         env["PYTHONSAFEPATH"] = "1"
     return Disarmed(
         overrides(entries, accepted=accepted),
@@ -114,13 +115,14 @@ def disarm(entries: tuple[ConfigEntry, ...], *, accepted: bool = False) -> Disar
 
 
 def own_filters(entries: Iterable[ConfigEntry]) -> tuple[ConfigEntry, ...]:
-    """Choose the settings of the filters that the configuration of all checkouts names.
+    """Choose the settings of filters defined in the configuration that all checkouts share.
 
     Args:
         entries: all settings that git reads there, in its order.
 
     Returns:
-        Those that say what runs and whether git may do without; none of git-lfs's own lines.
+        Those that say what runs and whether the filter is required; git-lfs's own lines are left
+            out.
     """
     own = [e for e in entries if e.scope == "local" and e.key.startswith("filter.")]
     running = {_driver(e) for e in own if _runs_code(e) and not _is_stock_lfs(e)}
@@ -128,7 +130,7 @@ def own_filters(entries: Iterable[ConfigEntry]) -> tuple[ConfigEntry, ...]:
 
 
 def _only_here(entries: Iterable[ConfigEntry]) -> frozenset[str]:
-    """Name the filters for which a repository says what runs, and nobody else does."""
+    """Name the filters whose commands only the repository defines."""
     running = [e for e in entries if e.key.startswith("filter.") and _runs_code(e)]
     kept = {_driver(e) for e in running if e.scope not in _UNTRUSTED}
     return (
@@ -162,7 +164,7 @@ def _upload_packs(entries: tuple[ConfigEntry, ...]) -> dict[str, str]:
 def overrides(
     entries: Iterable[ConfigEntry], *, accepted: bool = False
 ) -> tuple[tuple[str, str], ...]:
-    """Work out the settings to add to a git call so that a repository runs nothing.
+    """Work out the settings to add to a git call so that the repository runs nothing.
 
     Args:
         entries: all settings that git reads there, in its order.
@@ -204,7 +206,7 @@ def _is_stock_lfs(entry: ConfigEntry) -> bool:
 def _override(key: str, trusted: dict[str, list[str]]) -> list[tuple[str, str]]:
     prefix, _, last = key.rpartition(".")
     own = trusted.get(key, [])
-    if last == "helper":  # a list: an empty value empties it, then the user's own come back
+    if last == "helper":  # a list: an empty value clears it, then the user's own are added again
         return [(key, ""), *((key, value) for value in own)]
     result = [(key, own[-1] if own else _DEFAULTS.get(last, ""))]
     if prefix.startswith("hook."):
@@ -213,11 +215,11 @@ def _override(key: str, trusted: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 
 def _required(prefix: str, suspects: Iterable[str], trusted: dict[str, list[str]]) -> str:
-    """Say whether git may go on without this filter.
+    """Say whether git requires this filter.
 
-    A required filter that has lost its commands makes git fail on every file. But where the
-    person's own commands are put out of force by an empty `process`, failing is right: an
-    encrypting filter that is skipped would store plain text.
+    A required filter that has lost its commands makes git fail on every file. But where an empty
+    `process` disables the person's own commands, failing is right: skipping an encrypting filter
+    would store plain text.
     """
     if not any(f"{prefix}.{part}" in trusted for part in ("clean", "smudge", "process")):
         return "false"

@@ -1,7 +1,7 @@
-"""How much disk a worktree takes, and how much of that git ignores.
+"""Measure how much disk space a worktree uses, and how much of it git ignores.
 
-Keep true: nothing is followed out of the worktree or written; a count ends at its deadline with
-what was found by then, and says so.
+Keep true: no links out of the worktree are followed and nothing is written; a count stops at its
+deadline, returns what it has found so far, and says that it is incomplete.
 """
 
 import os
@@ -34,11 +34,11 @@ class DiskUse:
 
 
 def disk_use(record: WorktreeRecord, seconds: float) -> DiskUse:
-    """Count what a worktree takes; blocking: reads every directory.
+    """Measure the disk space that a worktree uses; blocking: reads every directory.
 
     Args:
         record: the worktree.
-        seconds: how long to count at most.
+        seconds: time limit.
 
     Returns:
         The sizes found in that time; unreadable parts count as nothing.
@@ -91,7 +91,7 @@ def _status(entry: "os.DirEntry[str]") -> os.stat_result | None:
 
 
 def _ignored(record: WorktreeRecord, seconds: float) -> set[str] | None:
-    """What git ignores, whole directories by their own name; `None` when git does not say."""
+    """List what git ignores, whole directories by their own name; `None` if git cannot tell."""
     asked = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     try:
         git: Git = bound_git(record.path)
