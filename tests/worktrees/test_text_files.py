@@ -121,3 +121,11 @@ def test_no_path_leads_out(parts: list[str], absolute: bool, tree: Path) -> None
     assert (tree.parent / "secret").read_text() == "secret"
     assert (tree / ".git").read_text() == "gitdir: elsewhere"
     assert not (tree.parent / "new").exists()
+
+
+@pytest.mark.parametrize("path", ["\ud800", "src/\udfff", "\ud800/a"], ids=ascii)
+def test_a_path_with_half_a_surrogate_pair_is_refused_in_words(path: str, tree: Path) -> None:
+    with pytest.raises(RefusedError, match="no file's name"):
+        read_text(place(tree), path)
+    with pytest.raises(RefusedError, match="no file's name"):
+        write_text(place(tree), path, "x")

@@ -141,6 +141,8 @@ def _errors_of(path: str) -> Iterator[None]:
         if error.errno in _LINKED:
             raise RefusedError(f"{path} is a symbolic link, or lies behind one.") from error
         raise RefusedError(f"{path}: {error.strerror}") from error
+    except UnicodeEncodeError:  # half a surrogate pair, which stands for no byte
+        raise RefusedError(f"{path} can be no file's name.") from None
 
 
 def _check_plain(path: str, info: os.stat_result) -> None:
