@@ -55,7 +55,7 @@ def test_a_permission_takes_no_answers() -> None:
 def test_another_input_only_where_the_agent_takes_one() -> None:
     edited = Decision(behavior="allow", updated_input={"a": 1})
     check_fits(request(), edited)
-    with pytest.raises(UsageError, match="no other input"):
+    with pytest.raises(UsageError, match="does not let you"):
         check_fits(request(editable=False), edited)
 
 

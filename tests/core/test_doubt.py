@@ -9,7 +9,7 @@ from parallel_agents.core.doubt import doubts_of, pieces
 from parallel_agents.core.text import safe
 
 HIDDEN, TURNED, ALIKE = "hidden characters", "right-to-left text", "look-alike letters"
-FAR, PUSHED, LONG = "text behind many blanks", "text behind empty lines", "a very long line"
+FAR, PUSHED, LONG = "text after many blanks", "text after many empty lines", "a very long line"
 
 
 @pytest.mark.parametrize(

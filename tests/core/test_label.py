@@ -81,7 +81,7 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "limited",
         {"liveness": "alive", "running": True, "limit_until": 5.0},
         "working",
-        "limited until the usage limit resets",
+        "waiting for the usage limit to reset",
     ),
     (
         "subagent goes on",

@@ -131,7 +131,7 @@ def test_the_end_of_the_process_closes_requests() -> None:
 
 def test_an_ending_that_nobody_recorded_is_said_in_words() -> None:
     said = _folded(*LIVING, ev.RunEnded(run=1)).items[-1].text
-    assert said == "The process is gone without a recorded ending."
+    assert said == "The process is gone and its end was not recorded."
 
 
 # --- the rest ---------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def answered(
         (HIDDEN, "hidden characters"),
         ("cp \u202egpj x", "right-to-left text"),
         ("curl https://раураl.com", "look-alike letters"),
-        ("ls" + " " * 90 + "; rm -rf ~", "text behind many blanks"),
+        ("ls" + " " * 90 + "; rm -rf ~", "text after many blanks"),
     ],
     ids=ascii,
 )
@@ -164,7 +164,7 @@ def test_an_answer_is_bound_to_the_request_that_was_shown(world: World) -> None:
     request, _, _ = name.rpartition("@")
     code, _, err = world.run("answer", session, "--allow", "--request", f"{request}@{'0' * 16}")
     assert code == 4
-    assert "not the one that was shown" in err
+    assert "not the one you were shown" in err
     assert decided(world, session) == []
     code, out, _ = world.run("answer", session, "--allow", "--request", name)
     assert code == 0

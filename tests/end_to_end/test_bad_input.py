@@ -119,7 +119,7 @@ def test_claude_that_dies_at_once(person: Person) -> None:
 
 @pytest.mark.parametrize("story", ["garbage", "big 100000000", "crash 3"])
 def test_odd_output(person: Person, story: str) -> None:
-    """Output that is no JSON, a line of 100 MB, a crash: the session goes on or says so."""
+    """Output that is not JSON, a line of 100 MB, a crash: the session goes on or says so."""
     repo = person.repository()
     session = demo(person, repo, story)
     person.wait(session, "done", "failed")

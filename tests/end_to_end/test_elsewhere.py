@@ -110,7 +110,7 @@ def test_a_session_in_the_checkout(person: Person) -> None:
     session = person.ok("new", "edit", *here, "--permission-mode", "acceptEdits")
     person.wait(session, "done")
     assert person.show(session)["worktree"] == str(repo)
-    assert "edits your own checkout" in person.ok("logs", session)
+    assert "works in your own checkout" in person.ok("logs", session)
     assert person.ok("diff", session, "--stat")
     second = person.run("new", "edit", *here)
     assert (second.code, session in second.err) == (4, True)

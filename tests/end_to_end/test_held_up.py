@@ -64,7 +64,7 @@ def test_a_process_killed_while_it_asks_takes_its_request_along(world: World, wh
     row = world.wait_state(session, "failed")
     assert (row["pid"], row["waitingFor"]) == (None, None)
     assert not is_alive(agent)
-    with pytest.raises(UserError, match="asks nothing"):
+    with pytest.raises(UserError, match="no pending request"):
         world.ask(m.Answer(key=new_uuid(), session=session, decision=Decision(behavior="allow")))
     works_again(world, session)
 

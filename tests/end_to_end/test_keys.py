@@ -155,9 +155,9 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.press(terminal, "zone_back")
     terminal.wait(LIST)
     hands.press(terminal, "peek")
-    terminal.wait("Ctrl+O go in")
+    terminal.wait("Ctrl+O open")
     terminal.press("Escape")
-    terminal.wait(lambda screen: "Ctrl+O go in" not in screen and chosen(screen) == listed[1])
+    terminal.wait(lambda screen: "Ctrl+O open" not in screen and chosen(screen) == listed[1])
     hands.press(terminal, "group")
     terminal.wait(lambda screen: "NEEDS INPUT" not in screen and LIST in screen)
     hands.press(terminal, "group")
@@ -227,7 +227,7 @@ def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> No
 def _dispatch_and_interrupt(person: Person, terminal: Terminal, hands: Hands) -> None:
     """Ctrl+O starts a session and goes in; Ctrl+C ends its turn."""
     hands.press(terminal, "dispatch")
-    terminal.wait("Ctrl+O start and go in")
+    terminal.wait("Ctrl+O start and open")
     terminal.type("stream 6000 50")
     terminal.wait("stream 6000 50")
     terminal.press("C-o")
@@ -297,13 +297,13 @@ def _decide(person: Person, terminal: Terminal, hands: Hands, action: str, told:
     """Decide on the one request that waits, and see it gone."""
     key = hands.key(action)
     if action == "edit_input":
-        press_until(terminal, key, lambda: "Ctrl+O take" in terminal.screen)
+        press_until(terminal, key, lambda: "Ctrl+O accept" in terminal.screen)
         terminal.press("End")
         terminal.type("; echo edited too")
         terminal.wait("echo edited too")
         terminal.press("C-o")
     elif told:
-        press_until(terminal, key, lambda: "Deny, and say" in terminal.screen)
+        press_until(terminal, key, lambda: "Deny, and say what to do instead" in terminal.screen)
         terminal.type(told)
         terminal.wait(told)
         terminal.press("Enter")

@@ -53,7 +53,7 @@ def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     [
         ("curl https://раураl.com", "look-alike letters"),
         ("rm x\u200b", "hidden characters"),
-        ("ls" + " " * 90 + "; rm -rf ~", "text behind many blanks"),
+        ("ls" + " " * 90 + "; rm -rf ~", "text after many blanks"),
         ("echo one\nrm -rf ~", "not all of the command is shown here"),
         ("echo " + "a" * 300, "not all of the command is shown here"),
     ],

@@ -93,7 +93,7 @@ def test_in_a_directory_that_was_removed(verb: str, someone: Person, tmp_path: P
     check(result)
     if verb in RELATIVE:
         assert result.code == 1
-        assert "current directory is not there" in result.err
+        assert "current directory no longer exists" in result.err
     else:
         assert result.code == usual.code
 

@@ -321,7 +321,7 @@ ODD = [b"[1]", b"5", b'"x"', b'{"/a": 5}', b'{"/a": [5]}', b'{"/a": {"b": []}}',
 
 @pytest.mark.parametrize("content", ODD, ids=range(len(ODD)))
 def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> None:
-    """JSON of another kind is no more to be believed than what is no JSON."""
+    """JSON of another kind is no more to be believed than what is not JSON."""
     trust = context.state_dir / "trust.json"
     trust.write_bytes(content)
     store = TrustStore(trust)

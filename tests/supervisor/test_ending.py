@@ -42,12 +42,12 @@ def test_rm_is_silent_about_nothing(one: World) -> None:
     path = Path(one.row(session)["worktree"])
     (path / "node_modules").mkdir()
     code, out, talk = one.run("rm", session, "--dry-run")
-    assert (code, out) == (0, "nothing is only in this session\n")
+    assert (code, out) == (0, "everything in this session also exists elsewhere\n")
     assert path.exists()
     code, out, talk = one.run("rm", session)
     assert (code, out, talk) == (0, "", "deleted\n")
     code, out, _ = one.run("trash")
-    assert "nothing of its own" in out
+    assert "no work of its own" in out
 
 
 def test_rm_says_what_was_saved(one: World) -> None:
@@ -126,7 +126,7 @@ def test_clean_takes_what_is_merged_and_nothing_else(one: World) -> None:
     reply = json.loads(one.run("clean", "--older-than", "0", "--json")[1])
     assert {v["id"]: v["why"] for v in reply["cleaned"]} == {
         merged: "merged into main by squash",
-        empty: "it had nothing of its own",
+        empty: "it had no work of its own",
     }
     assert {v["id"]: v["why"] for v in reply["kept"]} == {
         own: "2 commits not in main or on a remote"
@@ -267,7 +267,7 @@ def test_a_session_follows_its_moved_repository(one: World) -> None:
     one.repo = moved
     place = moved / path.relative_to(path.parents[2])
     code, out, _ = one.run("rm", session, "--dry-run")
-    assert (code, "nothing is only" in out, "is not there" in out) == (0, False, True)
+    assert (code, "also exists elsewhere" in out, "is not there" in out) == (0, False, True)
     findings = json.loads(one.run("doctor", "--worktrees", "--json")[1])["findings"]
     assert f"parallel-agents adopt {place}" in [finding["action"] for finding in findings]
     code, out, _ = one.run("adopt", str(place), "and go on")

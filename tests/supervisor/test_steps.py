@@ -134,7 +134,7 @@ def test_what_changed_since_it_was_accepted_does_not_run(world: World) -> None:
     world.wait_state(session, "failed")
     (world.repo / REPOSITORY_SETTINGS).write_text(f'setup = "touch {world.root}/ran"\n')
     world.ask(Respawn(key=new_uuid(), session=session))
-    wait_until(lambda: "was changed" in world.row(session)["detail"], what="the refusal")
+    wait_until(lambda: "has changed" in world.row(session)["detail"], what="the refusal")
     assert world.row(session)["state"] == "failed"
     assert not (world.root / "ran").exists()
 

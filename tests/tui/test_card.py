@@ -82,7 +82,7 @@ async def test_what_was_not_wholly_seen_is_allowed_by_a_second_press() -> None:
         await opened(drive)
         await drive.shows("more lines: ↓ PgDn")
         await drive.press("y")
-        await drive.shows("y once more decides without reading")
+        await drive.shows("y again decides without reading on")
         assert fake.of(m.Answer) == []
         await drive.press("y")
         assert fake.of(m.Answer) == [], "a key that repeats is no second press"
@@ -145,7 +145,7 @@ async def test_a_huge_input_is_laid_out_only_where_it_is_looked_at() -> None:
         view = drive.main.request
         assert sum(len(built.lines) for built in view._built.values()) < 3_000
         assert drive.main.card.unseen > 150_000
-        await drive.shows("more text than was looked through")
+        await drive.shows("more text than was checked")
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ async def test_a_huge_input_is_laid_out_only_where_it_is_looked_at() -> None:
             ("rm -rf build\u200b/", "build⟨200b⟩/", "hidden characters"),
             ("cp \u202egpj x", "⟨202e⟩gpj", "right-to-left text"),
             ("curl https://раураl.com", "раураl", "look-alike letters"),
-            ("ls" + " " * 200 + "; rm -rf ~", "ls ⟨200 blanks⟩ ; rm -rf ~", "behind many blanks"),
-            ("ls" + "\t" * 40 + "; rm -rf ~", "blanks⟩ ; rm -rf ~", "behind many blanks"),
-            ("ls" + "\n" * 60 + "rm -rf ~", "⟨59 empty lines⟩", "behind empty lines"),
+            ("ls" + " " * 200 + "; rm -rf ~", "ls ⟨200 blanks⟩ ; rm -rf ~", "after many blanks"),
+            ("ls" + "\t" * 40 + "; rm -rf ~", "blanks⟩ ; rm -rf ~", "after many blanks"),
+            ("ls" + "\n" * 60 + "rm -rf ~", "⟨59 empty lines⟩", "after many empty lines"),
             ("echo " + "a" * 3000, "echo", "a very long line"),
         ]
     ),
@@ -220,7 +220,7 @@ async def test_shift_tab_in_the_reason_of_a_denial_decides_nothing() -> None:
     async with screen(fake) as drive:
         await opened(drive)
         await drive.press("N")
-        await drive.shows("Deny, and say")
+        await drive.shows("Deny, and say what to do instead")
         await drive.press("n", "o", "shift+tab", "y", "shift+tab", "tab", "a")
         assert fake.of(m.Answer) == []
         await drive.press("escape")
@@ -247,7 +247,7 @@ async def test_a_peek_asks_once_more_too() -> None:
         drive.clock.pass_(1)
         await drive.press("y")
         assert fake.of(m.Answer) == []
-        await drive.shows("once more")
+        await drive.shows("again decides")
         drive.clock.pass_(1)
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
@@ -361,11 +361,11 @@ async def test_a_card_that_is_replaced_does_not_inherit_the_first_press() -> Non
     async with screen(fake, (80, 24)) as drive:
         await opened(drive)
         await drive.press("y")
-        await drive.shows("once more")
+        await drive.shows("again decides")
         fake.ask("s", given={"command": LONG + "\n# another"})
         await drive.until(lambda: drive.main.card.asks_again == "", "replaced")
         drive.clock.pass_(2)
         await drive.ready()
         await drive.press("y")
-        await drive.shows("once more")
+        await drive.shows("again decides")
         assert fake.of(m.Answer) == []

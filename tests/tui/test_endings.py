@@ -51,9 +51,9 @@ async def test_the_first_press_says_what_would_be_kept_and_the_second_what_was()
 async def test_a_session_with_nothing_of_its_own_says_so() -> None:
     async with screen(one()) as drive:
         await drive.press("ctrl+x")
-        await says(drive, "it has nothing of its own.")
+        await says(drive, "it has no work of its own.")
         await drive.press("ctrl+x")
-        await says(drive, "it had nothing of its own. u brings it back.")
+        await says(drive, "it had no work of its own. u brings it back.")
 
 
 async def test_a_deletion_that_was_refused_is_said() -> None:

@@ -88,7 +88,7 @@ def bases(drive: Drive) -> list[str]:
 
 async def test_an_empty_base_is_left_to_the_settings() -> None:
     async with form() as drive:
-        assert "worktree.baseRef of the settings, else fresh" in drive.text()
+        assert "worktree.baseRef in the settings, or fresh" in drive.text()
         assert bases(drive) == [""]
         await drive.press("enter")
         await drive.until(lambda: drive.fake.of(m.New))
@@ -153,7 +153,7 @@ async def test_an_existing_branch_is_worked_on_and_a_new_one_is_made() -> None:
         await drive.until(lambda: offers(drive, "branch"))
         await drive.press("down", "down", "tab")
         assert box.value == "feature/y"
-        await drive.shows("works on the existing branch feature/y")
+        await drive.shows("on the existing branch feature/y")
         await drive.press("enter")
         await drive.until(lambda: drive.fake.of(m.New))
         new = drive.fake.of(m.New)[0]
@@ -170,7 +170,7 @@ async def test_a_pull_request_is_asked_for_once_when_it_has_rested(
         assert bases(drive) == [""]
         await drive.press("tab")
         await drive.until(lambda: bases(drive) == ["", "#12"], "asked for on leaving the field")
-        await drive.shows("a pull request is a stranger's")
+        await drive.shows("untrusted pull request")
         monkeypatch.setattr(dispatch, "REST", 0.01)
         await go(drive, "base", "0")
         await drive.until(lambda: bases(drive) == ["", "#12", "#120"], "asked for after a rest")
@@ -238,4 +238,4 @@ async def test_an_agent_that_asks_nobody_says_so() -> None:
         return replace(resolved(), agents=(unasked, *others))
 
     async with form(answer) as drive:
-        await drive.shows("this agent asks nobody before it acts")
+        await drive.shows("this agent never asks before it acts")

@@ -19,7 +19,7 @@ async def test_sessions_being_taken_up_are_said(monkeypatch: pytest.MonkeyPatch)
     fake = Fake()
     fake.session("a1", "auth-refactor")
     async with screen(fake) as drive:
-        assert "reading sessions" not in drive.text()
+        assert "loading sessions" not in drive.text()
 
         def slow(link: FakeLink) -> None:
             link.subscribed = True
@@ -27,10 +27,10 @@ async def test_sessions_being_taken_up_are_said(monkeypatch: pytest.MonkeyPatch)
 
         monkeypatch.setattr(FakeLink, "_subscribe", slow)
         fake.drop()
-        await drive.shows("reading sessions …")
+        await drive.shows("loading sessions …")
         assert "auth-refactor" in drive.text()
         fake.push(ReadyPush(sessions=("a1",)))
-        await drive.until(lambda: "reading sessions" not in drive.text())
+        await drive.until(lambda: "loading sessions" not in drive.text())
 
 
 async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() -> None:

@@ -60,7 +60,7 @@ async def test_everything_known_is_shown() -> None:
     assert shown.startswith("Done: 1 shell running\n\nWorktree\n")
     for said in (
         "  branch      worktree-auth  was there before and stays",
-        "  base        origin/main  0123456789  a stranger's pull request",
+        "  base        origin/main  0123456789  untrusted pull request",
         "  on disk     …",
         "  linked      node_modules, .cache",
         "  checked out src",
@@ -68,7 +68,7 @@ async def test_everything_known_is_shown() -> None:
         "  set up      not finished; R runs the commands again",
         "  agent       claude 2.1.329",
         "  cost        $1.84",
-        "  tokens      120.3k read, 4,000 written",
+        "  tokens      120.3k in, 4,000 out",
         "  context     50.0k  25 % of 200.0k",
         "  memory      190 MB in 3 processes",
         "  $ git -C /shop merge worktree-auth",

@@ -82,7 +82,7 @@ async def test_what_a_key_cannot_decide_says_how_to_go_in() -> None:
     fake.ask("a1", kind="plan", tool="ExitPlanMode", given={"plan": "# Plan\n\nadd it"})
     async with screen(fake) as drive:
         await _peek(drive)
-        await drive.shows("Ctrl+O go in and answer")
+        await drive.shows("Ctrl+O open and answer")
         await drive.press("y", "n")
         assert fake.of(m.Answer) == []
         await drive.press("ctrl+o")

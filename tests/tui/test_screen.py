@@ -110,12 +110,12 @@ async def test_a_card_that_changed_takes_no_key() -> None:
 
 async def test_a_refused_decision_is_told_and_can_be_made_again() -> None:
     fake = two()
-    fake.answers["answer"] = RefusedError("The request is not the one that was shown.", "Look.")
+    fake.answers["answer"] = RefusedError("The request is not the one you were shown.", "Look.")
     async with screen(fake) as drive:
         await drive.press("tab")
         await drive.ready()
         await drive.press("y")
-        await drive.shows("not the one that was shown")
+        await drive.shows("not the one you were shown")
         del fake.answers["answer"]
         await drive.press("n")
         await drive.until(lambda: len(fake.of(m.Answer)) == 2)
@@ -139,7 +139,7 @@ async def test_editing_the_input_first() -> None:
         await drive.press("tab")
         await drive.ready()
         await drive.press("e")
-        await drive.shows("Ctrl+O allows it once")
+        await drive.shows("Ctrl+O then allows it once")
         await drive.press("x", "ctrl+o")
         await drive.until(lambda: drive.fake.of(m.Answer))
         answer = drive.fake.of(m.Answer)[0]

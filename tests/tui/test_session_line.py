@@ -22,7 +22,7 @@ def test_a_branch_and_its_base() -> None:
 
 def test_the_checkout_itself() -> None:
     checkout = replace(CREATED, place="checkout")
-    assert line(checkout, READY).endswith("edits your own checkout")
+    assert line(checkout, READY).endswith("works in your own checkout")
 
 
 def test_a_directory_without_a_branch() -> None:

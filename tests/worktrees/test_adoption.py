@@ -67,7 +67,7 @@ def test_what_is_refused(
     refused(manager, repo / "src", repo, "not the top")
     refused(manager, theirs / "src", repo, "not the top")
     mine = make("mine", "mine")
-    refused(manager, Path(mine.path), repo, "belongs to the session mine")
+    refused(manager, Path(mine.path), repo, "already belongs to the session mine")
     git(theirs, "checkout", "-q", "--detach")
     refused(manager, theirs, repo, "on no branch")
     git(theirs, "checkout", "-q", "their-branch")

@@ -113,7 +113,7 @@ def test_what_is_too_large_to_look_through_is_kept(
         write(Path(record.path) / f"node_modules/{number}", "x")
     entry = manager.delete(record, live_pids=none_alive)
     assert entry.skipped == ()
-    assert "node_modules, kept since it is too large to look through" in entry.saved
+    assert "node_modules, kept since it is too large to search" in entry.saved
 
 
 def _stranger_below(build: Path) -> None:

@@ -37,7 +37,7 @@ def settings(path: Path, event: str, *hooks: Any) -> Path:
 
 def test_the_last_line_names_the_directory(tmp_path: Path, call: Call) -> None:
     command = 'cat > ../given; mkdir ../made; echo "$PWD/../made"'
-    with pytest.raises(WorktreeError, match="no plain absolute directory"):
+    with pytest.raises(WorktreeError, match="not a plain absolute directory"):
         create([hook(command)], call)
     made = tmp_path / "made"
     assert create([hook(f"echo talk; printf '\\033[32m{made}\\033[0m\\n\\n'")], call) == str(made)
@@ -55,9 +55,9 @@ def test_the_last_line_names_the_directory(tmp_path: Path, call: Call) -> None:
     [
         ("echo no >&2; exit 3", "exit status 3: no"),
         ("true", "printed no directory"),
-        ("echo relative", "no plain absolute directory"),
-        ("echo /no/such/place", "no plain absolute directory"),
-        ('ln -s "$PWD" ../link; echo "$(dirname "$PWD")/link"', "no plain absolute directory"),
+        ("echo relative", "not a plain absolute directory"),
+        ("echo /no/such/place", "not a plain absolute directory"),
+        ('ln -s "$PWD" ../link; echo "$(dirname "$PWD")/link"', "not a plain absolute directory"),
     ],
 )
 def test_what_is_refused(call: Call, command: str, why: str) -> None:

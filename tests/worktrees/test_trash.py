@@ -243,11 +243,11 @@ def test_the_gate(manager: WorktreeManager, make: Make, repo: Path, tmp_path: Pa
     top = Path(record.path)
     with pytest.raises(RefusedError, match="still alive"):
         manager.delete(record, live_pids=lambda: [1234])
-    refused(manager, replace(record, path=str(repo)), "not a worktree of ours")
-    refused(manager, replace(record, path=str(repo), slug="repo"), "not a worktree of ours")
+    refused(manager, replace(record, path=str(repo)), "not one of our worktrees")
+    refused(manager, replace(record, path=str(repo), slug="repo"), "not one of our worktrees")
     git(repo, "worktree", "unlock", str(top))
     git(repo, "worktree", "lock", "--reason", "claude session x (pid 1 start 2)", str(top))
-    refused(manager, record, "locked by another: claude session x")
+    refused(manager, record, "is locked: claude session x")
     git(repo, "worktree", "unlock", str(top))
     assert (top / "a.txt").exists()
     assert manager.delete(record, live_pids=none_alive).branch == record.branch

@@ -458,7 +458,7 @@ def test_closed_is_not_missing(scene: Scene) -> None:
     def look() -> str | None:
         return WorktreeManager(scene.state).verify(scene.record)
 
-    assert "cannot be looked at: Permission denied" in (ordinary(look) or "")
+    assert "cannot be read: Permission denied" in (ordinary(look) or "")
 
 
 def test_a_full_disk_is_a_reason_to_stop(scene: Scene, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def session_argument(parser: argparse.ArgumentParser) -> None:
 def agent_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that choose an agent, and how much it may do without asking."""
     parser.add_argument(
-        "--agent", default="", help="which agent, as `doctor` lists them; else that of the settings"
+        "--agent", default="", help="which agent, as `doctor` lists them; the settings' by default"
     )
     parser.add_argument(
         "--permission-mode", metavar="M", help="what it may do without asking; see `doctor`"
@@ -108,7 +108,7 @@ def absolute(directory: str | None) -> str:
         return str(Path(directory or ".").absolute())
     except OSError as error:
         raise RepositoryError(
-            "The current directory is not there any more.", "Change to another one: cd"
+            "The current directory no longer exists.", "Go to another directory: cd"
         ) from error
 
 

@@ -69,8 +69,8 @@ def _try(path: Path) -> socket.socket | None:
     except BlockingIOError:
         sock.close()
         raise UnreachableError(
-            "The supervisor does not answer, and others wait for it as well.",
-            f"If it goes on like this, end the process that listens at {path}. Sessions go on; "
+            "The supervisor does not answer, and other clients are waiting for it too.",
+            f"If this continues, end the process that listens at {path}. Sessions go on; "
             "the next command starts another supervisor, which takes them up.",
         ) from None
     except OSError:
@@ -88,7 +88,7 @@ def _start(path: Path) -> None:
     """Start a supervisor and wait for its first word."""
     if asked_by_agent():
         raise RefusedError(
-            "An agent asked, and no supervisor is running; agents do not start one.",
+            "No supervisor is running, and a command run by an agent does not start one.",
             "Run the command in your own terminal.",
         )
     state = private(state_dir())
@@ -132,7 +132,7 @@ def _first_word(state: Path) -> dict[str, object]:
 def run_in_foreground() -> int:
     """Run a supervisor in this terminal until it ends; returns its exit code."""
     if asked_by_agent():
-        raise RefusedError("An agent asked; agents do not start a supervisor.")
+        raise RefusedError("A command run by an agent does not start a supervisor.")
     import subprocess
 
     command = [sys.executable, "-I", "-m", "parallel_agents.supervisor"]

@@ -60,7 +60,7 @@ class QuickClient:
             return self._ask(message)
         except ConnectionError:
             raise UnreachableError(
-                "The supervisor went away before it answered.",
+                "The supervisor ended before it answered.",
                 "Run `parallel-agents doctor` to see why.",
             ) from None
 
@@ -131,7 +131,7 @@ def silent(pid: int) -> UnreachableError:
     """
     return UnreachableError(
         f"The supervisor (process {pid}) does not answer.",
-        f"If it goes on like this, end it: kill -9 {pid}. Sessions go on; the next command starts "
+        f"If this continues, end it: kill -9 {pid}. Sessions keep working; the next command starts "
         "another supervisor, which takes them up.",
     )
 
@@ -154,6 +154,6 @@ def unwrap(frame: Frame, kind: type[R]) -> R:
         return load(bytes(frame.reply or b""), kind)
     except ValueError as error:
         raise UnreachableError(
-            f"The supervisor gave an answer that this version cannot read: {error}",
+            f"This version cannot read the supervisor's answer: {error}",
             "Restart it: parallel-agents daemon stop --keep-sessions",
         ) from None

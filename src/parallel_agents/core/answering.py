@@ -24,7 +24,9 @@ def check_fits(request: Request, decision: Decision) -> None:
             hint="Allow it or deny it.",
         )
     if decision.updated_input is not None and not request.editable:
-        raise UsageError("This agent takes no other input.", hint="Allow it as it is, or deny it.")
+        raise UsageError(
+            "This agent does not let you change the input.", hint="Allow it as it is, or deny it."
+        )
     if decision.scope != "once" and not request.rules:
         raise UsageError(
             f"The agent suggested no rule for “{request.tool_name}”.",

@@ -65,7 +65,7 @@ def from_plain(data: object, kind: Any) -> Any:
     except (msgspec.ValidationError, RecursionError) as error:
         raise ValueError(str(error)) from None
     except UnicodeEncodeError:  # the complaint would name a text that has half a surrogate pair
-        raise ValueError("a text is none of those that are allowed there") from None
+        raise ValueError("a value is not one of those allowed there") from None
 
 
 def load_record(line: bytes | str) -> Record:

@@ -19,10 +19,10 @@ _SAYS: dict[Kind, str] = {
     "hidden": "hidden characters",
     "turned": "right-to-left text",
     "look-alike": "look-alike letters",
-    "far": "text behind many blanks",
-    "pushed": "text behind empty lines",
+    "far": "text after many blanks",
+    "pushed": "text after many empty lines",
     "long": "a very long line",
-    "more": "more text than was looked through",
+    "more": "more text than was checked",
 }
 
 _LONG = 2_000

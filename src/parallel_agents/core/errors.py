@@ -141,10 +141,10 @@ _DISK = {
     errno.ENOSPC: "Free some space, then try again.",
     errno.EDQUOT: "Free some space: your share of the disk is used up.",
     errno.EROFS: "The file system is read-only: make it writable, then try again.",
-    errno.EACCES: "See whose it is and who may write there, then try again: ls -ld",
-    errno.EPERM: "See whose it is and who may write there, then try again: ls -ld",
+    errno.EACCES: "See who owns it and who may write there, then try again: ls -ld",
+    errno.EPERM: "See who owns it and who may write there, then try again: ls -ld",
     errno.EBUSY: "Something is mounted there: unmount it, then try again.",
-    errno.EIO: "The disk fails: look at the system's log.",
+    errno.EIO: "The disk is failing: look at the system's log.",
 }
 
 
@@ -177,7 +177,7 @@ def unforeseen(error: BaseException, log: str) -> UserError:
     """
     if isinstance(error, OSError):
         name = "" if error.filename is None else f" ({error.filename})"
-        return of_system(error, f"The system did not let it happen{name}")
+        return of_system(error, f"The system did not allow it{name}")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return InternalError(
         f"Something went wrong inside parallel-agents ({what}).",

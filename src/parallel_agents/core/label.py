@@ -82,7 +82,7 @@ def _working(state: SessionState) -> Label | None:
 
 def _doing(state: SessionState) -> str:
     if state.limit_until is not None:
-        return "limited until the usage limit resets"
+        return "waiting for the usage limit to reset"
     if state.retry is not None:
         retry = state.retry
         detail = f"retrying {retry.attempt}/{retry.maximum}: {retry.error}"

@@ -41,7 +41,7 @@ def decision_words(decision: Decision) -> str:
     if decision.answers is not None:
         return "answered"
     if decision.mode is not None:
-        return f"approved, going on in {decision.mode}"
+        return f"approved, continuing in {decision.mode}"
     scopes = {"once": "once", "session": "for this session", "repository": "for this repository"}
-    changed = ", with another input" if decision.updated_input is not None else ""
+    changed = ", with changed input" if decision.updated_input is not None else ""
     return f"allowed {scopes[decision.scope]}{changed}"

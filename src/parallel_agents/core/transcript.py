@@ -308,7 +308,7 @@ def _ending(event: ev.RunEnded) -> str:
     if event.signal is not None:
         return f"The process was ended by signal {event.signal}."
     if event.code is None:
-        return "The process is gone without a recorded ending."
+        return "The process is gone and its end was not recorded."
     return f"The process ended with exit status {event.code}."
 
 
@@ -326,7 +326,11 @@ def _notice(event: ev.Event) -> tuple[str, bool] | None:
         case ev.MainCheckoutChanged():
             return f"Your own checkout changed during this turn: {event.detail}", True
         case ev.ControlRefused():
-            return f"The agent asked for “{event.subtype}”, which cannot be shown; refused.", True
+            return (
+                f"The agent asked for “{event.subtype}”, which this screen cannot show; it was "
+                "refused.",
+                True,
+            )
         case ev.FileServed(refused=str(refused)) if refused:
             return f"The agent asked us to {event.does} {event.path}; refused: {refused}", True
         case ev.Retrying():

@@ -46,7 +46,7 @@ class Base(Value):
         commit: full hash.
         note: what was not as asked (offline, no remote); empty otherwise.
         branch: short name of the existing branch to work on as it is; name, ref and commit are
-            then what its work is compared with. `None`: a branch is made.
+            then what to compare its work with. `None`: a branch is made.
         tip: hash of that branch; empty without one.
         stranger: it is a pull request, whose author need not be somebody the person trusts.
     """

@@ -34,8 +34,8 @@ def record_of(state: SessionState) -> WorktreeRecord:
         return from_plain(state.standing.record, WorktreeRecord)
     except (KeyError, TypeError) as error:
         raise WorktreeError(
-            f"What is on record of the worktree cannot be read ({error}).",
-            "Is this an older version than the one that made it? Then install the newer one.",
+            f"The record of the worktree cannot be read ({error}).",
+            "If a newer version wrote it, install that one.",
         ) from error
 
 

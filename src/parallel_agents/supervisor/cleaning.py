@@ -44,7 +44,7 @@ class Cleaning:
             seq = session.state.seq
             why, may = await self._judge(session)
             if session.state.seq != seq:
-                why, may = "something happened to it meanwhile", False
+                why, may = "it changed meanwhile", False
             if may and not dry_run:
                 why, may = await self._delete(session, why)
             verdict = CleanVerdict(id=session.id, name=session.state.name, why=why)
@@ -64,7 +64,7 @@ class Cleaning:
             return error.message, False
         if own.saved:
             return ", ".join(own.saved), False
-        return own.merged or "it had nothing of its own", True
+        return own.merged or "it had no work of its own", True
 
     async def _delete(self, session: Session, why: str) -> tuple[str, bool]:
         days = (now_ms() - session.state.updated_at) // DAY_MS

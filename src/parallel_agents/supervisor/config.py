@@ -67,7 +67,9 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
     known = {field.name: field for field in fields(Config)}
     for name, value in values.items():
         if name not in known:
-            raise UsageError(f"{path}: there is no setting “{name}”", f"Known: {', '.join(known)}")
+            raise UsageError(
+                f"{path}: there is no setting “{name}”", f"Known settings: {', '.join(known)}"
+            )
         _check(path, name, value, known[name].default)
     _check_names(path, values)
     sources = {name: str(path) if name in values else "default" for name in known}
@@ -140,7 +142,7 @@ def _preset(path: Path, values: dict[str, Any]) -> Preset:
     for name, value in values.items():
         if name not in known:
             raise UsageError(
-                f"{path}: a repository cannot set “{name}”", f"It can: {', '.join(known)}"
+                f"{path}: a repository cannot set “{name}”", f"It can set: {', '.join(known)}"
             )
         values[name] = _commands(value) if name in {"setup", "teardown"} else value
         _check(path, name, values[name], known[name].default)
@@ -166,14 +168,14 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}", "Mend or remove the file.") from error
+        raise UsageError(f"cannot read {path}: {error}", "Fix or remove the file.") from error
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
-        raise UsageError(f"cannot read {path}: {error}", "Mend or remove the file.") from error
+        raise UsageError(f"cannot read {path}: {error}", "Fix or remove the file.") from error
 
 
 _KINDS = {float: "a number", int: "a whole number", tuple: "a command, or a list of commands"}

@@ -60,7 +60,7 @@ class Deletion:
         """Wait for the outcome.
 
         Raises:
-            UserError: it was refused, or called off.
+            UserError: it was refused or cancelled.
         """
         if self._task is None:
             error = None if self._session.state.deleted else _not_done(self._session.id)
@@ -98,7 +98,7 @@ class Deletion:
         try:
             await self._stop()
             if not session.state.deleting:
-                return UserError("The deletion was called off.")
+                return UserError("The deletion was cancelled.")
             self._begun = True
             deleted = await self._delete()
         except UserError as error:
@@ -142,7 +142,7 @@ class Deletion:
 def _not_done(session: str) -> UserError:
     """The answer to a request of before a restart that had been refused or called off."""
     return UserError(
-        "The session was not deleted: it was refused, or called off.",
+        "The session was not deleted: it was refused or cancelled.",
         f"Ask again: parallel-agents rm {session}",
     )
 

@@ -138,7 +138,7 @@ def _check_words(message: New) -> None:
     if not message.prompt.strip():
         raise UsageError("A session needs a task.", 'parallel-agents new "what to do"')
     if len(message.prompt) > _PROMPT_LIMIT:
-        raise UsageError("The task has over 10 million characters.", "Put it into a file.")
+        raise UsageError("The task has more than 10 million characters.", "Put it into a file.")
     if message.name is not None and not 0 < len(message.name.strip()) <= _NAME_LIMIT:
         raise UsageError(f"A name has 1 to {_NAME_LIMIT} characters.")
 
@@ -202,7 +202,7 @@ def _check_trust(context: Context, message: New, repository: Repository, base: B
     if _is_accepted(context, repository, base):
         return
     first = not context.trust.knows(repository.root)
-    what = "is not trusted yet" if first else "would run something that was not accepted"
+    what = "is not trusted yet" if first else "would run something you have not accepted"
     raise UntrustedError(
         f"The repository {repository.root} {what}.",
         "Look at what it would run and accept it: parallel-agents trust "

@@ -43,13 +43,14 @@ def kind_of(
     if accepted and context.manager.hooks(repository, environment, "WorktreeCreate"):
         if named:
             raise RefusedError(
-                "A WorktreeCreate hook makes the directories here: no base or branch can be named.",
-                "Leave them out, or take the hook out of the settings.",
+                "A WorktreeCreate hook makes the directories here, so you cannot choose a base or "
+                "branch.",
+                "Leave them out, or remove the hook from the settings.",
             )
         return "directory"
     if not repository.common_dir:
         raise RefusedError(
-            f"{repository.root} is in no git repository, and its settings do not count.",
+            f"{repository.root} is in no git repository, and its settings are not accepted.",
             "Accept them (parallel-agents trust), or make a repository: git init",
         )
     if named:
@@ -72,7 +73,7 @@ def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "
     for state in states:
         if state.place == "checkout" and state.directory == root and not state.deleted:
             raise RefusedError(
-                f"The session {state.id} ({state.name}) works in the checkout {root} already.",
+                f"The session {state.id} ({state.name}) already works in the checkout {root}.",
                 f"Delete it first (parallel-agents rm {state.id}){instead}.",
             )
 
@@ -152,6 +153,6 @@ def _check_accepted(context: Context, repository: Repository, base: Base) -> Non
     config = context.manager.executable_config(repository, base.start)
     if not context.trust.trusts(repository.root, config.digest):
         raise UntrustedError(
-            "What this repository's settings would run was changed since it was accepted.",
+            "What this repository's settings would run has changed since you accepted it.",
             f"Look at it and accept it: parallel-agents trust {repository.root}",
         )

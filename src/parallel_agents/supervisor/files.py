@@ -63,13 +63,13 @@ def read_json(path: Path, fits: Callable[[Any], bool] = _anything) -> Any:  # no
         Its value; None when there is no such file.
 
     Raises:
-        StorageError: it is there and cannot be read, or is no JSON; which is not the same as
+        StorageError: it is there and cannot be read, or is not JSON; which is not the same as
             nothing, and must not be written over as if it were.
     """
     try:
         value = json.loads(path.read_bytes())
         if not fits(value):
-            raise ValueError("it holds something else")
+            raise ValueError("its content is not what belongs there")
     except FileNotFoundError:
         return None
     except OSError as error:

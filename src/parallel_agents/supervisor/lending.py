@@ -79,7 +79,7 @@ def attach_command(session: Session) -> TerminalCommand:
             f"Reply to it instead: parallel-agents send {session.id}",
         )
     if session.state.worktree is None or "turn" not in session.state.because:
-        raise RefusedError("Nothing was said in this session yet.", "Wait for its first turn.")
+        raise RefusedError("This session has no conversation yet.", "Wait for its first turn.")
     environment = session.ledger.environment()
     program = find_program(traits, environment)
     spec = spawn_spec(
@@ -97,7 +97,9 @@ async def take_back(session: Session, key: str) -> None:
     """The person's terminal gave the conversation back: start the process again."""
     if key in session.state.keys or session.state.stopped != "attach":
         return
-    text = "Back from a terminal; what was said there is in the conversation, not shown here."
+    text = (
+        "Back from a terminal; what was said there is part of the conversation, but not shown here."
+    )
     left = await session.context.threads.quick(
         session.agent.mode_left, session.state.conversation, session.ledger.environment()
     )

@@ -125,7 +125,7 @@ class Lifecycle:
         log.warning("refused %s to process %s: it descends from an agent", what, pid)
         for session in self.supervisor.alive():
             if _is_ancestor(session.driver.pid, pid):
-                text = f"The agent tried “{what}” on the supervisor; it was refused."
+                text = f"The agent asked the supervisor for “{what}”; it was refused."
                 session.notice(text, "alarm")
 
     async def _keep_house(self) -> None:

@@ -35,7 +35,7 @@ class Questions:
             pass
         finally:
             del self._waiting[request]
-        raise AgentError("The agent did not answer.", "Try again, or start it anew: respawn.")
+        raise AgentError("The agent did not answer.", "Try again, or restart it: respawn.")
 
     def answered(self, event: ControlAnswered) -> None:
         """Hand an answer to whoever asked, if anybody did."""

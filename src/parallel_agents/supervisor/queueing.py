@@ -23,7 +23,9 @@ async def in_turn(places: asyncio.Semaphore, called_off: asyncio.Event) -> Async
     try:
         await asyncio.wait({turn, off}, return_when=asyncio.FIRST_COMPLETED)
         if not turn.done():
-            raise WorktreeError("The worktree was called off before its turn.", "Try again.")
+            raise WorktreeError(
+                "Creating the worktree was cancelled before it began.", "Try again."
+            )
         yield
     finally:
         off.cancel()

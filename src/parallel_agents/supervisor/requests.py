@@ -30,7 +30,7 @@ async def find_pending(session: Session, request: str | None) -> Request:
         over = "" if request is None else await _what_became(session, request)
         if not over:
             raise
-        raise UserError(f"That request is already over: {over}.", error.hint) from None
+        raise UserError(f"That request is already settled: {over}.", error.hint) from None
 
 
 async def _what_became(session: Session, request: str) -> str:

@@ -59,7 +59,7 @@ async def durable_row(session: Session) -> SessionRow:
     try:
         await session.ledger.syncing.settled()
     except StorageError as error:
-        hint = f"A power failure may undo it. {error.hint}"
+        hint = f"A power failure could undo it. {error.hint}"
         raise type(error)(f"It is done, but {error.message}", hint) from None
     return session_row(session.state)
 

@@ -19,7 +19,7 @@ def ended(directory: Path, number: int, stderr: str) -> RunEnded:
     """
     said = read_json(directory / "exit")
     if not isinstance(said, dict):
-        hint = "Send a message to go on; the conversation is kept."
+        hint = "Send a message to continue; the conversation is kept."
         return RunEnded(run=number, hint=hint, stderr=stderr)
     return RunEnded(
         run=number,

@@ -185,7 +185,10 @@ class _Reserve:
         """Use the spare descriptor to tell a waiting client why it is refused, and hang up."""
         self.close()
         with contextlib.suppress(OSError):
-            _refuse(listening.accept()[0], of_system(error, "The supervisor can hear nobody else"))
+            _refuse(
+                listening.accept()[0],
+                of_system(error, "The supervisor cannot accept more connections"),
+            )
         with contextlib.suppress(OSError):
             self._descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
@@ -307,7 +310,7 @@ class Client:
             return
         self._server.alarm(self._pid, message.type)
         raise RefusedError(
-            f"An agent asked for “{message.type}”; agents may only look.",
+            f"An agent asked for “{message.type}”; agents may only read.",
             "Do it yourself, in your own terminal.",
         )
 

@@ -220,7 +220,7 @@ class Session:
         found = self.pending(request)
         if digest is not None and digest != found.digest:
             raise RefusedError(
-                "The request is not the one that was shown.", "Look at it again, then answer."
+                "The request is not the one you were shown.", "Look at it again, then answer."
             )
         self.agent.traits.check_mode(decision.mode)
         decision = replace(decision, message=as_text(decision.message))
@@ -252,8 +252,10 @@ class Session:
             if candidate.id == request:
                 return candidate
         if request is None:
-            raise UserError("This session asks nothing now.", f"parallel-agents show {self.id}")
-        raise UserError("That request is already answered or withdrawn.", "Nothing is to do.")
+            raise UserError(
+                "This session has no pending request.", f"parallel-agents show {self.id}"
+            )
+        raise UserError("That request is already answered or withdrawn.", "Nothing to do.")
 
     def _granted(self, request: Request) -> ev.OptionsChanged:
         options = self.state.options
@@ -353,7 +355,7 @@ class Session:
         sent = self.driver.say(self.agent.set_mode(request, mode))
         answer = await self.driver.questions.ask(request, sent)
         if not answer.ok:
-            hint = f"It may be started with it: stop the session, then set it: {self.id}"
+            hint = f"A process can be started with it: stop the session, then set it: {self.id}"
             raise RefusedError(f"The agent refused: {answer.error}", hint)
         said = answer.response.get("mode")
         return said if said in self.agent.traits.mode_names else mode

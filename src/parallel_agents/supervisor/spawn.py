@@ -84,7 +84,7 @@ def known_agent(agents: Mapping[str, Agent], name: str) -> Agent:
     """
     if name not in agents:
         raise AgentError(
-            f"This version knows no agent “{name}”.", f"It knows: {', '.join(agents)}."
+            f"There is no agent “{name}” in this version.", f"Known agents: {', '.join(agents)}."
         )
     return agents[name]
 
@@ -108,7 +108,7 @@ def find_program(traits: Traits, environment: Mapping[str, str]) -> tuple[str, .
     found = shutil.which(named or traits.program, path=environment.get("PATH", os.defpath))
     if found is None:
         what = (
-            f"{traits.variable} names {named}, which is no program"
+            f"{traits.variable} names {named}, which is not a program"
             if named
             else f"`{traits.program}` is not on the PATH"
         )
@@ -265,5 +265,8 @@ def run_spec(
 
 def forgotten(traits: Traits) -> Notice:
     """The notice that an agent that cannot resume has started again without its conversation."""
-    text = f"The agent “{traits.name}” cannot resume: it starts without what was said before."
+    text = (
+        f"The agent “{traits.name}” cannot resume a conversation: it starts without what was said "
+        "before."
+    )
     return Notice(text=text, level="warning")

@@ -44,5 +44,5 @@ def noted(record: WorktreeRecord, directory: str, notes: Sequence[str]) -> Workt
         The record with all notes.
     """
     found = subdirectory(to_plain(record), directory)
-    said = f"The agent begins at the top of its worktree, and is told of {found}."
+    said = f"The agent starts at the top of its worktree, and is told about {found}."
     return replace(record, notes=(*record.notes, *notes, *([said] if found else [])))

@@ -137,7 +137,7 @@ class SessionSupervisor:
         if name in self.damaged:
             raise StorageError(
                 f"The session {name} cannot be read: {self.damaged[name]}",
-                f"Mend {self.context.session_dir(name)}; then, for a supervisor that reads it: "
+                f"Fix {self.context.session_dir(name)}; then restart the supervisor: "
                 "parallel-agents daemon stop --keep-sessions",
             )
         hint = "parallel-agents trash" if deleted else "parallel-agents ls --all"
@@ -259,7 +259,7 @@ class SessionSupervisor:
         try:
             session_id = short_id(key)
         except ValueError:
-            raise UsageError("a request's key must be a uuid") from None
+            raise UsageError("a request's key must be a UUID") from None
         known = self.sessions.get(session_id)
         if known is not None and known.state.request != key:
             raise UserError("Two sessions would have the same id.", "Try again.")
@@ -310,7 +310,7 @@ class SessionSupervisor:
             left = ", ".join(s.id for s in going if s.state.liveness != "none")
             raise UserError(
                 f"These sessions have not ended in {STOP_SECONDS:.0f} s: {left}",
-                "Is the disk full? Try again, or leave them: daemon stop --keep-sessions",
+                "Is the disk full? Try again, or leave them running: daemon stop --keep-sessions",
             ) from None
         return cut
 

@@ -270,7 +270,8 @@ class Workplace:
             await self._ledger.record_patiently(ev.WorktreeMissing(reason=error.message))
             raise WorktreeError(
                 f"The worktree cannot be used: {error.message}.",
-                "What to do: parallel-agents doctor --worktrees; a deletion keeps its work.",
+                "See what to do: parallel-agents doctor --worktrees. Deleting the session keeps "
+                "its work.",
             ) from error
         if record != self.record:
             await self._ledger.record_patiently(ready_event(record))
@@ -321,7 +322,8 @@ class Workplace:
         if not self._ledger.context.trust.trusts(root, config.digest):
             changed = ", ".join(sorted({file.path for file in config.files}))
             raise UntrustedError(
-                f"What this agent would load and run was changed: {changed or 'nothing is left'}.",
+                "What this agent would load and run has changed: "
+                f"{changed or 'all of it was removed'}.",
                 "Look at it and accept it: R on the screen, or parallel-agents trust --session "
                 f"{self._ledger.id}",
             )

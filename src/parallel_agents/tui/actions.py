@@ -72,7 +72,7 @@ ACTIONS: tuple[Action, ...] = (
         ("space",),
         LIST,
         "Space",
-        "peek at the latest, and reply; y and n decide on a permission",
+        "peek at the latest output and reply; y and n decide on a permission",
         "Peek",
         "peek",
     ),
@@ -99,7 +99,7 @@ ACTIONS: tuple[Action, ...] = (
         tuple(_NAMED[sign] for sign in MAC_DIGITS),
         NOT_INPUT,
         MAC_DIGITS,
-        "the same, as terminals send it that turn Alt into signs",
+        "the same, on terminals that turn Alt into signs",
     ),
     Action("jump_begin", ("g",), READING, "g 1…9", "the same, in two keys"),
     Action("transcript", ("t",), READING, "t", "show the transcript", "Transcript"),
@@ -107,10 +107,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("info", ("i",), READING, "i", "show worktree, costs, process, how to land", "Info"),
     Action("explain", ("w",), READING, "w", "say why the session is in this state", "Explain"),
     Action("mode", ("m",), READING, "m", "change the permission mode", "Permission mode"),
-    Action("respawn", ("R",), READING, "R", "go on: continue a cut turn, start again", "Go on"),
+    Action(
+        "respawn",
+        ("R",),
+        READING,
+        "R",
+        "resume: continue an interrupted turn, or restart the agent",
+        "Resume",
+    ),
     Action("shell", ("o",), READING, "o", "open a shell in the worktree", "Shell in worktree"),
     Action("edit", ("E",), READING, "E", "open $EDITOR in the worktree", "Editor in worktree"),
-    Action("attach", ("T",), READING, "T", "take the conversation into this terminal", "Attach"),
+    Action("attach", ("T",), READING, "T", "open the conversation in this terminal", "Attach"),
     Action("undo", ("u",), READING, "u", "undo the last delete", "Undo delete"),
     Action("trash", ("U",), READING, "U", "list the trash, and restore from it", "Trash"),
     Action(
@@ -118,8 +125,8 @@ ACTIONS: tuple[Action, ...] = (
         ("ctrl+x",),
         EVERYWHERE,
         "Ctrl+X",
-        "stop the session; twice within two seconds: delete it (undo with u). "
-        "In the input only when it is empty, and never deleting",
+        "stop the session; twice within two seconds: delete it (u undoes it). "
+        "In the input it only stops, and only when the input is empty",
         "Stop session",
         "stop",
         priority=True,
@@ -142,11 +149,11 @@ ACTIONS: tuple[Action, ...] = (
         ("A",),
         CARD,
         "A",
-        "allow by the rule shown, kept in the file shown, for every session of the repository",
+        "allow by the rule shown, saved in the file shown, for every session of the repository",
     ),
     Action("deny", ("n",), CARD, "n", "deny; keep planning"),
     Action("deny_message", ("N",), CARD, "N", "deny, and say what to do instead"),
-    Action("edit_input", ("e",), CARD, "e", "edit what is to be run, then allow it"),
+    Action("edit_input", ("e",), CARD, "e", "edit what would run, then allow it"),
     Action("own_words", ("f",), CARD, "f", "answer a question in your own words"),
     Action(
         "choose",
@@ -165,7 +172,7 @@ ACTIONS: tuple[Action, ...] = (
         ("escape",),
         SESSION,
         "Esc",
-        "back to the list; from the input only when it is empty (← too)",
+        "back to the list; from the input only when it is empty (also ←)",
     ),
     Action(
         "interrupt",
@@ -200,8 +207,8 @@ ACTIONS: tuple[Action, ...] = (
 OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Input", "Enter", "send"),
     ("Input", "Ctrl+J", "start a new line"),
-    ("Input", "↑ ↓", "earlier messages, from the first and last line"),
-    ("Input", "Tab", "take a completion of `/command` or `@file` while one is offered"),
+    ("Input", "↑ ↓", "earlier messages, when on the first or last line"),
+    ("Input", "Tab", "accept a completion of `/command` or `@file`"),
     ("Transcript, diff, info", "↑ ↓ j k PgUp PgDn Home End", "move"),
     ("Transcript, diff, info", "Enter", "open or fold what is under the cursor"),
     ("Transcript, diff, info", "Y", "copy what is selected or under the cursor"),
@@ -214,13 +221,14 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
 
 _NOTES = (
     "",
-    "A key decides only when it is typed by itself:",
+    "A key decides only when you press it by itself:",
     "",
     "- within 30 ms before and after it nothing else may come from the terminal: no key, no "
     "paste, no mouse or focus report, no answer. Keys that only scroll (↑ ↓ PgUp PgDn Home End) "
-    "count always. What is dropped for this is pressed again;",
-    "- `q` `T` `o` `E` where nobody writes, and Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X anywhere, are "
-    "treated so, too;",
+    "count always. A key that was dropped for this has to be pressed again;",
+    "- `q` `T` `o` `E` outside text fields, and Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X anywhere, "
+    "follow "
+    "the same rule;",
     "- a card that has just appeared takes no key for half a second, and the key that decided "
     "takes effect again only after a rest of 0.8 s, so that a key held down decides once;",
     "- of a request that has not been on the screen to its end, the first press says how much "

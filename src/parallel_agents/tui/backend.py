@@ -80,7 +80,7 @@ class Backend:
             UnreachableError: there is no connection now.
         """
         if self._link is None:
-            raise UnreachableError("Not connected to the supervisor.", "It is being tried again.")
+            raise UnreachableError("Not connected to the supervisor.", "Trying again.")
         return await self._link.request(message)
 
     async def run(self) -> None:

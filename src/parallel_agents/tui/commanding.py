@@ -163,7 +163,7 @@ class Commands:
             return
         try:
             await self._store.ask(m.CancelDelete(key=new_uuid(), session=session))
-            self.say(f"{self._name(session)} stays.")
+            self.say(f"Kept {self._name(session)}.")
         except RefusedError:
             self._wanted_back.add(session)
             await self.bring_back()
@@ -218,4 +218,4 @@ class Commands:
         environment = dict(os.environ)
         message = m.Respawn(key=new_uuid(), session=state.id, environment=environment)
         if await self.ask(message) is not None:
-            self.say(f"Starting {self._name(state.id)} again.")
+            self.say(f"Restarting {self._name(state.id)}.")

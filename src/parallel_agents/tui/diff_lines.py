@@ -92,7 +92,7 @@ def diff_blocks(
     for file in files:
         yield _listed(file, whole.most)
     if start + len(files) < whole.files:
-        yield _more(start + len(files), whole.files, "behind")
+        yield _more(start + len(files), whole.files, "after")
     for file in files:
         patch = patches.get(file.path)
         yield _file(file, folded=file.path in folded)

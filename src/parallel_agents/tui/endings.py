@@ -16,7 +16,7 @@ def would_save(name: str, own: OwnWorkReply) -> str:
     """
     if not own.saved:
         merged = f" ({own.merged})" if own.merged else ""
-        return f"Ctrl+X again deletes {name}; it has nothing of its own{merged}."
+        return f"Ctrl+X again deletes {name}; it has no work of its own{merged}."
     kept = ", ".join(map(str, own.saved))
     return f"Ctrl+X again deletes {name}; kept in the trash: {kept}.{_left(own)}"
 
@@ -29,7 +29,7 @@ def was_saved(name: str, told: Deletion) -> str:
         told: a `Delete` reply that was waited for.
     """
     if not told.saved:
-        return f"Deleted {name}; it had nothing of its own. u brings it back."
+        return f"Deleted {name}; it had no work of its own. u brings it back."
     kept = ", ".join(map(str, told.saved))
     until = f" until {_day(int(told.until))}" if told.until else ""
     left = _left(told)

@@ -21,7 +21,8 @@ def noted(error: BaseException) -> str:
         What to tell the person, with the next step.
     """
     said = (
-        f"The screen ended by a fault of its own ({type(error).__name__}). Sessions keep working."
+        f"The screen ended because of a fault of its own ({type(error).__name__}). "
+        "Sessions keep working."
     )
     try:
         path = logged(error)

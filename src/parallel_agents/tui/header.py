@@ -73,7 +73,7 @@ def top(
     if problem is not None:
         left += [Span("   ", ink.text), flat("not connected, trying again …", ink.need)]
     elif reading and states:
-        left += [Span("   reading sessions …", ink.muted)]
+        left += [Span("   loading sessions …", ink.muted)]
     right: list[Span] = []
     if selected is not None:
         right.append(flat(PurePath(repository(selected)).name, ink.muted))
@@ -116,7 +116,7 @@ def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]
     """Branch and base; or, loudly, that it is no worktree of the session's own."""
     gap = Span("  ", ink.text)
     if state.place == "checkout":
-        return [gap, Span("edits your own checkout", ink.bad)]
+        return [gap, Span("works in your own checkout", ink.bad)]
     if not worktree.branch:
         return [gap, flat(worktree.path, ink.muted)]
     where = [state.branch or "", state.head.detached if state.head else ""]

@@ -51,8 +51,8 @@ _LONGEST = 60_000
 """Characters of one text that are looked at, so that no output makes the screen slow."""
 _UNREAD = {
     "queued": "not sent yet",
-    "delivered": "waits its turn",
-    "accepted": "waits its turn",
+    "delivered": "waiting its turn",
+    "accepted": "waiting its turn",
     "cancelled": "cancelled",
 }
 _REQUESTS: dict[RequestStatus, str] = {
@@ -286,7 +286,7 @@ def as_json(value: object) -> str:
     try:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except RecursionError:
-        return "(nested too deeply to be shown)"
+        return "(nested too deeply to show)"
 
 
 def behind(prefix: Segment, line: Line) -> Line:

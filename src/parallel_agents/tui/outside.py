@@ -35,7 +35,7 @@ def in_foreground(app: App[object]) -> Run:
             with app.suspend():
                 return _run(argv, cwd, env)
         except SuspendNotSupported:
-            raise UsageError("This terminal cannot be lent to another program.") from None
+            raise UsageError("This terminal cannot run another program.") from None
 
     return run
 

@@ -54,7 +54,7 @@ def shortened_patch(patch: str) -> str:
     if found is None:
         return patch
     body = [line for line in rest.split("\n")[:-1] if line[:1] in _KINDS]
-    body.append(" … the rest is too long to be shown here: E opens the editor")
+    body.append(" … the rest is too long to show here: E opens the editor")
     old = sum(line[0] != "+" for line in body if line[0] != "\\")
     new = sum(line[0] != "-" for line in body if line[0] != "\\")
     lines = [f"@@ -{found[1]},{old} +{found[2]},{new} @@{found[3]}", *body, ""]

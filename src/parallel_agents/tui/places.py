@@ -6,10 +6,7 @@ from parallel_agents.wire.messages import ResolvedRepository
 
 _PULL = re.compile(r"#|\w+://")
 _ACCEPTED = "a pull request, accepted at this commit"
-_STRANGER = (
-    "a pull request is a stranger's: it starts without the repository's settings unless you "
-    "accept them"
-)
+_STRANGER = "untrusted pull request: starts without the repository's settings until you accept them"
 
 
 def is_pull(base: str) -> bool:
@@ -49,4 +46,4 @@ def branch_words(resolved: ResolvedRepository, branch: str) -> str:
     if not branch:
         return ""
     existing = resolved.base.branch
-    return f"works on the existing branch {existing}" if existing else f"new branch {branch}"
+    return f"on the existing branch {existing}" if existing else f"new branch {branch}"

@@ -19,7 +19,7 @@ def load_request(value: object) -> AnyRequest:
     try:
         return from_plain(value, AnyRequest)  # type: ignore[no-any-return]
     except ValueError as error:
-        raise UsageError(f"not a request this supervisor knows: {error}") from None
+        raise UsageError(f"not a request that this supervisor knows: {error}") from None
 
 
 def refuse_nul(value: object) -> None:
@@ -37,7 +37,7 @@ def refuse_nul(value: object) -> None:
         if isinstance(part, str) and "\0" in part:
             raise UsageError(
                 f"The {name or 'request'} holds a NUL character.",
-                "Leave it out.",
+                "Remove it.",
             )
         if isinstance(part, dict):
             named = [(str(key), inner) for key, inner in part.items() if key != "decision"]

@@ -118,7 +118,7 @@ def _check_private(path: Path, info: os.stat_result) -> None:
         try:
             path.chmod(0o700)
         except OSError as error:
-            raise StorageError(f"{path} is open to other users: {error.strerror}") from error
+            raise StorageError(f"{path} is accessible to other users: {error.strerror}") from error
 
 
 def private_runtime(state: Path) -> Path:

@@ -100,7 +100,7 @@ def load_object(line: bytes) -> dict[str, Any]:
     """Read a line as a JSON object, whose content is still to be checked.
 
     Raises:
-        UsageError: when it is no JSON object.
+        UsageError: when it is not a JSON object.
     """
     try:
         value = json.loads(line)

@@ -81,7 +81,7 @@ def adopt(
         repository: the repository it belongs to.
         session: id of the session.
         path: its directory.
-        base: what its work is compared with.
+        base: what to compare its work with.
         lock_fd: descriptor of the repository's lock, which the caller holds.
 
     Returns:
@@ -173,7 +173,7 @@ def dead_owner(reason: str) -> bool:
 def _entry(repository: Repository, real: str) -> WorktreeEntry:
     if real == repository.root:
         raise RefusedError(
-            f"{real} is the main worktree; a session works in one of its own",
+            f"{real} is the main worktree; a session needs one of its own",
             "Start one: parallel-agents new",
         )
     for entry in list_worktrees(Git(repository.root))[1:]:
@@ -208,11 +208,11 @@ def _check_lock(repository: Repository, session: str, entry: WorktreeEntry, real
         theirs = entry.locked.removeprefix(prefix)
         free = shlex.join(["git", "-C", repository.root, "worktree", "unlock", real])
         raise RefusedError(
-            f"{real} belongs to the session {theirs} already",
-            f"parallel-agents show {theirs}; if it is known nowhere: {free}",
+            f"{real} already belongs to the session {theirs}",
+            f"parallel-agents show {theirs}; if no supervisor knows it: {free}",
         )
     over = "Its owner is gone" if dead_owner(entry.locked) else "If that is over"
     unlock = shlex.join(["git", "-C", repository.root, "worktree", "unlock", real])
     raise RefusedError(
-        f"{real} is locked by another: {entry.locked or 'no reason given'}", f"{over}: {unlock}"
+        f"{real} is locked: {entry.locked or 'no reason given'}", f"{over}: {unlock}"
     )

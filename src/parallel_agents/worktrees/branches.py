@@ -115,7 +115,7 @@ def refuse_taken(git: Git, branch: str) -> None:
     below = git.read("for-each-ref", "--count=1", "--format=%(refname)", f"{_HEADS}{branch}/").text
     if below:
         raise RefusedError(
-            f"the branch {below.removeprefix(_HEADS)} exists, so there can be none called {branch}",
+            f"the branch {below.removeprefix(_HEADS)} exists, so none can be called {branch}",
             "Choose another --branch, or another pattern in the settings.",
         )
     parts = branch.split("/")
@@ -123,7 +123,7 @@ def refuse_taken(git: Git, branch: str) -> None:
         above = "/".join(parts[:count])
         if exists(git, above):
             raise RefusedError(
-                f"the branch {above} exists, so there can be none called {branch}",
+                f"the branch {above} exists, so none can be called {branch}",
                 "Choose another --branch, or another pattern in the settings.",
             )
 

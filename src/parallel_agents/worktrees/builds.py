@@ -41,11 +41,11 @@ def why_kept(path: Path) -> str:
             if not _REPOSITORIES.isdisjoint(names) or names >= _BARE:
                 return REPOSITORY
             if left < 0 or time.monotonic() > ends:
-                return "it is too large to look through"
+                return "it is too large to search"
             if not _removable(folder):
                 return "it holds another user's files"
     except OSError as error:
-        return f"it cannot be looked through: {error.strerror}"
+        return f"it cannot be searched: {error.strerror}"
     return ""
 
 

@@ -133,7 +133,7 @@ def refuse_symlinks(root: str) -> None:
     for path in (Path(root) / ".claude", naming.worktrees_dir(root)):
         if is_symlink(path):
             raise RefusedError(
-                f"{path} is a symbolic link, which the agent program does not accept",
+                f"{path} is a symbolic link, which the agent's program does not accept",
                 f"Make {path} a directory of its own.",
             )
         if exists(path) and not path.is_dir():

@@ -65,11 +65,11 @@ def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise RefusedError(
-                f"{path} is a pipe", "Replace it by a file: it must ignore worktrees."
+                f"{path} is a pipe", "Replace it with a file: it must ignore worktrees."
             ) from error
         if error.errno == errno.ELOOP:
             raise RefusedError(
-                f"{path} is a symbolic link", "Replace it by a file: it must ignore worktrees."
+                f"{path} is a symbolic link", "Replace it with a file: it must ignore worktrees."
             ) from error
         raise
     try:

@@ -71,7 +71,7 @@ def refuse(names: Sequence[str], drivers: Sequence[str], checkout: str, *, base:
     if not names:
         return
     raise RefusedError(
-        f"{_listed(names)} would be handed out as git stores it: its filter "
+        f"{_listed(names)} would be checked out as git stores it: its filter "
         f"“{', '.join(drivers)}” is only in .git/config and was not accepted.",
         "Look at what it runs and accept it: parallel-agents trust "
         + shlex.quote(checkout)

@@ -41,7 +41,7 @@ def check(record: WorktreeRecord) -> None:
     """
     naming.check(record.session, record.slug)
     if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
-        raise RefusedError(f"{record.path} is not a worktree of ours; it stays")
+        raise RefusedError(f"{record.path} is not one of our worktrees; it was left alone")
 
 
 def refuse(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> None:
@@ -116,7 +116,7 @@ def _refuse_foreign_lock(record: WorktreeRecord) -> None:
     reason = "" if locked is None else os.fsdecode(locked).strip()
     if locked is not None and reason != lock_reason(record.session):
         raise RefusedError(
-            f"{record.path} is locked by another: {reason or 'no reason given'}",
+            f"{record.path} is locked: {reason or 'no reason given'}",
             f"If that is over: git -C {record.root} worktree unlock {record.path}",
         )
 
@@ -135,7 +135,7 @@ def _refuse_processes(record: WorktreeRecord, live_pids: Callable[[], Sequence[i
         users = processes_in(record.path)
     if users:
         raise RefusedError(
-            f"still working in {record.path}: {', '.join(users[:5])}",
+            f"these processes still run in {record.path}: {', '.join(users[:5])}",
             "End these processes, or leave the directory in that shell.",
         )
 

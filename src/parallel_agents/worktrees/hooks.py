@@ -151,7 +151,7 @@ def _plain_directory(named: str, hook: Hook) -> str:
     odd = not path.is_absolute() or any(part in (".", "..") for part in named.split("/"))
     if odd or not path.is_dir() or os.path.realpath(path) != os.path.normpath(named):
         raise WorktreeError(
-            f"The WorktreeCreate hook printed {named!r}, which is no plain absolute directory.",
+            f"The WorktreeCreate hook printed {named!r}, which is not a plain absolute directory.",
             f"See the hook in {hook.file}: {hook.command}",
         )
     return os.path.realpath(path)

@@ -55,7 +55,7 @@ def identify(path: str) -> tuple[int, int, str]:
     if stat.S_ISDIR(found.st_mode) and content is None:
         _refuse_closed(Path(path) / ".git")
     if not stat.S_ISDIR(found.st_mode) or content is None:
-        raise WorktreeError(f"{path} is no worktree any more")
+        raise WorktreeError(f"{path} is no longer a worktree")
     return found.st_dev, found.st_ino, os.fsdecode(content).removesuffix("\n")
 
 
@@ -71,7 +71,7 @@ def _refuse_closed(path: Path) -> None:
 
 def _closed(path: str, error: OSError) -> WorktreeError:
     return WorktreeError(
-        f"{path} cannot be looked at: {error.strerror}",
+        f"{path} cannot be read: {error.strerror}",
         f"If it is yours: chmod u+rwX {shlex.quote(path)}",
     )
 
@@ -140,9 +140,9 @@ def verify(record: WorktreeRecord) -> str | None:
         return _verify_directory(record)
     path = Path(record.path)
     if os.path.lexists(path) and _led_elsewhere(record):
-        return f"{path}, or a directory above it, was replaced by a symbolic link"
+        return f"{path}, or a directory above it, was replaced with a symbolic link"
     if is_symlink(path / record.git_file.removeprefix("gitdir: ")):
-        return f"git's directory for {path} was replaced by a symbolic link"
+        return f"git's directory for {path} was replaced with a symbolic link"
     try:
         device, inode, git_file = identify(record.path)
     except WorktreeError as error:
@@ -225,7 +225,7 @@ def _verify_directory(record: WorktreeRecord) -> str | None:
     except FileNotFoundError:
         return f"the directory {record.path} is missing: it was deleted or moved"
     except OSError as error:
-        return f"{record.path} cannot be looked at: {error.strerror}"
+        return f"{record.path} cannot be read: {error.strerror}"
     if stat.S_ISDIR(found.st_mode) and (
         found.st_ino == record.inode or _has_its_repository(record)
     ):
@@ -304,10 +304,10 @@ def common_dir(record: WorktreeRecord) -> str:
 def _admin_dir(path: str, git_file: str) -> Path:
     target = git_file.removeprefix("gitdir: ")
     if target == git_file or "\0" in target:  # no path holds a NUL
-        raise WorktreeError(f"{path} is no linked worktree")
+        raise WorktreeError(f"{path} is not a linked worktree")
     found = Path(os.path.realpath(Path(path) / target))
     if found.parent.name != "worktrees":
-        raise WorktreeError(f"{path} is no linked worktree")
+        raise WorktreeError(f"{path} is not a linked worktree")
     return found
 
 

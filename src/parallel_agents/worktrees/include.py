@@ -295,7 +295,8 @@ def _notes(left: list[str], unignored: list[str]) -> tuple[str, ...]:
     notes = []
     if left:
         notes.append(
-            f"{FILE_NAME}: not copied, since links, closed, other than plain files, or tracked: "
+            f"{FILE_NAME}: not copied, because they are links, unreadable, not plain files, or "
+            "tracked: "
             + ", ".join(left[:5])
             + (f" and {len(left) - 5} more" if len(left) > 5 else "")
         )

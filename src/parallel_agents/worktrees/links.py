@@ -106,6 +106,7 @@ def _notes(linked: list[str], left: list[str]) -> tuple[str, ...]:
         notes.append(f"Links into your checkout, shared with it: {', '.join(linked)}.")
     if left:
         notes.append(
-            f"{SETTING}: not linked, since tracked, not ignored, or outside: {', '.join(left[:5])}"
+            f"{SETTING}: not linked, because they are tracked, not ignored, or outside: "
+            f"{', '.join(left[:5])}"
         )
     return tuple(notes)

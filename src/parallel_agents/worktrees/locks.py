@@ -150,7 +150,7 @@ def _try_lock(descriptor: int) -> bool:
 
 def _busy() -> GitError:
     return GitError(
-        "another operation still works on this repository",
+        "another operation is still running in this repository",
         "Wait for it to end, then try again.",
         returncode=-1,
     )

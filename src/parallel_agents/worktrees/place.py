@@ -29,7 +29,8 @@ from parallel_agents.worktrees.removal import Removal, leave
 from parallel_agents.worktrees.trash import TrashBin
 
 CHECKOUT_NOTE = (
-    "This session edits your own checkout, since worktree.bgIsolation is “none”: nothing keeps its "
+    "This session works in your own checkout, since worktree.bgIsolation is “none”: nothing keeps "
+    "its "
     "work apart from yours, and deleting it leaves the files as they are"
 )
 HOOK_NOTE = (
@@ -67,7 +68,7 @@ def directory(repository: Repository, session: str, path: str, base: Base) -> Wo
         repository: where it was dispatched.
         session: id of the session.
         path: what the hook made.
-        base: what its work is compared with, as far as git knows it.
+        base: what to compare its work with, as far as git knows it.
 
     Returns:
         The record.
@@ -214,7 +215,7 @@ def _move_away(record: WorktreeRecord, tree: Path) -> None:
     require(record)
     if users := processes_in(record.path):
         raise RefusedError(
-            f"still working in {record.path}: {', '.join(users[:5])}",
+            f"these processes still run in {record.path}: {', '.join(users[:5])}",
             "End these processes, or leave the directory in that shell.",
         )
     try:

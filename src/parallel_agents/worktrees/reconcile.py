@@ -116,7 +116,7 @@ def _one(record: WorktreeRecord, seen: Seen) -> list[Finding]:
         reason = error.message
     except OSError as error:  # a directory of git's is closed, or the disk fails
         where = os.fsdecode(error.filename or record.root)
-        reason = f"{where} cannot be looked at: {error.strerror}"
+        reason = f"{where} cannot be read: {error.strerror}"
         action = f"see which directory is closed: namei -l -- {shlex.quote(where)}"
         return [_finding("closed", record, reason, action)]
     if reason is not None:

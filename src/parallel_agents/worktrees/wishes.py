@@ -114,7 +114,7 @@ def _section(path: Path, notes: list[str], name: str = "worktree") -> dict[str, 
     try:
         settings = json.loads(data)
     except (ValueError, RecursionError):
-        notes.append(f"{path} is no JSON: its worktree settings are not used.")
+        notes.append(f"{path} is not JSON: its worktree settings are not used.")
         return {}
     section = settings.get(name) if isinstance(settings, dict) else None
     return section if isinstance(section, dict) else {}

@@ -15,7 +15,7 @@ from parallel_agents.agents.claude.suggestions import lasting_rules
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request
 
-DENIED = "The user does not want this. Ask what to do instead, or go on without it."
+DENIED = "The user does not want this. Ask what to do instead, or continue without it."
 KEEP_PLANNING = "The user does not approve this plan yet. Keep planning."
 
 

@@ -8,7 +8,7 @@ The names are those of `assistant.error` and `api_error_type` in claude 2.1.329,
 from __future__ import annotations
 
 _LOGIN = "Run `claude` in a terminal and type /login, or set ANTHROPIC_API_KEY; then send again."
-_BILLING = "Check plan and payment of your Anthropic account; then send the message again."
+_BILLING = "Check the plan and payment of your Anthropic account; then send the message again."
 _MODEL = "Choose a model that your account has (`claude`, then /model, lists them); send again."
 
 _FATAL = {

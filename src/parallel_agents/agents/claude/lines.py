@@ -85,7 +85,7 @@ def _load(line: bytes) -> object:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _without_halves(value: object) -> object:

@@ -25,7 +25,7 @@ class Line(BaseModel):
 
 
 class Unreadable(Line):
-    """A line that is no JSON object.
+    """A line that is not a JSON object.
 
     Attributes:
         reason: why, in a few words.

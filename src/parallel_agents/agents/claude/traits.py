@@ -14,7 +14,7 @@ MODES = (
     Mode(name="default", meaning="ask for every edit and command (the agent's own default)"),
     Mode(name="acceptEdits", meaning="edit freely in its own worktree, ask before commands"),
     Mode(name="plan", meaning="read only, and make a plan first"),
-    Mode(name="auto", meaning="the agent's own judge allows what looks safe"),
+    Mode(name="auto", meaning="a classifier of the agent allows what looks safe"),
     Mode(name="dontAsk", meaning="never ask; what is not allowed is denied", asks=False),
     Mode(name="bypassPermissions", meaning="never ask; everything is allowed", asks=False),
 )

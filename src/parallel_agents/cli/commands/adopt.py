@@ -23,11 +23,11 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("path", metavar="PATH", help="top of the worktree")
     parser.add_argument(
         "prompt", metavar="PROMPT", nargs="?", default="",
-        help="what to do; - reads standard input; without one it waits for `send`",
+        help="the task; - reads it from standard input; without one the session waits for `send`",
     )  # fmt: skip
-    parser.add_argument("--name", help="display name; else the directory's name")
+    parser.add_argument("--name", help="display name; the directory's name by default")
     parser.add_argument(
-        "--base", default="head", metavar="REF", help="what its work is compared with"
+        "--base", default="head", metavar="REF", help="what to compare its work with"
     )
     agent_arguments(parser)
     parser.add_argument(

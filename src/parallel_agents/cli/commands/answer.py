@@ -23,20 +23,22 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "answer", run, "answer a permission, a question or a plan")
     session_argument(parser)
-    parser.add_argument("--request", metavar="R", help="which: ID, or ID@DIGEST as `show` names it")
+    parser.add_argument(
+        "--request", metavar="R", help="the request: ID, or ID@DIGEST as `show` prints it"
+    )
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--allow", action="store_true", help="this once")
     choice.add_argument("--always", action="store_true", help="for the rest of this session")
     choice.add_argument(
         "--always-repo", action="store_true", help="for every session of this repository"
     )
-    choice.add_argument("--deny", nargs="?", const="", metavar="MESSAGE", help="no, and why")
+    choice.add_argument("--deny", nargs="?", const="", metavar="MESSAGE", help="deny, and say why")
     choice.add_argument(
-        "--choose", action="append", metavar="[HEADER=]LABEL", help="an option; repeatable"
+        "--choose", action="append", metavar="[HEADER=]LABEL", help="an option; may be repeated"
     )
     choice.add_argument("--text", metavar="TEXT", help="answer a question in your own words")
     json_argument(parser, DecidedRequest)
-    parser.add_argument("--mode", metavar="M", help="with --allow of a plan: go on in this mode")
+    parser.add_argument("--mode", metavar="M", help="with --allow of a plan: continue in this mode")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,7 +71,7 @@ def _refuse_doubtful(session: str, pending: RequestInput) -> None:
     if odd:
         name = shlex.quote(asked.named(pending))
         raise RefusedError(
-            f"What it asks is not what it seems: {', '.join(odd)}. Nothing was decided.",
+            f"This request is not what it seems: {', '.join(odd)}. No decision was sent.",
             f"Look at it (parallel-agents show {session}), then name it: --request {name}",
         )
 
@@ -104,7 +106,9 @@ def _plain(args: argparse.Namespace) -> Decision | None:
 
 def _written(text: str, questions: Sequence[Question]) -> dict[str, str | list[str]]:
     if len(questions) != 1:
-        raise UsageError("--text answers one question.", "Use --choose HEADER=LABEL for several.")
+        raise UsageError(
+            "--text answers a single question.", "Use --choose HEADER=LABEL for several."
+        )
     return {questions[0].text: text}
 
 
@@ -116,7 +120,7 @@ def _chosen(choices: list[str], questions: Sequence[Question]) -> dict[str, str 
         answers.setdefault(question, []).append(label)
     missing = [q.text for q in questions if q.text not in answers]
     if missing:
-        raise UsageError(f"No answer was given to: {missing[0]}", "Add --choose HEADER=LABEL.")
+        raise UsageError(f"There is no answer to: {missing[0]}", "Add --choose HEADER=LABEL.")
     return {
         question: labels if len(labels) > 1 else labels[0] for question, labels in answers.items()
     }

@@ -10,14 +10,14 @@ from parallel_agents.wire.messages import Clean, Cleaned
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(
-        verbs, "clean", run, "delete finished sessions whose work is merged, or that had none"
+        verbs, "clean", run, "delete finished sessions whose work is merged, or that did none"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only say which")
+    parser.add_argument("--dry-run", action="store_true", help="only list them")
     parser.add_argument(
         "--older-than",
         metavar="DAYS",
         type=float,
-        help="only those that were quiet as long; else `auto_clean_days`, or 7",
+        help="only those quiet for this long; `auto_clean_days` by default, or 7",
     )
     json_argument(parser, Cleaned)
 

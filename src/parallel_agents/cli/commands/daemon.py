@@ -21,9 +21,13 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "daemon", run, "the supervisor: status, log, stop, run")
     parser.add_argument("what", choices=("status", "log", "stop", "run"))
-    parser.add_argument("--keep-sessions", action="store_true", help="stop: leave agents working")
+    parser.add_argument(
+        "--keep-sessions", action="store_true", help="stop: leave the agents running"
+    )
     json_argument(parser, SupervisorStatus)
-    parser.add_argument("-f", "--follow", action="store_true", help="log: go on as it grows")
+    parser.add_argument(
+        "-f", "--follow", action="store_true", help="log: keep printing as it grows"
+    )
     parser.add_argument(
         "-n",
         type=int,
@@ -68,7 +72,9 @@ def _log(count: int, *, follow: bool) -> int:
     with GrowingFile(path) as log:
         lines = log.last(count)
         if not lines and not follow and not path.exists():
-            raise UserError(f"There is no log at {path}.", "The first command makes it: ls")
+            raise UserError(
+                f"There is no log at {path}.", "The first command creates it, for example ls"
+            )
         while True:
             for line in lines:
                 render.data(safe_line(line))

@@ -22,7 +22,7 @@ STORIES = (
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "demo", run, "try it: a scratch repository and demo agents")
+    parser = verb(verbs, "demo", run, "try it out: a scratch repository and demo agents")
     parser.add_argument(
         "--no-screen", action="store_true", help="only start the sessions and print their ids"
     )

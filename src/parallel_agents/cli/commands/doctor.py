@@ -20,8 +20,10 @@ MINIMUM_GIT = (2, 36)
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "doctor", run, "check what this needs; say what is missing")
-    parser.add_argument("--worktrees", action="store_true", help="also compare with git and disk")
+    parser = verb(verbs, "doctor", run, "check what is needed, and say what is missing")
+    parser.add_argument(
+        "--worktrees", action="store_true", help="also compare the records with git and the disk"
+    )
     json_argument(parser, DoctorReport)
 
 
@@ -79,7 +81,7 @@ def _agent(offer: Offer) -> bool:
     bad = _program(offer)
     traits = offer.traits
     if not traits.asks:
-        _line(None, "", "asks nobody before it acts")
+        _line(None, "", "never asks before it acts")
     for what, names in (("modes", traits.mode_names), ("efforts", traits.efforts)):
         if names:
             _line(None, f"  {what}", ", ".join(names))
@@ -125,7 +127,7 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     for session, why in status.damaged.items():
         problems.append(_line(False, "session", f"{session} cannot be read: {why}"))
     for session, count in status.damaged_records.items():
-        said = f"{count} records of {session} cannot be read; what they said is left out"
+        said = f"{count} records of {session} cannot be read and are left out"
         problems.append(_line(False, "session", said))
     for finding in found.findings if found else ():
         _line(None, "worktree", f"{finding.kind}: {finding.reason}", finding.action)

@@ -10,7 +10,7 @@ from parallel_agents.wire.messages import Explain, Explanation
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "explain", run, "print the facts and the evidence behind a state")
+    parser = verb(verbs, "explain", run, "print the facts and evidence behind a state")
     session_argument(parser)
     json_argument(parser, Explanation)
 

@@ -21,7 +21,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "logs", run, "print the conversation of a session")
     session_argument(parser)
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
+    parser.add_argument("-f", "--follow", action="store_true", help="keep printing as it grows")
     parser.add_argument("-n", type=int, metavar="N", help="only the last N entries")
     json_argument(parser, ev.Record)
 

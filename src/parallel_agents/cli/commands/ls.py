@@ -11,7 +11,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "ls", run, "list sessions")
     parser.add_argument(
-        "--all", dest="every", action="store_true", help="also those finished for over a day"
+        "--all", dest="every", action="store_true", help="include those finished for over a day"
     )
     parser.add_argument("--cwd", metavar="DIR", help="only those of this directory's repository")
     parser.add_argument("--state", metavar="S", help="only those in this state")

@@ -20,17 +20,17 @@ from parallel_agents.wire.messages import New, SessionRow
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "new", run, "start a session; prints its id")
-    parser.add_argument("prompt", metavar="PROMPT", help="what to do; - reads standard input")
+    parser.add_argument("prompt", metavar="PROMPT", help="the task; - reads it from standard input")
     parser.add_argument("-C", dest="directory", metavar="DIR", help="a directory of the repository")
-    parser.add_argument("--name", help="display name; else the prompt's first words")
+    parser.add_argument("--name", help="display name; the first words of the task by default")
     parser.add_argument(
         "--base",
         default="",
         metavar="fresh|head|REF|#N|URL",
-        help="what the branch is cut from: a ref, or a pull request",
+        help="what the branch starts from: a ref, or a pull request",
     )
     parser.add_argument(
-        "--branch", metavar="B", help="name of the branch; without --base, one that exists is used"
+        "--branch", metavar="B", help="name of the branch; without --base, an existing one is used"
     )
     agent_arguments(parser)
     parser.add_argument("--model", metavar="M", help="model, as the agent names it")

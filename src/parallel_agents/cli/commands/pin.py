@@ -10,7 +10,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "pin", run, "pin a session to the top of the list")
     session_argument(parser)
-    parser.add_argument("--off", action="store_true", help="let it go")
+    parser.add_argument("--off", action="store_true", help="unpin it")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,9 +10,11 @@ from parallel_agents.wire.messages import ListSessions, Respawn
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "respawn", run, "start the process again, same conversation")
+    parser = verb(verbs, "respawn", run, "restart the process in the same conversation")
     parser.add_argument("session", metavar="ID", nargs="?", help="short id, prefix, or name")
-    parser.add_argument("--all", dest="every", action="store_true", help="all that have none")
+    parser.add_argument(
+        "--all", dest="every", action="store_true", help="all sessions without a process"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,9 +11,7 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "restore", run, "bring a deleted session back")
     session_argument(parser)
-    parser.add_argument(
-        "--in", dest="directory", metavar="DIR", help="where its repository was moved to"
-    )
+    parser.add_argument("--in", dest="directory", metavar="DIR", help="where its repository is now")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ def add(verbs: Verbs) -> None:
     parser = verb(verbs, "rm", run, "stop and delete a session; `restore` brings it back")
     session_argument(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="only say what would be saved, and what not"
+        "--dry-run", action="store_true", help="only say what would be saved, and what would not"
     )
     json_argument(parser, Deletion, OwnWorkReply)
 
@@ -42,7 +42,7 @@ def _say_what_would_be(reply: OwnWorkReply) -> None:
     for saved in reply.saved:
         render.data(f"would be saved: {saved}")
     if not reply.saved:
-        render.data("nothing is only in this session")
+        render.data("everything in this session also exists elsewhere")
     if reply.merged:
         render.data(f"its commits: {reply.merged}")
     for skipped in reply.skipped:

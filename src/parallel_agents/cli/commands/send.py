@@ -9,7 +9,7 @@ from parallel_agents.wire.messages import Send
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "send", run, "send a message; wakes a session whose process is gone")
+    parser = verb(verbs, "send", run, "send a message; this wakes a session without a process")
     session_argument(parser)
     parser.add_argument("text", metavar="TEXT", help="the message; - reads standard input")
 

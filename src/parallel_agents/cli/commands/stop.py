@@ -8,7 +8,7 @@ from parallel_agents.wire.messages import Stop
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    session_argument(verb(verbs, "stop", run, "end the process; the conversation is kept"))
+    session_argument(verb(verbs, "stop", run, "end the process, but keep the conversation"))
 
 
 def run(args: argparse.Namespace) -> int:

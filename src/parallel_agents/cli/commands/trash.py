@@ -11,12 +11,15 @@ from parallel_agents.wire.messages import DeletedSession, EmptyTrash, ListTrash
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "trash", run, "list what was deleted; --empty removes it for good")
+    parser = verb(verbs, "trash", run, "list deleted sessions; --empty removes them for good")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--empty", action="store_true", help="remove everything in it, for good")
     what.add_argument("--drop", metavar="ID", help="remove one session in it, for good")
     parser.add_argument(
-        "--older-than", metavar="DAYS", type=float, help="with --empty: only what is older"
+        "--older-than",
+        metavar="DAYS",
+        type=float,
+        help="with --empty: only what is older than this",
     )
     json_argument(parser, tuple[DeletedSession, ...], tuple[str, ...])
 
@@ -50,5 +53,5 @@ def _list(entries: Sequence[DeletedSession]) -> None:
 
 def _row(entry: DeletedSession) -> tuple[str, ...]:
     size = "counting" if entry.size_bytes is None else render.size(entry.size_bytes)
-    said = ", ".join([*entry.saved, *entry.notes]) or "nothing of its own"
+    said = ", ".join([*entry.saved, *entry.notes]) or "no work of its own"
     return entry.id, entry.name, render.age(entry.deleted_at), size, said

@@ -19,8 +19,10 @@ def add(verbs: Verbs) -> None:
     parser = verb(verbs, "trust", run, "trust a repository and what its settings would run")
     parser.add_argument("directory", metavar="DIR", nargs="?")
     parser.add_argument("--session", metavar="ID", help="accept what this session would load now")
-    parser.add_argument("--base", default="", help="the base whose settings are meant; '#12' too")
-    parser.add_argument("--show", action="store_true", help="only print what would be accepted")
+    parser.add_argument(
+        "--base", default="", help="the base whose settings to trust; '#12' works too"
+    )
+    parser.add_argument("--show", action="store_true", help="only print what you would accept")
 
 
 def run(args: argparse.Namespace) -> int:

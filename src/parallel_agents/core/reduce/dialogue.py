@@ -80,8 +80,8 @@ def _completed(state: SessionState, uuid: str) -> SessionState:
     if not known:
         return state
     problem = Problem(
-        message="The turn was cut off: an earlier process had begun this message.",
-        hint="Send “continue” to go on where it left off.",
+        message="The turn was cut off: an earlier process had started on this message.",
+        hint="Send “continue” to resume where it left off.",
     )
     return replace(
         state,

@@ -95,7 +95,7 @@ def _ended(state: SessionState, event: ev.RunEnded, record: ev.Record) -> Sessio
 def _cut_problem(event: ev.RunEnded) -> Problem:
     return Problem(
         message=f"The turn was cut off: {_how(event)}.",
-        hint="Send “continue” to go on where it left off.",
+        hint="Send “continue” to resume where it left off.",
     )
 
 
@@ -110,4 +110,4 @@ def _how(event: ev.RunEnded) -> str:
         return f"its process was ended by signal {event.signal}"
     if event.code is not None:
         return f"its process ended with exit status {event.code}"
-    return "its process is gone without a recorded ending"
+    return "its process is gone and its end was not recorded"

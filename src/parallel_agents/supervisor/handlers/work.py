@@ -101,8 +101,8 @@ async def attach_begin(service: Service, message: m.AttachBegin) -> m.TerminalCo
         session.check_present()
     if session.state.running:
         raise RefusedError(
-            "A turn is running; attaching would cut it.",
-            f"Wait for it, or end it first: parallel-agents interrupt {session.id}",
+            "A turn is running; attaching would cut it off.",
+            f"Wait for it to end, or interrupt it first: parallel-agents interrupt {session.id}",
         )
     service.terminals.lent(session.id, message.key)
     await session.stop(message.key, "attach")

@@ -44,7 +44,7 @@ class Dialog(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False, priority=True)]
 
-    def __init__(self, title: str, hint: str = "Enter take   Esc leave") -> None:
+    def __init__(self, title: str, hint: str = "Enter accept   Esc cancel") -> None:
         super().__init__()
         self._heading = title
         self._hint = hint
@@ -110,7 +110,7 @@ class TextDialog(Dialog):
     ]
 
     def __init__(self, title: str, value: str) -> None:
-        super().__init__(title, "Ctrl+O take   Esc leave")
+        super().__init__(title, "Ctrl+O accept   Esc cancel")
         self._value = value
 
     def content(self) -> ComposeResult:
@@ -204,4 +204,4 @@ class ChoiceDialog(ReadDialog):
                 ]
             )
         keys = {str(number): value for number, (value, _) in enumerate(choices, 1)}
-        super().__init__(title, lines, keys, "1…9 choose   Esc leave")
+        super().__init__(title, lines, keys, "1…9 choose   Esc cancel")

@@ -36,12 +36,12 @@ from parallel_agents.wire import messages as m
 REST = 0.6
 """Seconds for which a text must have rested before it is looked at: a base may be on a remote."""
 
-_HINT = "Enter start   Ctrl+O start and go in   Tab next field   Esc leave"
+_HINT = "Enter start   Ctrl+O start and open   Tab next field   Esc cancel"
 _PLACE = frozenset({"directory", "base", "branch"})
-_BASE = "worktree.baseRef of the settings, else fresh"
-_BRANCH = "a new one, named after the session"
+_BASE = "worktree.baseRef in the settings, or fresh"
+_BRANCH = "new, named after the session"
 _ASKING = "asking the remote …"
-_UNASKED = "this agent asks nobody before it acts"
+_UNASKED = "this agent never asks before it acts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,11 @@ class MainScreen(Verbs):
             await self._edit_input(wanted)
             return
         typed = safe_line(self.prompt.text) if wanted.what == "deny" else ""
-        title = "Deny, and say" if wanted.what == "deny" else "Answer in your own words"
+        title = (
+            "Deny, and say what to do instead"
+            if wanted.what == "deny"
+            else "Answer in your own words"
+        )
         text = await self._ask(LineDialog(title, typed))
         if text is None:
             return
@@ -255,13 +259,13 @@ class MainScreen(Verbs):
         # What cannot be shown as it is, is edited as JSON with everything escaped.
         plain = isinstance(command, str) and safe(command) == command
         text = str(command) if plain else json.dumps(given, indent=2)
-        edited = await self._ask(TextDialog("Edit, then Ctrl+O allows it once", text))
+        edited = await self._ask(TextDialog("Edit it; Ctrl+O then allows it once", text))
         if edited is None:
             return
         try:
             value = {**given, "command": edited} if plain else json.loads(edited)
         except ValueError as error:
-            self.commands.say(f"That is no JSON: {error}. Nothing was sent.", "error")
+            self.commands.say(f"That is not JSON: {error}. Nothing was sent.", "error")
             return
         if not isinstance(value, dict):
             self.commands.say("The input must be a JSON object. Nothing was sent.", "error")

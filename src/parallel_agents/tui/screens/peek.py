@@ -27,9 +27,9 @@ from parallel_agents.tui.widgets.transcript_view import TranscriptView
 GO_IN = "\0"
 """Returned instead of a reply when the person wants to go in."""
 
-_REPLY = "Enter send   Ctrl+O go in   Esc leave"
-_PERMISSION = "y allow once   n deny   Tab reply   Ctrl+O go in   Esc leave"
-_OTHER = "Ctrl+O go in and answer   Tab reply   Esc leave"
+_REPLY = "Enter send   Ctrl+O open   Esc close"
+_PERMISSION = "y allow once   n deny   Tab reply   Ctrl+O open   Esc close"
+_OTHER = "Ctrl+O open and answer   Tab reply   Esc close"
 
 
 class PeekScreen(Dialog):

@@ -16,7 +16,7 @@ from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.spans import Line, Span, block, flat, line_of, row
 from parallel_agents.wire.messages import DeletedSession
 
-_EMPTY = "The trash is empty. What you delete with Ctrl+X stands here until you bring it back."
+_EMPTY = "The trash is empty. What you delete with Ctrl+X stays here until you bring it back."
 
 
 class TrashList(LineView):
@@ -47,7 +47,7 @@ class TrashScreen(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "restore", show=False)]
 
     def __init__(self, entries: Sequence[DeletedSession], now: int) -> None:
-        hint = "Enter restore   ↑↓ choose   Esc leave" if entries else "Esc leave"
+        hint = "Enter restore   ↑↓ choose   Esc close" if entries else "Esc leave"
         super().__init__("Trash", hint)
         self._entries = entries
         self._now = now

@@ -13,14 +13,14 @@ from parallel_agents.tui.screens.confirm import ReadDialog
 from parallel_agents.tui.spans import Span, flat, span
 from parallel_agents.wire.messages import ResolvedRepository
 
-_HINT = "y trust this   n start without it   ↑↓ scroll   Esc leave"
-_HINT_SESSION = "y trust this and go on   ↑↓ scroll   Esc leave"
+_HINT = "y trust this   n start without it   ↑↓ scroll   Esc cancel"
+_HINT_SESSION = "y trust this and continue   ↑↓ scroll   Esc cancel"
 _LOADS = (
     "An agent started here would load these files. They can run programs on your machine "
     "without asking."
 )
 _STRANGER = (
-    "This is a pull request, so a stranger's. What you accept counts at this commit only: the same "
+    "This is a pull request, so untrusted. What you accept counts at this commit only: the same "
     "settings may call scripts that a later one has changed."
 )
 _File = tuple[str, str]

@@ -61,7 +61,7 @@ class Verbs(Board):
         """Facts of the selected session; says so when there is none."""
         state = self.store.state
         if state is None:
-            self.commands.say("There is no session; c starts one.")
+            self.commands.say("There is no session yet; c starts one.")
         return state
 
     async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
@@ -99,7 +99,7 @@ class Verbs(Board):
         if not choices:
             return Remembered()
         about = (
-            "By itself the agent asks before every single edit. Each session works in a worktree "
+            "By default the agent asks before every single edit. Each session works in a worktree "
             "of its own, so edits do not touch your checkout. The form remembers this choice."
         )
         title = "How much may new agents do without asking?"
@@ -243,7 +243,7 @@ class Verbs(Board):
     async def _mode(self, state: SessionState) -> None:
         offer = self.store.agents.named(state.agent)
         if offer is None or not offer.traits.modes:
-            self.commands.say(f"No modes are known of the agent {state.agent}.", "warning")
+            self.commands.say(f"The agent {state.agent} has no permission modes.", "warning")
             return
         now = f"now: {state.mode or state.options.mode or 'as the agent'}"
         choices = [(mode.name, mode.meaning) for mode in offer.traits.modes]

@@ -255,7 +255,7 @@ def _questions(model: Card, request: Request) -> list[tuple[str, str]]:
             lines += _options(question, chosen)
         elif chosen:
             lines.append(("    " + ", ".join(chosen), "muted"))
-    unknown = ("The question cannot be shown: it has no known shape.", "muted")
+    unknown = ("The question cannot be shown: its form is unknown.", "muted")
     return lines or [unknown, *_permission(request)]
 
 

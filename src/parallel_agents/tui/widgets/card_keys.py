@@ -59,7 +59,7 @@ class CardNotes(Widget):
         lines = [f"! {', '.join(odd)}"] if odd else []
         if unseen and (key or not self.fits):
             noun = "line" if unseen == 1 else "lines"
-            again = f": {key} once more decides without reading" if key else ": ↓ PgDn read on"
+            again = f": {key} again decides without reading on" if key else ": ↓ PgDn read on"
             lines.append(f"▼ … {unseen:,} more {noun}{again}")
         return lines
 

@@ -64,7 +64,7 @@ def info_blocks(info: SessionInfo, disk: WorktreeSize | None = None) -> Iterator
     if info.land_note:
         yield _section("land", (info.land_note,), "To land the work")
     for title, key, texts in (
-        ("Only here, so deleting keeps it in the trash", "protection", info.protection),
+        ("Only here, so the trash keeps it when you delete", "protection", info.protection),
         ("Allowed for this session", "rules", info.rules),
         ("Notes", "notes", info.notes),
     ):
@@ -80,7 +80,7 @@ def _rows(**values: object) -> Rows:
 def _worktree(info: SessionInfo, disk: WorktreeSize | None) -> Rows:
     row = info.session
     kept = "" if info.own_branch else "  was there before and stays"
-    stranger = "  a stranger's pull request" if info.stranger else ""
+    stranger = "  untrusted pull request" if info.stranger else ""
     commit = f"  {row.base_commit[:10]}{stranger}" if row.base_commit else ""
     return _rows(
         path=row.worktree,
@@ -137,7 +137,7 @@ def _conversation(info: SessionInfo) -> Rows:
         id=info.conversation,
         turns=info.turns or None,
         cost=f"${info.session.cost_usd:.2f}" if info.turns else None,
-        tokens=f"{count(tokens.input)} read, {count(tokens.output)} written" if said else None,
+        tokens=f"{count(tokens.input)} in, {count(tokens.output)} out" if said else None,
         context=f"{count(used)}{share}" if used else None,
     )
 

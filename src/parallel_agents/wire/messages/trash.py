@@ -59,7 +59,7 @@ class CancelDelete(Request[SessionRow], tag="cancel_delete"):
 
 
 class Restore(Request[SessionRow], tag="restore"):
-    """Bring a session back from the trash; `directory` says where its repository was moved to."""
+    """Bring a session back from the trash; `directory` says where its repository is now."""
 
     key: str
     session: str
@@ -135,7 +135,7 @@ class Clean(Request[Cleaned], tag="clean"):
 
     Attributes:
         days: least time since anything happened to them; None takes the setting.
-        dry_run: only say which.
+        dry_run: only list them.
     """
 
     key: str

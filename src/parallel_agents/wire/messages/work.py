@@ -40,7 +40,7 @@ class Adopt(Request[SessionRow], tag="adopt"):
     Attributes:
         directory: absolute path of the worktree's top.
         prompt: what to do; empty for nothing yet.
-        base: what its work is compared with; `head` is that of the main worktree.
+        base: what to compare its work with; `head` is that of the main worktree.
     """
 
     key: str
