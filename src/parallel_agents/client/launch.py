@@ -70,7 +70,7 @@ def _try(path: Path) -> socket.socket | None:
         sock.close()
         raise UnreachableError(
             "The supervisor does not answer, and other clients are waiting for it too.",
-            f"If this continues, end the process that listens at {path}. Sessions go on; "
+            f"If this continues, end the process that listens at {path}. Sessions keep working; "
             "the next command starts another supervisor, which takes them up.",
         ) from None
     except OSError:
