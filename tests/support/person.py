@@ -50,6 +50,7 @@ class Person:
             "PARALLEL_AGENTS_HOME": str(self.home),
             "XDG_RUNTIME_DIR": self._runtime.name,
             "PARALLEL_AGENTS_DEMO_FAST": "1",
+            "PARALLEL_AGENTS_STANDBY": "off",
             **extra,
         }
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from parallel_agents.cli.json_view import json_view
+from parallel_agents.client import standby
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid
@@ -103,6 +104,7 @@ class World:
             "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
             "GIT_CONFIG_SYSTEM": os.devnull,
             "PARALLEL_AGENTS_HOME": str(self.state),
+            "PARALLEL_AGENTS_STANDBY": "off",
             **({"PARALLEL_AGENTS_DEMO_FAST": "1"} if fast else {}),
         }
 
@@ -281,6 +283,7 @@ class World:
 
     def close(self) -> None:
         """Stop everything, by its own id, and remove the files."""
+        standby.end()
         with contextlib.suppress(UnreachableError, OSError):
             self.ask(Shutdown(), start=False)
         for child in self._children:

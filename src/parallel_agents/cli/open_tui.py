@@ -22,10 +22,18 @@ def open_screen(directory: str) -> int:
     """
     streams.refuse_without_screen("The screen", _INSTEAD)
     place = absolute(directory)
+    from parallel_agents.client.front import lent_screen
+
+    code = lent_screen(place)
+    if code is not None:
+        return code
+    from threading import Thread
+
+    from parallel_agents.client import standby
     from parallel_agents.client.ahead import connect_ahead
 
     ahead = connect_ahead()
     gc.disable()  # nothing that is imported is garbage; `run` enables it again
     from parallel_agents.tui.app import run
 
-    return run(place, ahead)
+    return run(place, ahead, Thread(target=standby.start, daemon=True).start)

@@ -42,6 +42,7 @@ class ScreenApp(App[None]):
         connect: opens a connection to the supervisor.
         clock: seconds that only ever grow.
         typed: whether keys come from a terminal, so that a burst of them was not typed.
+        painted: called once, when the screen has painted.
     """
 
     CSS_PATH = "style.tcss"
@@ -55,11 +56,13 @@ class ScreenApp(App[None]):
         clock: Callable[[], float] = time.monotonic,
         *,
         typed: bool = False,
+        painted: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.place = directory
         self._connect = connect
         self._clock = clock
+        self._painted = painted
         self._told_title = ""
         self._keys = InOrder(self, self._give, _decides, typed=typed)
         for theme in themes():
@@ -99,6 +102,8 @@ class ScreenApp(App[None]):
         backend = self._main.store.backend
         assert backend is not None  # noqa: S101 - made with the screen
         self.run_worker(backend.run(), group="backend", exit_on_error=True)
+        if self._painted is not None:
+            self.call_after_refresh(self._painted)
 
     def notify(
         self,
@@ -174,17 +179,18 @@ def _connector(ahead: Ahead) -> Callable[[], Awaitable[Link]]:
     return opens
 
 
-def run(directory: str, ahead: Ahead) -> int:
+def run(directory: str, ahead: Ahead, painted: Callable[[], None]) -> int:
     """Open the screen and stay until the person leaves it.
 
     Args:
         directory: where a new session is dispatched by default; absolute.
         ahead: a connection to the supervisor, begun before the screen was loaded.
+        painted: called once, when the screen has painted.
 
     Returns:
         The exit code.
     """
-    app = ScreenApp(directory, _connector(ahead), typed=True)
+    app = ScreenApp(directory, _connector(ahead), typed=True, painted=painted)
     # A full collection over all of Textual stops the screen for a tenth of a second.
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)

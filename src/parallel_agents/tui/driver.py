@@ -23,6 +23,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
 
+from parallel_agents.tui import outside
 from parallel_agents.tui.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
@@ -135,6 +136,13 @@ class TerminalDriver(LinuxDriver):
     def _resized(self, *_: object) -> None:
         size = Size(*self._get_terminal_size())
         self.send_message(events.Resize(size, size))
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Give the terminal back, and stop whoever owns it."""
+        if self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        outside.stop()
 
     def _sigcont_application(self, *_: object) -> None:
         """Go on; after a stop that nobody announced, the terminal may be anyhow."""

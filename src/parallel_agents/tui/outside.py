@@ -7,17 +7,100 @@ what an editor is given is a private file that is removed again.
 import os
 import shlex
 import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from textual.app import App, SuspendNotSupported
 
+from parallel_agents.client.foreground import run_program
 from parallel_agents.core.errors import UsageError
+from parallel_agents.wire.standby import Link, Outcome, Program, Stop
 
 Run = Callable[[Sequence[str], str, Mapping[str, str]], int]
 """Runs a program in the foreground: argument list, directory, environment -> exit status."""
+
+
+class Owner(Protocol):
+    """The process whose terminal it is: only that one can run a program in its foreground."""
+
+    def run(self, argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int:
+        """Run a program in the foreground, until it ends.
+
+        Raises:
+            UsageError: it cannot be started.
+        """
+
+    def stop(self) -> None:
+        """Stop, as job control does, and come back when the job goes on."""
+
+
+class Own:
+    """This process's own terminal."""
+
+    def run(self, argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int:
+        """See `Owner`.
+
+        Raises:
+            UsageError: the program cannot be started.
+        """
+        return run_program(argv, cwd, env)
+
+    def stop(self) -> None:
+        """See `Owner`."""
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class OfFront:
+    """The terminal of a front, which does it.
+
+    Args:
+        link: to the front.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def run(self, argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int:
+        """See `Owner`.
+
+        Raises:
+            UsageError: the program cannot be started.
+        """
+        outcome = self._asked(Program(argv=tuple(argv), cwd=cwd, environment=dict(env)))
+        if outcome.error:
+            raise UsageError(outcome.error)
+        return outcome.status
+
+    def stop(self) -> None:
+        """See `Owner`."""
+        self._asked(Stop())
+
+    def _asked(self, message: Program | Stop) -> Outcome:
+        self._link.send(message)
+        outcome = self._link.receive()
+        if not isinstance(
+            outcome, Outcome
+        ):  # the front is gone, and the terminal with it: it is not this one's now
+            os._exit(128 + signal.SIGHUP)
+        return outcome
+
+
+class _Terminal:
+    """The terminal of this process: it has one."""
+
+    owner: Owner = Own()
+
+
+def borrow(owner: Owner) -> None:
+    """From now on, the screen shows on somebody else's terminal."""
+    _Terminal.owner = owner
+
+
+def stop() -> None:
+    """Stop whoever owns the terminal, and come back when it goes on."""
+    _Terminal.owner.stop()
 
 
 def in_foreground(app: App[object]) -> Run:
@@ -31,23 +114,25 @@ def in_foreground(app: App[object]) -> Run:
     """
 
     def run(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int:
+        # Textual takes the terminal back only when nothing is raised while it is lent.
+        outcome: int | UsageError = 0
         try:
             with app.suspend():
-                return _run(argv, cwd, env)
+                outcome = _outcome(argv, cwd, env)
         except SuspendNotSupported:
             raise UsageError("This terminal cannot run another program.") from None
+        if isinstance(outcome, UsageError):
+            raise outcome
+        return outcome
 
     return run
 
 
-def _run(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int:
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+def _outcome(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> int | UsageError:
     try:
-        return subprocess.run(argv, cwd=cwd, env=dict(env), check=False).returncode
-    except OSError as error:
-        raise UsageError(f"{argv[0]} cannot be started: {error.strerror}") from error
-    finally:
-        signal.signal(signal.SIGINT, before)
+        return _Terminal.owner.run(argv, cwd, env)
+    except UsageError as error:
+        return error
 
 
 def shell() -> list[str]:

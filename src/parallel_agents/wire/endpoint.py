@@ -79,6 +79,11 @@ def supervisor_socket(state: Path) -> Path:
     return runtime_dir(state) / "supervisor.sock"
 
 
+def standby_socket(state: Path) -> Path:
+    """The socket of the standby, to which a terminal can be offered."""
+    return runtime_dir(state) / "standby.sock"
+
+
 def shim_socket(state: Path, session: str, run: int) -> Path:
     """The socket of one process start's shim."""
     return runtime_dir(state) / f"{session}.{run}.sock"

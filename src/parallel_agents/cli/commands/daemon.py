@@ -7,6 +7,7 @@ from parallel_agents.cli import render, streams
 from parallel_agents.cli.common import Verbs, ask, json_argument, verb
 from parallel_agents.cli.growing import GrowingFile
 from parallel_agents.cli.json_view import json_view
+from parallel_agents.client import standby
 from parallel_agents.client.launch import run_in_foreground
 from parallel_agents.core.errors import RefusedError, UsageError, UserError
 from parallel_agents.core.text import safe_line
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
         return run_in_foreground()
     if args.what == "log":
         return _log(args.n, follow=args.follow)
+    if args.what == "stop":
+        standby.end()
     status = ask(Status(), start=False)
     if args.what == "status":
         return _status(status, as_json=args.json)
