@@ -35,8 +35,8 @@ def test_a_diff_of_every_kind() -> None:
         (1, 1, False),
         (0, 0, True),
     ]
-    assert [len(f.hunks) for f in files] == [1, 1, 2, 0]
-    hunk = files[0].hunks[0]
+    assert [len(parse_hunks(f.patch)) for f in files] == [1, 1, 2, 0]
+    hunk = parse_hunks(files[0].patch)[0]
     assert (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count) == (1, 3, 1, 2)
     assert hunk.section == "def f():"
     assert hunk.lines == (
