@@ -2,7 +2,14 @@
 
 from hypothesis import given, strategies as st
 
-from parallel_agents.core.diff import DiffLine, parse_diff, parse_hunks, parse_stat, split_patch
+from parallel_agents.core.diff import (
+    Anchor,
+    DiffLine,
+    parse_diff,
+    parse_hunks,
+    parse_stat,
+    split_patch,
+)
 
 LINE = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]))
 SAMPLE = (
@@ -45,6 +52,9 @@ def test_a_diff_of_every_kind() -> None:
         DiffLine(kind="+", text="c", new=1),
         DiffLine(kind=" ", text="d", old=3, new=2),
     )
+    anchors = [line.anchor for line in parse_hunks(files[1].patch, "new")[0].lines]
+    assert anchors == [Anchor(path="new", side="old", number=3)]
+    assert parse_hunks(files[2].patch)[1].lines[-1].anchor is None
     assert files[2].patch.count("diff --git") == 2
     assert parse_stat(SAMPLE) == tuple(f.stat for f in files)
 

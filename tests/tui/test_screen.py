@@ -22,7 +22,7 @@ from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
-from tests.tui.scenes import changed, stat
+from tests.tui.scenes import changed, patch, stat
 
 RULE = {
     "type": "addRules",
@@ -737,6 +737,31 @@ async def test_a_shell_opens_in_the_worktree() -> None:
         drive.main.run_outside = lambda _, cwd, __: len(places.append(cwd) or "")  # type: ignore[func-returns-value,redundant-expr]
         await drive.press("o")
         assert places == [f"{ROOT}/.claude/worktrees/auth-refactor"]
+
+
+@pytest.mark.parametrize(
+    ("editor", "argv"),
+    [
+        ("vi", ["vi", "+10", "./src/a.py"]),
+        ("/usr/bin/hx", ["/usr/bin/hx", "./src/a.py:10"]),
+        ("code --wait", ["code", "--wait", "--goto", "./src/a.py:10"]),
+        ("ed", ["ed", "./src/a.py"]),
+    ],
+)
+async def test_the_editor_opens_at_the_line_of_the_diff(
+    editor: str, argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", editor)
+    fake = two()
+    fake.answers["diff_stat"] = stat(changed("src/a.py"))
+    fake.answers["diff_text"] = m.PatchPage(text=patch("src/a.py", 10), next=None)
+    async with screen(fake) as drive:
+        ran: list[list[str]] = []
+        drive.main.run_outside = lambda argv, _, __: len(ran.append(list(argv)) or "")  # type: ignore[func-returns-value,redundant-expr]
+        await drive.press("d")
+        await drive.shows("old")
+        await drive.press("n", "E")
+        assert ran == [argv]
 
 
 async def test_explain_help_and_quit() -> None:

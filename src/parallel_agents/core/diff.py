@@ -10,13 +10,27 @@ all numstat entries, one NUL, the patches in the same order.
 
 from collections.abc import Iterator
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from parallel_agents.core.value import Value, replace
 from parallel_agents.core.worktree import FileStat
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk
+
+
+class Anchor(Value):
+    """A line of a file, before or after a change.
+
+    Args:
+        path: the file's name after the change, on both sides.
+        side: which of the two.
+        number: counted from 1.
+    """
+
+    path: str
+    side: Literal["old", "new"]
+    number: int
 
 
 class DiffLine(Value):
@@ -27,12 +41,23 @@ class DiffLine(Value):
         text: the line without its mark and without its line feed.
         old: its number in the old file, when it is there.
         new: its number in the new file, when it is there.
+        path: the file's name after the change.
     """
 
     kind: str
     text: str
     old: int | None = None
     new: int | None = None
+    path: str = ""
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """Where it is: on the new side unless it was removed; None for a remark of git's."""
+        if self.new is not None:
+            return Anchor(path=self.path, side="new", number=self.new)
+        if self.old is not None:
+            return Anchor(path=self.path, side="old", number=self.old)
+        return None
 
 
 class DiffHunk(Value):
@@ -128,11 +153,12 @@ def split_patch(data: bytes) -> Iterator[str]:
         yield _name(b"\n".join(current))
 
 
-def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
+def parse_hunks(patch: str, path: str = "") -> tuple[DiffHunk, ...]:
     """Parse the hunks of one file's patch.
 
     Args:
         patch: the patch of one file.
+        path: the file's name after the change, which its lines are to know.
 
     Returns:
         The hunks; empty when there are none or they make no sense.
@@ -147,12 +173,12 @@ def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
     source = StringIO("--- a/f\n+++ b/f\n" + patch[start:], newline="\n")
     try:
         parsed = PatchSet(source)
-        return tuple(_hunk(hunk) for file in parsed for hunk in file)
+        return tuple(_hunk(hunk, path) for file in parsed for hunk in file)
     except (UnidiffParseError, ValueError):
         return ()
 
 
-def _hunk(hunk: "Hunk") -> DiffHunk:
+def _hunk(hunk: "Hunk", path: str) -> DiffHunk:
     return DiffHunk(
         old_start=hunk.source_start,
         old_count=hunk.source_length,
@@ -165,6 +191,7 @@ def _hunk(hunk: "Hunk") -> DiffHunk:
                 text=line.value.removesuffix("\n"),
                 old=line.source_line_no,
                 new=line.target_line_no,
+                path=path,
             )
             for line in hunk
         ),
