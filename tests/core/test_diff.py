@@ -2,7 +2,14 @@
 
 from hypothesis import given, strategies as st
 
-from parallel_agents.core.diff import DiffLine, parse_diff, parse_hunks, parse_stat, split_patch
+from parallel_agents.core.diff import (
+    Anchor,
+    DiffLine,
+    parse_diff,
+    parse_hunks,
+    parse_stat,
+    split_patch,
+)
 
 LINE = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]))
 SAMPLE = (
@@ -35,8 +42,8 @@ def test_a_diff_of_every_kind() -> None:
         (1, 1, False),
         (0, 0, True),
     ]
-    assert [len(f.hunks) for f in files] == [1, 1, 2, 0]
-    hunk = files[0].hunks[0]
+    assert [len(parse_hunks(f.patch)) for f in files] == [1, 1, 2, 0]
+    hunk = parse_hunks(files[0].patch)[0]
     assert (hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count) == (1, 3, 1, 2)
     assert hunk.section == "def f():"
     assert hunk.lines == (
@@ -45,6 +52,9 @@ def test_a_diff_of_every_kind() -> None:
         DiffLine(kind="+", text="c", new=1),
         DiffLine(kind=" ", text="d", old=3, new=2),
     )
+    anchors = [line.anchor for line in parse_hunks(files[1].patch, "new")[0].lines]
+    assert anchors == [Anchor(path="new", side="old", number=3)]
+    assert parse_hunks(files[2].patch)[1].lines[-1].anchor is None
     assert files[2].patch.count("diff --git") == 2
     assert parse_stat(SAMPLE) == tuple(f.stat for f in files)
 

@@ -109,7 +109,8 @@ def test_any_version_is_greeted(world: World, version: str) -> None:
 def test_no_page_of_a_patch_begins_before_the_first(world: World) -> None:
     session = world.new("echo ready")
     world.wait_state(session, "done")
-    page = world.ask(m.DiffText(session=session, offset=-100), start=False)
+    stat = world.ask(m.DiffStat(session=session), start=False)
+    page = world.ask(m.DiffText(session=session, parts=stat.parts, offset=-100), start=False)
     assert page.next is None
 
 

@@ -160,7 +160,7 @@ def big_diff() -> Fake:
     fake.answers["diff_stat"] = stat(*(changed(path) for path in paths))
 
     def text(message: m.DiffText) -> m.PatchPage:
-        return m.PatchPage(text=patch(message.path or paths[0], 10, 40), digest="d", next=None)
+        return m.PatchPage(text=patch(message.path or paths[0], 10, 40), next=None)
 
     fake.answers["diff_text"] = text
     return fake

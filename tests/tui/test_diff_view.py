@@ -6,14 +6,14 @@ from functools import partial
 
 from hypothesis import given, strategies as st
 
-from parallel_agents.core.diff import parse_hunks
+from parallel_agents.core.diff import Anchor, parse_hunks
 from parallel_agents.core.value import replace
-from parallel_agents.tui.diff_lines import diff_blocks, totals_of
+from parallel_agents.tui.diff_lines import FileKey, HunkKey, MoreKey, diff_blocks, totals_of
 from parallel_agents.tui.ink import ink
 from parallel_agents.tui.patch import shortened_patch
 from parallel_agents.tui.widgets.diff_view import DiffView
 from tests.tui.scenes import changed, patch, stat
-from tests.tui.views import HOSTILE, Host, assert_harmless, built, text
+from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text
 
 DARK = ink(dark=True)
 
@@ -125,20 +125,20 @@ async def test_moving_by_hunk_and_file_folding_and_jumping() -> None:
         await pilot.press("n")
         assert text(view).startswith("@@ 1 def")
         await pilot.press("n", "n", "n")
-        assert view.cursor == "hunk:1.0:b.py"
+        assert at(view) == HunkKey("b.py", 1)
         await pilot.press("n")
-        assert view.cursor == "hunk:1.0:b.py", "there is none after the last"
+        assert at(view) == HunkKey("b.py", 1), "there is none after the last"
         await pilot.press("p")
-        assert view.cursor == "hunk:0.0:b.py"
+        assert at(view) == HunkKey("b.py", 0)
         await pilot.press("left_square_bracket", "enter")
         assert "▸ M b.py" in text(view)
         await pilot.press("home")
         await pilot.click(view, offset=(8, 2))
-        assert view.cursor == "file:b.py"
+        assert at(view) == FileKey("b.py")
         await pilot.press("left_square_bracket")
-        assert view.cursor == "file:a.py"
+        assert at(view) == FileKey("a.py")
         await pilot.press("left_square_bracket")
-        assert view.cursor == "file:a.py"
+        assert at(view) == FileKey("a.py")
 
 
 async def test_a_huge_file_builds_only_what_is_visible() -> None:
@@ -153,6 +153,51 @@ async def test_a_huge_file_builds_only_what_is_visible() -> None:
         await pilot.pause()
         assert text(view).endswith("20000 + line_19999 = 19999")
         assert built(view) < 16
+
+
+async def test_a_wide_view_numbers_both_sides() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(90, 24)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 99, 140)})
+        await pilot.pause()
+        assert text(view).split("\n")[4:9] == [
+            "@@ 99 def f99():",
+            " 99  99   a99",
+            "100     − old",
+            "    100 + new",
+            "    101 + more",
+        ]
+
+
+async def test_each_line_knows_where_it_is() -> None:
+    view = DiffView()
+    files = stat(changed("odd:name\n.py", old_path="old.py", status="R"))
+    async with Host(view).run_test(size=(40, 60)) as pilot:
+        long = "x" * 100
+        view.show(files, {"odd:name\n.py": patch("b.py", 9, line=long)})
+        await pilot.pause()
+        painted = [line for at in range(len(view.blocks)) for line in view._lines(at)]
+        found = [(a.path, a.side, a.number) for line in painted if (a := line.anchor)]
+        name = "odd:name\n.py"
+        assert [(side, number) for _, side, number in dict.fromkeys(found)] == [
+            ("new", 9), ("old", 10), ("new", 10), ("new", 11), ("new", 12),
+        ]  # fmt: skip
+        assert {path for path, _, _ in found} == {name}
+        assert len(found) > 5, "a wrapped line is the same line"
+
+
+async def test_the_line_at_the_cursor() -> None:
+    view = DiffView()
+    whole = "@@ -0,0 +1,400 @@\n" + "".join(f"+line {n}\n" for n in range(400))
+    async with Host(view).run_test(size=(60, 12)) as pilot:
+        view.show(stat(changed("a.py"), changed("b.py", 400, 0)), {"b.py": whole})
+        view.focus()
+        assert view.line_at_cursor() is None
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        assert view.line_at_cursor() == Anchor(path="b.py", side="new", number=1)
+        await pilot.press("n")
+        view.scroll_to(y=view.scroll_offset.y + 51, animate=False, immediate=True)
+        assert view.line_at_cursor() == Anchor(path="b.py", side="new", number=51)
 
 
 async def test_copying_a_hunk_gives_the_diff() -> None:
@@ -261,14 +306,14 @@ async def test_of_many_files_every_part_can_be_reached() -> None:
         seen: list[str] = []
         for expected in ("f0.py", "f500.py", "f1000.py"):
             await pilot.pause()
-            assert view.index_of(f"file:{expected}") is not None
-            seen += [block.key for block in view.blocks if block.key.startswith("file:")]
-            behind = [b.key for b in view.blocks if b.key.startswith("more:")][-1]
+            assert view.index_of(FileKey(expected)) is not None
+            seen += [b.key.path for b in view.blocks if isinstance(b.key, FileKey)]
+            behind = [b.key for b in view.blocks if isinstance(b.key, MoreKey)][-1]
             view.put_cursor(behind)
             await pilot.press("enter")
         assert len(set(seen)) == 1_200
         assert "more files" not in text(view)
-        assert view.index_of("file:f500.py") is not None, "the last leads back"
+        assert view.index_of(FileKey("f500.py")) is not None, "the last leads back"
 
 
 async def test_a_refresh_stays_in_the_part_that_is_shown() -> None:
@@ -277,13 +322,13 @@ async def test_a_refresh_stays_in_the_part_that_is_shown() -> None:
     files = stat(*(changed(f"f{n}.py") for n in range(600)))
     async with app.run_test(size=(70, 12)) as pilot:
         view.show(files, {})
-        view.pressed("more:500", "more")
+        view.pressed(MoreKey(500), "more")
         view.show(files, {"f500.py": patch("f500.py", 1)})
         await pilot.pause()
-        assert view.index_of("file:f500.py") is not None
+        assert view.index_of(FileKey("f500.py")) is not None
         view.show(stat(changed("a.py")), {})
         await pilot.pause()
-        assert view.index_of("file:a.py") is not None
+        assert view.index_of(FileKey("a.py")) is not None
 
 
 def test_a_patch_cut_anywhere_is_a_patch() -> None:

@@ -9,7 +9,7 @@ from textual.selection import Selection
 from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.spans import Line, Span, block, clip, flat, row, span, wrap
-from tests.tui.views import HOSTILE, Host, assert_harmless, built, text, until
+from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text, until
 
 PLAIN = Style.null()
 
@@ -179,13 +179,13 @@ async def test_the_cursor_walks_and_scrolls_through_a_tall_block() -> None:
         view.set_blocks([numbered("a", 1), numbered("tall", 20), numbered("z", 1)])
         view.focus()
         await pilot.press("down")
-        assert view.cursor == "a"
+        assert at(view) == "a"
         await pilot.press("down")
-        assert view.cursor == "tall"
+        assert at(view) == "tall"
         await pilot.press(*["down"] * 14)
-        assert view.cursor == "tall"
+        assert at(view) == "tall"
         await pilot.press("down")
-        assert view.cursor == "z"
+        assert at(view) == "z"
         assert text(view).endswith("z.0")
 
 

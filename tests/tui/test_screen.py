@@ -7,10 +7,10 @@ from textual import events
 from textual.widgets import TextArea
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import RefusedError, UnreachableError, UserError
+from parallel_agents.core.errors import RefusedError, TreeGoneError, UnreachableError, UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.value import replace
-from parallel_agents.core.worktree import ConfigFile
+from parallel_agents.core.worktree import ConfigFile, DiffPart
 from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
@@ -22,7 +22,7 @@ from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
-from tests.tui.scenes import changed, stat
+from tests.tui.scenes import changed, patch, stat
 
 RULE = {
     "type": "addRules",
@@ -672,17 +672,45 @@ async def test_the_diff_is_read_when_looked_at_and_again_when_it_changed() -> No
     patch = (
         "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n@@ -0,0 +1 @@\n+one\n"
     )
-    fake.answers["diff_text"] = m.PatchPage(text=patch, next=None, digest="1")
+    fake.answers["diff_text"] = m.PatchPage(text=patch, next=None)
     async with screen(fake) as drive:
         assert fake.of(m.DiffStat) == []
         await drive.press("d")
         await drive.shows("one")
-        fake.answers["diff_text"] = m.PatchPage(
-            text=patch.replace("one", "two"), next=None, digest="2"
-        )
+        fake.answers["diff_text"] = m.PatchPage(text=patch.replace("one", "two"), next=None)
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.shows("two")
         assert drive.main.zone == "view"
+
+
+async def test_files_are_compared_again_when_a_tree_is_gone() -> None:
+    fake = two()
+    old, new = (DiffPart(base="0" * 40, tree=str(number) * 40) for number in (1, 2))
+    files = (changed("src/a.py", 1, 0), changed("src/b.py", 1, 0))
+    found = [replace(stat(*files), parts=(part,)) for part in (old, new)]
+
+    def text(message: m.DiffText) -> m.PatchPage:
+        if message.parts == (old,):
+            raise TreeGoneError("What was compared is not kept any more.", "Compare again.")
+        return m.PatchPage(text=f"@@ -0,0 +1 @@\n+of {message.path}\n", next=None)
+
+    fake.answers["diff_stat"] = lambda _: found[min(len(fake.of(m.DiffStat)) - 1, 1)]
+    fake.answers["diff_text"] = text
+    async with screen(fake) as drive:
+        await drive.press("d")
+        await drive.shows("of src/a.py")
+        await drive.shows("of src/b.py")
+        assert len(fake.of(m.DiffStat)) == 2
+
+
+async def test_a_tree_that_stays_gone_is_told() -> None:
+    fake = two()
+    fake.answers["diff_stat"] = stat(changed("src/a.py", 1, 0))
+    fake.answers["diff_text"] = TreeGoneError("What was compared is gone.", "Compare again.")
+    async with screen(fake) as drive:
+        await drive.press("d")
+        await drive.shows("What was compared is gone.")
+        assert len(fake.of(m.DiffStat)) == 2
 
 
 async def test_attach_lends_the_terminal_and_gives_the_conversation_back() -> None:
@@ -709,6 +737,31 @@ async def test_a_shell_opens_in_the_worktree() -> None:
         drive.main.run_outside = lambda _, cwd, __: len(places.append(cwd) or "")  # type: ignore[func-returns-value,redundant-expr]
         await drive.press("o")
         assert places == [f"{ROOT}/.claude/worktrees/auth-refactor"]
+
+
+@pytest.mark.parametrize(
+    ("editor", "argv"),
+    [
+        ("vi", ["vi", "+10", "./src/a.py"]),
+        ("/usr/bin/hx", ["/usr/bin/hx", "./src/a.py:10"]),
+        ("code --wait", ["code", "--wait", "--goto", "./src/a.py:10"]),
+        ("ed", ["ed", "./src/a.py"]),
+    ],
+)
+async def test_the_editor_opens_at_the_line_of_the_diff(
+    editor: str, argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", editor)
+    fake = two()
+    fake.answers["diff_stat"] = stat(changed("src/a.py"))
+    fake.answers["diff_text"] = m.PatchPage(text=patch("src/a.py", 10), next=None)
+    async with screen(fake) as drive:
+        ran: list[list[str]] = []
+        drive.main.run_outside = lambda argv, _, __: len(ran.append(list(argv)) or "")  # type: ignore[func-returns-value,redundant-expr]
+        await drive.press("d")
+        await drive.shows("old")
+        await drive.press("n", "E")
+        assert ran == [argv]
 
 
 async def test_explain_help_and_quit() -> None:

@@ -108,6 +108,11 @@ def assert_harmless(view: Widget) -> None:
                 assert set(segment.style.meta) <= {"offset"}
 
 
+def at(view: LineView) -> object:
+    """The key of the block that the cursor is on."""
+    return view.cursor
+
+
 def built(view: LineView) -> int:
     """How many blocks a view has built."""
     return len(view._built)

@@ -127,6 +127,30 @@ def canary(tmp_path: Path) -> Path:
     return program
 
 
+def whole_patch(manager: WorktreeManager, record: WorktreeRecord, *, exact: bool = False) -> str:
+    """The patch of everything, as it is now."""
+    return manager.diff_patch(record, manager.diff_stat(record).parts, exact=exact)
+
+
+def one_patch(manager: WorktreeManager, record: WorktreeRecord, path: str) -> str:
+    """The patch of one file, as it is now."""
+    stat = manager.diff_stat(record)
+    before = [file.old_path for file in stat.files if file.path == path and file.old_path]
+    return manager.diff_file(record, stat.parts, [path, *before])
+
+
+def every_patch(manager: WorktreeManager, record: WorktreeRecord) -> dict[str, str]:
+    """The patches of all files that are compared, by path, as they are now."""
+    stat = manager.diff_stat(record)
+    return {
+        file.path: manager.diff_file(
+            record, stat.parts, [name for name in (file.path, file.old_path) if name]
+        )
+        for file in stat.files
+        if not file.note
+    }
+
+
 def none_alive() -> list[int]:
     return []
 

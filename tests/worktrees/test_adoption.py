@@ -38,7 +38,7 @@ def test_adopt_delete_restore(manager: WorktreeManager, theirs: Path, repo: Path
     assert manager.verify(record) is None
     assert adopt(manager, theirs, repo) == record
     assert manager.reconcile([record], str(repo)) == ()
-    assert manager.changes(record).files == 2
+    assert manager.diff_stat(record).changes.files == 2
     assert manager.own_work(record).saved == ("1 untracked file",)  # the commit stays on its branch
     entry = manager.delete(record, live_pids=none_alive)
     assert entry.saved == ("1 untracked file",)

@@ -49,7 +49,7 @@ def test_its_diff_is_against_the_remotes_default_branch(
     stat = manager.diff_stat(record)
     assert (stat.against, [file.path for file in stat.files]) == ("origin/main", ["x.txt"])
     write(Path(record.path) / "y.txt", "y\n")
-    assert manager.changes(record).files == 2
+    assert manager.diff_stat(record).changes.files == 2
 
 
 def test_without_a_remote_it_is_against_the_upstream_or_where_it_stood(

@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import diff
+from parallel_agents.worktrees import diff, trees
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.unread import Bounds, closed_directories, human
-from tests.worktrees.conftest import Make, commit_all, git, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    every_patch,
+    git,
+    one_patch,
+    whole_patch,
+    write,
+)
 
 
 def paths(manager: WorktreeManager, record: WorktreeRecord) -> list[str]:
@@ -101,11 +109,11 @@ def test_what_changes_in_a_submodule_is_shown(
     assert paths(manager, record) == [
         "own.txt", "lib/inner.txt", "lib/new.txt", "lib/deep er/inner.txt",
     ]  # fmt: skip
-    assert manager.changes(record).files == 4
-    assert "+edited\n" in manager.diff_file(record, "lib/inner.txt")
-    text = manager.diff_text(record)
+    assert manager.diff_stat(record).changes.files == 4
+    assert "+edited\n" in one_patch(manager, record, "lib/inner.txt")
+    text = whole_patch(manager, record)
     assert "+++ b/lib/deep er/inner.txt" in text
-    assert [file.stat.path for file in manager.diff_files(record)][-1] == "lib/deep er/inner.txt"
+    assert list(every_patch(manager, record))[-1] == "lib/deep er/inner.txt"
     commit_all(top / "lib", "committed there")
     assert paths(manager, record) == ["lib", "own.txt", "lib/deep er/inner.txt"]
     git(top / "lib", "status")
@@ -123,8 +131,8 @@ def test_the_settings_of_a_submodule_run_nothing(
     git(lib, "config", "filter.evil.required", "true")
     write(lib / ".gitattributes", "* filter=evil diff=evil\n")
     write(lib / "inner.txt", "edited\n")
-    manager.diff_text(record)
-    manager.diff_file(record, "lib/inner.txt")
+    whole_patch(manager, record)
+    one_patch(manager, record, "lib/inner.txt")
     assert "lib/inner.txt" in paths(manager, record)
     assert not sang.exists()
     git(lib, "status")
@@ -155,16 +163,15 @@ def test_large_files_are_listed_and_not_read(manager: WorktreeManager, make: Mak
         "model.bin": "not read: 40.0 GB",
         "small.txt": "",
     }
-    text, left = manager.diff_patch(record)
+    text = whole_patch(manager, record)
     assert "+small" in text
-    assert {file.path for file in left} == {"a.txt", "model.bin"}
-    assert manager.diff_file(record, "model.bin") == ""
+    assert one_patch(manager, record, "model.bin") == ""
 
 
 def test_a_large_file_that_is_committed_is_not_compared_by_lines(
     manager: WorktreeManager, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diff, "_LARGE", (("core.bigFileThreshold", "1000"),))
+    monkeypatch.setattr(trees, "_LARGE", (("core.bigFileThreshold", "1000"),))
     record = make()
     write(Path(record.path) / "large.txt", "line\n" * 1000)
     commit_all(record.path, "large")

@@ -16,7 +16,15 @@ import pytest
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import Make, commit_all, git, none_alive, snapshot_of, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    git,
+    none_alive,
+    snapshot_of,
+    whole_patch,
+    write,
+)
 from tests.worktrees.test_failpoints import dirty, keep, without_skipped
 
 ROUNDS = 3
@@ -33,7 +41,7 @@ def test_threads_share_a_repository(manager: WorktreeManager, repo: Path) -> Non
         slug = manager.slug(found, "same words")
         record = manager.create(found, session=session, slug=slug, base=base)
         write(Path(record.path) / "mine.txt", session)
-        assert manager.changes(record).files == 1
+        assert manager.diff_stat(record).changes.files == 1
         manager.delete(record, live_pids=none_alive)
         return manager.restore(session)
 
@@ -93,8 +101,8 @@ def test_reading_while_an_agent_commits(manager: WorktreeManager, make: Make) ->
     with subprocess.Popen([sys.executable, "-c", code, str(top)]) as agent:
         asked = 0
         while agent.poll() is None:
-            manager.changes(record)
-            manager.diff_text(record)
+            manager.diff_stat(record)
+            whole_patch(manager, record)
             asked += 1
     assert agent.returncode == 0
     assert asked > 0

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from parallel_agents.core.diff import parse_hunks
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import Make, commit_all, git, snapshot_of, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    every_patch,
+    git,
+    one_patch,
+    snapshot_of,
+    whole_patch,
+    write,
+)
 from tests.worktrees.test_repository import AWKWARD, LATIN1
 
 
@@ -44,16 +54,16 @@ def test_every_kind_of_change(manager: WorktreeManager, make: Make, repo: Path) 
     }
     moved = next(f for f in stat.files if f.path == "moved.txt")
     assert moved.old_path == "move me.txt"
-    assert "rename from move me.txt" in manager.diff_file(record, "moved.txt")
-    files = {f.stat.path: f for f in manager.diff_files(record)}
-    assert files["run.sh"].old_mode == "100755"
-    assert files["picture.bin"].hunks == ()
-    latin = files["latin.txt"].hunks[0].lines
+    assert "rename from move me.txt" in one_patch(manager, record, "moved.txt")
+    patches = every_patch(manager, record)
+    assert "old mode 100755" in patches["run.sh"]
+    assert parse_hunks(patches["picture.bin"]) == ()
+    latin = parse_hunks(patches["latin.txt"])[0].lines
     assert [line.text for line in latin] == [
-        "caf\ufffd\r", "form\x0cfeed\u2028sep", "no end", " No newline at end of file",
+        "caf\udce9\r", "form\x0cfeed\u2028sep", "no end", " No newline at end of file",
     ]  # fmt: skip
-    assert manager.diff_file(record, "a.txt") == ""
-    assert manager.diff_file(record, "--output=x") == ""
+    assert one_patch(manager, record, "a.txt") == ""
+    assert one_patch(manager, record, "--output=x") == ""
     assert stat.changes.files == 8
 
 
@@ -63,8 +73,8 @@ def test_awkward_names(name: str, manager: WorktreeManager, make: Make) -> None:
     write(Path(record.path) / "d" / name, "x\n")
     git(record.path, "add", "-A") if len(name) % 2 else None
     assert [f.path for f in manager.diff_stat(record).files] == [f"d/{name}"]
-    assert manager.diff_file(record, f"d/{name}").endswith("@@ -0,0 +1 @@\n+x\n")
-    assert manager.diff_files(record)[0].hunks[0].lines[0].text == "x"
+    assert one_patch(manager, record, f"d/{name}").endswith("@@ -0,0 +1 @@\n+x\n")
+    assert parse_hunks(every_patch(manager, record)[f"d/{name}"])[0].lines[0].text == "x"
 
 
 def test_nothing_is_touched(manager: WorktreeManager, make: Make, repo: Path) -> None:
@@ -75,8 +85,8 @@ def test_nothing_is_touched(manager: WorktreeManager, make: Make, repo: Path) ->
     write(top / "new.txt", "new\n")
     admin = repo / ".git/worktrees/fix-login"
     before = snapshot_of(repo / ".git"), (admin / "index").stat().st_mtime_ns
-    manager.changes(record)
-    manager.diff_text(record)
+    manager.diff_stat(record)
+    whole_patch(manager, record)
     manager.land_commands(record)
     manager.main_fingerprint(str(repo))
     assert (snapshot_of(repo / ".git"), (admin / "index").stat().st_mtime_ns) == before
@@ -88,7 +98,7 @@ def test_a_held_index_lock_does_not_matter(
     record = make()
     write(repo / ".git/worktrees/fix-login/index.lock", "")
     write(Path(record.path) / "new.txt", "new\n")
-    assert manager.changes(record).files == 1
+    assert manager.diff_stat(record).changes.files == 1
 
 
 def test_merging_the_base_does_not_count_as_work(
@@ -135,7 +145,7 @@ def test_an_index_that_is_gone_or_split(manager: WorktreeManager, make: Make, re
 def test_a_missing_worktree_is_said(manager: WorktreeManager, make: Make) -> None:
     record = make()
     Path(record.path).rename(record.path + "-moved")
-    for ask in (manager.changes, manager.diff_text, manager.land_commands, manager.protection):
+    for ask in (manager.diff_stat, manager.land_commands, manager.protection):
         with pytest.raises(WorktreeError, match="missing"):
             ask(record)
 
@@ -211,5 +221,5 @@ def test_the_commands_land_the_work(manager: WorktreeManager, make: Make, repo: 
 
 def test_nothing_is_an_empty_patch(manager: WorktreeManager, make: Make) -> None:
     record = make()
-    assert manager.diff_text(record) == ""
-    assert manager.diff_files(record) == ()
+    assert whole_patch(manager, record) == ""
+    assert every_patch(manager, record) == {}

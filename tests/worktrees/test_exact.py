@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.examples import examples
-from tests.worktrees.conftest import commit_all, git, snapshot_of
+from tests.worktrees.conftest import commit_all, git, snapshot_of, whole_patch
 
 Make = Callable[..., WorktreeRecord]
 Entry = tuple[str, bytes]
@@ -108,7 +108,7 @@ def test_any_change_is_exact(
     lay(Path(record.path), after)
     if settled:
         commit_all(record.path, "settled")
-    apply(manager.diff_text(record, exact=True), repo)
+    apply(whole_patch(manager, record, exact=True), repo)
     assert files(repo) == files(Path(record.path))
 
 
@@ -132,7 +132,7 @@ def test_no_setting_of_the_person_spoils_it(
     (top / "many").write_bytes(b"".join([*lines[:5], *lines[6:30], b"caf\xe9\r\n", *lines[30:]]))
     (top / "a.txt").rename(top / "b.txt")
     (top / "new").write_bytes(b"\0\1\2")
-    apply(manager.diff_text(record, exact=True), repo)
+    apply(whole_patch(manager, record, exact=True), repo)
     now = files(repo)
     assert now["new"] == files(top)["new"]
     assert git(repo, "hash-object", "many", "b.txt") == git(top, "hash-object", "many", "b.txt")

@@ -11,7 +11,7 @@ from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import commit_all, git, none_alive, write
+from tests.worktrees.conftest import commit_all, git, none_alive, whole_patch, write
 
 SECRET = "the plain secret\n"
 ENCODE = '#!/bin/sh\ncase "$1" in clean) base64 ;; *) base64 -d ;; esac\n'
@@ -65,7 +65,7 @@ def accept(manager: WorktreeManager, repo: Path, accepted: set[str]) -> Accept:
 
 def shown(manager: WorktreeManager, record: WorktreeRecord) -> str:
     stat = manager.diff_stat(record)
-    return "\n".join([stat.against, *(f.path for f in stat.files), manager.diff_text(record)])
+    return "\n".join([stat.against, *(f.path for f in stat.files), whole_patch(manager, record)])
 
 
 def test_the_lines_are_shown_and_hashed(manager: WorktreeManager, vault: Path) -> None:
@@ -87,7 +87,7 @@ def test_an_accepted_filter_is_used(
     key.touch()
     git(record.path, "add", "-A")
     assert git(record.path, "status", "--porcelain") == ""
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(Path(record.path, "secrets/new.txt"), "another secret\n")
     assert "secrets/new.txt" in shown(manager, record)
     assert "another secret" not in shown(manager, record)
@@ -145,7 +145,7 @@ def test_a_filter_of_the_work_tree_counts_with_its_content(
     record = make()
     top = Path(record.path)
     assert (top / "secrets/key.txt").read_text() == SECRET
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(top / "tools/vault", canary.read_bytes())
     write(top / "secrets/key.txt", "changed secret\n")
     write(top / "secrets/new.txt", "another secret\n")
@@ -222,7 +222,7 @@ def test_line_ends_are_as_the_agents_git_makes_them(
     for name in ("a.txt", "b.u16"):
         Path(record.path, name).touch()
     assert git(record.path, "status", "--porcelain") == ""
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
 
 
 @pytest.mark.parametrize("where", ["info/attributes", "core.attributesFile", "a macro"])
@@ -251,6 +251,6 @@ def test_attributes_are_found_wherever_they_are(
     accept()
     record = make()
     assert Path(record.path, "secrets/key.txt").read_text() == SECRET
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     git(vault, "config", "filter.vault.clean", "cat")
     assert SECRET.strip() not in shown(manager, record)

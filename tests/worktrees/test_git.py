@@ -18,7 +18,15 @@ from parallel_agents.worktrees import git as builder, process
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
 from parallel_agents.worktrees.process import CancelledError
-from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    git,
+    none_alive,
+    one_patch,
+    whole_patch,
+    write,
+)
 
 
 def everything(manager: WorktreeManager, repo: Path, record: WorktreeRecord) -> None:
@@ -26,9 +34,9 @@ def everything(manager: WorktreeManager, repo: Path, record: WorktreeRecord) -> 
     found = manager.resolve(str(repo))
     write(Path(record.path) / "a.txt", "changed\n")
     write(Path(record.path) / "new.txt", "new\n")
-    manager.changes(record)
-    manager.diff_text(record)
-    manager.diff_file(record, "a.txt")
+    manager.diff_stat(record)
+    whole_patch(manager, record)
+    one_patch(manager, record, "a.txt")
     manager.main_fingerprint(str(repo))
     manager.land_commands(record)
     manager.protection(record)
@@ -157,7 +165,7 @@ def test_the_persons_own_filter_round_trips(
     record = make()
     top = Path(record.path)
     assert (top / "x.rot").read_text() == "hello\n"
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(top / "y.rot", "secret\n")
     entry = manager.delete(record, live_pids=none_alive)
     assert git(repo, "show", f"{entry.refs[0]}:y.rot") == "frperg"

@@ -18,7 +18,16 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe_line
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    every_patch,
+    git,
+    none_alive,
+    one_patch,
+    whole_patch,
+    write,
+)
 
 
 @dataclass(frozen=True)
@@ -100,11 +109,11 @@ def all_operations(manager: WorktreeManager, repo: Path) -> None:
 
 def inspect(manager: WorktreeManager, record: WorktreeRecord) -> None:
     manager.verify(record)
-    manager.changes(record)
     manager.diff_stat(record)
-    manager.diff_file(record, "a.txt")
-    manager.diff_text(record)
-    manager.diff_files(record)
+    manager.diff_stat(record)
+    one_patch(manager, record, "a.txt")
+    whole_patch(manager, record)
+    every_patch(manager, record)
     manager.files(record.path, "")
     manager.land_commands(record)
     manager.protection(record)
@@ -326,8 +335,8 @@ def test_a_worktree_that_claims_to_be_of_another_repository(
     scene.hush()
     for operation in (
         lambda: manager.diff_stat(record),
-        lambda: manager.diff_text(record),
-        lambda: manager.changes(record),
+        lambda: whole_patch(manager, record),
+        lambda: manager.diff_stat(record).changes,
         lambda: manager.relock(record),
         lambda: manager.protection(record),
         lambda: manager.land_commands(record),
@@ -377,7 +386,7 @@ def test_a_file_named_like_an_option(scene: Scene, manager: WorktreeManager, mak
     scene.plain("diff", "HEAD", "--output=written", directory=top)
     assert (top / "written").exists()
     (top / "written").unlink()
-    assert "+x" in manager.diff_file(record, "--output=written")
+    assert "+x" in one_patch(manager, record, "--output=written")
     manager.files(record.path, "--output=written")
     manager.delete(record, live_pids=none_alive)
     manager.restore("s1")
@@ -475,7 +484,7 @@ def test_large_files_go_through_git_lfs(
     record = make()
     top = Path(record.path)
     assert (top / "model.bin").read_bytes() == large
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(top / "model.bin", large[::-1])
     write(top / "new.bin", b"new" + large)
     assert {file.path for file in manager.diff_stat(record).files} == {"model.bin", "new.bin"}

@@ -129,9 +129,9 @@ def test_a_sparse_worktree_has_only_what_was_named(manager: WorktreeManager, wid
     assert ".claude/settings.json" in files_of(top)
     assert not any(name.startswith("out/") for name in files_of(top))
     assert git(top, "status", "--porcelain") == ""
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(top / "in/deep/new", "x\n")
-    assert manager.changes(record).files == 1
+    assert manager.diff_stat(record).changes.files == 1
     manager.delete(record, live_pids=none_alive)
     back = manager.restore("s1")
     assert "in/deep/new" in files_of(Path(back.path))

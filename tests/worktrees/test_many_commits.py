@@ -7,7 +7,7 @@ from pathlib import Path
 
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
-from tests.worktrees.conftest import Make, git
+from tests.worktrees.conftest import Make, git, whole_patch
 
 AGENTS = 16
 COMMITS = 8
@@ -28,8 +28,8 @@ def test_no_commit_fails_while_all_is_refreshed(
     def refresh(mine: list[WorktreeRecord]) -> None:
         while not over.is_set():
             for record in mine:
-                manager.changes(record)
-                manager.diff_text(record)
+                manager.diff_stat(record)
+                whole_patch(manager, record)
                 manager.own_work(record)
                 manager.land_commands(record)
                 looks.append(record.session)

@@ -84,7 +84,7 @@ def test_the_worktree_of_a_pull_request(manager: WorktreeManager, mine: Path) ->
     record = manager.create(found, session="s1", slug=slug, base=base, branch=slug)
     assert (record.slug, record.branch, record.stranger) == ("pr-7", "pr-7", True)
     assert (Path(record.path) / "theirs7.txt").exists()
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     write(Path(record.path) / "own.txt", "own\n")
     stat = manager.diff_stat(record)
     assert (stat.against, [file.path for file in stat.files]) == ("#7", ["own.txt"])

@@ -37,7 +37,7 @@ def test_a_repository_with_an_awkward_name(
     record = make(at=moved)
     assert record.root == str(moved)
     write(Path(record.path) / "new.txt", "x\n")
-    assert manager.changes(record).insertions == 1
+    assert manager.diff_stat(record).changes.insertions == 1
     assert manager.verify(record) is None
     manager.delete(record, live_pids=list)
     assert manager.verify(manager.restore("s1")) is None
@@ -85,7 +85,7 @@ def test_a_bare_hub(manager: WorktreeManager, make: Make, repo: Path, tmp_path: 
     record = make(at=hub / "main")
     assert record.path == str(hub / ".bare/.claude/worktrees/fix-login")
     write(Path(record.path) / "x", "x\n")
-    assert manager.changes(record).files == 1
+    assert manager.diff_stat(record).changes.files == 1
     assert git(hub / "main", "status", "--porcelain") == ""
     assert manager.main_fingerprint(record.root) == manager.main_fingerprint(record.root)
     manager.delete(record, live_pids=list)
@@ -308,7 +308,7 @@ def test_creation_in_a_repository_with_submodules(
     commit_all(repo, "submodule")
     record = make()
     assert not list(Path(record.path, "sub").iterdir())
-    assert manager.changes(record).files == 0
+    assert manager.diff_stat(record).changes.files == 0
     manager.delete(record, live_pids=list)
     assert manager.verify(manager.restore("s1")) is None
 

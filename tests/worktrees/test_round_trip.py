@@ -15,7 +15,7 @@ def test_create_change_delete_restore(manager: WorktreeManager, make: Make, repo
     write(top / "a.txt", "one\n2\nthree\n")
     write(top / "new file.txt", "x\ny\n")
     git(top, "rm", "-q", "src/b.py")
-    changes = manager.changes(record)
+    changes = manager.diff_stat(record).changes
     assert (changes.files, changes.insertions, changes.deletions) == (3, 3, 2)
     before, status = snapshot_of(top), git(top, "status", "--porcelain")
     manager.delete(record, live_pids=none_alive)

@@ -14,7 +14,7 @@ from parallel_agents.worktrees import submodules
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.ordinary import ordinary
-from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
+from tests.worktrees.conftest import Make, commit_all, git, none_alive, whole_patch, write
 from tests.worktrees.test_comparing import paths, record as record
 
 
@@ -95,8 +95,8 @@ def test_the_rest_is_shown_and_it_is_named(
     inner = "lib/inner.txt" in named
     assert named["own.txt"] == ""
     assert named["lib/deep er/" if inner else "lib/"]
-    assert "own.txt" in ordinary(lambda: manager.diff_text(damaged))
-    assert ordinary(lambda: manager.changes(damaged).files) == len(stats)
+    assert "own.txt" in ordinary(lambda: whole_patch(manager, damaged))
+    assert ordinary(lambda: manager.diff_stat(damaged).changes.files) == len(stats)
 
 
 def test_it_hinders_no_deletion(damaged: WorktreeRecord, manager: WorktreeManager) -> None:

@@ -529,7 +529,7 @@ def test_the_persons_own_repository_is_never_touched(
     before = own()
     record = make()
     mess(Path(record.path))
-    manager.changes(record)
+    manager.diff_stat(record)
     manager.main_fingerprint(str(repo))
     manager.delete(record, live_pids=none_alive)
     manager.restore("s1")

@@ -17,7 +17,16 @@ from parallel_agents.worktrees import capture, unread
 from parallel_agents.worktrees.identity import admin_dir
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.ordinary import give_away, ordinary
-from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
+from tests.worktrees.conftest import (
+    Make,
+    commit_all,
+    every_patch,
+    git,
+    none_alive,
+    one_patch,
+    whole_patch,
+    write,
+)
 
 Item = tuple[str, int, bytes]
 
@@ -353,11 +362,11 @@ def test_the_diff_shows_all_else(odd: Callable[[Scene], str], scene: Scene) -> N
     def look() -> tuple[dict[str, str], str, str]:
         manager = WorktreeManager(scene.state)
         stat = manager.diff_stat(scene.record)
-        assert manager.diff_files(scene.record)
+        assert every_patch(manager, scene.record)
         return (
             {file.path: file.note for file in stat.files},
-            manager.diff_text(scene.record),
-            manager.diff_file(scene.record, "new.txt"),
+            whole_patch(manager, scene.record),
+            one_patch(manager, scene.record, "new.txt"),
         )
 
     notes, text, one = ordinary(look)

@@ -10,13 +10,27 @@ all numstat entries, one NUL, the patches in the same order.
 
 from collections.abc import Iterator
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from parallel_agents.core.value import Value, replace
 from parallel_agents.core.worktree import FileStat
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk
+
+
+class Anchor(Value):
+    """A line of a file, before or after a change.
+
+    Args:
+        path: the file's name after the change, on both sides.
+        side: which of the two.
+        number: counted from 1.
+    """
+
+    path: str
+    side: Literal["old", "new"]
+    number: int
 
 
 class DiffLine(Value):
@@ -27,12 +41,23 @@ class DiffLine(Value):
         text: the line without its mark and without its line feed.
         old: its number in the old file, when it is there.
         new: its number in the new file, when it is there.
+        path: the file's name after the change.
     """
 
     kind: str
     text: str
     old: int | None = None
     new: int | None = None
+    path: str = ""
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """Where it is: on the new side unless it was removed; None for a remark of git's."""
+        if self.new is not None:
+            return Anchor(path=self.path, side="new", number=self.new)
+        if self.old is not None:
+            return Anchor(path=self.path, side="old", number=self.old)
+        return None
 
 
 class DiffHunk(Value):
@@ -60,23 +85,12 @@ class FileDiff(Value):
 
     Args:
         stat: name, status and counts.
-        old_mode: file mode before, octal as git prints it.
-        new_mode: file mode after.
-        patch: the raw patch text of this file; may be empty.
-        hunks: the parsed patch; empty for binary files and for what could not be parsed.
+        patch: the raw patch text of this file, in which undecodable bytes are surrogates; may be
+            empty.
     """
 
     stat: FileStat
-    old_mode: str
-    new_mode: str
     patch: str
-    hunks: tuple[DiffHunk, ...]
-
-
-class _Raw(Value):
-    old_mode: str
-    new_mode: str
-    stat: FileStat
 
 
 def parse_stat(data: bytes) -> tuple[FileStat, ...]:
@@ -88,7 +102,7 @@ def parse_stat(data: bytes) -> tuple[FileStat, ...]:
     Returns:
         The files in git's order.
     """
-    return tuple(raw.stat for raw in _summary(data)[0])
+    return tuple(_summary(data)[0])
 
 
 def parse_diff(data: bytes) -> tuple[FileDiff, ...]:
@@ -100,16 +114,10 @@ def parse_diff(data: bytes) -> tuple[FileDiff, ...]:
     Returns:
         The files in git's order.
     """
-    raws, rest = _summary(data)
+    stats, rest = _summary(data)
+    patches = _deal(stats, split_patch(rest))
     return tuple(
-        FileDiff(
-            stat=raw.stat,
-            old_mode=raw.old_mode,
-            new_mode=raw.new_mode,
-            patch="".join(patches),
-            hunks=tuple(hunk for patch in patches for hunk in parse_hunks(patch)),
-        )
-        for raw, patches in zip(raws, _deal(raws, split_patch(rest)), strict=True)
+        FileDiff(stat=stat, patch=patch) for stat, patch in zip(stats, patches, strict=True)
     )
 
 
@@ -137,19 +145,20 @@ def split_patch(data: bytes) -> Iterator[str]:
     current: list[bytes] = []
     for line in data.split(b"\n"):
         if line.startswith((b"diff --git ", b"diff --cc ", b"* Unmerged path ")) and current:
-            yield _decode(b"\n".join(current) + b"\n")
+            yield _name(b"\n".join(current) + b"\n")
             current = []
         if current or line.startswith((b"diff --", b"* Unmerged path ")):
             current.append(line)
     if current:
-        yield _decode(b"\n".join(current))
+        yield _name(b"\n".join(current))
 
 
-def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
+def parse_hunks(patch: str, path: str = "") -> tuple[DiffHunk, ...]:
     """Parse the hunks of one file's patch.
 
     Args:
         patch: the patch of one file.
+        path: the file's name after the change, which its lines are to know.
 
     Returns:
         The hunks; empty when there are none or they make no sense.
@@ -164,12 +173,12 @@ def parse_hunks(patch: str) -> tuple[DiffHunk, ...]:
     source = StringIO("--- a/f\n+++ b/f\n" + patch[start:], newline="\n")
     try:
         parsed = PatchSet(source)
-        return tuple(_hunk(hunk) for file in parsed for hunk in file)
+        return tuple(_hunk(hunk, path) for file in parsed for hunk in file)
     except (UnidiffParseError, ValueError):
         return ()
 
 
-def _hunk(hunk: "Hunk") -> DiffHunk:
+def _hunk(hunk: "Hunk", path: str) -> DiffHunk:
     return DiffHunk(
         old_start=hunk.source_start,
         old_count=hunk.source_length,
@@ -182,27 +191,28 @@ def _hunk(hunk: "Hunk") -> DiffHunk:
                 text=line.value.removesuffix("\n"),
                 old=line.source_line_no,
                 new=line.target_line_no,
+                path=path,
             )
             for line in hunk
         ),
     )
 
 
-def _deal(raws: list[_Raw], patches: Iterator[str]) -> Iterator[list[str]]:
-    """Give each file its patches: a type change has two, all others one."""
-    for raw in raws:
-        yield [next(patches, "") for _ in range(2 if raw.stat.status == "T" else 1)]
+def _deal(stats: list[FileStat], patches: Iterator[str]) -> Iterator[str]:
+    """Give each file its patch: a type change has two, all others one."""
+    for stat in stats:
+        yield "".join(next(patches, "") for _ in range(2 if stat.status == "T" else 1))
 
 
-def _summary(data: bytes) -> tuple[list[_Raw], bytes]:
+def _summary(data: bytes) -> tuple[list[FileStat], bytes]:
     """Read the raw and numstat parts; return them with the bytes that follow."""
-    raws: list[_Raw] = []
+    stats: list[FileStat] = []
     position = 0
     while data.startswith(b":", position):
-        raw, position = _raw_entry(data, position)
-        if raw is None:
-            return raws, b""
-        raws.append(raw)
+        stat, position = _raw_entry(data, position)
+        if stat is None:
+            return stats, b""
+        stats.append(stat)
     index = 0
     while position < len(data) and not data.startswith((b"\0", b"diff --"), position):
         field, position = _field(data, position)
@@ -212,13 +222,13 @@ def _summary(data: bytes) -> tuple[list[_Raw], bytes]:
         if not counts[2]:  # a rename: both names follow
             _, position = _field(data, position)
             _, position = _field(data, position)
-        if index < len(raws):
-            raws[index] = _counted(raws[index], counts[0], counts[1])
+        if index < len(stats):
+            stats[index] = _counted(stats[index], counts[0], counts[1])
         index += 1
-    return raws, data[position:].removeprefix(b"\0")
+    return stats, data[position:].removeprefix(b"\0")
 
 
-def _raw_entry(data: bytes, position: int) -> tuple[_Raw | None, int]:
+def _raw_entry(data: bytes, position: int) -> tuple[FileStat | None, int]:
     head, position = _field(data, position)
     words = head[1:].split(b" ")
     if len(words) != 5 or not words[4]:
@@ -237,16 +247,15 @@ def _raw_entry(data: bytes, position: int) -> tuple[_Raw | None, int]:
         deletions=0,
         binary=False,
     )
-    return _Raw(old_mode=_decode(words[0]), new_mode=_decode(words[1]), stat=stat), position
+    return stat, position
 
 
-def _counted(raw: _Raw, insertions: bytes, deletions: bytes) -> _Raw:
+def _counted(stat: FileStat, insertions: bytes, deletions: bytes) -> FileStat:
     if insertions == b"-":
-        return replace(raw, stat=replace(raw.stat, binary=True))
+        return replace(stat, binary=True)
     if not (_number(insertions) and _number(deletions)):
-        return raw
-    stat = replace(raw.stat, insertions=int(insertions), deletions=int(deletions))
-    return replace(raw, stat=stat)
+        return stat
+    return replace(stat, insertions=int(insertions), deletions=int(deletions))
 
 
 def _number(data: bytes) -> bool:

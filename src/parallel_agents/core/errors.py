@@ -106,6 +106,12 @@ class WorktreeError(UserError):
     kind = "worktree"
 
 
+class TreeGoneError(UserError):
+    """A tree to compare is not kept any more; a new comparison makes a new one."""
+
+    kind = "tree_gone"
+
+
 class AgentError(UserError):
     """The agent program is missing, too old, or ended at once."""
 
@@ -198,6 +204,7 @@ _BY_KIND: dict[str, type[UserError]] = {
         GitError,
         RepositoryError,
         WorktreeError,
+        TreeGoneError,
         AgentError,
         StorageError,
         ExhaustedError,

@@ -241,6 +241,20 @@ class FileStat(Value):
     note: str = ""
 
 
+class DiffPart(Value):
+    """Two trees that are compared: of a worktree, or of a submodule in it.
+
+    Args:
+        base: hash of the commit or tree that it is compared with.
+        tree: hash of the tree that holds the files as they were.
+        prefix: path of the submodule, with a slash; empty for the worktree itself.
+    """
+
+    base: str
+    tree: str
+    prefix: str = ""
+
+
 class DiffStat(Value):
     """The changed files of a session.
 
@@ -248,11 +262,13 @@ class DiffStat(Value):
         against: name of the diff base, for people.
         commit: hash of the diff base.
         files: in git's order.
+        parts: the trees compared, the worktree's first; patches of them never change.
     """
 
     against: str
     commit: str
     files: tuple[FileStat, ...]
+    parts: tuple[DiffPart, ...] = ()
 
     @property
     def changes(self) -> Changes:

@@ -105,7 +105,8 @@ class Changes:
 
     async def _count_once(self) -> None:
         with surroundings.of(self._ledger.environment()):
-            found = await self._threads.git(self._manager.changes, record_of(self._ledger.state))
+            stat = await self._threads.git(self._manager.diff_stat, record_of(self._ledger.state))
+        found = stat.changes
         before = self._ledger.state.changes
         after = (found.files, found.insertions, found.deletions)
         if after != (before.files, before.insertions, before.deletions):

@@ -1,53 +1,57 @@
 """Patches, page by page.
 
-Keep true: all pages of one patch are of the same moment; git runs once for them.
+Keep true: the pages of one patch are cut from one text, since the trees that it is between never
+change; git runs once for all of them, as long as few patches are read at a time.
 """
 
-import hashlib
+from collections import OrderedDict
 
-from parallel_agents.core.worktree import FileStat
 from parallel_agents.supervisor.session import Session
 from parallel_agents.wire.messages import PAGE_LIMIT, DiffText, PatchPage
 
+_READ_AT_A_TIME = 4
+"""Patches of several pages that are kept until their last page is read."""
+
 
 class Patches:
-    """Cuts patches into pages, and keeps the one that is being read."""
+    """Cuts patches into pages, and keeps those that are being read."""
 
     def __init__(self) -> None:
-        self._digest = ""
-        self._text = ""
-        self._left: tuple[FileStat, ...] = ()
+        self._texts: OrderedDict[tuple[object, ...], str] = OrderedDict()
 
     async def page(self, session: Session, message: DiffText) -> PatchPage:
         """Answer with a page.
 
         Args:
             session: whose patch.
-            message: which page; without the `digest` of the patch as it is, the first one.
+            message: which page.
 
         Raises:
-            UserError: the worktree cannot be compared.
+            UserError: the trees cannot be compared.
         """
-        if not message.digest or message.digest != self._digest:
-            found = await session.context.threads.git(_patch, session, message)
-            self._digest, self._text, self._left = found
-        digest, text, left = self._digest, self._text, self._left
-        offset = 0 if message.digest and message.digest != digest else max(0, message.offset)
-        end = offset + len(page := text[offset : offset + PAGE_LIMIT])
-        following = end if end < len(text) else None
-        if following is None:
-            self._digest, self._text, self._left = "", "", ()
-        left_out = left if offset == 0 else ()
-        return PatchPage(text=page, next=following, digest=digest, left_out=left_out)
+        names = (message.path, message.old_path)
+        key = (session.id, message.parts, names, message.exact)
+        text = self._texts.get(key)
+        if text is None:
+            text = await session.context.threads.git(_patch, session, message)
+        offset = max(0, message.offset)
+        end = offset + PAGE_LIMIT
+        if end < len(text):
+            self._keep(key, text)
+            return PatchPage(text=text[offset:end], next=end)
+        self._texts.pop(key, None)
+        return PatchPage(text=text[offset:], next=None)
+
+    def _keep(self, key: tuple[object, ...], text: str) -> None:
+        self._texts[key] = text
+        self._texts.move_to_end(key)
+        if len(self._texts) > _READ_AT_A_TIME:
+            self._texts.popitem(last=False)
 
 
-def _patch(session: Session, message: DiffText) -> tuple[str, str, tuple[FileStat, ...]]:
-    """The patch, after its digest, which tells it from any other; and what it leaves out."""
+def _patch(session: Session, message: DiffText) -> str:
     manager, record = session.context.manager, session.workplace.record
-    left: tuple[FileStat, ...] = ()
-    if message.path is not None:
-        text = manager.diff_file(record, message.path)
-    else:
-        text, left = manager.diff_patch(record, exact=message.exact)
-    data = f"{session.id}\0{message.path}\0{message.exact}\0{text}"
-    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest(), text, left
+    if message.path is None:
+        return manager.diff_patch(record, message.parts, exact=message.exact)
+    names = [name for name in (message.path, message.old_path) if name]
+    return manager.diff_file(record, message.parts, names)

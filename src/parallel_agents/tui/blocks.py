@@ -6,7 +6,7 @@ stays there when heights elsewhere become known; a view at its end follows its e
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
@@ -40,7 +40,7 @@ class Block:
         stop: whether the cursor stops here.
     """
 
-    key: str
+    key: Hashable
     version: tuple[Any, ...]
     build: Build
     estimate: int = 1
@@ -68,7 +68,7 @@ class BlockView(ScrollView):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._blocks: Sequence[Block] = ()
-        self._built: dict[str, _Built] = {}
+        self._built: dict[Hashable, _Built] = {}
         self._heights: list[int] = []
         self._tops: list[int] = [0]
         self._width = 0
@@ -108,7 +108,7 @@ class BlockView(ScrollView):
         height = self.scrollable_content_region.height
         return self._blocks[self._at(top)[0] : self._at(top + max(height, 1) - 1)[0] + 1]
 
-    def index_of(self, key: str | None) -> int | None:
+    def index_of(self, key: Hashable | None) -> int | None:
         """Where the block with this key is."""
         if key is None:
             return None
@@ -126,7 +126,7 @@ class BlockView(ScrollView):
 
     # --- layout ------------------------------------------------------------------------------
 
-    def _anchor(self) -> tuple[str, int, int] | None:
+    def _anchor(self) -> tuple[Hashable, int, int] | None:
         """The block at the top of the view, its index, and how far into it the view begins."""
         if self.following or not self._blocks:
             return None
@@ -158,7 +158,7 @@ class BlockView(ScrollView):
             return len(built.lines)
         return max(item.estimate, 1)
 
-    def _settle(self, anchor: tuple[str, int, int] | None) -> None:
+    def _settle(self, anchor: tuple[Hashable, int, int] | None) -> None:
         """Build what is visible, and put the anchor back at the top."""
         if self._settling or not self._width:
             return
@@ -168,7 +168,7 @@ class BlockView(ScrollView):
         finally:
             self._settling = False
 
-    def _place(self, anchor: tuple[str, int, int] | None) -> None:
+    def _place(self, anchor: tuple[Hashable, int, int] | None) -> None:
         height = max(self.scrollable_content_region.height, 1)
         index, line = self._start(anchor, height)
         self._build_from(index, height + max(line, 0))
@@ -214,7 +214,7 @@ class BlockView(ScrollView):
             bar.window_virtual_size = length
             bar.position = y
 
-    def _start(self, anchor: tuple[str, int, int] | None, height: int) -> tuple[int, int]:
+    def _start(self, anchor: tuple[Hashable, int, int] | None, height: int) -> tuple[int, int]:
         """The block to begin with, and the line within it."""
         count = len(self._blocks)
         if not count or (anchor is None and not self.following):

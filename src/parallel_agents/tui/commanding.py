@@ -53,11 +53,18 @@ class Commands:
         """Tell the person what went wrong and what to do."""
         self.say(f"{error.message} {error.hint}".strip(), "error")
 
-    async def ask(self, message: Request[R]) -> R | None:
-        """Ask the supervisor; a refusal is told to the person, and None returned."""
+    async def ask(self, message: Request[R], *, raises: type[UserError] | None = None) -> R | None:
+        """Ask the supervisor; a refusal is told to the person, and None returned.
+
+        Args:
+            message: the request.
+            raises: a kind of refusal that is raised instead.
+        """
         try:
             return await self._store.ask(message)
         except UserError as error:
+            if raises is not None and isinstance(error, raises):
+                raise
             self.complain(error)
             return None
 

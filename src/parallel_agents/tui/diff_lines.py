@@ -1,8 +1,8 @@
 """A session's changes as blocks of lines: the list of files, then each file's hunks.
 
 Keep true: a file whose patch is not known is shown with its counts; a hunk is a block of its own,
-or several when it is long, so that only what is visible is coloured; keys of blocks hold the
-file's name and the hunk's number, so that a refresh keeps the place; of a large change only a part
+or several when it is long, so that only what is visible is coloured; a block's key names the file
+and the hunk's place in its patch, so that a refresh keeps the place; of a large change only a part
 of the files is made into blocks at a time, and a patch is made into blocks once.
 """
 
@@ -24,6 +24,63 @@ _PIECE = 150
 
 PART = 500
 """Files that are shown at a time."""
+
+_BOTH_SIDES = 72
+"""Cells of a line from which on it has both line numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadKey:
+    """The key of the line above everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreKey:
+    """The key of a row that shows another part of the files.
+
+    Attributes:
+        start: the first file of that part.
+    """
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """The key of a file's row in the list."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """The key of the head of a file's patch."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryKey:
+    """The key of what stands for a patch that there is none of."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class HunkKey:
+    """The key of a piece of a patch.
+
+    Attributes:
+        hunk: number of its hunk in the patch, from 0.
+        line: its first line in the hunk, from 0.
+    """
+
+    path: str
+    hunk: int = 0
+    line: int = 0
+
+
+FileBlockKey = RowKey | FileKey | BinaryKey | HunkKey
 
 _STATUS = {
     "A": "added",
@@ -109,13 +166,7 @@ def _more(start: int, end: int, where: str) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         return [Line(row([flat(said, ink.need)], [], width), target="more")]
 
-    return Block(f"more:{start}", (said,), build)
-
-
-def path_in(key: str) -> str:
-    """The path that a block's key names, or nothing."""
-    kind, _, rest = key.partition(":")
-    return rest.partition(":")[2] if kind == "hunk" else rest
+    return Block(MoreKey(start), (said,), build)
 
 
 def _head(stat: ChangedFiles, whole: Totals) -> Block:
@@ -130,7 +181,7 @@ def _head(stat: ChangedFiles, whole: Totals) -> Block:
         left = [Span(f"{whole.files} {noun} against ", ink.muted), *where]
         return [Line(row(left, _counts(whole.insertions, whole.deletions, ink), width))]
 
-    return Block("head", (against, commit, whole), build, stop=False)
+    return Block(HeadKey(), (against, commit, whole), build, stop=False)
 
 
 def _listed(file: FileStat, most: int) -> Block:
@@ -139,7 +190,7 @@ def _listed(file: FileStat, most: int) -> Block:
         right = [*_tally(file, ink), *_bar(file, most, ink)]
         return [Line(row(left, right, width), target="jump")]
 
-    return Block(f"list:{file.path}", (file, most), build, text=file.path)
+    return Block(RowKey(file.path), (file, most), build, text=file.path)
 
 
 def _file(file: FileStat, *, folded: bool) -> Block:
@@ -148,7 +199,7 @@ def _file(file: FileStat, *, folded: bool) -> Block:
         strip = fill(row(left, _tally(file, ink), width), width, ink.on_panel)
         return [EMPTY, Line(strip, 2, target="fold")]
 
-    return Block(f"file:{file.path}", (file, folded), build, 2, text=file.path)
+    return Block(FileKey(file.path), (file, folded), build, 2, text=file.path)
 
 
 def _named(file: FileStat, ink: Ink) -> list[Span]:
@@ -204,7 +255,9 @@ def hunk_blocks(path: str, patch: str) -> tuple[Block, ...]:
         The blocks; none when it has no hunks, or makes no sense.
     """
     return tuple(
-        block for number, hunk in enumerate(hunks_of(patch)) for block in _hunk(path, hunk, number)
+        block
+        for number, hunk in enumerate(hunks_of(patch, path))
+        for block in _hunk(path, hunk, number)
     )
 
 
@@ -213,8 +266,8 @@ def _word(file: FileStat, word: str) -> Block:
         return [line_of(Span(f"  {safe_line(word)}", ink.muted))]
 
     size = 1 if file.binary else 1 + file.insertions + file.deletions
-    kind = "binary" if file.binary else "hunk:0.0"
-    return Block(f"{kind}:{file.path}", (word,), build, size, stop=False)
+    key = BinaryKey(file.path) if file.binary else HunkKey(file.path)
+    return Block(key, (word,), build, size, stop=False)
 
 
 def _unparsed(file: FileStat, patch: str) -> Block:
@@ -225,20 +278,21 @@ def _unparsed(file: FileStat, patch: str) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         return block([span(text, ink.muted)], width, first=Span("  ", ink.muted))
 
-    return Block(f"hunk:0.0:{file.path}", (text,), build, len(said), text=text)
+    return Block(HunkKey(file.path), (text,), build, len(said), text=text)
 
 
 def _hunk(path: str, hunk: DiffHunk, number: int) -> Iterator[Block]:
     for place in range(0, len(hunk.lines), _PIECE):
         piece = replace(hunk, lines=hunk.lines[place : place + _PIECE])
-        yield _piece(path, piece, f"{number}.{place}", first=place == 0)
+        yield _piece(HunkKey(path, number, place), piece)
 
 
-def _piece(path: str, piece: DiffHunk, place: str, *, first: bool) -> Block:
+def _piece(key: HunkKey, piece: DiffHunk) -> Block:
+    first = key.line == 0
+
     def build(width: int, ink: Ink) -> list[Line]:
-        lines = hunk_lines(piece, path, width, ink)
+        lines = hunk_lines(piece, key.path, width, ink, both=width >= _BOTH_SIDES)
         return [hunk_head(piece, ink), *lines] if first else lines
 
     text = "\n".join(line.kind + line.text for line in piece.lines)
-    key = f"hunk:{place}:{path}"
     return Block(key, (piece,), build, len(piece.lines) + first, text=text)

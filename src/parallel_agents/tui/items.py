@@ -180,7 +180,7 @@ class Painter:
         if item.failed:
             return [Span(f"✗ failed · {took}", self.ink.bad)]
         if item.patch:
-            added, removed = counts(item.patch)
+            added, removed = counts(item.patch, _path_of(item))
             return [Span(f"+{added} ", self.ink.good), Span(f"−{removed}", self.ink.bad)]
         return [Span(f"ok · {took}", self.ink.muted)]
 
@@ -196,8 +196,7 @@ class Painter:
         elif not item.patch:
             lines += self._source(as_json(item.input), "json")
         if item.patch:
-            path = str(item.input.get("file_path", ""))
-            inner = patch_lines(item.patch, path, self.width - 4, self.ink)
+            inner = patch_lines(item.patch, _path_of(item), self.width - 4, self.ink)
             lines += [behind(Segment("    "), line) for line in inner]
         elif item.result:
             lines += self._indented(tool_output(item.result).strip("\n"), _OUTPUT_SHOWN)
@@ -292,3 +291,8 @@ def as_json(value: object) -> str:
 def behind(prefix: Segment, line: Line) -> Line:
     """A line behind a prefix, which copying leaves out."""
     return line._replace(strip=Strip([prefix, *line.strip]), skip=line.skip + len(prefix.text))
+
+
+def _path_of(item: ToolItem) -> str:
+    """The file that a tool changes, as it names it."""
+    return str(item.input.get("file_path", ""))

@@ -4,6 +4,7 @@ Keep true: a line is painted once as long as it stays where it is; what is copie
 without decoration, as it is shown: wrapped lines joined again, control characters made visible.
 """
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -38,7 +39,7 @@ class LineView(BlockView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._base = Style.null()
         self._painted: dict[int, tuple[Strip, int, Style, Strip]] = {}
-        self.cursor: str | None = None
+        self.cursor: Hashable | None = None
 
     def restart(self) -> None:
         """Forget place and cursor: something else is shown from now on."""
@@ -163,13 +164,13 @@ class LineView(BlockView, can_focus=True):
             return True
         return False
 
-    def put_cursor(self, key: str | None) -> None:
+    def put_cursor(self, key: Hashable | None) -> None:
         """Set the cursor on a block and bring it into view."""
         self.cursor = key
         self.show_block(key)
         self.refresh()
 
-    def show_block(self, key: str | None, *, at_top: bool = False) -> None:
+    def show_block(self, key: Hashable | None, *, at_top: bool = False) -> None:
         """Scroll so that a block is visible.
 
         Args:
@@ -201,5 +202,5 @@ class LineView(BlockView, can_focus=True):
         if line.target:
             self.pressed(item.key, line.target)
 
-    def pressed(self, key: str, target: str) -> None:
+    def pressed(self, key: Hashable, target: str) -> None:
         """A line with a target was clicked; subclasses say what it does."""

@@ -15,6 +15,7 @@ from typing import Protocol
 from textual.app import App, SuspendNotSupported
 
 from parallel_agents.client.foreground import run_program
+from parallel_agents.core.diff import Anchor
 from parallel_agents.core.errors import UsageError
 from parallel_agents.wire.standby import Link, Outcome, Program, Stop
 
@@ -143,6 +144,31 @@ def shell() -> list[str]:
 def editor() -> list[str]:
     """The person's editor, as an argument list."""
     return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+
+
+_PLUS = frozenset({
+    "vi", "vim", "nvim", "view", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "mg", "ne",
+})  # fmt: skip
+_COLON = frozenset({"hx", "helix", "subl", "zed"})
+_GO_TO = frozenset({"code", "codium", "cursor"})
+"""Editors, by the way in which they are told a line; the others are told none."""
+
+
+def editor_at(place: Anchor) -> list[str]:
+    """The person's editor on a line of a file, as an argument list.
+
+    Args:
+        place: the file, named from the directory that the editor starts in.
+    """
+    argv, path = editor(), f"./{place.path}"
+    name = Path(argv[0]).name if argv else ""
+    if name in _PLUS:
+        return [*argv, f"+{place.number}", path]
+    if name in _COLON:
+        return [*argv, f"{path}:{place.number}"]
+    if name in _GO_TO:
+        return [*argv, "--goto", f"{path}:{place.number}"]
+    return [*argv, path]
 
 
 def edit_text(run: Run, text: str, suffix: str = ".md") -> str:

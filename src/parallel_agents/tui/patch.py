@@ -31,9 +31,9 @@ _KINDS = frozenset("+- \\")
 
 
 @lru_cache(maxsize=256)
-def hunks_of(patch: str) -> tuple[DiffHunk, ...]:
+def hunks_of(patch: str, path: str) -> tuple[DiffHunk, ...]:
     """The hunks of one file's patch, parsed once."""
-    return parse_hunks(patch)
+    return parse_hunks(patch, path)
 
 
 def shortened_patch(patch: str) -> str:
@@ -61,7 +61,9 @@ def shortened_patch(patch: str) -> str:
     return patch[:at] + "\n".join(lines)
 
 
-def hunk_lines(hunk: DiffHunk, path: str, width: int, ink: Ink) -> list[Line]:
+def hunk_lines(
+    hunk: DiffHunk, path: str, width: int, ink: Ink, *, both: bool = False
+) -> list[Line]:
     """Paint a hunk with its line numbers.
 
     Args:
@@ -69,13 +71,16 @@ def hunk_lines(hunk: DiffHunk, path: str, width: int, ink: Ink) -> list[Line]:
         path: the file's name, which decides the colours.
         width: cells of a line.
         ink: the styles.
+        both: number the lines on both sides, not only on the one where they are.
 
     Returns:
         Its lines; copying leaves out numbers and marks.
     """
-    gutter = len(str(max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)))
+    digits = len(str(max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)))
     made: list[Line] = []
     for line, spans in zip(hunk.lines, _coloured(hunk, path, ink), strict=True):
+        numbers = [line.old, line.new] if both else [line.old if line.new is None else line.new]
+        gutter = " ".join(f"{'' if one is None else one:>{digits}}" for one in numbers)
         made.extend(_painted(line, gutter, spans, width, ink))
     return made
 
@@ -96,22 +101,19 @@ def _coloured(hunk: DiffHunk, path: str, ink: Ink) -> list[list[Span]]:
     return [[flat(text.expandtabs(4), ink.text)] for text in body]
 
 
-def _painted(line: DiffLine, gutter: int, spans: list[Span], width: int, ink: Ink) -> list[Line]:
+def _painted(line: DiffLine, gutter: str, spans: list[Span], width: int, ink: Ink) -> list[Line]:
     under = {"+": ink.on_added, "-": ink.on_removed}.get(line.kind, PLAIN)
     mark = {"+": ink.good, "-": ink.bad}.get(line.kind, ink.faint)
-    number = line.old if line.kind == "-" else line.new
     shown = {"+": "+", "-": "−"}.get(line.kind, " ")
-    head = [
-        Span(f"{'' if number is None else number:>{gutter}} ", ink.faint),
-        Span(f"{shown} ", mark),
-    ]
+    head = [Span(f"{gutter} ", ink.faint), Span(f"{shown} ", mark)]
+    indent, anchor = len(gutter) + 3, line.anchor
     if line.kind == "\\":
         spans = [Span("no newline at the end of the file", ink.faint)]
     made: list[Line] = []
-    for joint, part in wrap(spans, width - gutter - 3):
+    for joint, part in wrap(spans, width - indent):
         strip = fill(strip_of([*head, *part]), width, under)
-        made.append(Line(strip, gutter + 3, joint))
-        head = [Span(" " * (gutter + 3), PLAIN)]
+        made.append(Line(strip, indent, joint, anchor=anchor))
+        head = [Span(" " * indent, PLAIN)]
     return made
 
 
@@ -129,7 +131,7 @@ def patch_lines(patch: str, path: str, width: int, ink: Ink, limit: int = 200) -
         The lines.
     """
     lines: list[Line] = []
-    hunks = hunks_of(patch)
+    hunks = hunks_of(patch, path)
     for number, hunk in enumerate(hunks):
         if number:
             lines.append(line_of(Span("⋯", ink.faint), skip=1))
@@ -149,7 +151,7 @@ def shortened(lines: list[Line], limit: int, ink: Ink, indent: int = 0) -> list[
     return [*lines[:limit], line_of(rest, skip=len(rest.text))]
 
 
-def counts(patch: str) -> tuple[int, int]:
+def counts(patch: str, path: str) -> tuple[int, int]:
     """Lines added and removed by one file's patch."""
-    kinds = [line.kind for hunk in hunks_of(patch) for line in hunk.lines]
+    kinds = [line.kind for hunk in hunks_of(patch, path) for line in hunk.lines]
     return kinds.count("+"), kinds.count("-")

@@ -1,12 +1,14 @@
 """Keeps the diff and the info of the shown session up to date while they are looked at.
 
-Keep true: nothing is asked for a pane that nobody sees; a patch read before the diff changed is
-read again; another session's diff is never shown under this one's name; what grows with the size
-of a change is done beside the event loop, and no more of a patch is read than a person reads.
+Keep true: nothing is asked for a pane that nobody sees; a patch is shown with the trees it is
+between, and read again when there are newer ones; another session's diff is never shown under this
+one's name; what grows with the size of a change is done beside the event loop, and no more of a
+patch is read than a person reads.
 """
 
 import asyncio
 
+from parallel_agents.core.errors import TreeGoneError
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import DiffStat as ChangedFiles
 from parallel_agents.tui.commanding import Commands
@@ -38,7 +40,7 @@ class Reviewing:
         self._stat: ChangedFiles | None = None
         self._totals: Totals | None = None
         self._patches: dict[str, str] = {}
-        self._round = 0
+        self._comparing = asyncio.Lock()
         self._stamp: object = None
         self._counted: object = None
 
@@ -54,7 +56,6 @@ class Reviewing:
 
     async def diff(self, session: str) -> None:
         """Read which files changed; their patches follow when they are visible."""
-        self._round += 1
         if session != self._session:
             self._session, self._patches = session, {}
             self._diff.clear()
@@ -67,29 +68,45 @@ class Reviewing:
             self._diff.show(stat, {}, totals)
 
     async def patch(self, path: str) -> None:
-        """Read one file's patch."""
-        session, begun = self._session, -1
-        text: str | None = None
-        while session is not None and begun != self._round:
-            begun = self._round
-            text = await self._text(session, path)
-            if text is None or session != self._session:
+        """Read one file's patch; if its trees are gone, compare the files again."""
+        session, read, text = self._session, None, None
+        while session is not None and session == self._session and read is not self._stat:
+            read = self._stat
+            text = None if read is None else await self._text(session, read, path)
+            if text is None:
                 return
             await asyncio.to_thread(hunk_blocks, path, text)
-        if text is not None and self._stat is not None and session == self._session:
+        if text is not None and read is not None and session == self._session:
             self._patches[path] = text
-            self._diff.show(self._stat, self._patches, self._totals)
+            self._diff.show(read, self._patches, self._totals)
 
-    async def _text(self, session: str, path: str) -> str | None:
+    async def _text(self, session: str, stat: ChangedFiles, path: str) -> str | None:
+        """Read a patch; once a tree is gone, its newer state instead."""
+        try:
+            return await self._pages(session, stat, path)
+        except TreeGoneError:
+            async with self._comparing:
+                if stat is self._stat:
+                    await self.diff(session)
+        if self._stat is None or session != self._session:
+            return None
+        try:
+            return await self._pages(session, self._stat, path)
+        except TreeGoneError as error:
+            self._commands.complain(error)
+            return None
+
+    async def _pages(self, session: str, stat: ChangedFiles, path: str) -> str | None:
+        before = next((file.old_path for file in stat.files if file.path == path), None)
         parts: list[str] = []
-        offset, digest = 0, ""
+        offset = 0
         while sum(map(len, parts)) < PATCH_LIMIT:
-            message = DiffText(session=session, path=path, offset=offset, digest=digest)
-            reply = await self._commands.ask(message)
+            message = DiffText(
+                session=session, parts=stat.parts, path=path, old_path=before, offset=offset
+            )
+            reply = await self._commands.ask(message, raises=TreeGoneError)
             if reply is None:
                 return None
-            if reply.digest != digest:
-                parts, digest = [], reply.digest
             parts.append(reply.text)
             if reply.next is None:
                 return "".join(parts)

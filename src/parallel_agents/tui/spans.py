@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from parallel_agents.core.diff import Anchor
 from parallel_agents.core.text import safe, safe_line
 
 TAB = 4
@@ -35,12 +36,14 @@ class Line(NamedTuple):
         skip: how many characters at its start are decoration, left out when copied.
         joint: what stands between it and the line before when both are copied.
         target: what a click on it means to its view; empty for nothing.
+        anchor: the line of a file that it shows, or begins or continues; None for any other.
     """
 
     strip: Strip
     skip: int = 0
     joint: str = "\n"
     target: str = ""
+    anchor: Anchor | None = None
 
 
 EMPTY = Line(Strip([]))

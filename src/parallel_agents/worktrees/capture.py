@@ -7,12 +7,14 @@ there to keep the plain text from ever being stored.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.worktrees.git import Git, attempt
+from parallel_agents.worktrees.objects import Objects
 from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.submodules import unreadable
 from parallel_agents.worktrees.unread import unread
@@ -53,17 +55,29 @@ def enter_all(git: Git, common_dir: Path, temporary: Path, files: Iterable[str])
     present = [path for path in (*changes, *files) if path not in set(gone)]
     refused = unread(Path(git.directory), present)
     names = [name for name in present if name not in refused]
-    if names and attempt(lambda: _enter(git, names)):
-        refused |= _enter_apart(git, common_dir, temporary, names)
+    intake = Intake(git, temporary, Objects(common_dir / "objects"), DURABLE)
+    refused |= intake.enter(names)
     # No tree can be written while a conflict remains; its versions are saved separately.
     unmerged = fields(git.read("ls-files", "--unmerged", "-z").stdout)
     remove_entries(git, dict.fromkeys(entry.partition("\t")[2] for entry in unmerged))
+    return refused | passed_over(git, [name for name in names if name not in refused]) | closed
+
+
+def passed_over(git: Git, names: Iterable[str]) -> dict[str, str]:
+    """Find the files that git left out of a private index without an error.
+
+    Args:
+        git: a git with the private index.
+        names: what was to be added.
+
+    Returns:
+        Why not, by path; files that are gone by now are not among them.
+    """
     entered = set(fields(git.read("ls-files", "-z").stdout))
-    missed = [name for name in names if name not in entered and name not in refused]
-    refused |= closed
-    return refused | {
+    return {
         name: "git takes no such name"
-        for name in missed
+        for name in names
+        if name not in entered
         if os.path.lexists(os.path.join(git.directory, name))  # noqa: PTH118 - names are bytes
     }
 
@@ -95,31 +109,7 @@ def _refresh(git: Git) -> None:
     git.write("update-index", "-q", "--unmerged", "--ignore-submodules", "--refresh", ok=(0, 1))
 
 
-def _enter(git: Git, names: Iterable[str], objects: str = "") -> None:
-    git.write(
-        "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
-        stdin=b"".join(os.fsencode(name) + b"\0" for name in names),
-        config=DURABLE,
-        env={"GIT_OBJECT_DIRECTORY": objects} if objects else {},
-    )  # fmt: skip
-
-
-def _enter_apart(git: Git, common_dir: Path, temporary: Path, names: list[str]) -> dict[str, str]:
-    """Add files one filter at a time, since git stops at the first file that it cannot add."""
-    refused: dict[str, str] = {}
-    plain = []
-    for driver, group in by_filter(git, names).items():
-        if not driver:
-            plain = group
-        elif attempt(lambda group=group: _enter(git, group)):  # type: ignore[misc]
-            refused |= dict.fromkeys(group, f"its filter {driver} failed")
-    if plain:
-        with _without_conversion(git, common_dir, temporary) as (bare, objects):
-            _enter_halves(bare, objects, plain, refused)
-    return refused
-
-
-def by_filter(git: Git, names: list[str]) -> dict[str, list[str]]:
+def by_filter(git: Git, names: Iterable[str]) -> dict[str, list[str]]:
     """Group paths by the filter that their attributes name.
 
     Args:
@@ -138,10 +128,78 @@ def by_filter(git: Git, names: list[str]) -> dict[str, list[str]]:
     return groups
 
 
+@dataclass(slots=True)
+class Intake:
+    """Adds files to a private index.
+
+    Args:
+        git: a git in the worktree, with the private index.
+        temporary: a directory for short-lived files.
+        objects: where the files' contents are written.
+        config: more settings.
+        passes_over: whether git left out a file without an error.
+    """
+
+    git: Git
+    temporary: Path
+    objects: Objects
+    config: Sequence[tuple[str, str]]
+    passes_over: bool = False
+
+    def enter(self, names: Sequence[str]) -> dict[str, str]:
+        """Add files as they are on disk.
+
+        Args:
+            names: their paths; git removes the entry of a file that is gone.
+
+        Returns:
+            Why each file that git could not add was left out, by path.
+
+        Raises:
+            GitError: git failed for a reason that may be temporary.
+        """
+        if names and attempt(lambda: self._enter(self.git, names)):
+            return self._enter_apart(names)
+        return {}
+
+    def _enter(self, git: Git, names: Iterable[str]) -> None:
+        done = git.write(
+            "update-index", "--add", "--remove", "--replace", "-z", "--stdin",
+            stdin=b"".join(os.fsencode(name) + b"\0" for name in names),
+            config=self.config,
+            env=self.objects.env,
+        )  # fmt: skip
+        self.passes_over |= b"Ignoring path" in done.stderr
+
+    def _enter_apart(self, names: Sequence[str]) -> dict[str, str]:
+        """Add files one filter at a time, since git stops at the first file that it cannot add."""
+        refused: dict[str, str] = {}
+        plain: list[str] = []
+        for driver, group in by_filter(self.git, names).items():
+            if not driver:
+                plain = group
+            elif attempt(lambda group=group: self._enter(self.git, group)):  # type: ignore[misc]
+                refused |= dict.fromkeys(group, f"its filter {driver} failed")
+        if plain:
+            with _without_conversion(self.git, self.temporary) as bare:
+                self._enter_halves(bare, plain, refused)
+        return refused
+
+    def _enter_halves(self, git: Git, names: list[str], refused: dict[str, str]) -> None:
+        error = attempt(lambda: self._enter(git, names))
+        if error is None:
+            return
+        if len(names) == 1:
+            refused[names[0]] = error.message
+            return
+        middle = len(names) // 2
+        self._enter_halves(git, names[:middle], refused)
+        self._enter_halves(git, names[middle:], refused)
+
+
 @contextmanager
-def _without_conversion(git: Git, common_dir: Path, temporary: Path) -> Iterator[tuple[Git, str]]:
-    """Yield a git that stores bytes unchanged, with the same object store and index."""
-    objects = str(common_dir / "objects")
+def _without_conversion(git: Git, temporary: Path) -> Iterator[Git]:
+    """Yield a git that stores bytes unchanged, with the same index and no objects of its own."""
     kind = git.read("rev-parse", "--show-object-format").line
     with tempfile.TemporaryDirectory(dir=temporary) as directory:
         made = Path(directory)
@@ -151,16 +209,4 @@ def _without_conversion(git: Git, common_dir: Path, temporary: Path) -> Iterator
         (made / "info/attributes").write_text(_AS_THEY_ARE)
         version = "1\n[extensions]\n objectFormat = sha256" if kind == "sha256" else "0"
         (made / "config").write_text(f"[core]\n repositoryFormatVersion = {version}\n")
-        yield git.with_git_dir(directory), objects
-
-
-def _enter_halves(git: Git, objects: str, names: list[str], refused: dict[str, str]) -> None:
-    error = attempt(lambda: _enter(git, names, objects))
-    if error is None:
-        return
-    if len(names) == 1:
-        refused[names[0]] = error.message
-        return
-    middle = len(names) // 2
-    _enter_halves(git, objects, names[:middle], refused)
-    _enter_halves(git, objects, names[middle:], refused)
+        yield git.with_git_dir(directory)

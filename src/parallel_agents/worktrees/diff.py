@@ -1,8 +1,9 @@
 """Compare a session's work with the right base, even if git cannot read some of the files.
 
-Keep true: untracked files are added to a copy of the index; files that git cannot or should not
-read are left out and reported; each submodule gets its own git, protected against the submodule's
-own settings; a nested repository that is not a submodule is not read.
+Keep true: the files are written as a tree through a copy of the index, into a store of ours; files
+that git cannot or should not read are left out and reported; each submodule gets its own git,
+protected against the submodule's own settings, and its own tree; a nested repository that is not a
+submodule is not read.
 """
 
 import os
@@ -12,33 +13,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parallel_agents.core.diff import FileDiff, parse_diff, parse_stat, patch_text
+from parallel_agents.core.diff import parse_stat
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.value import replace
-from parallel_agents.core.worktree import DiffStat, FileStat, WorktreeRecord
-from parallel_agents.worktrees import filters
-from parallel_agents.worktrees.capture import ANY_NAME, by_filter, hide, remove_entries
+from parallel_agents.core.worktree import DiffPart, DiffStat, FileStat, WorktreeRecord
+from parallel_agents.worktrees import filters, trees
+from parallel_agents.worktrees.capture import ANY_NAME, Intake, hide, passed_over, remove_entries
 from parallel_agents.worktrees.git import Git, may_pass
 from parallel_agents.worktrees.looking import copy_index, mend_index, private_index, untracked
+from parallel_agents.worktrees.objects import Objects, ObjectStore
 from parallel_agents.worktrees.porcelain import fields
 from parallel_agents.worktrees.submodules import submodules, unreadable
-from parallel_agents.worktrees.unread import FILE_LIMIT, Bounds, unread
+from parallel_agents.worktrees.unread import Bounds, unread
 
-_FLAGS = (
-    "--raw",
-    "--numstat",
-    "-z",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-color",
-    "--find-renames",
-    "--ignore-submodules=dirty",
-    "--submodule=short",
-)
-_EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "--no-relative")
-"""What `git apply` needs, whatever is configured: binary content and full hashes."""
-_LARGE = (("core.bigFileThreshold", str(FILE_LIMIT)),)
-"""Treat larger committed files as binary, so that git does not compare them line by line."""
+_ENTERED = (*ANY_NAME, ("core.safecrlf", "false"), ("core.fsync", "none"))
+"""Take what a comparison takes; a tree lost in a crash is written again by the next one."""
 
 
 @dataclass(slots=True)
@@ -48,27 +37,31 @@ class _Part:
     Args:
         git: a git in it, with a private index.
         commit: what it is compared with.
+        objects: where its tree is written.
+        temporary: directory for short-lived files.
         prefix: its path, with a slash; empty for the worktree itself.
-        names: files that differ from the index, or are not in it.
         left: why each file that is left out was left out, by path.
         began: the commit the worktree started from; empty for a submodule.
         filtered: files that are not read because their filter is disabled.
+        tree: hash of the tree of its files.
         damaged: whether git cannot compare it; then nothing in it is reported.
     """
 
     git: Git
     commit: str
+    objects: Objects
+    temporary: Path
     prefix: str = ""
-    names: tuple[str, ...] = ()
     left: dict[str, str] = field(default_factory=dict)
     began: str = ""
     filtered: tuple[str, ...] = ()
+    tree: str = ""
     damaged: bool = False
 
-    def prepare(self, bounds: Bounds) -> None:
-        """Add untracked files as empty entries; the diff then reads them from disk."""
-        with self._named_if_damaged():
-            self._prepare(bounds)
+    @property
+    def pair(self) -> DiffPart:
+        """What names it to others."""
+        return DiffPart(base=self.commit, tree=self.tree, prefix=self.prefix)
 
     @contextmanager
     def _named_if_damaged(self) -> Iterator[None]:
@@ -79,9 +72,22 @@ class _Part:
             if not self.prefix or (isinstance(error, GitError) and may_pass(error)):
                 raise
             self.damaged = True
-            self.names, self.left = (), {"": "git cannot compare what is in it"}
+            self.left = {"": "git cannot compare what is in it"}
 
-    def _prepare(self, bounds: Bounds) -> None:
+    def stats(self, bounds: Bounds) -> Iterator[FileStat]:
+        """Write the tree and compare it; add the files that were left out."""
+        data = b""
+        with self._named_if_damaged():
+            self._write(bounds)
+            data = trees.compare(self.git, self.objects, self.pair)
+        left = dict(self.left)
+        for stat in parse_stat(data):
+            yield trees.below(replace(stat, note=left.pop(stat.path, "")), self.prefix)
+        for name, why in left.items():
+            yield trees.below(_unread(name, why), self.prefix)
+
+    def _write(self, bounds: Bounds) -> None:
+        """Write the files, as they are on disk, as a tree."""
         closed = unreadable(self.git)
         self._hide(closed)
         found = untracked(self.git)
@@ -89,50 +95,40 @@ class _Part:
             filters.hide(self.git, self.began)
             self.filtered = filters.left_out(self.git, self.began, found.files)
         files = [name for name in found.files if name not in self.filtered]
-        dirty = ("diff-files", "-z", "--name-only", "--no-renames", "--ignore-submodules=all")
-        changed = fields(self.git.read(*dirty).stdout)
-        self.names = tuple(dict.fromkeys((*files, *changed)))
-        self.left = unread(Path(self.git.directory), self.names, bounds)
-        entered = [name for name in files if name not in self.left]
-        if entered:
-            empty = self.git.read("hash-object", "-t", "blob", os.devnull).line
-            lines = (f"100644 {empty}\t".encode() + os.fsencode(name) for name in entered)
-            self._index("--index-info", lines)
-        self._hide(set(changed) & self.left.keys())
+        changed, gone = self._changed()
+        names = tuple(dict.fromkeys((*files, *changed)))
+        self.left = unread(Path(self.git.directory), names, bounds)
+        self._hide(changed & self.left.keys())
+        self._index("--force-remove --stdin", map(os.fsencode, gone - self.left.keys()))
+        self._enter([name for name in names if name not in self.left and name not in gone])
+        self._hide(changed & self.left.keys())
         shut = dict.fromkeys(found.closed, "cannot be read: Permission denied") | closed
         self.left |= {f"{name}/": why for name, why in shut.items()}
+        # As for a snapshot, the trees that an index remembers are not believed. Objects that the
+        # repository lacks were lacking before: they hinder only the patch that needs them.
+        words = ("write-tree", "--ignore-cache-tree", "--missing-ok")
+        self.tree = self.git.write(*words, env=self.objects.env).line
 
-    def diff(self, *args: str, paths: Iterable[str] = ()) -> bytes:
-        """Run `git diff`; a damaged submodule gives an empty result."""
-        found = b""
-        if not self.damaged:
-            with self._named_if_damaged():
-                found = self._diff(*args, paths=paths)
-        return found
+    def _changed(self) -> tuple[set[str], set[str]]:
+        """List the tracked files that differ from the index, and those of them that are gone."""
+        dirty = ("diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=dirty")
+        listed = fields(self.git.read(*dirty).stdout)
+        # Of a conflict git lists a `U` first, then how the file differs from one of its versions.
+        changes = dict(zip(listed[1::2], listed[0::2], strict=False))
+        top = os.path.realpath(self.git.directory)
+        gone = {
+            name
+            for name, status in changes.items()
+            if status == "D" or (status == "U" and not _is_file(top, name))
+        }
+        return set(changes), gone
 
-    def _diff(self, *args: str, paths: Iterable[str]) -> bytes:
-        """Run `git diff`; if a filter fails, run it again without the files that have one."""
-        marks = (f"--src-prefix=a/{self.prefix}", f"--dst-prefix=b/{self.prefix}")
-        words = ("diff", *_FLAGS, *marks, *args, self.commit, "--", *paths)
-        try:
-            return self.git.read(*words, config=_LARGE).stdout
-        except GitError as error:
-            if may_pass(error) or not self._leave_filtered():
-                raise
-        return self.git.read(*words, config=_LARGE).stdout
-
-    def _leave_filtered(self) -> bool:
-        """Leave out all files with a filter; return whether there are any."""
-        groups = by_filter(self.git, [name for name in self.names if name not in self.left])
-        groups.pop("", None)
-        for driver, names in groups.items():
-            self.left |= dict.fromkeys(names, f"its filter {driver} failed")
-        entered = set(fields(self.git.read("ls-files", "-z").stdout))
-        filtered = entered & {name for group in groups.values() for name in group}
-        base = set(fields(self.git.read("ls-tree", "-r", "-z", "--name-only", self.commit).stdout))
-        remove_entries(self.git, filtered - base)
-        self._hide(filtered & base)
-        return bool(groups)
+    def _enter(self, names: list[str]) -> None:
+        intake = Intake(self.git, self.temporary, self.objects, _ENTERED)
+        refused = intake.enter(names)
+        if intake.passes_over:
+            refused |= passed_over(self.git, [name for name in names if name not in refused])
+        self.left |= refused
 
     def _hide(self, names: Iterable[str]) -> None:
         """Make git trust the index for these files."""
@@ -146,26 +142,23 @@ class _Part:
         wanted = {os.fsencode(name) for name in names}
         listed = self.git.read("ls-tree", "-r", "-z", self.commit).stdout.split(b"\0")
         lines = [line for line in listed if line.partition(b"\t")[2] in wanted]
-        if lines:
-            self._index("--index-info", lines)
-            self._index("--assume-unchanged --stdin", [line.split(b"\t", 1)[1] for line in lines])
+        self._index("--index-info", lines)
+        self._index("--assume-unchanged --stdin", [line.split(b"\t", 1)[1] for line in lines])
 
     def _index(self, how: str, lines: Iterable[bytes]) -> None:
         stdin = b"".join(line + b"\0" for line in lines)
-        self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=ANY_NAME)
+        if stdin:
+            self.git.write("update-index", "-z", *how.split(), stdin=stdin, config=ANY_NAME)
 
-    def stats(self, data: bytes) -> Iterator[FileStat]:
-        """Parse the files in a diff, and add those that were left out."""
-        left = dict(self.left)
-        for stat in parse_stat(data):
-            yield self.named(replace(stat, note=left.pop(stat.path, "")))
-        for name, why in left.items():
-            yield self.named(_unread(name, why))
 
-    def named(self, stat: FileStat) -> FileStat:
-        """Give a file's names relative to the top of the worktree."""
-        old = None if stat.old_path is None else self.prefix + stat.old_path
-        return replace(stat, path=self.prefix + stat.path, old_path=old)
+def _is_file(top: str, name: str) -> bool:
+    """Tell whether there is a file or link at a path, not behind a link."""
+    path = os.path.join(top, name)  # noqa: PTH118 - names are bytes
+    return (
+        os.path.realpath(os.path.dirname(path)) == os.path.dirname(path)  # noqa: PTH120
+        and os.path.lexists(path)
+        and (os.path.islink(path) or not os.path.isdir(path))  # noqa: PTH112, PTH114
+    )
 
 
 def _unread(name: str, why: str) -> FileStat:
@@ -175,20 +168,23 @@ def _unread(name: str, why: str) -> FileStat:
 
 
 @contextmanager
-def _parts(record: WorktreeRecord, temporary: Path) -> Iterator[tuple[str, list[_Part]]]:
+def _parts(
+    record: WorktreeRecord, store: ObjectStore, temporary: Path
+) -> Iterator[tuple[str, list[_Part]]]:
     """Yield the parts to compare, with the name of the base."""
+    generation = store.open()
     with private_index(record, temporary) as git, ExitStack() as stack:
         mend_index(git)
         name, commit = diff_base(git, record)
-        found = [_Part(git, commit, began=record.started_at)]
+        objects = Objects(generation, (trees.objects_of(git),))
+        found = [_Part(git, commit, objects, temporary, began=record.started_at)]
         for path, inner in submodules(git):
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=temporary)))
             copy_index(inner.directory_of_git / "index", directory / "index")
             bound = inner.git.with_index(str(directory / "index"))
-            found.append(_Part(bound, _head_or_nothing(bound), prefix=f"{path}/"))
-        bounds = Bounds()
-        for part in found:
-            part.prepare(bounds)
+            objects = Objects(generation, (trees.objects_of(bound),))
+            base = _head_or_nothing(bound)
+            found.append(_Part(bound, base, objects, temporary, prefix=f"{path}/"))
         yield name, found
 
 
@@ -231,79 +227,26 @@ def _is_ancestor(git: Git, ancestor: str, commit: str) -> bool:
     return result.returncode == 0
 
 
-def diff_stat(record: WorktreeRecord, temporary: Path) -> DiffStat:
+def diff_stat(record: WorktreeRecord, store: ObjectStore, temporary: Path) -> DiffStat:
     """List the changed files with their counts.
 
     Args:
         record: the worktree.
+        store: where its tree is written.
         temporary: directory for short-lived files.
 
     Returns:
-        The files and what they are compared with.
+        The files and the trees that were compared.
+
+    Raises:
+        WorktreeError: the worktree is not as recorded.
     """
-    with _parts(record, temporary) as (name, parts):
-        files = tuple(stat for part in parts for stat in part.stats(part.diff()))
-        against = f"{name}{filters.note(parts[0].filtered)}"
-        return DiffStat(against=against, commit=parts[0].commit, files=files)
-
-
-def diff_text(
-    record: WorktreeRecord, temporary: Path, *, exact: bool = False
-) -> tuple[str, tuple[FileStat, ...]]:
-    """Print the whole patch.
-
-    Args:
-        record: the worktree.
-        temporary: directory for short-lived files.
-        exact: as `git apply` takes it: whole hashes, binary content, nothing of submodules.
-
-    Returns:
-        The patch, and the files that it leaves out, wholly or in part.
-    """
-    with _parts(record, temporary) as (_, parts):
-        more = _EXACT if exact else ()
-        found = [(part, part.diff("-p", *more)) for part in parts]
-        left = [stat for part, data in found for stat in part.stats(data) if stat.note]
-        if exact:
-            inner = [part.prefix.rstrip("/") for part, data in found if part.prefix and data]
-            left += [_unread(name, "the changes inside are those of a submodule") for name in inner]
-            found = found[:1]
-        return "".join(patch_text(data) for _, data in found), tuple(left)
-
-
-def diff_files(record: WorktreeRecord, temporary: Path) -> tuple[FileDiff, ...]:
-    """Parse the whole patch.
-
-    Args:
-        record: the worktree.
-        temporary: directory for short-lived files.
-
-    Returns:
-        The files that git compared, with their lines.
-    """
-    with _parts(record, temporary) as (_, parts):
-        return tuple(
-            replace(file, stat=part.named(file.stat))
-            for part in parts
-            for file in parse_diff(part.diff("-p"))
+    with _parts(record, store, temporary) as (name, parts):
+        bounds = Bounds()
+        files = tuple(stat for part in parts for stat in part.stats(bounds))
+        return DiffStat(
+            against=f"{name}{filters.note(parts[0].filtered)}",
+            commit=parts[0].commit,
+            files=files,
+            parts=tuple(part.pair for part in parts if not part.damaged),
         )
-
-
-def diff_file(record: WorktreeRecord, path: str, temporary: Path) -> str:
-    """Print the patch of one file.
-
-    Args:
-        record: the worktree.
-        path: name of the file now, as `diff_stat` gives it.
-        temporary: directory for short-lived files.
-
-    Returns:
-        The patch; empty when the file is not changed, or left out.
-    """
-    with _parts(record, temporary) as (_, parts):
-        for part in parts:
-            for stat in parse_stat(part.diff()):
-                if part.named(stat).path == path:
-                    names = [name for name in (stat.old_path, stat.path) if name]
-                    return patch_text(part.diff("-p", paths=names))
-    return ""

@@ -34,6 +34,7 @@ from parallel_agents.worktrees.files import exists, write_json
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import common_dir, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
+from parallel_agents.worktrees.objects import ObjectStore
 from parallel_agents.worktrees.repository import plain, resolve
 from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
@@ -50,6 +51,7 @@ class Ending:
     def __init__(self, state_dir: Path) -> None:
         self._creating = state_dir / "creating"
         self._temporary = state_dir / "tmp"
+        self._objects = state_dir / "objects"
         self._locks = RepositoryLocks(state_dir / "locks")
         self._sweeper = Sweeper(state_dir / "dropped")
         self._trash = Trash(state_dir / "trash", self._sweeper)
@@ -115,7 +117,12 @@ class Ending:
             job = replace(job, note=note, pulls=pulls)
             entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
+            # What its trees hold may be secret, and only the trash keeps it from now on.
+            self._sweeper.drop(self._store(record.session).directory, self._objects)
             return entry
+
+    def _store(self, session: str) -> ObjectStore:
+        return ObjectStore(self._objects / session)
 
     def _removal(
         self, record: WorktreeRecord, lock_fd: int, live_pids: Callable[[], Sequence[int]]

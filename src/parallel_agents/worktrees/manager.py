@@ -8,15 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-from parallel_agents.core.diff import FileDiff
 from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
-    Changes,
+    DiffPart,
     DiffStat,
     ExecutableConfig,
     Extras,
-    FileStat,
     Repository,
     Standing,
     WorktreeRecord,
@@ -36,6 +34,7 @@ from parallel_agents.worktrees import (
     scratch,
     standing,
     surroundings,
+    trees,
     trust,
     wishes,
 )
@@ -47,6 +46,8 @@ from parallel_agents.worktrees.git import Git, require_git
 from parallel_agents.worktrees.identity import admin_dir, renewed, verify
 
 _DAY_SECONDS = 24 * 3600.0
+_OBJECT_DAYS = 30
+"""How long the trees of a session are kept that nobody compares any more."""
 _QUEUE_SECONDS = 4 * 3600.0
 """How long a creation waits for its turn: each may check out a large repository."""
 
@@ -76,6 +77,7 @@ class WorktreeManager(Ending):
         self._guard = Lock()
         with self._reading("tidy up"):
             remove_older(self._temporary, _DAY_SECONDS)
+            remove_older(self._objects, _OBJECT_DAYS * _DAY_SECONDS)
             self._sweeper.resume()
             self._trash.resume()
         self._reserved: set[tuple[str, str]] = set()
@@ -316,41 +318,28 @@ class WorktreeManager(Ending):
         with self._reading("look at the worktree"):
             return renewed(record)
 
-    def changes(self, record: WorktreeRecord) -> Changes:
-        """Count a session's changes against its diff base, untracked files included."""
-        return self.diff_stat(record).changes
-
     def diff_stat(self, record: WorktreeRecord) -> DiffStat:
-        """List a session's changed files; see `diff.diff_stat`."""
+        """List a session's changed files, and name their trees; see `diff.diff_stat`."""
         if not record.git_file:
             return DiffStat(against="nothing: it is in no git repository", commit="", files=())
         with self._reading("read the changes"):
-            return diff.diff_stat(record, self._temporary)
-
-    def diff_file(self, record: WorktreeRecord, path: str) -> str:
-        """Print the patch of one file; see `diff.diff_file`."""
-        with self._reading("read the changes"):
-            return diff.diff_file(record, path, self._temporary)
-
-    def diff_text(self, record: WorktreeRecord, *, exact: bool = False) -> str:
-        """Print the whole patch."""
-        return self.diff_patch(record, exact=exact)[0]
+            return diff.diff_stat(record, self._store(record.session), self._temporary)
 
     def diff_patch(
-        self, record: WorktreeRecord, *, exact: bool = False
-    ) -> tuple[str, tuple[FileStat, ...]]:
-        """Print the whole patch, and list the files that it leaves out; see `diff.diff_text`."""
-        if not record.git_file:
-            return "", ()
+        self, record: WorktreeRecord, parts: Sequence[DiffPart], *, exact: bool = False
+    ) -> str:
+        """Print the patch between trees; see `trees.whole_patch`."""
         with self._reading("read the changes"):
-            return diff.diff_text(record, self._temporary, exact=exact)
+            store = self._store(record.session)
+            return trees.whole_patch(record, parts, store, self._temporary, exact=exact)
 
-    def diff_files(self, record: WorktreeRecord) -> tuple[FileDiff, ...]:
-        """Parse the whole patch into files, hunks and lines."""
-        if not record.git_file:
-            return ()
+    def diff_file(
+        self, record: WorktreeRecord, parts: Sequence[DiffPart], names: Sequence[str]
+    ) -> str:
+        """Print the patch of one file between trees; see `trees.file_patch`."""
         with self._reading("read the changes"):
-            return diff.diff_files(record, self._temporary)
+            store = self._store(record.session)
+            return trees.file_patch(record, parts, names, store, self._temporary)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a worktree of ours; `None` when it cannot be told."""

@@ -1,7 +1,7 @@
 """`diff`: what a session changed."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, json_argument, session_argument, verb
@@ -22,35 +22,41 @@ def add(verbs: Verbs) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry it out; on a terminal the patch is made safe, in a pipe it is exact."""
     client = QuickClient()
-    if args.json or args.stat:
-        stat = client.request(DiffStat(session=args.session))
-        if args.json:
-            render.as_json(stat)
-        else:
-            _print_stat(stat)
-        return 0
-    exact = not render.is_terminal()
-    text, left = _patch(client, args.session, exact=exact)
-    render.raw(text if exact else safe(text))
-    for file in left:
-        render.talk(f"left out: {file.path}: {file.note}")
+    stat = client.request(DiffStat(session=args.session))
+    if args.json:
+        render.as_json(stat)
+    elif args.stat:
+        _print_stat(stat)
+    else:
+        exact = not render.is_terminal()
+        text = _patch(client, args.session, stat, exact=exact)
+        render.raw(text if exact else safe(text))
+        for path, why in _left_out(stat, exact=exact):
+            render.talk(f"left out: {path}: {why}")
     return 0
 
 
-def _patch(client: QuickClient, session: str, *, exact: bool) -> tuple[str, Sequence[FileStat]]:
-    """Read every page; of one that is another patch by now, nothing of the first one counts."""
+def _patch(client: QuickClient, session: str, stat: ChangedFiles, *, exact: bool) -> str:
+    """Read every page."""
     pages: list[str] = []
-    left: Sequence[FileStat] = ()
-    digest, offset = "", 0
-    while True:
-        message = DiffText(session=session, offset=offset, exact=exact, digest=digest)
+    offset: int | None = 0
+    while offset is not None and stat.parts:
+        message = DiffText(session=session, parts=stat.parts, offset=offset, exact=exact)
         page = client.request(message)
-        if page.digest != digest:
-            pages, left, digest = [], page.left_out, page.digest
         pages.append(page.text)
-        if page.next is None:
-            return "".join(pages), left
         offset = page.next
+    return "".join(pages)
+
+
+def _left_out(stat: ChangedFiles, *, exact: bool) -> Iterator[tuple[str, str]]:
+    """The files that the patch does not hold, wholly or in part, with the reason."""
+    for file in stat.files:
+        if file.note:
+            yield file.path, file.note
+    for part in stat.parts if exact else ():
+        inner = any(file.path.startswith(part.prefix) and not file.note for file in stat.files)
+        if part.prefix and inner:
+            yield part.prefix.rstrip("/"), "the changes inside are those of a submodule"
 
 
 def _print_stat(stat: ChangedFiles) -> None:

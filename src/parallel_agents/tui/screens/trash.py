@@ -64,7 +64,7 @@ class TrashScreen(Dialog):
 
     def action_restore(self) -> None:
         """Restore what the cursor is on."""
-        if (chosen := self.query_one(TrashList).cursor) is not None:
+        if isinstance(chosen := self.query_one(TrashList).cursor, str):
             self.dismiss(chosen)
 
 

@@ -26,6 +26,7 @@ from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDi
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.spans import Span, flat
 from parallel_agents.tui.store import Store
+from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.wire import messages as m
 
 
@@ -315,8 +316,10 @@ class Verbs(Board):
         self._in_worktree(outside.shell())
 
     def do_edit(self) -> None:
-        """The editor in the worktree."""
-        self._in_worktree([*outside.editor(), "."])
+        """The editor in the worktree; in the diff, on the line that is looked at."""
+        diff = self.query_one(DiffView)
+        place = diff.line_at_cursor() if self.panes.current == "diff" and diff.has_focus else None
+        self._in_worktree(outside.editor_at(place) if place else [*outside.editor(), "."])
 
     def do_editor(self) -> None:
         """Write the reply in the editor."""

@@ -7,7 +7,7 @@ what it seems is loud; nothing of it is parsed as markup.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from time import monotonic
 from typing import Any
 
@@ -46,8 +46,8 @@ class CardView(LineView):
         self._shows: Identity | None = None
         self._version: tuple[Any, ...] = ()
         self._made: list[Block] = []
-        self._seen: dict[str, set[int]] = {}
-        self._read: set[str] = set()
+        self._seen: dict[Hashable, set[int]] = {}
+        self._read: set[Hashable] = set()
         self._given: events.Key | None = None
 
     def on_key(self, event: events.Key) -> None:

@@ -5,14 +5,25 @@ place, and shows what was known until the new patch is there; nothing here looks
 are shown at a time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from parallel_agents.core.diff import Anchor
 from parallel_agents.core.worktree import DiffStat as ChangedFiles
-from parallel_agents.tui.diff_lines import PART, Totals, diff_blocks, path_in, totals_of
+from parallel_agents.tui.diff_lines import (
+    PART,
+    FileBlockKey,
+    FileKey,
+    HunkKey,
+    MoreKey,
+    RowKey,
+    Totals,
+    diff_blocks,
+    totals_of,
+)
 from parallel_agents.tui.lines import Block, LineView
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
@@ -55,7 +66,7 @@ class DiffView(LineView):
         self._fresh: frozenset[str] = frozenset()
         self._asked: set[str] = set()
         self._folded: frozenset[str] = frozenset()
-        self._cache: dict[str, Block] = {}
+        self._cache: dict[Hashable, Block] = {}
 
     def show(
         self, stat: ChangedFiles, patches: Mapping[str, str], totals: Totals | None = None
@@ -96,12 +107,12 @@ class DiffView(LineView):
     def _ask(self) -> None:
         """Ask for the patches of the files that are visible."""
         for block in self.visible_blocks():
-            path = path_in(block.key)
-            kind = block.key.partition(":")[0]
-            if kind != "hunk" or path in self._fresh or path in self._asked:
+            if not isinstance(block.key, HunkKey):
                 continue
-            self._asked.add(path)
-            self.post_message(self.NeedPatch(self, path))
+            path = block.key.path
+            if path not in self._fresh and path not in self._asked:
+                self._asked.add(path)
+                self.post_message(self.NeedPatch(self, path))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """What comes into view may need its patch."""
@@ -117,13 +128,13 @@ class DiffView(LineView):
 
     def action_hunk(self, step: int) -> None:
         """Go to the next hunk, or the one before."""
-        self._go_to(step, lambda key: key.startswith("hunk:") and key.split(":")[1].endswith(".0"))
+        self._go_to(step, lambda key: isinstance(key, HunkKey) and key.line == 0)
 
     def action_file(self, step: int) -> None:
         """Go to the next file, or the one before."""
-        self._go_to(step, lambda key: key.startswith("file:"))
+        self._go_to(step, lambda key: isinstance(key, FileKey))
 
-    def _go_to(self, step: int, wanted: Callable[[str], bool]) -> None:
+    def _go_to(self, step: int, wanted: Callable[[Hashable], bool]) -> None:
         place = self.index_of(self.cursor)
         if place is None:
             place = -1 if step > 0 else len(self.blocks)
@@ -139,8 +150,7 @@ class DiffView(LineView):
     def action_open(self) -> None:
         """On a row of the list: go to that file. Else fold the file, or unfold it."""
         if self.cursor is not None:
-            kind = self.cursor.partition(":")[0]
-            target = {"list": "jump", "more": "more"}.get(kind, "fold")
+            target = "jump" if isinstance(self.cursor, RowKey) else "fold"
             self.pressed(self.cursor, target)
 
     def _show_from(self, start: int) -> None:
@@ -149,16 +159,25 @@ class DiffView(LineView):
         self.restart()
         self._rebuild()
 
-    def pressed(self, key: str, target: str) -> None:
+    def pressed(self, key: Hashable, target: str) -> None:
         """Go to a file, fold it, or show another part of the files."""
-        path = path_in(key)
-        if target == "more":
-            self._show_from(int(path))
-            return
-        self.cursor = f"file:{path}"
-        if target == "jump":
-            self.show_block(self.cursor, at_top=True)
-        else:
-            self._folded ^= {path}
-            self._rebuild()
-        self.refresh()
+        if isinstance(key, MoreKey):
+            self._show_from(key.start)
+        elif isinstance(key, FileBlockKey):
+            self.cursor = FileKey(key.path)
+            if target == "jump":
+                self.show_block(self.cursor, at_top=True)
+            else:
+                self._folded ^= {key.path}
+                self._rebuild()
+            self.refresh()
+
+    def line_at_cursor(self) -> Anchor | None:
+        """The line of a file that is looked at: of a hunk, its first one in view."""
+        index = self.index_of(self.cursor)
+        if index is None or not isinstance(self.cursor, FileBlockKey):
+            return None
+        skipped = max(self.scroll_offset.y - self._tops[index], 0)
+        anchors = (line.anchor for line in self._lines(index)[skipped:])
+        shown = (anchor for anchor in anchors if anchor is not None and anchor.side == "new")
+        return next(shown, Anchor(path=self.cursor.path, side="new", number=1))

@@ -4,6 +4,7 @@ Keep true: only what is visible is rendered; it follows the end while the person
 their place otherwise; nothing an agent says is parsed as markup or reaches the terminal raw.
 """
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -80,9 +81,9 @@ class TranscriptView(LineView):
         self._conversation.toggle_all()
         self.set_blocks(self._conversation.blocks())
 
-    def pressed(self, key: str, target: str) -> None:
+    def pressed(self, key: Hashable, target: str) -> None:
         """Unfold or fold an item, whose first line stays where it is."""
-        if self._conversation.toggle(key):
+        if isinstance(key, str) and self._conversation.toggle(key):
             self.following = False
             self.set_blocks(self._conversation.blocks())
 
