@@ -1,1 +1,1 @@
-"""Agent programs: what the supervisor needs of one, and the ones there are."""
+"""The agent programs, and the interface through which the supervisor drives them."""

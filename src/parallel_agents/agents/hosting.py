@@ -1,7 +1,7 @@
-"""What an agent may ask of its host: text files of its own worktree.
+"""Host requests: an agent may ask us to read or write text files of its own worktree.
 
-Keep true: a request says what is wanted and how its answer is written, and does nothing itself; the
-supervisor carries it out within the session's worktree, or refuses it.
+Keep true: a request only describes the action and how to write the answer; it does nothing itself.
+The supervisor carries it out inside the session's worktree, or refuses it.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """What became of a request.
+    """The result of a host request.
 
     Attributes:
-        text: the file's content, when it was read.
-        refused: why nothing was done; empty when it was done.
+        text: the file's content, if it was read.
+        refused: why nothing was done; empty if it was done.
     """
 
     text: str = ""
@@ -22,12 +22,12 @@ class Served:
 
 
 Answering = Callable[[Served], str]
-"""Makes the line for the agent that says what became of its request."""
+"""Makes the line that tells the agent the result of its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFile:
-    """The agent wants to know what a text file holds.
+    """The agent wants to read a text file.
 
     Attributes:
         path: absolute, or relative to the worktree's top.
@@ -39,11 +39,11 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteFile:
-    """The agent wants a text file to hold something else.
+    """The agent wants to write a text file.
 
     Attributes:
         path: absolute, or relative to the worktree's top.
-        text: its whole new content.
+        text: its complete new content.
     """
 
     path: str
@@ -52,4 +52,4 @@ class WriteFile:
 
 
 HostRequest = ReadFile | WriteFile
-"""The closed list of what an agent may ask."""
+"""The closed list of host requests."""

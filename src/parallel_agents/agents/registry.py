@@ -1,4 +1,4 @@
-"""The agent programs there are, by name."""
+"""The agent programs that this version can drive, by name."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,10 +8,10 @@ from parallel_agents.agents.demo.agent import DemoAgent
 
 
 def by_name(agents: Iterable[Agent]) -> Mapping[str, Agent]:
-    """Agent programs by the name a person gives; the first is the usual one."""
+    """Map agent programs by name; the first one is the default."""
     return {agent.traits.name: agent for agent in agents}
 
 
 def all_agents() -> Mapping[str, Agent]:
-    """Every agent program this version can drive, by the name a person gives."""
+    """Return every agent program that this version can drive, by name."""
     return by_name((ClaudeAgent(), DemoAgent()))

@@ -1,6 +1,6 @@
-"""What a pending request asks, as verbs print it.
+"""Prints what a pending request asks.
 
-Keep true: what is printed is safe, and what is not what it seems is marked and named.
+Keep true: all printed text is safe; doubtful text is marked, and its doubts are named.
 """
 
 import re
@@ -12,37 +12,34 @@ from parallel_agents.core.summary import telling
 from parallel_agents.wire.messages import PendingRequest, RequestInput
 
 _SHOWN = 4_000
-"""Characters of what is asked that are printed."""
+"""How many characters of a request are printed."""
 
 _NAMED = re.compile(r"(?s)(.*)@([0-9a-f]{16})")
 
 
 def named(request: PendingRequest | RequestInput) -> str:
-    """A request's name with the digest of its input: it stands for nothing else than was shown."""
+    """Name a request as `ID@DIGEST`, which stands only for the input that was shown."""
     return f"{request.request_id}@{request.digest}"
 
 
 def split(name: str) -> tuple[str, str | None]:
-    """Id and digest of what `--request` names; the digest may be left out."""
+    """Split the value of `--request` into id and digest; the digest is optional."""
     found = _NAMED.fullmatch(name)
     return (found[1], found[2]) if found else (name, None)
 
 
 def doubts(tool: str, given: JsonObject) -> tuple[str, ...]:
-    """What is not what it seems, in words."""
+    """Name everything in a tool's input that is not what it seems."""
     return doubts_of({"tool": tool, "input": given})
 
 
 def marked(text: str) -> str:
-    """Text in which what is hidden, or far off, is shown."""
+    """Make hidden or distant parts of a text visible."""
     return "".join(piece.text for piece in pieces(text))
 
 
 def lines(pending: RequestInput) -> Iterator[str]:
-    """What is asked, whole unless it is very long.
-
-    Args:
-        pending: a reply to `PendingInput`.
+    """Describe a pending request, in full unless it is very long.
 
     Yields:
         The tool, then its command or file, or the question.

@@ -1,6 +1,6 @@
-"""Columns by the cells that a terminal gives to text: two for wide characters, none for marks.
+"""Measures text in terminal cells: two for a wide character, none for a combining mark.
 
-Keep true: text that is all ASCII, nearly every name, costs no import.
+Keep true: ASCII text (nearly every name) needs no import.
 """
 
 import os
@@ -11,7 +11,7 @@ _ROOM = 80
 
 
 def of_terminal() -> int:
-    """How many columns there are for output, as `shutil` would say, which is slow to import."""
+    """Return the width of the output, as `shutil` does, which is slow to import."""
     named = os.environ.get("COLUMNS", "")
     if named.isdecimal() and int(named) > 0:
         return int(named)
@@ -22,14 +22,7 @@ def of_terminal() -> int:
 
 
 def width(text: str) -> int:
-    """Count cells.
-
-    Args:
-        text: safe text of one line.
-
-    Returns:
-        How many cells it takes.
-    """
+    """Count the cells that one line of safe text takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -38,20 +31,12 @@ def width(text: str) -> int:
 
 
 def pad(text: str, cells: int) -> str:
-    """Fill with spaces up to a width."""
+    """Pad with spaces to a width in cells."""
     return text + " " * (cells - width(text))
 
 
 def cut(text: str, cells: int) -> str:
-    """Cut to a width, with an ellipsis when something is cut.
-
-    Args:
-        text: safe text of one line.
-        cells: at most so many.
-
-    Returns:
-        The text, or its beginning.
-    """
+    """Cut one line of safe text to at most `cells` cells, with an ellipsis if it was longer."""
     if cells < 1:
         return ""
     if width(text) <= cells:

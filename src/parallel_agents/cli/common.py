@@ -1,4 +1,4 @@
-"""What several verbs share."""
+"""Code that several verbs share."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ Run = Callable[[argparse.Namespace], int]
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Help as wide as the terminal; argparse makes one for every argument that is declared."""
+    """Formats help as wide as the terminal; argparse creates one for every argument."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=columns.of_terminal() - 2)
@@ -29,9 +29,9 @@ def verb(verbs: Verbs, name: str, run: Run, help_text: str) -> argparse.Argument
     """Declare a verb.
 
     Args:
-        verbs: where.
-        name: as it is typed.
-        run: what carries it out; returns the exit code.
+        verbs: the parsers to add it to.
+        name: the verb as people type it.
+        run: runs the verb and returns the exit code.
         help_text: one line.
 
     Returns:
@@ -65,26 +65,23 @@ def json_argument(parser: argparse.ArgumentParser, *kinds: object) -> None:
     """Add `--json`.
 
     Args:
-        parser: of the verb.
-        kinds: types of what is printed, of which `docs/schema/` is made; which of several it is
-            depends on the verb's other arguments.
+        parser: the verb's parser.
+        kinds: the types of the output, from which `docs/schema/` is generated; if there are
+            several, the verb's other arguments decide which one is printed.
     """
     parser.add_argument("--json", action="store_true", help="print JSON; see docs/schema/")
     parser.set_defaults(prints=kinds)
 
 
 def ask(message: Request[R], *, start: bool = True) -> R:
-    """Ask the supervisor one thing.
+    """Send the supervisor one request and return its reply.
 
     Args:
-        message: what.
-        start: start a supervisor when none answers.
-
-    Returns:
-        The reply.
+        message: the request.
+        start: start a supervisor if none answers.
 
     Raises:
-        UserError: as the supervisor raised it.
+        UserError: as the supervisor raised it, or because it does not answer.
     """
     client = QuickClient(start=start)
     try:
@@ -94,15 +91,15 @@ def ask(message: Request[R], *, start: bool = True) -> R:
 
 
 def key() -> str:
-    """A fresh uuid for a request that changes something."""
+    """Make a fresh uuid, which every request that changes something needs."""
     return new_uuid()
 
 
 def absolute(directory: str | None) -> str:
-    """An absolute path for the supervisor, which has another working directory.
+    """Make a path absolute, because the supervisor has another working directory.
 
     Raises:
-        RepositoryError: it is relative to a directory that is gone.
+        RepositoryError: the path is relative, and the current directory no longer exists.
     """
     try:
         return str(Path(directory or ".").absolute())
@@ -113,5 +110,5 @@ def absolute(directory: str | None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, for the agent."""
+    """Return this process's environment, for the agent."""
     return dict(os.environ)

@@ -1,7 +1,7 @@
-"""A file of lines that grows, is put aside when it is full, and begins anew.
+"""Follows a log file that is rotated when it is full.
 
-Keep true: each whole line is given once, in order, though the file is renamed between two looks;
-a line is given when it has its end.
+Keep true: each complete line is returned once and in order, even if the file is renamed between
+two reads; a line without its newline is kept until it is complete.
 """
 
 import contextlib
@@ -15,10 +15,10 @@ from parallel_agents.core.errors import of_system
 
 
 class GrowingFile:
-    """Reads the lines; a context manager.
+    """Reads the lines of a growing file; a context manager.
 
     Args:
-        path: the file, which need not be there yet; the one before has `.1` added to its name.
+        path: the file, which need not exist yet; its predecessor has `.1` added to its name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,16 +38,13 @@ class GrowingFile:
         self._close()
 
     def last(self, count: int) -> list[str]:
-        """Read what is there now.
+        """Return the newest lines, without their newlines.
 
         Args:
-            count: how many lines at most, the newest; also from the file before.
-
-        Returns:
-            The lines, without their ends.
+            count: the maximum number of lines; some may come from the rotated file.
 
         Raises:
-            StorageError: the file cannot be read.
+            StorageError: a file cannot be read.
         """
         newest: deque[str] = deque(maxlen=count)
         lines = self.more()
@@ -57,7 +54,7 @@ class GrowingFile:
         return list(newest)
 
     def _lines_before(self) -> list[str]:
-        """What the file before holds, unless that is the file that is being read."""
+        """Read the rotated file, unless it is the file that is open here."""
         try:
             with self._path.with_name(f"{self._path.name}.1").open("rb") as before:
                 if self._is(os.fstat(before.fileno())):
@@ -69,7 +66,7 @@ class GrowingFile:
             raise of_system(error, f"cannot read {self._path}.1") from error
 
     def more(self) -> list[str]:
-        """Read the lines that were added since the last look.
+        """Read the lines that were added since the last read.
 
         Raises:
             StorageError: the file cannot be read.
@@ -79,7 +76,7 @@ class GrowingFile:
                 self._open()
             lines = self._read()
             if self._is_put_aside():
-                lines += self._read()  # written after the first reading, before it was put aside
+                lines += self._read()  # written after the first read, before the rotation
                 self._close()
                 self._open()
                 lines += self._read()
@@ -110,7 +107,7 @@ class GrowingFile:
             return False
 
     def _is(self, other: os.stat_result) -> bool:
-        """Whether the file being read is this one, whatever its name is by now."""
+        """Whether the open file is this one, whatever its name is now."""
         return self._file is not None and os.path.samestat(os.fstat(self._file.fileno()), other)
 
 

@@ -1,7 +1,7 @@
-"""How a value of ours looks in `--json`: every field, named in camelCase.
+"""Shows our values as `--json` prints them: every field, named in camelCase.
 
-Keep true: the names of fields change, and nothing else: what is in a JSON object from an agent
-stays as it came. `docs/schema/` has the schema of each kind that a verb prints.
+Keep true: only the names of our fields change; a JSON object from an agent is printed as it came.
+`docs/schema/` has the schema of each type that a verb prints.
 """
 
 from typing import Any
@@ -10,13 +10,13 @@ from parallel_agents.core.value import Value
 
 
 def camel(name: str) -> str:
-    """A field's name in JSON: `base_commit` is `baseCommit`."""
+    """Convert a field's name to camelCase: `base_commit` becomes `baseCommit`."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def json_view(value: object) -> Any:  # noqa: ANN401 - plain JSON values
-    """Turn a value into plain JSON values, fields that have their default included."""
+    """Turn a value into plain JSON values, including fields that have their default."""
     if isinstance(value, Value):
         tag = value.__struct_config__.tag
         named = {} if tag is None else {"type": tag}

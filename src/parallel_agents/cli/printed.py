@@ -1,4 +1,4 @@
-"""What verbs print as JSON that is no reply of the supervisor's: put together here."""
+"""JSON output that is not simply a reply of the supervisor, and so is assembled here."""
 
 from parallel_agents.core.asking import Question
 from parallel_agents.core.options import Decision, JsonObject
@@ -8,11 +8,11 @@ from parallel_agents.wire.messages import Findings, RequestInput, SupervisorStat
 
 
 class DoctorReport(Value):
-    """What `doctor --json` prints.
+    """The output of `doctor --json`.
 
     Attributes:
-        findings: None without `--worktrees`, as `damaged`.
-        damaged: by session, why it cannot be read.
+        findings: None without `--worktrees`; so is `damaged`.
+        damaged: for each session that cannot be read, the reason.
     """
 
     status: SupervisorStatus
@@ -21,14 +21,14 @@ class DoctorReport(Value):
 
     @classmethod
     def of(cls, status: SupervisorStatus, findings: Findings | None) -> "DoctorReport":
-        """Put the report together."""
+        """Assemble the report."""
         if findings is None:
             return cls(status=status)
         return cls(status=status, findings=findings.findings, damaged=findings.damaged)
 
 
 class DecidedRequest(Value):
-    """What `answer --json` prints: the request, the decision, and what was not what it seems."""
+    """The output of `answer --json`: the request, the decision, and any doubts about its input."""
 
     request_id: str
     kind: str
@@ -44,5 +44,5 @@ class DecidedRequest(Value):
     def of(
         cls, pending: RequestInput, decision: Decision, doubts: tuple[str, ...]
     ) -> "DecidedRequest":
-        """Put it together."""
+        """Assemble the output."""
         return cls(**asdict(pending), decision=decision, doubts=doubts)

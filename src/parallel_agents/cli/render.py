@@ -1,6 +1,6 @@
-"""Everything a verb prints: data on standard output, talk on standard error.
+"""Prints everything for the verbs: data on standard output, messages on standard error.
 
-Keep true: nothing is printed but through here; text from outside is made safe here, JSON stays raw.
+Keep true: verbs print only through this module; it makes outside text safe, but JSON stays raw.
 """
 
 import json
@@ -31,22 +31,22 @@ def data(text: str) -> None:
 
 
 def raw(text: str) -> None:
-    """Print data that is to be read by a program: as the bytes it was, with no newline added."""
+    """Print data for a program: the original bytes, with no newline added."""
     streams.write(text.encode("utf-8", "surrogateescape"))
 
 
 def as_json(value: object) -> None:
-    """Print JSON; ASCII only, so that no control character of anybody's gets out."""
+    """Print JSON in ASCII only, so that no control character reaches the terminal."""
     streams.write(f"{json.dumps(json_view(value), indent=2)}\n")
 
 
 def talk(text: str) -> None:
-    """Say something to the person."""
+    """Print a message for the person on standard error."""
     streams.talk(f"{safe(text)}\n")
 
 
 def complain(error: UserError) -> int:
-    """Say what went wrong and what to do; returns the exit code."""
+    """Print what went wrong and what to do next; return the exit code."""
     talk(f"parallel-agents: {error.message}")
     if error.hint:
         talk(f"  {error.hint}")
@@ -54,7 +54,7 @@ def complain(error: UserError) -> int:
 
 
 def age(milliseconds: float) -> str:
-    """How long ago, in one unit: `8s`, `5m`, `3h`, `2d`."""
+    """Say how long ago a time was, in one unit: `8s`, `5m`, `3h`, `2d`."""
     seconds = max(0, int(time.time() - milliseconds / 1000))
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= size:
@@ -63,12 +63,12 @@ def age(milliseconds: float) -> str:
 
 
 def day(milliseconds: float) -> str:
-    """A date, in the person's time zone."""
+    """Format a date in the person's time zone."""
     return time.strftime("%Y-%m-%d", time.localtime(milliseconds / 1000))
 
 
 def size(count: int) -> str:
-    """A size in the largest unit that keeps it above 1: `512 B`, `1.5 kB`, `26 GB`."""
+    """Format a size in the largest unit that keeps it above 1: `512 B`, `1.5 kB`, `26 GB`."""
     value, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 1000:
@@ -78,7 +78,7 @@ def size(count: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Align columns; the last one is left as long as it is."""
+    """Align columns; the last one keeps its length."""
     cells = [[safe_line(cell) for cell in row] for row in rows]
     count = len(cells[0]) - 1 if cells else 0
     widths = [max(columns.width(row[i]) for row in cells) for i in range(count)]

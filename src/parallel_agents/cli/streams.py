@@ -1,7 +1,7 @@
-"""Standard input and output as whoever started us left them: closed, full, or read by nobody.
+"""Standard streams in whatever state we got them: closed, full, or with no reader.
 
-Keep true: nothing of ours gets the number of a standard stream that is closed; output that was lost
-is an error, talk that was lost is not.
+Keep true: no file of ours gets the number of a closed standard stream; losing output is an error,
+losing a message is not.
 """
 
 import os
@@ -12,11 +12,11 @@ from parallel_agents.core.errors import StorageError, UsageError
 
 
 def prepare() -> None:
-    """Fill the places of closed streams, and let no locale make output impossible."""
+    """Replace closed streams with `/dev/null`, and make output possible in every locale."""
     for number in range(3):
         try:
             os.fstat(number)
-        except OSError:  # the lowest free number is the next one that is opened
+        except OSError:  # `open` takes the lowest free number, which is this one
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -30,8 +30,8 @@ def write(text: str | bytes) -> None:
         text: the data; bytes are written as they are.
 
     Raises:
-        BrokenPipeError: nobody reads it.
-        StorageError: it cannot be written.
+        BrokenPipeError: nobody reads standard output.
+        StorageError: standard output is closed or cannot be written.
     """
     if sys.stdout is None:
         raise _lost("standard output is closed")
@@ -48,11 +48,11 @@ def write(text: str | bytes) -> None:
 
 
 def flush() -> None:
-    """Hand over what was written.
+    """Flush standard output.
 
     Raises:
-        BrokenPipeError: nobody reads it.
-        StorageError: it cannot be written.
+        BrokenPipeError: nobody reads standard output.
+        StorageError: standard output cannot be written.
     """
     if sys.stdout is None:
         return
@@ -65,37 +65,34 @@ def flush() -> None:
 
 
 def pause(seconds: float) -> None:
-    """Do nothing for a while, or until nobody reads standard output any more.
+    """Sleep, but stop as soon as nobody reads standard output any more.
 
     Raises:
-        BrokenPipeError: nobody reads it.
+        BrokenPipeError: nobody reads standard output.
     """
     poll = select.poll()
     if sys.stdout is not None:
-        poll.register(sys.stdout.fileno(), 0)  # errors are told without being asked for
+        poll.register(sys.stdout.fileno(), 0)  # `poll` always reports errors
     if poll.poll(seconds * 1000):
         raise BrokenPipeError
 
 
 def talk(text: str) -> None:
-    """Say something on standard error, if there is one that takes it."""
+    """Print a message on standard error, if that is possible."""
     if sys.stderr is None:
         return
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
-        return  # nowhere is left to say so
+        return  # there is nowhere left to report this
 
 
 def read() -> str:
     """Read all of standard input.
 
-    Returns:
-        The text.
-
     Raises:
-        UsageError: it is closed, or no text.
+        UsageError: standard input is closed, cannot be read, or is not UTF-8 text.
     """
     if sys.stdin is None:
         raise UsageError("Standard input is closed.", "Give the text as an argument.")
@@ -110,7 +107,7 @@ def read() -> str:
 
 
 def close() -> None:
-    """Give up what cannot be written: the interpreter would complain of it at its end."""
+    """Discard output that cannot be written; the interpreter would complain of it at exit."""
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
             continue
@@ -123,20 +120,20 @@ def close() -> None:
 
 
 def is_terminal(*streams: str) -> bool:
-    """Whether these standard streams are a terminal: `stdin`, `stdout`."""
+    """Tell whether all of these standard streams (`stdin`, `stdout`) are terminals."""
     found = (getattr(sys, name) for name in streams)
     return all(stream is not None and stream.isatty() for stream in found)
 
 
 def refuse_without_screen(what: str, hint: str) -> None:
-    """Insist on a terminal that can show more than lines.
+    """Require a terminal that can move its cursor.
 
     Args:
-        what: what needs one.
+        what: what needs the terminal, for the message.
         hint: what to use instead.
 
     Raises:
-        UsageError: this is none.
+        UsageError: this is no such terminal.
     """
     if not is_terminal("stdin", "stdout"):
         raise UsageError(f"{what} needs a terminal.", hint)

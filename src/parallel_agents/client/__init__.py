@@ -1,1 +1,1 @@
-"""The near end of the socket: what screen and command line share."""
+"""The client's end of the socket, shared by the screen and the command line."""

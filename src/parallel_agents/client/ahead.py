@@ -1,7 +1,7 @@
-"""Connects while the screen is still being loaded.
+"""Connects while the screen is still loading.
 
-Keep true: the supervisor starts beside the imports, not after them; what went wrong meanwhile is
-raised where the connection is wanted.
+Keep true: the supervisor starts in parallel with the imports, not after them; an error is raised
+where the connection is used.
 """
 
 import socket
@@ -10,11 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from parallel_agents.client.launch import connect
 
 Ahead = Future[socket.socket]
-"""A connected socket, soon."""
+"""A socket that will soon be connected."""
 
 
 def connect_ahead() -> Ahead:
-    """Begin to connect in a thread of its own; a supervisor is started when none answers."""
+    """Connect in a thread of its own; start a supervisor if none answers."""
     pool = ThreadPoolExecutor(1, "connect")
     ahead = pool.submit(connect, start=True)
     pool.shutdown(wait=False)

@@ -1,7 +1,7 @@
-"""Takes a conversation into the person's terminal and gives it back.
+"""Opens a conversation in the person's terminal, and returns it to the supervisor afterwards.
 
 Keep true: one owner at a time: the headless process is gone before the interactive one starts,
-and starts again after it; whatever happens in between, the conversation is given back.
+and starts again after it; whatever happens in between, the conversation is returned.
 """
 
 import subprocess
@@ -23,6 +23,7 @@ def attach(session: str) -> int:
 
     Raises:
         UserError: the session cannot be attached to now.
+        AgentError: the program cannot be started.
     """
     client = QuickClient()
     command = client.request(AttachBegin(key=new_uuid(), session=session))

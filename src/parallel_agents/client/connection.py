@@ -1,8 +1,8 @@
-"""The asynchronous client that the screen uses: many questions at once, and pushes.
+"""The asynchronous client of the screen: many requests at once, and pushes.
 
-Keep true: a reply reaches the question it answers; pushes keep their order; when the connection
-is lost every waiting question fails with `UnreachableError` and `pushes` ends. A supervisor that
-is not heard for `SILENCE` seconds, while something is expected of it, counts as lost.
+Keep true: a reply reaches the request it answers; pushes keep their order; if the connection is
+lost, every waiting request fails with `UnreachableError` and `pushes` ends. The connection counts
+as lost if the supervisor sends nothing for `SILENCE` seconds while the client expects something.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from parallel_agents.wire.request import Done, Request, reply_kind
 R = TypeVar("R")
 
 _LARGE = 1 << 20
-"""Bytes of a reply that is read in a thread, so that nothing waits for it."""
+"""A reply of more bytes than this is decoded in a thread, so that nothing waits for it."""
 
 
 class Connection:
-    """One connection to the supervisor; made by `open`."""
+    """One connection to the supervisor; `open` creates it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -52,17 +52,14 @@ class Connection:
 
     @classmethod
     async def open(cls, *, start: bool = True, ahead: Ahead | None = None) -> "Connection":
-        """Connect to the supervisor.
+        """Connect to the supervisor and greet it.
 
         Args:
-            start: start one when none answers.
-            ahead: a socket that is being connected already.
-
-        Returns:
-            A connection that has shaken hands.
+            start: start a supervisor if none answers.
+            ahead: a socket that is already being connected.
 
         Raises:
-            UserError: none answers, it is another version, or it refused.
+            UserError: no supervisor answers, it has another version, or it refused.
         """
         connection = await cls._connect(start=start, ahead=ahead)
         reply = await connection.greet()
@@ -75,11 +72,11 @@ class Connection:
         return connection
 
     async def greet(self) -> Greeting:
-        """Shake hands.
+        """Exchange greetings.
 
         Raises:
-            UnreachableError: it does not answer within `GREETING` seconds.
-            UserError: as `request`.
+            UnreachableError: the supervisor does not answer within `GREETING` seconds.
+            UserError: as for `request`.
         """
         try:
             async with asyncio.timeout(GREETING):
@@ -99,11 +96,11 @@ class Connection:
         return cls(reader, writer)
 
     async def request(self, message: Request[R]) -> R:
-        """Ask, and wait for the answer.
+        """Send a request and wait for its reply.
 
         Raises:
-            UserError: what the supervisor refused, as it was raised there.
-            UnreachableError: the connection is gone.
+            UserError: the supervisor refused; the same error was raised there.
+            UnreachableError: the connection is lost.
         """
         if self._task.done():
             raise self._gone()
@@ -122,7 +119,7 @@ class Connection:
             self._waiting.pop(number, None)
 
     async def pushes(self) -> AsyncIterator[Push]:
-        """Everything the supervisor sends unasked, in order; ends when the connection is lost."""
+        """Yield the supervisor's pushes in order; ends when the connection is lost."""
         while (push := await self._pushes.get()) is not None:
             yield push
 
@@ -130,7 +127,7 @@ class Connection:
         """Close the connection."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        # Nothing that was written is still of use, and a supervisor that hangs would not read it.
+        # Unsent data is no longer of use, and a supervisor that hangs would not read it.
         self._writer.transport.abort()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
@@ -149,10 +146,13 @@ class Connection:
             self._lost()
 
     async def _line(self) -> bytes:
-        """The next line; given up after two silences in a row.
+        """Read the next line; give up after two silences in a row.
 
-        One may be our own: a screen that was stopped for an hour finds its deadline passed before
-        it finds what has come meanwhile.
+        The first silence may be our own: a screen that was suspended for an hour notices that its
+        deadline has passed before it notices the data that arrived meanwhile.
+
+        Raises:
+            TimeoutError: the supervisor was silent for too long.
         """
         silences = 0
         while True:
@@ -168,7 +168,7 @@ class Connection:
         if isinstance(frame.push, Raw):
             self._pushes.put_nowait(load_push(bytes(frame.push)))
             return
-        if frame.id is None:  # the supervisor can answer nobody
+        if frame.id is None:  # an error of the whole connection, not of one request
             unwrap(frame, Done)
         future = self._waiting.get(frame.id) if isinstance(frame.id, int) else None
         if future is not None and not future.done():

@@ -1,7 +1,7 @@
-"""Starts the supervisor when none answers.
+"""Starts a supervisor if none answers.
 
-Keep true: it is started in isolated mode from `/`, so that no file of the current directory can
-become part of it; an agent never starts one; two clients that start one at once get the same.
+Keep true: it starts in isolated mode from `/`, so that no file of the current directory can become
+part of it; an agent never starts one; two clients that start one at the same time get the same one.
 """
 
 import json
@@ -19,21 +19,21 @@ from parallel_agents.wire.messages import GREETING
 from parallel_agents.wire.peer import MARKER, asked_by_agent
 
 START_DEADLINE = 20.0
-"""Seconds a supervisor may take from its start to its first answer."""
+"""Seconds that a supervisor may take from its start to its first answer."""
 
 
 def connect(*, start: bool) -> socket.socket:
     """Connect to the supervisor.
 
     Args:
-        start: start one when none answers.
+        start: start a supervisor if none answers.
 
     Returns:
         A connected socket.
 
     Raises:
-        UnreachableError: none answers, or it could not be started.
-        RefusedError: an agent asked, and none runs.
+        UnreachableError: no supervisor answers, or it could not be started.
+        RefusedError: none is running, and an agent's process may not start one.
         StorageError: the state directory cannot be used.
     """
     path = supervisor_socket(state_dir())
@@ -62,7 +62,7 @@ def connect(*, start: bool) -> socket.socket:
 def _try(path: Path) -> socket.socket | None:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        # Without it, who finds the queue of one that hangs full waits for ever.
+        # If a supervisor hangs and its queue is full, `connect` would wait for ever without this.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _seconds(GREETING))
         sock.connect(os.fspath(path))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _seconds(0))
@@ -80,12 +80,17 @@ def _try(path: Path) -> socket.socket | None:
 
 
 def _seconds(count: float) -> bytes:
-    """A `struct timeval`."""
+    """Pack seconds as a `struct timeval`."""
     return struct.pack("ll", int(count), 0)
 
 
 def _start(path: Path) -> None:
-    """Start a supervisor and wait for its first word."""
+    """Start a supervisor and wait for the first line that it prints.
+
+    Raises:
+        RefusedError: this process belongs to an agent.
+        UnreachableError: the supervisor did not start.
+    """
     if asked_by_agent():
         raise RefusedError(
             "No supervisor is running, and a command run by an agent does not start one.",
@@ -99,7 +104,7 @@ def _start(path: Path) -> None:
 
 
 def _first_word(state: Path) -> dict[str, object]:
-    # Loaded by the one command in many that starts a supervisor.
+    # Imported here because few commands start a supervisor.
     import subprocess
 
     environment = {k: v for k, v in os.environ.items() if k != MARKER}
@@ -120,7 +125,7 @@ def _first_word(state: Path) -> dict[str, object]:
             line = first_word(pipe.fileno(), START_DEADLINE)
         except TimeoutError:
             line = b""
-    # The supervisor outlives this process by design: nobody waits for it here.
+    # The supervisor outlives this process by design; with a return code set, Popen does not warn.
     process.returncode = process.returncode or 0
     try:
         said = json.loads(line)
@@ -130,7 +135,11 @@ def _first_word(state: Path) -> dict[str, object]:
 
 
 def run_in_foreground() -> int:
-    """Run a supervisor in this terminal until it ends; returns its exit code."""
+    """Run a supervisor in this terminal until it ends; return its exit code.
+
+    Raises:
+        RefusedError: this process belongs to an agent.
+    """
     if asked_by_agent():
         raise RefusedError("A command run by an agent does not start a supervisor.")
     import subprocess

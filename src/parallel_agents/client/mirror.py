@@ -1,4 +1,4 @@
-"""Every session's facts, on this side of the socket: snapshot and records, the same fold."""
+"""The client's copy of every session's facts: a snapshot, then records, with the same fold."""
 
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
@@ -17,7 +17,7 @@ class Mirror:
 
     Attributes:
         sessions: by id.
-        progress: files written and files in all, of worktrees being made.
+        progress: for each worktree being created, the files written so far and in total.
     """
 
     def __init__(self) -> None:
@@ -25,13 +25,10 @@ class Mirror:
         self.progress: dict[str, tuple[int, int]] = {}
 
     def apply(self, push: Push) -> frozenset[str]:
-        """Take one push.
-
-        Args:
-            push: what the supervisor sent.
+        """Apply one push.
 
         Returns:
-            Ids of the sessions that changed, came or went.
+            Ids of the sessions that were changed, added or removed.
         """
         match push:
             case StatePush(state=state):

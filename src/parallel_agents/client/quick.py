@@ -1,8 +1,8 @@
-"""The blocking client that every command-line verb uses: one question, and little to load.
+"""The blocking client of the verbs: one request at a time, and few imports.
 
-Keep true: a request that changes something is asked again once, under the same key, when the
-supervisor goes away before it answered; the key makes that harmless. Nobody waits for one that
-does not live: it greets within `GREETING` seconds, and is heard every `SILENCE` from then on.
+Keep true: a request is sent once more, under the same key, if the supervisor goes away before it
+answers; the key makes that harmless. Nobody waits for a dead supervisor: it must greet within
+`GREETING` seconds, and from then on send something every `SILENCE` seconds.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class QuickClient:
     """One connection to the supervisor.
 
     Args:
-        start: start a supervisor when none answers.
+        start: start a supervisor if none answers.
     """
 
     def __init__(self, *, start: bool = True) -> None:
@@ -46,11 +46,11 @@ class QuickClient:
         self._number = 0
 
     def request(self, message: Request[R]) -> R:
-        """Ask, and wait for the answer.
+        """Send a request and wait for its reply.
 
         Raises:
-            UserError: what the supervisor refused, as it was raised there.
-            UnreachableError: the supervisor does not answer, or not any more.
+            UserError: the supervisor refused; the same error was raised there.
+            UnreachableError: the supervisor does not answer, or has stopped answering.
         """
         try:
             return self._ask(message)
@@ -93,18 +93,18 @@ class QuickClient:
         self._lines = []
 
     def _round_trip(self, message: Request[R], within: float = math.inf) -> R:
-        """Ask, and wait; `within` is how many seconds that may take in all."""
+        """Send a request and wait for its reply, for at most `within` seconds in total."""
         assert self._socket is not None  # noqa: S101 - callers open first
         self._number += 1
         ends = time.monotonic() + within
         try:
             self._socket.settimeout(min(SILENCE, within))
-            # A supervisor that refuses to listen has hung up already, and said why before.
+            # A supervisor that refuses the connection closes it, but sends the reason first.
             with contextlib.suppress(ConnectionError):
                 self._socket.sendall(dump_frame({"id": self._number, "request": message}))
             while True:
                 frame = load_frame(self._line(ends))
-                # Without a number it is of no use to ask anything here.
+                # Without a number, it is an error of the whole connection.
                 if frame.id in {self._number, None}:
                     return unwrap(frame, reply_kind(message))
         except TimeoutError:
@@ -124,11 +124,7 @@ class QuickClient:
 
 
 def silent(pid: int) -> UnreachableError:
-    """The error for a supervisor that is there and does not answer.
-
-    Args:
-        pid: its process id.
-    """
+    """Make the error for a supervisor process that exists but does not answer."""
     return UnreachableError(
         f"The supervisor (process {pid}) does not answer.",
         f"If this continues, end it: kill -9 {pid}. Sessions keep working; the next command starts "
@@ -137,16 +133,16 @@ def silent(pid: int) -> UnreachableError:
 
 
 def hello() -> Hello:
-    """The first frame of a connection of this process, with the environment for git."""
+    """Make the first frame of a connection, with this process's environment for git."""
     return Hello(version=__version__, environment=dict(os.environ))
 
 
 def unwrap(frame: Frame, kind: type[R]) -> R:
-    """Take the answer out of a reply frame.
+    """Decode the reply in a frame.
 
     Raises:
-        UserError: when the reply is a refusal.
-        UnreachableError: the reply is no such answer: it comes from another version.
+        UserError: the frame holds an error.
+        UnreachableError: the reply has another form, because it comes from another version.
     """
     if isinstance(frame.error, WireError):
         raise error_from_wire(frame.error.kind, frame.error.message, frame.error.hint)

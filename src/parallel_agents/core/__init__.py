@@ -1,9 +1,9 @@
-"""Values and rules: no input or output, no clock, no asyncio."""
+"""Values and rules: no I/O, no clock, no asyncio."""
 
 import sys
 
-# msgspec takes `typing_extensions` along where that is installed. Importing it costs a command more
-# than msgspec itself, and Python 3.11 has all that is wanted of it.
+# msgspec imports `typing_extensions` if that is installed. That import takes longer than msgspec's
+# own, and Python 3.11 has everything that msgspec needs from it.
 _EXTENSIONS = "typing_extensions"
 if _EXTENSIONS not in sys.modules:
     sys.modules[_EXTENSIONS] = None  # type: ignore[assignment]

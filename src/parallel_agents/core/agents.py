@@ -1,7 +1,7 @@
-"""What an agent program can do, as far as a person or the supervisor must know it beforehand.
+"""The traits of an agent program: what a person or the supervisor must know before it starts.
 
-Keep true: plain values, which clients get from the supervisor; what one agent calls things stands
-in its own package and nowhere else (`tests/test_words.py`).
+Keep true: plain values, which clients get from the supervisor; an agent's own vocabulary stays in
+its own package (`tests/test_words.py`).
 """
 
 from typing import Literal
@@ -14,9 +14,9 @@ class Mode(Value):
     """A permission mode.
 
     Attributes:
-        name: as the agent takes it.
-        meaning: one line for whoever chooses it.
-        asks: whether a person is still asked in it; one that never asks is chosen anew each time.
+        name: the name that the agent accepts.
+        meaning: one line for the person who chooses it.
+        asks: whether the agent still asks a person; otherwise, it must be chosen again each time.
     """
 
     name: str
@@ -28,28 +28,28 @@ class Traits(Value):
     """What is fixed about an agent.
 
     Attributes:
-        name: what a person calls it, and what is journalled.
-        command: argument list that starts it when it is part of this package; empty for a program
-            that is looked for on the `PATH`.
+        name: what a person calls it; this name is journalled.
+        command: argument list that starts it if it is part of this package; empty for a program
+            that is found on the `PATH`.
         program: that program's name.
-        variable: environment variable that names another program instead; empty for none.
+        variable: environment variable that names another program to use; empty for none.
         minimum: oldest version that can be driven; empty for any.
-        tested: versions it was tested with, as `--version` says them; the best first.
-        install: what to do when the program is missing.
-        update: what to do when it is too old.
-        modes: permission modes, as they are offered; empty for an agent without any.
-        usual_mode: the mode that a start names when nobody chose one.
+        tested: versions that were tested, in the form that `--version` prints; the best first.
+        install: what to do if the program is missing.
+        update: what to do if it is too old.
+        modes: permission modes, in the order offered; empty for an agent without any.
+        usual_mode: the mode to start in if nobody chose one.
         first_modes: names of the modes offered on the first start, the recommended one first.
-        mode_in_settings: whether the settings files of the repository and the person name a mode.
+        mode_in_settings: whether settings files of the repository and the person can name a mode.
         efforts: names of the effort levels; empty for an agent without any.
         starts_in: the directory its process starts in: `place`, where the session works, or
-            `repository`, whence the agent goes into the worktree that it is named.
-        private_variables: regular expression of the environment variables that belong to another
-            session of it, and are passed to no agent; empty for none.
+            `repository`, from which the agent itself goes into the worktree that we name.
+        private_variables: regular expression of environment variables that belong to another of
+            its sessions, and are passed to no agent; empty for none.
         asks: whether it asks a person before it acts, in a mode that asks.
-        can_attach: whether a person's terminal can take the conversation over.
-        can_resume: whether a new process goes on with the conversation of an earlier one.
-        can_interrupt: whether a turn can be ended without the process.
+        can_attach: whether a person's terminal can open the conversation.
+        can_resume: whether a new process can continue the conversation of an earlier one.
+        can_interrupt: whether a turn can be ended without ending the process.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Traits(Value):
         return tuple(mode.name for mode in self.modes)
 
     def check_mode(self, mode: str | None) -> None:
-        """Refuse a mode that the agent does not have; None leaves it to the agent.
+        """Refuse a mode that the agent does not have; None leaves the choice to the agent.
 
         Raises:
             UsageError: there is no such mode.
@@ -86,7 +86,7 @@ class Traits(Value):
         self._check("mode", mode, self.mode_names)
 
     def check_effort(self, effort: str | None) -> None:
-        """Refuse an effort level that the agent does not have; None leaves it to the agent.
+        """Refuse an effort level that the agent does not have; None leaves the choice to the agent.
 
         Raises:
             UsageError: there is no such level.
@@ -104,10 +104,10 @@ class Offer(Value):
     """An agent that a person may choose, and whether it can be started here.
 
     Attributes:
-        available: whether its program is there.
-        hint: what to do when it is not.
+        available: whether its program is installed.
+        hint: what to do if it is not.
         program: the file that would be started.
-        version: what that program says it is; empty when it was not asked or did not answer.
+        version: the version that the program reports; empty if it was not asked or did not answer.
     """
 
     traits: Traits

@@ -1,6 +1,6 @@
-"""Whether a decision fits the request that it answers.
+"""Checks whether a decision fits its request.
 
-Keep true: what is checked here holds for every agent; an agent only writes it down.
+Keep true: these rules hold for every agent; an agent only converts the decision to its protocol.
 """
 
 from parallel_agents.core.errors import UsageError
@@ -12,7 +12,7 @@ def check_fits(request: Request, decision: Decision) -> None:
     """Refuse a decision that cannot be carried out.
 
     Raises:
-        UsageError: it does not fit the request; says what would.
+        UsageError: the decision does not fit the request; its hint says which one would.
     """
     if decision.behavior == "deny":
         return

@@ -1,7 +1,7 @@
-"""What an agent's tools do and what it asks, in words that are no agent's own.
+"""Tools and requests in agent-neutral terms.
 
-Keep true: an agent's translator fills these; whoever shows or answers a request reads them, and
-never the tool's own input. Text in them is raw.
+Keep true: an agent's translator makes these values; code that shows or answers a request reads only
+them, never the tool's own input. Text in them is raw.
 """
 
 from typing import Literal
@@ -9,7 +9,7 @@ from typing import Literal
 from parallel_agents.core.value import Value
 
 ToolKind = Literal["run", "edit", "read", "search", "fetch", "delegate", "plan", "ask", "other"]
-"""What a tool does: a command, a change of files, …, work for a subagent, a list of what to do."""
+"""What a tool does: run a command, edit files, …, delegate to a subagent, keep a to-do list, …"""
 
 
 class Choice(Value):
@@ -23,9 +23,9 @@ class Question(Value):
     """One question of a request.
 
     Attributes:
-        text: the question; an answer names it by this.
-        header: a word for it, such as `Database`; may be empty.
-        choices: the answers that are offered; own words answer it as well.
+        text: the question; an answer refers to it by this text.
+        header: a short title, such as `Database`; may be empty.
+        choices: the offered answers; free text is also accepted.
         multiple: whether several may be chosen.
     """
 
@@ -36,7 +36,7 @@ class Question(Value):
 
     @property
     def labels(self) -> list[str]:
-        """The answers that are offered."""
+        """The labels of the offered answers."""
         return [choice.label for choice in self.choices]
 
 
@@ -44,7 +44,7 @@ class Approval(Value):
     """One way to approve a plan.
 
     Attributes:
-        mode: the permission mode to go on in.
+        mode: the permission mode to continue in.
         meaning: what that means, in a few words.
     """
 

@@ -1,7 +1,7 @@
-"""Values of ours to JSON and back: for the journal, the wire, the files and `--json`.
+"""Converts our values to JSON and back, for the journal, the wire, the files and `--json`.
 
-Keep true: text may hold bytes that are not UTF-8, as Python reads them from names of files
-(PEP 383), and comes back as it was; so does whatever a JSON object from an agent holds.
+Keep true: text may hold bytes that are not UTF-8, as Python reads them from file names (PEP 383),
+and is restored exactly; so is the content of a JSON object from an agent.
 """
 
 import json
@@ -21,7 +21,7 @@ def dump(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        # Half a surrogate pair has no UTF-8; escaped, as the standard library writes it, it does.
+        # Half a surrogate pair has no UTF-8 form, but the standard library can write it escaped.
         return json.dumps(to_plain(value), separators=(",", ":")).encode()
 
 
@@ -30,14 +30,14 @@ def load(line: bytes | str, kind: type[T]) -> T: ...
 @overload
 def load(line: bytes | str, kind: UnionType) -> Any: ...  # noqa: ANN401 - mypy has no type of unions
 def load(line: bytes | str, kind: Any) -> Any:
-    """Read a value of a kind from JSON.
+    """Read a value of a given type from JSON.
 
     Args:
-        line: UTF-8 when it is bytes.
-        kind: a class, or a union of classes that tell themselves apart by `type`.
+        line: bytes must be UTF-8.
+        kind: a class, or a union of classes that `type` distinguishes.
 
     Raises:
-        ValueError: it is no such value.
+        ValueError: the JSON does not hold such a value.
     """
     try:
         return _decoder(kind).decode(line)
@@ -46,7 +46,7 @@ def load(line: bytes | str, kind: Any) -> Any:
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - plain JSON values
-    """Turn a value into the dictionaries, lists and scalars that JSON has."""
+    """Turn a value into dictionaries, lists and scalars, as JSON has them."""
     return msgspec.to_builtins(value)
 
 
@@ -55,16 +55,16 @@ def from_plain(data: object, kind: type[T]) -> T: ...
 @overload
 def from_plain(data: object, kind: UnionType) -> Any: ...  # noqa: ANN401 - mypy has no type of unions
 def from_plain(data: object, kind: Any) -> Any:
-    """Read a value of a kind from plain JSON values.
+    """Read a value of a given type from plain JSON values.
 
     Raises:
-        ValueError: they are no such value; the text says where.
+        ValueError: the data is no such value; the message says where.
     """
     try:
         return msgspec.convert(data, kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    except UnicodeEncodeError:  # the complaint would name a text that has half a surrogate pair
+    except UnicodeEncodeError:  # msgspec's message would quote text with half a surrogate pair
         raise ValueError("a value is not one of those allowed there") from None
 
 
@@ -72,20 +72,24 @@ def load_record(line: bytes | str) -> Record:
     """Read one line of a journal.
 
     Raises:
-        ValueError: when the line is no record that this version knows.
+        ValueError: the line is no record that this version knows.
     """
     return load(line, Record)
 
 
 def _parsed(line: bytes | str) -> object:
-    """Read JSON as the standard library does, which takes half a surrogate pair and 1e999."""
+    """Read JSON with the standard library, which accepts half a surrogate pair and 1e999.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
     try:
         return json.loads(line)
-    except (ValueError, RecursionError):  # bytes that are not UTF-8 are a ValueError, too
+    except (ValueError, RecursionError):  # bytes that are not UTF-8 also raise a ValueError
         raise ValueError("this is not JSON") from None
 
 
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a class or a union
-    # Building one reads every class it can meet; a journal has thousands of lines.
+    # Building a decoder inspects every class it may need, and a journal has thousands of lines.
     return msgspec.json.Decoder(kind)

@@ -1,7 +1,7 @@
-"""Text that is not what it seems: hidden, turned round, look-alike, or out of sight.
+"""Finds text that is not what it seems: hidden, right-to-left, look-alike, or out of sight.
 
-Keep true: nothing is taken away from a text, and `safe` holds for every piece; what is doubtful is
-a piece of its own that can be painted loudly; a text in one natural language raises no doubt.
+Keep true: no text is removed, and every piece is safe as `safe` makes it; each doubtful part is a
+piece of its own that can be highlighted; text in a single natural language raises no doubt.
 """
 
 import re
@@ -26,10 +26,10 @@ _SAYS: dict[Kind, str] = {
 }
 
 _LONG = 2_000
-"""Characters of a line that nobody reads to its end."""
+"""Nobody reads a line of more characters than this to its end."""
 
 _LOOKED = 200_000
-"""Characters of one text that are looked through."""
+"""How many characters of one text are checked."""
 
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
 _FAR = r"(?<=\S)[ \t]{24,}+(?=\S)|(?<![^\n])[ \t]{60,}+(?=\S)"
@@ -48,7 +48,7 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 @cache
 def _doubtful() -> re.Pattern[str]:
-    # Compiled at its first use: most commands show nothing that is looked through.
+    # Compiled at its first use, because most commands check no text.
     return re.compile(
         f"(?P<pushed>{_PUSHED})|(?P<far>{_FAR})|(?P<joiner>{_JOINER})|(?P<blank>[{_BLANKS}])"
         f"|(?P<sign>{_SIGNS}|{_OPTION})|(?P<word>{_WORD})|(?P<unsafe>{UNSAFE})"
@@ -59,8 +59,8 @@ class Piece(NamedTuple):
     """A part of a text as it is shown.
 
     Attributes:
-        text: safe.
-        doubt: why it is doubtful; None when it is what it seems.
+        text: safe text.
+        doubt: why it is doubtful; None if it is not.
     """
 
     text: str
@@ -68,13 +68,13 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Cut a text into what is what it seems, and what is not.
+    """Split a raw text into doubtful pieces and the rest.
 
     Args:
-        text: raw.
+        text: raw text.
 
     Yields:
-        All of it, in order; blanks out of number and signs that cannot be seen as symbols.
+        The whole text, in order; long runs of blanks and invisible characters become symbols.
     """
     text = text.replace("\r\n", "\n")
     natural = any(_is_native(char) for char in text if char > "\x7f")
@@ -92,7 +92,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def doubts_of(given: JsonObject) -> tuple[str, ...]:
-    """What is doubtful about a tool's input, wherever in it.
+    """Name the doubts about a tool's input, at any depth.
 
     Args:
         given: the input, raw and of any shape.
@@ -170,5 +170,5 @@ def _alphabet(char: str) -> str:
 
 
 def _is_native(char: str) -> bool:
-    """Whether a letter shows that a text is written in an alphabet with look-alikes."""
+    """Tell whether a letter shows that the text itself is in an alphabet with look-alikes."""
     return char not in _ALIKE and char.isalpha() and _alphabet(char) in _ALPHABETS - {"LATIN"}

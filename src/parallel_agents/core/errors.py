@@ -1,7 +1,7 @@
-"""Every error a person can meet, each with its exit code and its next step.
+"""Every error that a person can meet, with its exit code and the next step.
 
-Keep true: an error says in plain words what happened (`str(error)`) and what to do next
-(`hint`); exit codes are assigned here and nowhere else; only these types cross the socket.
+Keep true: an error says in plain words what happened (`str(error)`) and what to do next (`hint`);
+exit codes are assigned only here; only errors of these types cross the socket.
 """
 
 import errno
@@ -21,11 +21,11 @@ class ExitCode(IntEnum):
 
 
 class UserError(Exception):
-    """Something the person asked for cannot be done; base of all our errors.
+    """Base of all our errors: something that the person asked for cannot be done.
 
     Args:
-        message: what happened, one plain sentence.
-        hint: the next step, one plain sentence or a command; may be empty.
+        message: what happened, in one plain sentence.
+        hint: the next step: one plain sentence or a command; may be empty.
     """
 
     code = ExitCode.FAILED
@@ -52,7 +52,7 @@ class NoSuchSessionError(UserError):
 
 
 class RefusedError(UserError):
-    """Refused to protect work, for lack of trust, or because an agent asked."""
+    """Refused in order to protect work, for lack of trust, or because an agent asked."""
 
     code = ExitCode.REFUSED
     kind = "refused"
@@ -82,9 +82,9 @@ class GitError(UserError):
     """Git refused or failed.
 
     Args:
-        message: what was being done and git's own words, made safe.
+        message: what git was doing, and its own words, made safe.
         hint: the next step.
-        returncode: git's exit status; -1 when git was stopped at its deadline.
+        returncode: git's exit status; -1 if git was stopped at its deadline.
     """
 
     kind = "git"
@@ -95,7 +95,7 @@ class GitError(UserError):
 
 
 class RepositoryError(UserError):
-    """The directory is no repository, or one that cannot hold a worktree."""
+    """The directory is not a repository, or is one that cannot have worktrees."""
 
     kind = "repository"
 
@@ -125,13 +125,13 @@ class StorageError(UserError):
 
 
 class ExhaustedError(StorageError):
-    """The system has no more descriptors, processes or memory to give; the disk is not at fault."""
+    """The system has run out of descriptors, processes or memory; the disk is not at fault."""
 
     kind = "exhausted"
 
 
 class InternalError(UserError):
-    """A fault of ours: something that nobody foresaw."""
+    """A fault of ours that nobody foresaw."""
 
     kind = "internal"
 
@@ -155,15 +155,15 @@ _DISK = {
 
 
 def of_system(error: OSError, doing: str) -> UserError:
-    """The error to show for one of the operating system's.
+    """Make the error to show for an error of the operating system.
 
     Args:
-        error: as it was raised.
+        error: the error as it was raised.
         doing: what could not be done, for example “cannot write /x”.
 
     Returns:
-        An `ExhaustedError` when nothing is wrong but that there is no more of something, else a
-        `StorageError`; with the next step.
+        An `ExhaustedError` if the system only ran out of something, otherwise a `StorageError`;
+        with the next step.
     """
     said = f"{doing}: {error.strerror or error}"
     if error.errno in _NO_MORE:
@@ -172,14 +172,14 @@ def of_system(error: OSError, doing: str) -> UserError:
 
 
 def unforeseen(error: BaseException, log: str) -> UserError:
-    """The error to show for one that nobody foresaw.
+    """Make the error to show for one that nobody foresaw.
 
     Args:
-        error: as it was raised.
+        error: the error as it was raised.
         log: path of the file with its traceback.
 
     Returns:
-        An `InternalError`; for an error of the system's, which is no fault of ours, `of_system`.
+        An `InternalError`; an error of the system is not our fault, so it gets `of_system`.
     """
     if isinstance(error, OSError):
         name = "" if error.filename is None else f" ({error.filename})"
@@ -214,14 +214,5 @@ _BY_KIND: dict[str, type[UserError]] = {
 
 
 def error_from_wire(kind: str, message: str, hint: str) -> UserError:
-    """Rebuild an error that crossed the socket.
-
-    Args:
-        kind: the `kind` of the class that was raised; an unknown one becomes `UserError`.
-        message: its message.
-        hint: its hint.
-
-    Returns:
-        The error, ready to raise.
-    """
+    """Rebuild an error that crossed the socket; an unknown `kind` becomes a `UserError`."""
     return _BY_KIND.get(kind, UserError)(message, hint)

@@ -1,4 +1,4 @@
-"""Identities: a request's uuid, and the short id that people type."""
+"""Identifiers: uuids of requests, short ids that people type, digests of JSON values."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ SHORT = 8
 
 def new_uuid() -> str:
     """Make a fresh uuid in its canonical text form."""
-    # Loaded by whoever makes one: a command that only reads does not pay for it.
+    # Imported here, so that a command that only reads does not pay for it.
     import uuid
 
     return str(uuid.uuid4())
@@ -25,7 +25,7 @@ def short_id(request: str) -> str:
         Its first eight hexadecimal digits.
 
     Raises:
-        ValueError: when `request` is no uuid.
+        ValueError: `request` is not a uuid.
     """
     import uuid
 
@@ -33,22 +33,12 @@ def short_id(request: str) -> str:
 
 
 def canonical_json(value: object) -> str:
-    """Write a JSON value in the one form that is hashed and compared.
-
-    Args:
-        value: anything `json` can write.
-
-    Returns:
-        Sorted keys, no white space, ASCII only.
-    """
+    """Write a JSON value in its canonical form: sorted keys, no white space, ASCII only."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def digest(value: object) -> str:
-    """Hash a JSON value, so that a decision can name the exact input it was made for.
-
-    Args:
-        value: anything `json` can write.
+    """Hash a JSON value, so that a decision can name the exact input that it is for.
 
     Returns:
         The first 16 hexadecimal digits of the SHA-256 of its canonical form.

@@ -1,7 +1,7 @@
 """The entries of a transcript, one type for each kind.
 
-Keep true: a later record only fills an entry in; its type, its place and its number stay. All text
-is raw.
+Keep true: a later record only fills in fields of an entry; its type, position and number never
+change. All text is raw.
 """
 
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ RequestStatus = Literal["open", "allow", "deny", "withdrawn"]
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """What all kinds of entry have.
+    """The fields that all entries have.
 
     Attributes:
-        kind: the word for the kind; with `seq`, it identifies an entry.
+        kind: the name of the kind; together with `seq`, it identifies an entry.
         seq: number of the record that made it.
-        at: its time in milliseconds since 1970.
+        at: that record's time, in milliseconds since 1970.
         parent: id of the tool use whose subagent it belongs to; empty at top level.
-        text: the words to show or copy; empty when there are none.
+        text: the words to show or copy; may be empty.
     """
 
     kind: ClassVar[str]
@@ -38,8 +38,8 @@ class UserItem(Entry):
     """A person's message.
 
     Attributes:
-        uuid: of the message; empty when the agent did not say.
-        status: how far it got; empty for one that only the agent reported.
+        uuid: the message's uuid; empty if the agent gave none.
+        status: how far it got; empty for a message that only the agent reported.
     """
 
     kind = "user"
@@ -66,11 +66,11 @@ class ToolItem(Entry):
     """A tool that the agent uses, or a set-up or teardown command.
 
     Attributes:
-        id: of the tool use.
-        summary: what it does, in one line; empty when the agent did not say.
-        result: what it answered; None while it runs and has said nothing.
-        patch: what it changed, as a unified diff.
-        ended_at: when it answered, in milliseconds since 1970; 0 while it runs.
+        id: id of the tool use.
+        summary: what it does, in one line; empty if the agent did not say.
+        result: its output; None while it runs and has printed nothing.
+        patch: its changes, as a unified diff.
+        ended_at: when it ended, in milliseconds since 1970; 0 while it runs.
     """
 
     kind = "tool"
@@ -92,13 +92,13 @@ class ToolItem(Entry):
 
 @dataclass(slots=True, kw_only=True)
 class RequestItem(Entry):
-    """Something the agent asked a person.
+    """A request of the agent to a person.
 
     Attributes:
-        id: of the request.
-        summary: what it is about, in one line; empty when the agent did not say.
+        id: id of the request.
+        summary: what it is about, in one line; empty if the agent did not say.
         plan: the plan to approve, as Markdown.
-        decision: how a person decided; None before that, or when nobody had to.
+        decision: the person's decision; None before it, or if none was needed.
     """
 
     kind = "request"
@@ -141,7 +141,7 @@ class TaskItem(Entry):
 
 @dataclass(slots=True, kw_only=True)
 class NoticeItem(Entry):
-    """Something worth saying that is nobody's message; `failed` when it is bad news."""
+    """A notice that is nobody's message; `failed` marks bad news."""
 
     kind = "notice"
     failed: bool = False

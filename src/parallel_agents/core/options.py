@@ -1,25 +1,25 @@
-"""What a person may choose for a session: the options it starts with, and a decision."""
+"""A person's choices for a session: the options it starts with, and a decision."""
 
 from typing import Any, Literal
 
 from parallel_agents.core.value import Value
 
 JsonObject = dict[str, Any]
-"""A JSON object from outside: raw, untrusted, kept as it came."""
+"""A JSON object from outside: raw, untrusted, kept unchanged."""
 
 Scope = Literal["once", "session", "repository"]
-"""How long an allowance holds: this call, this session, or a rule kept for the repository."""
+"""How long a permission holds: for this call, this session, or as a rule of the repository."""
 
 
 class Options(Value):
-    """Options of a session; journalled and passed on every start.
+    """Options of a session, journalled and passed on at every start.
 
     Attributes:
         model: model alias or name; None leaves the choice to the agent.
-        mode: permission mode, one of the agent's; None leaves the choice to it.
-        effort: effort level, one of the agent's; None leaves the choice to it.
+        mode: one of the agent's permission modes; None leaves the choice to the agent.
+        effort: one of the agent's effort levels; None leaves the choice to the agent.
         trusted: whether the repository's own settings, hooks and servers may be loaded.
-        rules: session-scoped allow rules granted by the person, such as `Bash(npm test *)`.
+        rules: allow rules that the person granted for this session, such as `Bash(npm test *)`.
     """
 
     model: str | None = None
@@ -33,12 +33,12 @@ class Decision(Value):
     """A person's answer to one request.
 
     Attributes:
-        behavior: allow the tool to run, or not.
-        scope: how long an allowance holds.
-        message: what the agent reads when denied.
-        updated_input: the input to run instead of the one shown; None runs it as shown.
-        answers: for a question: question text to chosen label(s) or free text.
-        mode: for a plan: the permission mode to go on in.
+        behavior: whether the tool may run.
+        scope: how long a permission holds.
+        message: what the agent is told if denied.
+        updated_input: the input to run instead of the one shown; None runs the one shown.
+        answers: for a question: maps the question's text to the chosen label(s) or free text.
+        mode: for a plan: the permission mode to continue in.
     """
 
     behavior: Literal["allow", "deny"]

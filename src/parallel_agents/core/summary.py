@@ -1,15 +1,15 @@
-"""One line for what an agent wants or does: a tool and the part of its input that matters."""
+"""Summarises an agent's action in one line: a tool, and the important part of its input."""
 
 from parallel_agents.core.options import Decision, JsonObject
 
 TRACKED = 200
-"""How many characters of an agent's text are kept where one line is shown."""
+"""How many characters of an agent's text are kept for a display of one line."""
 
 _TELLING = ("command", "file_path", "notebook_path", "pattern", "query", "url", "description")
 
 
 def first_line(text: str) -> str:
-    """Cut text to its first line that says something, at most `TRACKED` characters; raw."""
+    """Return the first non-blank line of a text, raw, cut to `TRACKED` characters."""
     line = next((part for part in text.splitlines() if part.strip()), "")
     return line.strip()[:TRACKED]
 
@@ -29,13 +29,13 @@ def tool_summary(name: str, tool_input: JsonObject) -> str:
 
 
 def telling(tool_input: JsonObject) -> str:
-    """The part of an input that matters most, whole and raw; empty when there is none."""
+    """Return the most important text of an input, whole and raw; empty if there is none."""
     values = (tool_input.get(key) for key in _TELLING)
     return next((v for v in values if isinstance(v, str) and v.strip()), "")
 
 
 def decision_words(decision: Decision) -> str:
-    """What was decided, in words; nothing of it is anybody's text but a mode's name."""
+    """Describe a decision in words of our own; only a mode's name may be outside text."""
     if decision.behavior == "deny":
         return "denied"
     if decision.answers is not None:

@@ -1,10 +1,9 @@
-"""Make text from outside safe to show.
+"""Makes outside text safe to show.
 
-Keep true: what `safe` returns holds no control character but newline and tab (tab expanded by
-`safe_line`), no bidirectional override and no invisible character but joiners and emoji
-selectors; it is a pure mapping of code points, so it cannot be tricked by sequences. It is
-applied where text becomes screen or terminal output, never to what is journalled, sent or
-answered.
+Keep true: the result of `safe` contains no control character except newline and tab (`safe_line`
+replaces both), no bidirectional override, and no invisible character except joiners and emoji
+selectors. It maps each code point on its own, so no sequence can trick it. Apply it where text
+becomes screen or terminal output, never to text that is journalled or sent.
 """
 
 import re
@@ -23,9 +22,9 @@ _INVISIBLE = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
-"""Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties), interlinear marks added, the
-joiners U+200C and U+200D and the emoji selectors U+FE0E and U+FE0F left out: languages and emoji
-are written with those."""
+"""Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties) and interlinear marks, without
+the joiners U+200C and U+200D and the emoji selectors U+FE0E and U+FE0F, which languages and emoji
+need."""
 _CONTROL = ((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F))
 _SURROGATES = (0xD800, 0xDFFF)
 _LINES = ((0x2028, 0x2029),)
@@ -37,17 +36,17 @@ UNSAFE = (
     )
     + "]"
 )
-"""What is no text to show, as a regular expression of one character."""
+"""A regular expression for one character that must not be shown."""
 
 
 @cache
 def _unsafe() -> re.Pattern[str]:
-    # Compiled at its first use: a command that prints plain names does without.
+    # Compiled at its first use; a command that prints only plain names does not need it.
     return re.compile(UNSAFE)
 
 
 def _shown(match: "re.Match[str]") -> str:
-    """The symbol that stands for one unsafe character."""
+    """Return the symbol that represents one unsafe character."""
     code = ord(match[0])
     if code in (0x2028, 0x2029, 0x85):
         return "\n"
@@ -61,13 +60,13 @@ def _shown(match: "re.Match[str]") -> str:
 
 
 def safe(text: str) -> str:
-    """Neutralise text for a screen that takes several lines.
+    """Neutralise text that may have several lines.
 
     Args:
-        text: anything; carriage returns before newlines are dropped.
+        text: any text; carriage returns before newlines are dropped.
 
     Returns:
-        Text in which every control, bidirectional or invisible character is shown as a symbol.
+        Text in which a symbol replaces every control, bidirectional or invisible character.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -82,19 +81,19 @@ def _dress() -> re.Pattern[str]:
         r"(?:\x1b\[|\x9b)[\d;:]*m"  # colours and weights (SGR)
         r"|(?:\x1b\[|\x9b)[0-2]?K"  # erase the line
         r"|\x1b\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles and links (OSC)
-        r"|\x1b\(B\x0f?|\x1b\[\?25[hl]"  # plain characters again; the cursor hidden, shown
+        r"|\x1b\(B\x0f?|\x1b\[\?25[hl]"  # reset the character set; hide or show the cursor
     )
 
 
 def tool_output(text: str) -> str:
-    """Take the dress off what a tool printed for a terminal; for nothing but that.
+    """Remove terminal formatting from the output of a tool, and from nothing else.
 
     Args:
         text: raw output.
 
     Returns:
-        The same without colours and links, each line in the state in which its progress left it;
-        still raw: `safe` is to be applied where it is shown.
+        The output without colours and links, with the final state of each line that was
+        overwritten; still raw, so apply `safe` where it is shown.
     """
     if "\x1b" in text or "\x9b" in text:
         text = _dress().sub("", text)
@@ -104,7 +103,7 @@ def tool_output(text: str) -> str:
 
 
 def _struck(text: str) -> str:
-    """Let backspaces take the character before them, as spinners and bold manual pages mean it."""
+    """Let each backspace delete the character before it, as spinners and manual pages intend."""
     kept: list[str] = []
     for character in text:
         if character == "\x08" and kept and kept[-1] not in "\x08\n":
@@ -115,7 +114,7 @@ def _struck(text: str) -> str:
 
 
 def _last_state(line: str) -> str:
-    """What carriage returns have left of a line."""
+    """Return what is visible of a line after its carriage returns."""
     return line.rstrip("\r").rpartition("\r")[2]
 
 
@@ -123,8 +122,8 @@ def safe_line(text: str, width: int = 0) -> str:
     """Neutralise text for one line.
 
     Args:
-        text: anything.
-        width: at most so many characters, with an ellipsis when cut; 0 for no limit.
+        text: any text.
+        width: the maximum number of characters, including an ellipsis if cut; 0 for no limit.
 
     Returns:
         One line without tabs or newlines.
@@ -139,14 +138,15 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 
 def as_text(words: str) -> str:
-    """Words that a person wrote, as text that every program reads.
+    """Turn a person's words into text that every program can read.
+
+    Names of files and branches are not words: never change them.
 
     Args:
-        words: as they came; bytes that are no UTF-8 stand in them as half surrogate pairs
-            (PEP 383), which JSON can carry and agents cannot read.
+        words: raw input; half surrogate pairs in it represent bytes that are not UTF-8
+            (PEP 383), which JSON can carry but agents cannot read.
 
     Returns:
-        The words, with U+FFFD for each such byte. Names of files and branches are not words:
-        they stay as they are.
+        The words, with U+FFFD for each such byte.
     """
     return _HALVES.sub("\ufffd", words)

@@ -1,7 +1,8 @@
-"""The conversation as a pane shows it: a fold of the same records, for one opened session.
+"""The conversation as a pane shows it: a second fold of the records, for open sessions.
 
-Keep true: items keep their place once they exist, later records only fill them in, so that a view
-can repaint by index; pure, total, and harmless to replay. All text in it is raw.
+Keep true: an item never changes its position, and later records only fill in its fields, so that a
+view can repaint by index. The fold is pure and total, and replaying a record changes nothing. All
+text is raw.
 """
 
 from collections.abc import Iterable
@@ -24,17 +25,17 @@ from parallel_agents.core.items import (
 T = TypeVar("T", bound=Entry)
 
 PartialKey = tuple[str, str, int]
-"""What a text still arriving belongs to: parent, message, index of its block."""
+"""Identifies partial text: parent, message, index of its block."""
 
 
 class Transcript:
-    """The items of one conversation, oldest first, and the text that is still arriving.
+    """The items of one conversation, oldest first, and the partial text.
 
     Attributes:
         items: all entries so far.
-        seq: number of the last record folded.
-        partial: text blocks still arriving, by (parent, message, block), in order of arrival.
-        thoughts: those of them that are thinking, not words.
+        seq: number of the last folded record.
+        partial: unfinished text blocks, by (parent, message, block), in order of arrival.
+        thoughts: the keys of those blocks that are thinking, not words.
     """
 
     def __init__(self) -> None:
@@ -47,20 +48,17 @@ class Transcript:
         self._stepping = ""
 
     def extend(self, records: Iterable[ev.Record]) -> set[int]:
-        """Fold several records; returns the indexes of items made or changed."""
+        """Fold several records; return the indexes of new or changed items."""
         changed: set[int] = set()
         for record in records:
             changed |= self.apply(record)
         return changed
 
     def apply(self, record: ev.Record) -> set[int]:
-        """Fold one record.
-
-        Args:
-            record: the next record; one folded before is ignored.
+        """Fold the next record, unless it was folded before.
 
         Returns:
-            Indexes of the items that are new or changed.
+            Indexes of the new or changed items.
         """
         if record.seq <= self.seq:
             return set()
@@ -68,9 +66,9 @@ class Transcript:
         return self._fold(record)
 
     def stream(self, delta: ev.Delta) -> bool:
-        """Take partial text; returns whether it fitted what was there.
+        """Add partial text; return whether it fits the text so far.
 
-        A delta that starts at 0 starts its block anew: after a dropped connection the agent
+        A delta with offset 0 restarts its block, because after a dropped connection the agent
         sends the text again.
         """
         key = (delta.parent, delta.message, delta.block)
@@ -145,7 +143,7 @@ class Transcript:
         return {index}
 
     def _known(self, kind: type[T], id: str) -> tuple[int, T] | None:  # noqa: A002
-        """The item of a kind with an id, and its place; None when there is none."""
+        """Return the index and item with this type and id; None if there is none."""
         index = self._by_id.get((kind, id))
         if index is None:
             return None
@@ -154,7 +152,7 @@ class Transcript:
         return index, item
 
     def _settle(self, parent: str) -> None:
-        """A finished block replaces the text that was arriving for it."""
+        """Drop the partial text of a speaker, because a finished block replaces it."""
         self.partial = {k: v for k, v in self.partial.items() if k[0] != parent}
 
     def _message(self, record: ev.Record, event: ev.MessageQueued) -> set[int]:
@@ -194,7 +192,7 @@ class Transcript:
         return self._add(item, event.id)
 
     def _returned(self, record: ev.Record, event: ev.ToolReturned) -> set[int]:
-        """Fill in the tool's row; its request waits for nobody any more."""
+        """Fill in the tool's row, and close its request, which no longer waits for a decision."""
         closed = self._close(self._asking.get(event.tool_use, ""))
         if (known := self._known(ToolItem, event.tool_use)) is None:
             return closed
@@ -225,7 +223,7 @@ class Transcript:
         return self._add(item, event.request)
 
     def _close(self, request: str) -> set[int]:
-        """Nobody waits for a request any more; one that was decided stays decided."""
+        """Mark an open request as withdrawn; a decided one stays decided."""
         known = self._known(RequestItem, request)
         if known is None or known[1].status != "open":
             return set()
@@ -268,7 +266,7 @@ class Transcript:
     def _step(
         self, record: ev.Record, event: ev.StepStarted | ev.StepOutput | ev.StepEnded
     ) -> set[int]:
-        """A set-up or teardown command is a row like a tool's, whose output grows."""
+        """Show a set-up or teardown command as a row like a tool's, with growing output."""
         if isinstance(event, ev.StepStarted):
             self._stepping = f"step {record.seq}"
             command = {"command": event.command}
@@ -300,7 +298,7 @@ class _MadeBy(TypedDict):
 
 
 def _made_by(record: ev.Record) -> _MadeBy:
-    """What an item has of the record that makes it."""
+    """Return the fields that an item takes from the record that makes it."""
     return {"seq": record.seq, "at": record.at}
 
 
@@ -313,7 +311,7 @@ def _ending(event: ev.RunEnded) -> str:
 
 
 def _notice(event: ev.Event) -> tuple[str, bool] | None:
-    """What to say about an event that is nobody's message, and whether it is bad news."""
+    """Return the text for an event that is nobody's message, and whether it is bad news."""
     match event:
         case ev.Notice():
             return event.text, event.level != "info"

@@ -1,7 +1,7 @@
-"""What every value of ours is made of: frozen, compared by content, cheap to make and to read.
+"""The base of all our values: frozen, compared by content, cheap to make and to read.
 
-Keep true: a field is only ever added, with a default, and a field that is not known is ignored, so
-that journals and messages of other versions still read.
+Keep true: fields are only ever added, with a default, and unknown fields are ignored, so that
+journals and messages of other versions can still be read.
 """
 
 from typing import Any, dataclass_transform
@@ -12,9 +12,9 @@ from msgspec.structs import asdict as asdict, replace as replace
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class _Frozen(msgspec.StructMeta):
-    """Makes each class frozen, with fields that are given by name."""
+    """Makes each class frozen, with keyword-only fields."""
 
-    # msgspec inherits neither for a class's own fields, and every class would have to repeat both.
+    # msgspec does not apply either option to a subclass's own fields, so each would repeat both.
     def __new__(
         cls,
         name: str,
@@ -26,13 +26,13 @@ class _Frozen(msgspec.StructMeta):
 
 
 class Value(msgspec.Struct, metaclass=_Frozen, omit_defaults=True):
-    """A frozen value; fields that have their default are left out when it is written."""
+    """A frozen value; JSON omits fields that have their default."""
 
 
 class Tagged(Value, tag_field="type"):
-    """A value that is one of several kinds and says in JSON, as `type`, which."""
+    """A value of one of several kinds; in JSON, the field `type` names the kind."""
 
     @property
     def type(self) -> str:
-        """The name of its kind, as written in JSON."""
+        """The name of its kind, as in JSON."""
         return str(self.__struct_config__.tag)

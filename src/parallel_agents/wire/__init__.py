@@ -1,1 +1,1 @@
-"""The socket between supervisor and clients: messages, framing, paths."""
+"""The socket between the supervisor and its clients: messages, framing, paths."""

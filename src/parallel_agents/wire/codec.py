@@ -1,7 +1,7 @@
-"""Requests and pushes to JSON and back.
+"""Converts requests and pushes to JSON and back.
 
-Keep true: what one version does not know of another's push, it passes over; a request that is not
-in the closed list, or has a field of the wrong kind, is refused.
+Keep true: unknown fields in a push of another version are ignored; a request that is not in the
+closed list, or has a field of the wrong type, is refused.
 """
 
 from parallel_agents.core.codec import dump, from_plain, load
@@ -14,7 +14,7 @@ def load_request(value: object) -> AnyRequest:
     """Read a request.
 
     Raises:
-        UsageError: when it is none of the closed list.
+        UsageError: it is not in the closed list, or has a field of the wrong type.
     """
     try:
         return from_plain(value, AnyRequest)  # type: ignore[no-any-return]
@@ -23,13 +23,13 @@ def load_request(value: object) -> AnyRequest:
 
 
 def refuse_nul(value: object) -> None:
-    """Refuse texts that could never be handed to a program: NUL ends arguments and variables.
+    """Refuse text that no program could receive, because NUL ends arguments and variables.
 
     Args:
-        value: a request as it came; its decision reaches the agent as JSON, and may hold any.
+        value: a request as it came; its decision reaches the agent as JSON, so it may hold a NUL.
 
     Raises:
-        UsageError: one holds a NUL.
+        UsageError: some other text or name in it holds a NUL.
     """
     rest = [("", value)]
     while rest:
@@ -55,6 +55,6 @@ def load_push(line: bytes | str) -> Push:
     """Read a push.
 
     Raises:
-        ValueError: when it is none of the closed list.
+        ValueError: it is not in the closed list.
     """
     return load(line, Push)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The first line that a process just started says of itself on a pipe."""
+"""Reads the first line that a newly started process writes to a pipe."""
 
 import os
 import select
@@ -10,13 +10,13 @@ def first_word(descriptor: int, seconds: float) -> bytes:
 
     Args:
         descriptor: the reading end of the pipe.
-        seconds: how long to wait.
+        seconds: the maximum time to wait.
 
     Returns:
-        The line; without its newline when the process ended before.
+        The line with its newline; without one if the process ended too early.
 
     Raises:
-        TimeoutError: it did not come in time.
+        TimeoutError: the line did not arrive in time.
     """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)

@@ -1,4 +1,4 @@
-"""Lines out of a byte stream: one JSON object a line, with a limit; no input or output here."""
+"""Splits a byte stream into frames: one JSON object per line, limited in length; does no I/O."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from parallel_agents.core.value import Value, replace
 
 
 class WireError(Value):
-    """A `UserError` on its way to a client."""
+    """A `UserError` as it is sent to a client."""
 
     kind: str = ""
     message: str = ""
@@ -21,13 +21,13 @@ class WireError(Value):
 
 
 class Frame(Value):
-    """What a supervisor sends; `alive` frames have none of these fields.
+    """A frame of the supervisor; an `alive` frame has none of these fields.
 
     Attributes:
-        id: number of the request that is answered; None when it can answer nobody.
-        reply: its answer, not read yet: the request says of what kind it is.
-        error: why there is no answer.
-        push: what is sent unasked, not read yet.
+        id: number of the request that is answered; None for an error of the whole connection.
+        reply: the reply, not decoded yet: its type depends on the request.
+        error: why there is no reply.
+        push: a push, not decoded yet.
     """
 
     id: int | UnsetType | None = UNSET
@@ -40,10 +40,10 @@ _DECODER = msgspec.json.Decoder(Frame)
 
 
 class LineSplitter:
-    """Cuts a byte stream into lines.
+    """Splits a byte stream into lines.
 
     Args:
-        limit: longest line in bytes; a longer one raises `UsageError` when fed.
+        limit: the maximum length of a line in bytes; `feed` raises `UsageError` for a longer one.
     """
 
     def __init__(self, limit: int) -> None:
@@ -51,10 +51,10 @@ class LineSplitter:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes; yields every line they complete, without its newline.
+        """Take bytes, and yield each line that they complete, without its newline.
 
         Raises:
-            UsageError: when a line is longer than the limit.
+            UsageError: a line is longer than the limit.
         """
         self._rest += data
         while (end := self._rest.find(b"\n")) >= 0:
@@ -70,15 +70,15 @@ class LineSplitter:
 
 
 def dump_frame(value: object) -> bytes:
-    """Write one frame, newline included."""
+    """Write one frame as JSON, with its newline."""
     return dump(value) + b"\n"
 
 
 def load_frame(line: bytes) -> Frame:
-    """Read a frame of the supervisor's.
+    """Read a frame of the supervisor.
 
     Raises:
-        UsageError: when it is none.
+        UsageError: the line is no such frame.
     """
     try:
         return _DECODER.decode(line)
@@ -87,7 +87,11 @@ def load_frame(line: bytes) -> Frame:
 
 
 def _tolerated(value: dict[str, Any]) -> Frame:
-    """The frame of an object that msgspec refuses to skip over: it has half a surrogate pair."""
+    """Read a frame that msgspec refuses, because its text has half a surrogate pair.
+
+    Raises:
+        UsageError: it is no frame of a supervisor.
+    """
     unread = {name: Raw(dump(value[name])) for name in ("reply", "push") if name in value}
     read = {name: one for name, one in value.items() if name not in unread}
     try:
@@ -97,10 +101,10 @@ def _tolerated(value: dict[str, Any]) -> Frame:
 
 
 def load_object(line: bytes) -> dict[str, Any]:
-    """Read a line as a JSON object, whose content is still to be checked.
+    """Read a line as a JSON object; the caller must check its content.
 
     Raises:
-        UsageError: when it is not a JSON object.
+        UsageError: it is not a JSON object.
     """
     try:
         value = json.loads(line)

@@ -1,8 +1,8 @@
-"""Who is at the other end of a socket: a person's process, or one that an agent started.
+"""Tells whether a person's process or an agent's is at the other end of a socket.
 
-Keep true: whoever descends from an agent, or carries a session's marker in its environment, is
-recognised even when it daemonised itself (the shim is its subreaper) or cleaned its environment
-(then an ancestor still carries the marker). What same-user tricks remain is in `docs/security.md`.
+Keep true: a process that descends from an agent, or has a session's marker in its environment, is
+recognised even if it daemonised itself (the shim is its subreaper) or cleared its environment (an
+ancestor still has the marker). `docs/security.md` lists the remaining tricks of the same user.
 """
 
 import os
@@ -11,20 +11,13 @@ import struct
 from pathlib import Path
 
 MARKER = "PARALLEL_AGENTS_SESSION"
-"""Environment variable that every agent's process carries: its session's id."""
+"""Environment variable of every agent's process; it holds the session's id."""
 
 _CHAIN_LIMIT = 256
 
 
 def peer_pid(sock: socket.socket) -> tuple[int, int]:
-    """Process id and user id of the other end of a Unix socket.
-
-    Args:
-        sock: a connected Unix socket (Linux: `SO_PEERCRED`).
-
-    Returns:
-        `(pid, uid)`.
-    """
+    """Return `(pid, uid)` of the other end of a connected Unix socket (Linux: `SO_PEERCRED`)."""
     size = struct.calcsize("3i")
     credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
     pid, uid, _ = struct.unpack("3i", credentials)
@@ -32,17 +25,14 @@ def peer_pid(sock: socket.socket) -> tuple[int, int]:
 
 
 def descends_from_agent(pid: int) -> bool:
-    """Tell whether a process was started, however indirectly, by an agent of ours.
+    """Tell whether one of our agents started a process, directly or indirectly.
 
     Args:
-        pid: the process to look at; one that is gone already counts as an agent's, since its
-            ancestors can no longer be known.
-
-    Returns:
-        Whether it or an ancestor carries the marker.
+        pid: the process; if it is already gone, it counts as an agent's, because its ancestors
+            can no longer be determined.
 
     Raises:
-        OSError: that cannot be told now, for example for want of descriptors.
+        OSError: this cannot be determined now, for example because descriptors ran out.
     """
     seen = 0
     while pid > 1 and seen < _CHAIN_LIMIT:
@@ -57,7 +47,7 @@ def descends_from_agent(pid: int) -> bool:
 
 
 def _carries_marker(pid: int) -> bool:
-    """A process of another user, or one that cannot be read (non-dumpable), is no agent's."""
+    """Look for the marker; another user's or a non-dumpable process counts as having none."""
     try:
         environ = Path(f"/proc/{pid}/environ").read_bytes()
     except PermissionError:
@@ -73,5 +63,5 @@ def _parent(pid: int) -> int:
 
 
 def asked_by_agent() -> bool:
-    """Tell whether this very process runs inside an agent's session."""
+    """Tell whether this process itself runs inside an agent's session."""
     return MARKER in os.environ or descends_from_agent(os.getpid())

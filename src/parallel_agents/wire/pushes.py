@@ -1,4 +1,4 @@
-"""What the supervisor sends unasked to a subscribed client."""
+"""The pushes: what the supervisor sends to a subscribed client without a request."""
 
 from parallel_agents.core.events import Delta, Record
 from parallel_agents.core.state import SessionState
@@ -6,13 +6,13 @@ from parallel_agents.core.value import Tagged
 
 
 class StatePush(Tagged, tag="state"):
-    """A session's facts, whole: at the start, and after a client fell behind."""
+    """All facts of a session, sent at the start and after a client fell behind."""
 
     state: SessionState
 
 
 class ReadyPush(Tagged, tag="ready"):
-    """Every session has been sent; forget the ones not named."""
+    """All sessions have been sent; the client forgets those that are not named."""
 
     sessions: tuple[str, ...]
 
@@ -32,7 +32,7 @@ class DeltaPush(Tagged, tag="delta"):
 
 
 class ProgressPush(Tagged, tag="progress"):
-    """How far the making of a worktree is; files, 0 of 0 when not known."""
+    """How many files of a new worktree are written; 0 of 0 if unknown."""
 
     session: str
     done: int

@@ -1,8 +1,8 @@
-"""What a request is: a question of a client, and the kind of its answer.
+"""The base of all requests of clients, with the types of their replies.
 
-Keep true: the kind of the answer is part of the request's own type, so that both ends and every
-test read the same one; a request that changes something carries `key`, a uuid made by the client:
-the same key again gets the first answer and acts no second time.
+Keep true: the type of the reply is part of the request's own type, so that both ends and all tests
+use the same one. A request that changes something has `key`, a uuid that the client makes: a second
+request with the same key gets the first reply, and does nothing again.
 """
 
 from functools import cache
@@ -15,20 +15,20 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Request(Tagged, Generic[R_co]):
-    """A question of a client, answered with an `R_co`."""
+    """A client's request, whose reply is an `R_co`."""
 
 
 class Done(Value):
-    """There is nothing to tell but that it is done."""
+    """The reply of a request that was carried out and returns nothing."""
 
 
 def reply_kind(message: Request[R]) -> type[R]:
-    """The kind of value that answers a request."""
+    """Return the type of the reply to a request."""
     return _reply_kind(type(message))  # type: ignore[no-any-return]
 
 
 @cache
 def _reply_kind(kind: type[Request[Any]]) -> Any:  # noqa: ANN401 - a class
-    # `class Show(Request[SessionRow])` keeps its argument here; msgspec itself does not ask for it.
+    # `class Show(Request[SessionRow])` keeps its type argument here; msgspec does not use it.
     (base,) = (base for base in kind.__orig_bases__ if get_args(base))  # type: ignore[attr-defined]
     return get_args(base)[0]

@@ -1,1 +1,1 @@
-"""Claude Code, driven over its stream-json protocol."""
+"""Drives Claude Code over its stream-json protocol."""

@@ -1,10 +1,10 @@
-"""What is said to `claude`: each action -> one line for its stdin.
+"""Converts each action to one line for the stdin of `claude`.
 
-Keep true: every line is one JSON object, pure ASCII and without a newline, for one malformed line
-ends the program; an input that was not edited goes back as it came; "always" is only the rules
-that the agent suggested, and for this session alone unless the person named the repository.
+Keep true: every line is one JSON object, in ASCII and without a newline, because one malformed line
+ends the program; an unedited input is sent back unchanged; "always" grants only the rules that the
+agent suggested, and only for this session unless the person chose the repository.
 
-The shapes are those of claude 2.1.329, as measured; see `protocol.py`.
+The shapes were measured with claude 2.1.329; see `protocol.py`.
 """
 
 from __future__ import annotations
@@ -20,47 +20,43 @@ KEEP_PLANNING = "The user does not approve this plan yet. Keep planning."
 
 
 def encode(value: JsonObject) -> str:
-    """One object as one line, without the newline.
+    """Write one object as one line, without the newline.
 
-    Args:
-        value: what to say; only JSON types.
-
-    Returns:
-        ASCII only: no text of anybody's can end the line early or be cut inside a character.
+    The line is ASCII only, so that no text in it can end the line early or be cut inside a
+    character.
     """
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def control(request: str, subtype: str, **more: object) -> str:
-    """A control request of ours.
+    """Make the line of a control request.
 
     Args:
         request: our id for it, which the answer will name.
-        subtype: what is asked, such as `interrupt`.
+        subtype: the kind of request, such as `interrupt`.
         **more: its other fields.
-
-    Returns:
-        The line.
     """
     body = {"subtype": subtype, **more}
     return encode({"type": "control_request", "request_id": request, "request": body})
 
 
 def user_message(uuid: str, text: str) -> str:
-    """A prompt or a reply; a second copy with the same uuid is run only once."""
+    """Make the line of a prompt or reply; the program runs each uuid only once."""
     message = {"role": "user", "content": text}
     return encode({"type": "user", "message": message, "parent_tool_use_id": None, "uuid": uuid})
 
 
 def refusal(request: str, subtype: str) -> JsonObject:
-    """The answer to a control request that cannot be presented to a person.
+    """Make the answer to a control request that we cannot present to a person.
+
+    There always is an answer, because silence would block the session.
 
     Args:
         request: the agent's id of the request.
-        subtype: what it asked for.
+        subtype: the kind of request.
 
     Returns:
-        A cancelled elicitation, or an error: never silence, which would block the session.
+        A cancelled elicitation, or an error.
     """
     if subtype == "elicitation":
         return _success(request, {"action": "cancel"})
@@ -75,15 +71,7 @@ def _success(request: str, response: JsonObject) -> JsonObject:
 
 
 def decide(request: Request, decision: Decision) -> str:
-    """Answer a request.
-
-    Args:
-        request: what the agent asked.
-        decision: what the person chose; it fits the request.
-
-    Returns:
-        The line.
-    """
+    """Make the line that answers a request with a decision that fits it."""
     if decision.behavior == "deny":
         default = KEEP_PLANNING if request.kind == "plan" else DENIED
         response: JsonObject = {"behavior": "deny", "message": decision.message or default}

@@ -1,8 +1,8 @@
-"""What a person can run or do about an error of the model's API.
+"""Advice for errors of the model's API.
 
-Keep true: only errors that trying again cannot cure are fatal; an unknown one has no advice.
+Keep true: only errors that a retry cannot fix are fatal; an unknown error has no advice.
 
-The names are those of `assistant.error` and `api_error_type` in claude 2.1.329, as measured.
+The names are those of `assistant.error` and `api_error_type`, measured with claude 2.1.329.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _PASSING = {
 
 
 def is_fatal(*names: str | None, status: int | None = None) -> bool:
-    """Whether trying again is pointless until the person does something.
+    """Tell whether a retry is pointless until the person does something.
 
     Args:
         *names: the agent's names for the error; None where it gave none.
-        status: HTTP status of the API's answer, None without one.
+        status: HTTP status of the API's answer; None if there was no answer.
     """
     return any(name in _FATAL for name in names) or status in _BY_STATUS
 
 
 def hint(*names: str | None, status: int | None = None) -> str:
-    """What to run or do.
+    """Say what to run or do about an error.
 
     Args:
-        *names: the agent's names for the error, the most telling first; None where it gave none.
-        status: HTTP status of the API's answer, None without one.
+        *names: the agent's names for the error, the most specific first; None where it gave none.
+        status: HTTP status of the API's answer; None if there was no answer.
 
     Returns:
-        One sentence; empty for an error nothing is known about.
+        One sentence; empty for an unknown error.
     """
     known = _FATAL | _PASSING
     by_status = _BY_STATUS.get(status) if status is not None else None

@@ -1,13 +1,13 @@
-"""The one recipe that starts claude, first and resumed alike.
+"""Builds the argument lists that start claude, for new and resumed conversations.
 
 Keep true: the directory is `--worktree NAME` from the main worktree, never a working directory of
-ours, because only then does the program's edit fence exist; `baseRef` is `head`, without which it
-may move our branch; a value that a person gave is never taken for an option; the permission mode is
-always named, since the program chooses another one in a terminal than without (`auto` and
-`default`, claude 2.1.329).
+ours, because the program's fence exists only then; `baseRef` is `head`, because the program may
+otherwise move our branch; no value from a person is taken for an option; the permission mode is
+always named, because the program's default differs in a terminal (`auto`) and without one
+(`default`, claude 2.1.329).
 
-Measured with claude 2.1.329: session rules in `--settings` hold, also without the repository's
-own settings, and the fence stays in every form.
+Measured with claude 2.1.329: session rules in `--settings` are in effect even without the
+repository's own settings, and the fence exists in every form.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _UNTRUSTED = ("--setting-sources=user", "--strict-mcp-config")
 
 
 def spawn_argv(spec: SpawnSpec) -> list[str]:
-    """The argument list that starts claude.
+    """Build the argument list that starts claude.
 
     Args:
-        spec: what decides it; its `worktree` is a slug of ours.
+        spec: how to start it; its `worktree` is one of our slugs.
 
     Returns:
         Program and arguments; the working directory must be the repository's main root, or the
-        place itself when the agent is to make none.
+        place itself if `spec.worktree` is empty.
     """
     return [
         *spec.program,
@@ -51,14 +51,11 @@ def spawn_argv(spec: SpawnSpec) -> list[str]:
 
 
 def interactive_argv(spec: SpawnSpec) -> list[str]:
-    """The argument list that opens the same conversation for a person, in their terminal.
+    """Build the argument list that opens an existing conversation in a person's terminal.
 
-    Without `--worktree`: the interactive program refuses that flag until its own trust dialog was
-    accepted, and a resumed conversation goes back to its worktree by itself (claude 2.1.329,
-    measured). The conversation must exist.
-
-    Args:
-        spec: what decides it.
+    It has no `--worktree`, because the interactive program refuses that flag until its own trust
+    dialog was accepted, and a resumed conversation returns to its worktree by itself (measured
+    with claude 2.1.329).
 
     Returns:
         Program and arguments; the working directory must be the repository's main root.
@@ -92,7 +89,7 @@ def _options(spec: SpawnSpec) -> list[str]:
 
 
 def _meant(directory: str) -> str:
-    """Tell the agent where the person stood: its own program always begins at the top."""
+    """Tell the agent where the person was, because its program always starts at the top."""
     if not directory:
         return ""
     return (
@@ -102,5 +99,5 @@ def _meant(directory: str) -> str:
 
 
 def _printable(name: str) -> str:
-    """An argument can hold no NUL, and a title no control characters."""
+    """Remove what a title must not contain: control characters, and NUL, as in any argument."""
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())

@@ -1,6 +1,6 @@
-"""The blocks of `assistant` and `user` messages -> events of the conversation.
+"""Translates the blocks of `assistant` and `user` messages into events of the conversation.
 
-Keep true: what is only for display is bounded; a block of an unknown type is kept as JSON, cut.
+Keep true: text that is only displayed is limited; a block of an unknown type is kept as JSON, cut.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from parallel_agents.agents.claude.protocol import Assistant, Json, User
 from parallel_agents.core import events as ev
 
 TEXT_LIMIT = 64 * 1024
-"""How many characters of one text of a tool (its answer, a text in its input) are kept."""
+"""How many characters of one text of a tool (its result, or a text in its input) are kept."""
 KEPT = 4096
-"""How many characters of a block that is not understood are kept."""
+"""How many characters of an unknown block are kept."""
 _INPUT_LIMIT = 256 * 1024
 
 _TOOL_USES = ("tool_use", "server_tool_use", "mcp_tool_use")
@@ -24,7 +24,7 @@ _OUTPUT = "<local-command-stdout>"
 
 
 def said(line: Assistant) -> Iterator[ev.Event]:
-    """The finished blocks of an assistant message."""
+    """Translate the finished blocks of an assistant message."""
     parent, name = line.parent_tool_use_id or "", line.message.id
     content = line.message.content
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
@@ -58,7 +58,7 @@ def _said(block: Json, message: str, parent: str) -> Iterator[ev.Event]:
 
 
 def heard(line: User, cwd: str) -> Iterator[ev.Event]:
-    """What a user message holds: answers of tools, and texts taken as the person's.
+    """Translate a user message: results of tools, and text that counts as the person's.
 
     Args:
         line: the message.
@@ -100,7 +100,7 @@ def _returned(block: Json, parent: str, changed: str) -> ev.ToolReturned:
 
 
 def _plain(content: object) -> str:
-    """The words of a tool's answer; other blocks are named."""
+    """Return the text of a tool's result; other blocks are only named."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -110,13 +110,13 @@ def _plain(content: object) -> str:
 
 
 def cut(text: str) -> str:
-    """Bound a text that is only shown."""
+    """Limit the length of a text that is only displayed."""
     more = len(text) - TEXT_LIMIT
     return f"{text[:TEXT_LIMIT]}\n… {more} more characters" if more > 0 else text
 
 
 def _bounded(value: object) -> Json:
-    """A tool's input for display: its long texts cut, or nothing but a word when it is huge."""
+    """Limit a tool's input for display: cut long texts, and replace an input that is huge."""
     if not isinstance(value, dict):
         return {}
     short = {k: cut(v) if isinstance(v, str) else v for k, v in value.items()}

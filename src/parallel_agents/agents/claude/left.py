@@ -1,8 +1,9 @@
-"""What claude's own file of a conversation says of how a person left it.
+"""Reads from claude's own file of a conversation in which mode a person left it.
 
-Keep true: a bounded part of the file is read; whatever it says is a claim: an agent that may write
-there must not give itself a mode that asks nothing. Measured with claude 2.1.329 and 2.1.332: the
-interactive program writes a line `permission-mode` when the mode changes, and at its end.
+Keep true: only a limited part of the file is read, and its content is only a claim: an agent that
+can write there must not give itself a mode that never asks. Measured with claude 2.1.329 and
+2.1.332: the interactive program writes a line `permission-mode` when the mode changes, and when the
+program ends.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ _NEVER = frozenset({"bypassPermissions"})
 
 
 def mode_left(conversation: str, environment: Mapping[str, str]) -> str:
-    """Find the mode that the conversation was in when it was left.
+    """Find the mode that the conversation was in when the person left it.
 
     Args:
         conversation: its uuid.
-        environment: the session's; `CLAUDE_CONFIG_DIR` or `HOME` says where claude's files are.
+        environment: the session's environment; `CLAUDE_CONFIG_DIR` or `HOME` says where claude's
+            files are.
 
     Returns:
-        The mode; empty when it is not known, or is one that is never taken from a file.
+        The mode; empty if it is unknown, or is a mode that we never accept from a file.
     """
     own = environment.get("CLAUDE_CONFIG_DIR")
     home = environment.get("HOME")

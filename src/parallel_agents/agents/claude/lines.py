@@ -1,8 +1,8 @@
-"""A line of the agent's stdout -> the message it holds.
+"""Parses a line of the agent's stdout into a message.
 
-Keep true: reading a line never raises; a type, subtype or shape that is not known is kept whole as
-`Unknown`; a line that is no JSON object is `Unreadable`; a request that asks for an answer is never
-`Unknown` as long as it carries an id to answer to. Whatever is kept can be written as JSON again.
+Keep true: parsing never raises; a message of unknown type, subtype or shape is kept whole as
+`Unknown`; a line that is not a JSON object is `Unreadable`; a request that needs an answer is never
+`Unknown` if it has an id to answer to. Everything that is kept can be written as JSON again.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ _BY_TYPE: dict[str, type[protocol.Line]] = {
 
 
 def parse_line(line: bytes) -> Message:
-    """Read one line of the agent's stdout.
+    """Parse one line of the agent's stdout; never raises.
 
     Args:
         line: the bytes, with or without the newline.
 
     Returns:
-        The message; `Unknown` or `Unreadable` when it is not understood. Never raises.
+        The message; `Unknown` or `Unreadable` if it cannot be understood.
     """
     try:
         raw = _load(line)
@@ -78,8 +78,8 @@ def _load(line: bytes) -> object:
     try:
         return from_json(line, allow_inf_nan=False)
     except ValueError:
-        # JavaScript may cut a text inside a surrogate pair and write the half as an escape,
-        # which only the standard library reads; a half is no character, so it is replaced.
+        # JavaScript may cut a text inside a surrogate pair and write the half as an escape, which
+        # only the standard library can read. Half a pair is no character, so it is replaced.
         whole = _without_halves(json.loads(line, parse_constant=_refuse))
         return from_json(json.dumps(whole))
 
@@ -118,7 +118,7 @@ def _message(raw: Json) -> Message:
 
 
 def _fitted(model: type[protocol.Line], raw: Json) -> protocol.Line:
-    """Read a message; a field of another shape than expected does not hide the others."""
+    """Read a message; drop fields of unexpected shape, so that they do not hide the others."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -134,7 +134,7 @@ def _control_request(raw: Json) -> Message:
         try:
             return _fitted(protocol.CanUseTool, body | identity)  # type: ignore[return-value]
         except ValidationError:
-            pass  # one that cannot be shown is answered like any other: with an error
+            pass  # a request that cannot be shown is answered with an error, like the others below
     subtype = body.get("subtype")
     shown = subtype if isinstance(subtype, str) else "?"
     return protocol.OtherRequest.model_validate({"subtype": shown, "raw": raw} | identity)

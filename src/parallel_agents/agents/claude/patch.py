@@ -1,6 +1,6 @@
-"""What a tool changed: the agent's `structuredPatch` -> unified-diff text.
+"""Converts the agent's `structuredPatch` into the text of a unified diff.
 
-Keep true: any shape is accepted and a wrong one gives no patch; the text is bounded; a file name
+Keep true: any shape is accepted, and a wrong one gives no patch; the text is limited; a file name
 cannot forge a line of the diff.
 """
 
@@ -11,15 +11,15 @@ LIMIT = 256 * 1024
 
 
 def unified(result: object, cwd: str) -> str:
-    """Write the change that a tool reported.
+    """Write the change that a tool reported as a unified diff.
 
     Args:
-        result: `tool_use_result` of a `user` line: for Edit and Write an object with `filePath`
-            and `structuredPatch`, or with `content` when the file is new.
-        cwd: the agent's working directory; file names below it are written relative to it.
+        result: `tool_use_result` of a `user` line: for Edit and Write, an object with `filePath`
+            and `structuredPatch`, or with `content` if the file is new.
+        cwd: the agent's working directory; file names below it become relative to it.
 
     Returns:
-        A unified diff of at most about `LIMIT` characters; empty when nothing was changed.
+        A unified diff of at most about `LIMIT` characters; empty if nothing changed.
     """
     if not isinstance(result, dict) or not isinstance(result.get("filePath"), str):
         return ""
@@ -47,7 +47,7 @@ def _name(path: str, cwd: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Quote a name as git does when it holds what a diff's header line cannot."""
+    """Quote a name as git does, if it contains characters that a diff's header cannot hold."""
     if name.isprintable() and not any(c in name for c in '"\\'):
         return name
     escaped = "".join(f"\\{octet:03o}" if _odd(octet) else chr(octet) for octet in name.encode())

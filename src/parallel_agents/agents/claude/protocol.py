@@ -1,10 +1,10 @@
-"""The messages that the `claude` program writes on stdout: one JSON object a line.
+"""The messages that the `claude` program writes on stdout, one JSON object per line.
 
-Keep true: only the fields that something needs are named and only those that are indispensable
-are required, so that a newer `claude` seldom breaks a model; the whole line stays in the agent's
-own log. `lines.py` says what happens to a message that fits no model.
+Keep true: only fields that we use are named, and only indispensable ones are required, so that a
+newer `claude` seldom breaks a model; the run's log keeps the whole line. `lines.py` handles
+messages that fit no model.
 
-The shapes are those of claude 2.1.329, from its recordings and the published types of
+The shapes are those of claude 2.1.329, from recordings of it and from the published types of
 `@anthropic-ai/claude-agent-sdk` 0.3.329.
 """
 
@@ -20,16 +20,12 @@ Json = dict[str, Any]
 class Line(BaseModel):
     """Base of every message; unnamed fields are dropped."""
 
-    # Each model is built when a line of its kind comes first: most kinds never do.
+    # A model is built when the first line of its kind arrives, because most kinds never do.
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Unreadable(Line):
-    """A line that is not a JSON object.
-
-    Attributes:
-        reason: why, in a few words.
-    """
+    """A line that is not a JSON object; `reason` says why in a few words."""
 
     reason: str
 
@@ -38,7 +34,7 @@ class Unknown(Line):
     """A JSON object of a type, subtype or shape that this version does not know.
 
     Attributes:
-        type: its `type`, and its `subtype` after a slash when it has one.
+        type: its `type`, and after a slash its `subtype`, if it has one.
         raw: the whole object.
     """
 
@@ -63,7 +59,7 @@ class StateChanged(Line):
 
 
 class Status(Line):
-    """`system/status`: requesting, compacting, or a changed permission mode."""
+    """`system/status`: requesting, compacting, or a new permission mode."""
 
     status: str | None = None
     permission_mode: str | None = Field(default=None, alias="permissionMode")
@@ -71,7 +67,7 @@ class Status(Line):
 
 
 class ApiRetry(Line):
-    """`system/api_retry`: the model's API failed and is tried again."""
+    """`system/api_retry`: a call of the model's API failed and is retried."""
 
     attempt: int
     max_retries: int
@@ -81,7 +77,7 @@ class ApiRetry(Line):
 
 
 class TaskStarted(Line):
-    """`system/task_started`: a shell or a subagent began."""
+    """`system/task_started`: a shell or a subagent started."""
 
     task_id: str
     task_type: str = ""
@@ -91,7 +87,7 @@ class TaskStarted(Line):
 
 
 class TaskProgress(Line):
-    """`system/task_progress`: what a subagent does now."""
+    """`system/task_progress`: what a subagent is doing now."""
 
     task_id: str
     description: str = ""
@@ -100,7 +96,7 @@ class TaskProgress(Line):
 
 
 class TaskUpdated(Line):
-    """`system/task_updated`: fields of a task that changed."""
+    """`system/task_updated`: the changed fields of a task."""
 
     task_id: str
     patch: Json = {}
@@ -125,19 +121,19 @@ class BackgroundTask(Line):
 
 
 class BackgroundTasks(Line):
-    """`system/background_tasks_changed`: the whole list, replacing the one before."""
+    """`system/background_tasks_changed`: the complete list, which replaces the previous one."""
 
     tasks: list[BackgroundTask]
 
 
 class CompactBoundary(Line):
-    """`system/compact_boundary`: what came before is now a summary to the model."""
+    """`system/compact_boundary`: the model now sees only a summary of everything before this."""
 
     compact_metadata: Json = {}
 
 
 class PermissionDenied(Line):
-    """`system/permission_denied`: a tool was refused without asking anybody."""
+    """`system/permission_denied`: a tool was denied without asking a person."""
 
     tool_name: str = ""
     message: str = ""
@@ -171,7 +167,7 @@ class Assistant(Line):
 
 
 class User(Line):
-    """`user`: results of tools, marks of an interrupt, replayed messages."""
+    """`user`: results of tools, signs of an interrupt, replayed messages."""
 
     message: ApiMessage
     parent_tool_use_id: str | None = None
@@ -197,20 +193,20 @@ class RateLimitInfo(Line):
 
 
 class RateLimit(Line):
-    """`rate_limit_event`: how near the account's limit is."""
+    """`rate_limit_event`: how close the account is to its limit."""
 
     rate_limit_info: RateLimitInfo
 
 
 class ConversationReset(Line):
-    """`conversation_reset`: after `/clear`.
+    """`conversation_reset`: sent after `/clear`.
 
-    Its `new_conversation_id` is not the one that resumes (measured): the next init says that.
+    As measured, its `new_conversation_id` cannot be resumed; the next `init` names the id that can.
     """
 
 
 class CommandLifecycle(Line):
-    """`command_lifecycle`: what became of a message that we sent with a uuid."""
+    """`command_lifecycle`: the progress of a message that we sent with a uuid."""
 
     command_uuid: str
     state: str
@@ -248,7 +244,7 @@ class CanUseTool(Line):
 
 
 class OtherRequest(Line):
-    """Any other `control_request`: nothing here can present it."""
+    """Any other `control_request`, which we cannot present to a person."""
 
     request_id: str
     subtype: str
@@ -271,7 +267,7 @@ class ControlResponse(Line):
 
 
 class Quiet(Line):
-    """A message that says nothing a person or the state needs, such as `keep_alive`."""
+    """A message that neither a person nor the state needs, such as `keep_alive`."""
 
 
 Message = (

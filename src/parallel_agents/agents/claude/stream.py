@@ -1,8 +1,8 @@
-"""Partial text: the API's raw stream events -> deltas that say where they belong.
+"""Translates the API's raw stream events into deltas: partial text with its position.
 
-Keep true: a delta's offset is the number of characters of its block sent before, so that deltas
-joined in order are the finished text; a new message of a speaker forgets its earlier one, for
-after a dropped connection the same words are sent again.
+Keep true: a delta's offset is the number of characters already sent for its block, so that the
+deltas, joined in order, are the finished text. A speaker's new message replaces its earlier one,
+because the same words are sent again after a dropped connection.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class _Message:
 
 
 class Stream:
-    """Follows the message that each speaker (the main agent, each subagent) is saying.
+    """Follows the current message of each speaker (the main agent, each subagent).
 
     Attributes:
-        context: tokens that the main agent's last model call read, cache included.
+        context: tokens that the main agent's last model call read, including from the cache.
     """
 
     def __init__(self) -> None:
@@ -31,13 +31,10 @@ class Stream:
         self.context = 0
 
     def deltas(self, line: StreamEvent) -> tuple[Delta, ...]:
-        """Read one stream event.
-
-        Args:
-            line: the event as the agent passed it on.
+        """Translate one stream event.
 
         Returns:
-            The text it adds; an empty text at the start of a message clears what was there.
+            The added text; an empty text at the start of a message clears the previous one.
         """
         parent = line.parent_tool_use_id or ""
         kind = line.event.get("type")
@@ -83,12 +80,12 @@ def _object(value: Json, key: str) -> Json:
 
 
 def count(value: Json, key: str) -> int:
-    """A count of tokens in an object of the agent's; 0 when it holds none."""
+    """Return a count of tokens from one of the agent's objects; 0 if it has none."""
     found = value.get(key)
     return int(found) if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
 def tokens_read(usage: Json) -> int:
-    """Tokens that a model call read, cache included."""
+    """Return the tokens that a model call read, including from the cache."""
     keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     return sum(count(usage, key) for key in keys)

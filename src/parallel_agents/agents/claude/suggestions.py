@@ -1,4 +1,4 @@
-"""What "always" grants: of all that claude suggests, the rules that allow."""
+"""Selects what "always" grants: only the allow rules among claude's suggestions."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from parallel_agents.core.options import JsonObject
 
 
 def lasting_rules(suggestions: Sequence[JsonObject], *, repository: bool) -> list[JsonObject]:
-    """What "always" grants.
+    """Return the suggestions that "always" grants.
 
     Args:
-        suggestions: `permission_suggestions` as the agent sent them; among them may be mode
-            changes and added directories, which "always" never grants.
-        repository: whether the rules are kept in the repository's local settings, for every
-            session of the person's, not only for this one.
+        suggestions: `permission_suggestions` as the agent sent them; they may include mode changes
+            and added directories, which "always" never grants.
+        repository: whether to keep the rules in the repository's local settings, for all of the
+            person's sessions, and not only for this one.
 
     Returns:
-        The rules that allow, with that destination.
+        The suggestions that add allow rules, with the chosen destination.
     """
     destination = "localSettings" if repository else "session"
     return [
@@ -28,7 +28,7 @@ def lasting_rules(suggestions: Sequence[JsonObject], *, repository: bool) -> lis
 
 
 def rule_names(suggestions: Sequence[JsonObject]) -> tuple[str, ...]:
-    """The rules that "always" grants, written as settings do: `Bash(npm test *)`.
+    """Name the rules that "always" grants, as settings write them: `Bash(npm test *)`.
 
     Args:
         suggestions: `permission_suggestions` as the agent sent them.

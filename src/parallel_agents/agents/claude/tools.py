@@ -1,7 +1,7 @@
-"""What claude's tools do, and what it asks with them, in our words.
+"""Describes claude's tools and requests in agent-neutral terms.
 
-Keep true: total: an input of any shape gives something to show; what a decision is checked against
-(questions, rules) is only what has the right shape.
+Keep true: total: an input of any shape gives something to show; a decision is checked only against
+questions and rules that have the right shape.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parallel_agents.core.value import replace
 QUESTION = "AskUserQuestion"
 PLAN = "ExitPlanMode"
 KEPT_IN = ".claude/settings.local.json"
-"""Where a rule for the repository goes: in the main checkout, for all of its worktrees."""
+"""Where a rule for the repository is kept: in the main worktree, for all worktrees."""
 
 APPROVALS = (
     Approval(mode="acceptEdits", meaning="edits allowed"),
@@ -43,17 +43,17 @@ _KINDS: dict[str, ToolKind] = {
 
 
 def tool_kind(name: str) -> ToolKind:
-    """What a tool does."""
+    """Return what kind of tool this is."""
     return _KINDS.get(name, "other")
 
 
 def request_kind(name: str) -> ev.RequestKind:
-    """What is asked of a person by the use of a tool."""
+    """Return what kind of request the use of a tool makes."""
     return _REQUESTS.get(name, "permission")
 
 
 def summary(name: str, tool_input: JsonObject) -> str:
-    """Say in one line what a tool use does; a question or a plan says itself."""
+    """Say in one line what a tool use does; for a question or a plan, quote it."""
     if name == QUESTION:
         asked = next(iter(questions(tool_input)), None)
         return (first_line(asked.text) if asked else "") or "asks a question"
@@ -63,10 +63,10 @@ def summary(name: str, tool_input: JsonObject) -> str:
 
 
 def described(opened: ev.RequestOpened) -> ev.RequestOpened:
-    """A request with all that its tool's input says in our words.
+    """Add to a request everything that its tool's input says, in agent-neutral terms.
 
     Args:
-        opened: as it came: tool, input and suggestions.
+        opened: the request with the agent's tool, input and suggestions only.
     """
     name, tool_input = opened.tool_name, opened.input
     rules = rule_names(opened.suggestions)
@@ -83,7 +83,7 @@ def described(opened: ev.RequestOpened) -> ev.RequestOpened:
 
 
 def questions(tool_input: JsonObject) -> tuple[Question, ...]:
-    """The questions in an input that have the right shape."""
+    """Return the questions in an input that have the right shape."""
     return tuple(
         Question(
             text=entry["question"],
@@ -114,7 +114,7 @@ def _text(value: JsonObject, key: str) -> str:
 
 
 def _plan_title(plan: str) -> str:
-    """What a plan's first line says: without Markdown's heading marks, and not `Plan` again."""
+    """Return a plan's first line, without Markdown's heading marks and the word `Plan`."""
     lines = (first_line(line).lstrip("#").strip() for line in plan.splitlines())
     said = [line for line in lines if line and line.rstrip(":").lower() != "plan"]
     return next(iter(said), "ready for approval").removeprefix("Plan:").strip()

@@ -1,7 +1,7 @@
-"""What is fixed about the real claude.
+"""The traits of the real claude.
 
-The modes are those that `claude --permission-mode` takes (`manual` is `default`), the efforts those
-of `--effort` (CLI 2.1.329, `--help`).
+The modes are those that `claude --permission-mode` accepts (`manual` is `default`), the efforts
+those of `--effort` (CLI 2.1.329, `--help`).
 """
 
 from parallel_agents.core.agents import Mode, Traits
@@ -23,7 +23,7 @@ TRAITS = Traits(
     name="claude",
     program=_PROGRAM,
     variable=_VARIABLE,
-    minimum=(2, 1, 240),  # from then on `--worktree` and `--resume` behave as needed
+    minimum=(2, 1, 240),  # since then, `--worktree` and `--resume` behave as needed
     tested=("2.1.332", "2.1.329"),
     install=(
         f"Install Claude Code (`npm install -g {_PACKAGE}`), or set {_VARIABLE} to its program. "
@@ -35,7 +35,7 @@ TRAITS = Traits(
     first_modes=("acceptEdits", "default", "auto", "plan"),
     mode_in_settings=True,
     efforts=("low", "medium", "high", "xhigh", "max"),
-    # Only when it makes its way to `--worktree` by itself does its edit fence exist.
+    # The fence exists only if the program itself goes to the worktree (`--worktree`).
     starts_in="repository",
     private_variables=(
         r"CLAUDECODE|CLAUDE_CODE_\w*(SESSION|CHILD|SSE_PORT|ENTRYPOINT)\w*|CLAUDE_CODE_HOST_\w+"

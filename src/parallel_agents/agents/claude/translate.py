@@ -1,9 +1,9 @@
-"""A line of claude's stdout -> the events it tells.
+"""Translates a line of claude's stdout into events.
 
-Keep true: pure (no clock, no I/O) and total: any bytes give events, never an exception; every
-request for an answer gives a `RequestOpened` or a `ControlRefused`; unknown lines are kept. What a
-translator remembers is bounded by what runs now: the speakers, hidden tasks, the last error; what
-it says of a turn depends on no line before the end of the turn before it.
+Keep true: pure (no clock, no I/O) and total: any bytes give events, never an exception. Every
+request that needs an answer gives a `RequestOpened` or a `ControlRefused`; unknown lines are kept.
+A translator's memory is limited by what is running now: the speakers, hidden tasks, the last error.
+Its events of a turn depend on no line before the end of the previous turn.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ClaudeTranslator:
         self._compacted = False
 
     def translate(self, line: bytes) -> Said:
-        """Turn one line into what it says; see `agents.base.Translator`."""
+        """Translate one line; see `agents.base.Translator`."""
         message = parse_line(line)
         match message:
             case protocol.Unreadable():
@@ -74,12 +74,12 @@ class ClaudeTranslator:
         if isinstance(message, protocol.User):
             return tuple(content.heard(message, self._cwd))
         if message.local_command_source is not None and self._compacted:
-            return ()  # after compacting, the outputs of earlier commands are written once more
+            return ()  # after compacting, claude writes the output of earlier commands again
         if message.error is None or message.parent_tool_use_id:
             return tuple(content.said(message))
         self._error = message.error
         if message.message.model == turns.SYNTHETIC:
-            return ()  # the words of the error: the end of the turn says them
+            return ()  # the text of the error, which the end of the turn repeats
         return tuple(content.said(message))
 
     def _turn(self, message: turns.TurnMessage) -> Said:
@@ -144,14 +144,14 @@ def _opened(message: protocol.CanUseTool) -> ev.RequestOpened:
 
 
 def _answered(message: protocol.ControlResponse) -> Said:
-    """The answer to `initialize` is recognised by its contents: it introduces the process."""
+    """Translate an answer; the one to `initialize` is recognised by its fields."""
     response = message.response
     if not message.ok or not {"pid", "commands", "models"} <= response.keys():
         answered = ev.ControlAnswered(
             request=message.request_id, ok=message.ok, error=message.error, response=response
         )
         mode = response.get("mode") if message.ok else None
-        # The mode that is really in effect, which may be another than the one asked for.
+        # The mode that is actually in effect, which may differ from the requested one.
         return (ev.ModeChanged(mode=mode), answered) if isinstance(mode, str) else (answered,)
     pid, version = response["pid"], response.get("claude_code_version")
     ready = ev.RunReady(

@@ -1,7 +1,7 @@
-"""Turns, their ends, and the tasks beside them -> events.
+"""Translates messages about turns and background tasks into events.
 
 Keep true: an interrupted turn is never an error; an error says what to run; a foreground shell
-command is a tool use and no task of its own.
+command is only a tool use, not a task as well.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parallel_agents.agents.claude.content import cut
 from parallel_agents.core import events as ev
 
 SYNTHETIC = "<synthetic>"
-"""The model named in messages that the program itself writes, such as those of errors."""
+"""The model named in messages that the program itself writes, such as error messages."""
 
 TurnMessage = (
     protocol.Init
@@ -49,11 +49,7 @@ _TASK_KINDS: dict[str, Literal["agent", "shell"]] = {
 
 
 def news(message: TurnMessage) -> tuple[ev.Event, ...]:
-    """What a message about the turn says, but for its end.
-
-    Args:
-        message: the message; a `Result` says nothing here, see `ended`.
-    """
+    """Translate a message about the turn; a `Result` gives nothing here, see `ended`."""
     match message:
         case protocol.Init():
             return (_started(message),)
@@ -125,12 +121,12 @@ def _boundary(message: protocol.CompactBoundary | protocol.ConversationReset) ->
 
 
 def ended(message: protocol.Result, error: str | None, context: int) -> ev.TurnEnded:
-    """The end of a turn.
+    """Translate the end of a turn.
 
     Args:
         message: the `result`.
-        error: the agent's name for the error that this turn ran into, if any.
-        context: tokens that the last model call read; 0 when unknown.
+        error: the agent's name for the error that occurred in this turn, if any.
+        context: tokens that the last model call read; 0 if unknown.
     """
     outcome = _outcome(message)
     failed = outcome == "error"
@@ -168,13 +164,13 @@ def _objects(value: protocol.Json) -> list[protocol.Json]:
 
 
 class Tasks:
-    """Follows subagents and shells; hides the foreground shells, which tool uses already show."""
+    """Follows subagents and shells; hides foreground shells, which are shown as tool uses."""
 
     def __init__(self) -> None:
         self._hidden: set[str] = set()
 
     def news(self, message: TaskMessage) -> tuple[ev.Event, ...]:
-        """What a message about tasks says."""
+        """Translate a message about tasks."""
         match message:
             case protocol.BackgroundTasks():
                 return (_background(message),)

@@ -1,7 +1,7 @@
 """The demo agent's command line and its two threads.
 
-Keep true: stdin is always being read, whatever a turn does; an unreadable line ends the
-program, as it ends the real one.
+Keep true: stdin is always being read, whatever a turn does; an unreadable line ends the program,
+as it does with the real one.
 """
 
 import json
@@ -19,14 +19,14 @@ LISTS = {"--allowedTools", "--allowed-tools"}
 
 
 def parse(arguments: list[str]) -> dict[str, list[str]]:
-    """Read flags as the real program takes them; unknown ones are kept and mean nothing.
+    """Parse flags as the real program does; unknown ones are kept and ignored.
 
     Args:
-        arguments: without the program's name.
+        arguments: the arguments without the program's name.
 
     Returns:
-        For every flag its values: `--flag value`, `--flag=value`, and all that follow
-        for the flags that take a list.
+        The values of every flag: from `--flag value` or `--flag=value`, and all following ones
+        for flags that take a list.
     """
     found: dict[str, list[str]] = {}
     name = ""
@@ -47,7 +47,7 @@ def parse(arguments: list[str]) -> dict[str, list[str]]:
 
 
 def rules(values: list[str]) -> list[tuple[str, str]]:
-    """Read `Tool(content)` rules; several may share one value, separated by commas."""
+    """Parse `Tool(content)` rules; one value may hold several, separated by commas."""
     read: list[tuple[str, str]] = []
     for value in values:
         for part in value.replace("),", ")\n").split("\n"):
@@ -58,7 +58,7 @@ def rules(values: list[str]) -> list[tuple[str, str]]:
 
 
 def recall(flags: dict[str, list[str]]) -> tuple[memory.Memory | None, Path | None]:
-    """Find or begin the conversation that the flags name; None when it may not begin."""
+    """Load or create the conversation that the flags name; None if that is an error."""
     resumed = (flags.get("--resume") or [""])[0]
     session = resumed or (flags.get("--session-id") or [frames.new_id()])[0]
     path = memory.place(Path.cwd(), session)
@@ -78,7 +78,7 @@ def recall(flags: dict[str, list[str]]) -> tuple[memory.Memory | None, Path | No
 
 
 def converse(flags: dict[str, list[str]], known: memory.Memory, path: Path | None) -> Conversation:
-    """Set up the conversation."""
+    """Create the conversation with the mode, model and rules that the flags name."""
     mode = (flags.get("--permission-mode") or ["default"])[0]
     known.mode = "default" if mode == "manual" else mode
     known.model = (flags.get("--model") or [known.model])[0]
@@ -90,7 +90,7 @@ def converse(flags: dict[str, list[str]], known: memory.Memory, path: Path | Non
 
 
 def listen(talk: Conversation) -> None:
-    """Read stdin to its end."""
+    """Read stdin until it ends."""
     for line in sys.stdin.buffer:
         if talk.deaf:
             continue
@@ -109,7 +109,7 @@ def listen(talk: Conversation) -> None:
 
 
 def leave(code: int) -> None:
-    """End the program and every command it runs."""
+    """End the program and all commands that it runs."""
     voice.end_commands()
     os._exit(code)
 

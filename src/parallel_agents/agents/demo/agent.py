@@ -1,4 +1,4 @@
-"""The demo agent as an `Agent`: the protocol of `claude`, another program."""
+"""The demo agent as an `Agent`: another program with the protocol of `claude`."""
 
 import sys
 
@@ -9,7 +9,7 @@ from parallel_agents.core.value import replace
 class DemoAgent(ClaudeAgent):
     """Drives `python -m parallel_agents.agents.demo`.
 
-    It is started isolated, so that no file of a repository becomes part of it.
+    Python starts in isolated mode, so that no file of a repository becomes part of the program.
     """
 
     traits = replace(

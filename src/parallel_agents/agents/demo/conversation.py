@@ -1,7 +1,7 @@
-"""The protocol state of the demo agent: what stdin asks, what turns do, what may run.
+"""The protocol state of the demo agent: requests from stdin, turns, and permissions.
 
-Keep true: stdin is read while a turn runs; a message uuid is run once; every request that
-comes in is answered; after `result` and the last queued message comes exactly one `idle`.
+Keep true: stdin is read while a turn runs; each message uuid is run once; every incoming request
+is answered; after `result` and the last queued message comes exactly one `idle`.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ MODES = ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan
 
 
 class InterruptedTurnError(Exception):
-    """The turn was interrupted by the person."""
+    """The person interrupted the turn."""
 
 
 class UnsupportedError(Exception):
@@ -30,14 +30,14 @@ class UnsupportedError(Exception):
 class Conversation:
     """One conversation with its queue of messages, driven by two threads.
 
-    The reader's thread calls `receive`; the other one calls `work`.
+    The reader's thread calls `receive`; the worker's thread calls `work`.
 
     Args:
-        out: where frames go.
+        out: where to write frames.
         known: the conversation so far.
-        path: where it is remembered, or None.
+        path: the file that stores it, or None.
         bypass: whether `bypassPermissions` may be switched on.
-        story: plays a turn: given the conversation and the text of one message.
+        story: plays a turn, given the conversation and the text of one message.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Conversation:
             "get_session_cost": lambda _: {"total_cost_usd": self.known.cost},
         }
 
-    # What is written
+    # Output
 
     def emit(self, kind: str, **fields: object) -> None:
         """Write one frame of this session."""
@@ -107,13 +107,13 @@ class Conversation:
             self.emit("command_lifecycle", command_uuid=uuid, state=state)
 
     def tasks_changed(self) -> None:
-        """Tell the whole set of background tasks."""
+        """Write the complete list of background tasks."""
         self.system("background_tasks_changed", tasks=list(self.tasks.values()))
 
-    # What comes in (the reader's thread)
+    # Input (the reader's thread)
 
     def receive(self, frame: Frame) -> None:
-        """Take one line from stdin."""
+        """Handle one line from stdin."""
         match frame.get("type"):
             case "user":
                 self._message(frame)
@@ -189,7 +189,7 @@ class Conversation:
                 self._changed.notify_all()
 
     def hang_up(self) -> None:
-        """Stdin has ended: deny what is asked, finish the turn, leave."""
+        """Handle the end of stdin: deny pending requests, finish the turn, then end."""
         with self._changed:
             for name in list(self._asked):
                 del self._asked[name]
@@ -233,21 +233,21 @@ class Conversation:
         used = 2000 + 1200 * self.known.turns
         return {"totalTokens": used, "maxTokens": 200_000, "percentage": used * 100 // 200_000}
 
-    # What a story may use (the worker's thread)
+    # For stories (the worker's thread)
 
     def check(self) -> None:
-        """Leave the turn here if it was interrupted."""
+        """Raise `InterruptedTurnError` if the turn was interrupted."""
         if self._stop_turn:
             raise InterruptedTurnError
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless interrupted."""
+        """Wait, but raise `InterruptedTurnError` as soon as the turn is interrupted."""
         with self._changed:
             self._changed.wait_for(lambda: self._stop_turn, seconds)
         self.check()
 
     def ask(self, request: Frame) -> Frame:
-        """Ask the person and wait for the answer."""
+        """Ask the person and wait for the answer; an interrupt raises `InterruptedTurnError`."""
         name = new_id()
         frame = {"type": "control_request", "request_id": name, "request": request}
         self.touch()
@@ -275,12 +275,12 @@ class Conversation:
                 self.change_mode(update["mode"])
 
     def change_mode(self, mode: str) -> None:
-        """Change the permission mode and say so."""
+        """Change the permission mode and report it."""
         self.known.mode = mode
         self.system("status", status=None, permissionMode=mode)
 
     def touch(self) -> None:
-        """Remember that this turn has done something that must not be repeated."""
+        """Remember that this turn had an effect and so must not be repeated."""
         new = [uuid for uuid in self._turn if uuid and uuid not in self.known.cut]
         if new:
             self.known.cut += new
@@ -291,7 +291,7 @@ class Conversation:
             memory.save(self.path, self.known)
 
     def take_in(self) -> None:
-        """Fold messages that arrived during a tool into the running turn."""
+        """Add messages that arrived while a tool ran to the running turn."""
         with self._changed:
             for message in self._queue:
                 self._turn.append(message["uuid"])
@@ -300,7 +300,7 @@ class Conversation:
             self._queue.clear()
 
     def wake(self, story: Callable[[], None]) -> None:
-        """Start an unprompted turn, from any thread."""
+        """Start a turn without a message; may be called from any thread."""
         with self._changed:
             self._woken.append(story)
             self._changed.notify_all()
@@ -308,7 +308,7 @@ class Conversation:
     # Turns
 
     def work(self) -> None:
-        """Play turns until stdin ends or the session is ended."""
+        """Play turns until stdin or the session ends."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._woken or self.ending)
@@ -345,7 +345,7 @@ class Conversation:
             outcome |= {"api_error_status": None} | self.failure
         except InterruptedTurnError:
             outcome = self._interrupted()
-        except OSError as problem:  # the worktree is gone or cannot be written
+        except OSError as problem:  # for example, the worktree is gone or read-only
             outcome |= {"subtype": "error_during_execution", "is_error": True, "stop_reason": None}
             outcome |= {"errors": [str(problem)]}
         self._finish(outcome)

@@ -1,7 +1,7 @@
-"""The shapes of what the demo agent writes: the stream-json of Claude Code 2.1.329.
+"""The frames that the demo agent writes: the stream-json of Claude Code 2.1.329.
 
-Keep true: every object has the keys that the recordings of the real program always have for
-its type; one object is one line, written whole.
+Keep true: every object has the keys that objects of its type always have in recordings of the real
+program; each object is one line, written as a whole.
 """
 
 import json
@@ -20,7 +20,7 @@ VERSION = "demo"
 
 
 def new_id() -> str:
-    """A random UUID as text; `uuid` itself would be a slow import."""
+    """Make a random UUID as text; the `uuid` module would be a slow import."""
     raw = bytearray(os.urandom(16))
     raw[6] = raw[6] & 0x0F | 0x40
     raw[8] = raw[8] & 0x3F | 0x80
@@ -29,17 +29,17 @@ def new_id() -> str:
 
 
 def short_id(prefix: str) -> str:
-    """An id like those of messages and tool uses."""
+    """Make an id in the style of messages and tool uses."""
     return prefix + os.urandom(10).hex()
 
 
 def timestamp() -> str:
-    """Now, as the real program writes it."""
+    """Format the current time as the real program does."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Out:
-    """Standard output, one whole line at a time, from any thread."""
+    """Writes standard output one whole line at a time, from any thread."""
 
     def __init__(self, fd: int = 1) -> None:
         self._fd = fd
@@ -58,7 +58,7 @@ class Out:
 
 
 def usage(sent: int, received: int) -> Frame:
-    """Token counts as in a result."""
+    """Make the token counts of a result."""
     return {
         "input_tokens": sent,
         "cache_creation_input_tokens": 0,
@@ -76,7 +76,7 @@ def usage(sent: int, received: int) -> Frame:
 
 
 def message_usage(received: int) -> Frame:
-    """Token counts as in a message."""
+    """Make the token counts of a message."""
     return {
         "input_tokens": 1200,
         "cache_creation_input_tokens": 0,
@@ -87,7 +87,7 @@ def message_usage(received: int) -> Frame:
 
 
 def model_usage(model: str, sent: int, received: int, cost: float) -> Frame:
-    """The per-model part of a result."""
+    """Make the per-model part of a result."""
     return {
         model: {
             "inputTokens": sent,
@@ -109,7 +109,7 @@ def model_usage(model: str, sent: int, received: int, cost: float) -> Frame:
 
 
 def init(cwd: str, model: str, mode: str) -> Frame:
-    """What opens every turn."""
+    """Make the frame that begins every turn."""
     return {
         "cwd": cwd,
         "tools": TOOLS,
@@ -142,7 +142,7 @@ def init(cwd: str, model: str, mode: str) -> Frame:
 
 
 def described(mode: str, state: str) -> Frame:
-    """The answer to `initialize`."""
+    """Make the answer to `initialize`."""
     levels = ["low", "medium", "high"]
     return {
         "commands": [
@@ -172,7 +172,7 @@ def described(mode: str, state: str) -> Frame:
 
 
 def result(spent: Mapping[str, Any], outcome: Mapping[str, Any]) -> Frame:
-    """What closes every turn.
+    """Make the frame that ends every turn.
 
     Args:
         spent: `model`, `sent`, `received` (tokens), `cost`, `total` (US dollars) and
@@ -204,7 +204,7 @@ def result(spent: Mapping[str, Any], outcome: Mapping[str, Any]) -> Frame:
 
 
 def patch(before: str, after: str) -> list[Frame]:
-    """One hunk with three lines around the change, as `structuredPatch` has it."""
+    """Make a `structuredPatch` of one hunk, with three lines around the change."""
     old, new = before.splitlines(), after.splitlines()
     if old == new:
         return []

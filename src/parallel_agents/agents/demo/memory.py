@@ -1,6 +1,6 @@
-"""What the demo agent remembers of a conversation between two processes.
+"""Stores the demo agent's conversation between two processes.
 
-Keep true: a half-written memory is never read; a memory of another session is none.
+Keep true: a half-written memory is never read; the memory of another session is ignored.
 """
 
 import json
@@ -15,9 +15,9 @@ class Memory:
 
     Attributes:
         session: its id.
-        completed: uuids of messages whose turn ended.
-        cut: uuids of messages whose turn had used a tool and has not ended.
-        turns: how many turns ended.
+        completed: uuids of messages whose turn has ended.
+        cut: uuids of messages whose turn has used a tool but not ended.
+        turns: how many turns have ended.
         mode: the permission mode.
         model: the model.
         cost: US dollars so far.
@@ -40,14 +40,15 @@ def _git_dir(cwd: Path) -> Path | None:
 
 
 def place(cwd: Path, session: str) -> Path | None:
-    """Where a session is remembered, or None when there is nowhere.
+    """Find the file that stores a session.
 
     Args:
         cwd: the worktree.
         session: the session's id.
 
     Returns:
-        A file below PARALLEL_AGENTS_DEMO_DIR, else in the worktree's git directory.
+        A file below PARALLEL_AGENTS_DEMO_DIR, otherwise in the worktree's git directory; None if
+        there is neither.
     """
     folder = os.environ.get("PARALLEL_AGENTS_DEMO_DIR")
     if folder:
@@ -57,7 +58,7 @@ def place(cwd: Path, session: str) -> Path | None:
 
 
 def load(path: Path | None, session: str) -> Memory | None:
-    """Read a session's memory; None when there is none."""
+    """Read a session's memory; None if there is none."""
     if path is None:
         return None
     try:

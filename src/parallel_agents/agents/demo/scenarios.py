@@ -1,4 +1,4 @@
-"""The stories of the demo agent, picked by the first word of the prompt.
+"""The stories of the demo agent; the first word of the prompt chooses one.
 
 Keep true: every story edits only files below the working directory, and runs only harmless
 commands, unless the person edits them.
@@ -79,7 +79,7 @@ def play(talk: Conversation, text: str) -> None:
 
     Args:
         talk: the conversation to speak in.
-        text: the prompt; its first word names a story, else a gentle keyword inside does.
+        text: the prompt; its first word names a story, or any of a few harmless keywords in it.
     """
     word, _, rest = text.strip().partition(" ")
     name = word.lower().strip(".,:;!?")
@@ -107,7 +107,7 @@ def _edit(talk: Conversation, _rest: str) -> None:
 
 
 def _change(voice: Voice, opening: str) -> bool:
-    """Read, edit and write files; return whether all of it was allowed."""
+    """Read, edit and write files; return whether everything was allowed."""
     readme = Path.cwd() / "README.md"
     turn = voice.talk.known.turns + 1
     module = f"{MODULE}\n\nREVISION = {turn}\n"
@@ -126,7 +126,7 @@ def _change(voice: Voice, opening: str) -> bool:
 
 
 def _unique_end(text: str) -> str:
-    """The shortest run of last lines that occurs once."""
+    """Return the shortest run of lines at the end of the text that occurs only once."""
     lines = text.rstrip("\n").split("\n")
     for count in range(1, len(lines)):
         end = "\n".join(lines[-count:])
@@ -246,7 +246,7 @@ def _subagent(talk: Conversation, _rest: str) -> None:
 
 
 def _nested(talk: Conversation, used: str, about: Frame, shared: Frame) -> None:
-    """The subagent's own work, then a turn that reports it: a second result before `idle`."""
+    """Play the subagent's work, then a turn that reports it: a second result before `idle`."""
     marks = {"parent_tool_use_id": used, "agent_id": about["task_id"]}
     marks |= {"subagent_type": shared["subagent_type"], "task_description": shared["description"]}
     nested = Voice(talk, marks)
@@ -278,7 +278,7 @@ def _task_ended(talk: Conversation, about: Frame, used: str, status: str, summar
 
 
 def _shell(talk: Conversation, rest: str) -> None:
-    """A background command: idle comes first, an unprompted turn when it ends."""
+    """Run a background command: `idle` comes first, and a turn without a message when it ends."""
     voice = Voice(talk)
     seconds = 3 if talk.pace else 0.2
     given: Frame = {"command": f"sleep {seconds}; echo ready", "description": "Start the server"}
@@ -321,7 +321,7 @@ def _wait(talk: Conversation, process: subprocess.Popen[bytes], about: Frame, us
 
 
 def _stream(talk: Conversation, rest: str) -> None:
-    """`stream N RATE`: N numbered lines at RATE a second; 0 is as fast as it goes."""
+    """`stream N RATE`: write N numbered lines at RATE per second; 0 is as fast as possible."""
     parts = rest.split()
     count = int(parts[0]) if parts and parts[0].isdecimal() else 100
     rate = int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 50

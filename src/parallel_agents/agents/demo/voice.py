@@ -1,7 +1,7 @@
 """Messages and tool uses of one speaker: the demo agent itself, or its subagent.
 
-Keep true: nothing is changed outside the worktree; a tool that needs leave does nothing
-before it has it; what is written to disk is what the tool result says.
+Keep true: nothing outside the worktree is changed; a tool that needs permission does nothing before
+it has it; the files on disk match the tool's result.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from parallel_agents.agents.demo.conversation import Conversation, InterruptedTu
 from parallel_agents.agents.demo.frames import Frame, short_id
 
 RUNNING: set[int] = set()
-"""Process groups of commands that run now; ended with the program."""
+"""Process groups of the running commands; they end with the program."""
 
 REJECTED = "The user doesn't want to proceed with this tool use. The tool use was rejected."
 
@@ -28,10 +28,10 @@ class Leave:
     """Whether a tool may run.
 
     Attributes:
-        allowed: the decision.
-        given: the input to use, perhaps edited by the person.
-        message: why not.
-        meta: the decision as a tool result carries it.
+        allowed: whether it may.
+        given: the input to use, which the person may have edited.
+        message: why it may not.
+        meta: the decision in the form that a tool's result contains.
     """
 
     allowed: bool
@@ -41,7 +41,7 @@ class Leave:
 
 
 def end_commands() -> None:
-    """Kill every command that still runs."""
+    """Kill all commands that are still running."""
     for group in list(RUNNING):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
@@ -114,7 +114,7 @@ class Voice:
             self.talk.last_text = text
 
     def stream(self, lines: list[str], due: float, gap: float) -> None:
-        """Stream one message line by line, the first when due (monotonic seconds)."""
+        """Stream one message line by line, the first one at `due` (monotonic seconds)."""
         self._begin()
         self.event(_start(0, {"type": "text", "text": ""}))
         for line in lines:
@@ -170,10 +170,10 @@ class Voice:
         if not self.nested:
             self.talk.take_in()
 
-    # Leave to use a tool
+    # Permission to use a tool
 
     def leave(self, used: str, name: str, given: Frame, more: Frame) -> Leave:
-        """Decide by mode and rules, else ask the person."""
+        """Decide by mode and rules, or ask the person."""
         reason = self._standing(name, given)
         if reason:
             decision = {"decision": "accept", "source": "config", "reason_type": reason}
@@ -227,7 +227,7 @@ class Voice:
     # Tools
 
     def read(self, text: str, path: Path) -> str:
-        """Read a file; needs no leave."""
+        """Read a file; this needs no permission."""
         used = self.say(text, ("Read", {"file_path": str(path)}))
         content = path.read_text(errors="replace")
         lines = content.splitlines()
@@ -280,7 +280,7 @@ class Voice:
         return True
 
     def bash(self, text: str, command: str, description: str) -> tuple[bool, int]:
-        """Run a command in the worktree; return whether it was allowed and its status."""
+        """Run a command in the worktree; return whether it was allowed, and its exit status."""
         given: Frame = {"command": command, "description": description}
         used = self.say(text, ("Bash", given))
         leave = self.leave(used, "Bash", given, bash_request(command, description))
@@ -342,7 +342,7 @@ def _delta(index: int, delta: Frame) -> Frame:
 
 
 def _matches(rule: str, command: str) -> bool:
-    """Whether a rule's content covers a command: exact, or a prefix before ` *` or `:*`."""
+    """Tell whether a rule covers a command: exactly, or as a prefix before ` *` or `:*`."""
     if not rule or rule == command:
         return True
     if set(command) & set(";&|`$<>()\n"):
@@ -360,7 +360,7 @@ def _edit_request(path: Path) -> Frame:
 
 
 def bash_request(command: str, description: str) -> Frame:
-    """The fields of a Bash permission that depend on the command."""
+    """Make the fields of a Bash permission that depend on the command."""
     rule = {"toolName": "Bash", "ruleContent": " ".join(command.split()[:3]) + " *"}
     rules = {"type": "addRules", "rules": [rule], "behavior": "allow"}
     return {

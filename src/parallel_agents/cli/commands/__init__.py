@@ -1,1 +1,1 @@
-"""One verb, one file: each has `add(verbs)`, which declares it, and `run(args)`."""
+"""One file per verb, each with `add(verbs)`, which declares the verb, and `run(args)`."""

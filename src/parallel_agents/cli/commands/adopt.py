@@ -1,4 +1,4 @@
-"""`adopt`: make a session of a worktree that somebody else made."""
+"""`adopt`: turn a worktree that somebody else made into a session."""
 
 import argparse
 
@@ -39,7 +39,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     row = ask(
         Adopt(
             key=key(),

@@ -1,7 +1,7 @@
-"""`answer`: decide what a session's agent asks.
+"""`answer`: decide a request of a session's agent.
 
 Keep true: a decision names the request and the input that was read here or, as `ID@DIGEST`, shown
-before; what is not what it seems is allowed only when it is named; what was decided is printed.
+earlier; a doubtful request is allowed only if `--request` names it; the decision is printed.
 """
 
 import argparse
@@ -42,7 +42,12 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb.
+
+    Raises:
+        UsageError: the options do not fit each other or the request.
+        RefusedError: the request is doubtful, and `--request` does not name it.
+    """
     if args.mode and not args.allow:
         raise UsageError("--mode goes with --allow.")
     name, digest = asked.split(args.request) if args.request else (None, None)
@@ -66,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _refuse_doubtful(session: str, pending: RequestInput) -> None:
-    """What is not what it seems is allowed only by whoever names it: `show` names it."""
+    """Refuse a doubtful request that was not named; `show` prints the name to use."""
     odd = asked.doubts(pending.tool_name, pending.input)
     if odd:
         name = shlex.quote(asked.named(pending))
@@ -77,7 +82,7 @@ def _refuse_doubtful(session: str, pending: RequestInput) -> None:
 
 
 def _tell(args: argparse.Namespace, pending: RequestInput, decision: Decision) -> None:
-    """Say what was decided, of what."""
+    """Print the decision and the request that it decided."""
     if args.json:
         odd = asked.doubts(pending.tool_name, pending.input)
         render.as_json(DecidedRequest.of(pending, decision, odd))
@@ -113,7 +118,7 @@ def _written(text: str, questions: Sequence[Question]) -> dict[str, str | list[s
 
 
 def _chosen(choices: list[str], questions: Sequence[Question]) -> dict[str, str | list[str]]:
-    """Match labels to questions; a header before `=` says which question is meant."""
+    """Match labels to questions; a header before `=` says which question a label answers."""
     answers: dict[str, list[str]] = {}
     for choice in choices:
         question, label = _match(choice, questions)

@@ -1,4 +1,4 @@
-"""`attach`: take a conversation into this terminal, and give it back."""
+"""`attach`: open a conversation in this terminal until its program ends."""
 
 import argparse
 
@@ -13,7 +13,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     instead = f"Send a message instead: parallel-agents send {args.session} 'what to do'"
     streams.refuse_without_screen("The conversation", instead)
     return attach(args.session)

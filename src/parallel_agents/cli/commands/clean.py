@@ -1,4 +1,4 @@
-"""`clean`: move finished sessions that have nothing of their own to the trash."""
+"""`clean`: move finished sessions without work of their own to the trash."""
 
 import argparse
 
@@ -23,7 +23,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     reply = ask(Clean(key=key(), days=args.older_than, dry_run=args.dry_run))
     if args.json:
         render.as_json(reply)

@@ -1,4 +1,4 @@
-"""`daemon`: the supervisor itself."""
+"""`daemon`: show, stop or run the supervisor itself."""
 
 import argparse
 import sys
@@ -39,7 +39,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     if args.what == "run":
         return run_in_foreground()
     if args.what == "log":
@@ -62,12 +62,12 @@ def _status(status: SupervisorStatus, *, as_json: bool) -> int:
 
 
 def _log(count: int, *, follow: bool) -> int:
-    """Print the end of the log; no supervisor is asked, so that one that hangs can be watched.
+    """Print the end of the log; read the file directly, so that it works if the supervisor hangs.
 
     Raises:
         UsageError: the number of lines is negative.
         UserError: there is no log.
-        StorageError: it cannot be read.
+        StorageError: the log cannot be read.
     """
     if count < 0:
         raise UsageError("-n takes a number of lines, 0 or more.")

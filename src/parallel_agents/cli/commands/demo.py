@@ -1,4 +1,4 @@
-"""`demo`: the product without an account: a scratch repository and several demo sessions."""
+"""`demo`: try the product without an account, in a scratch repository with demo sessions."""
 
 import argparse
 
@@ -29,7 +29,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     client = QuickClient()
     directory = client.request(MakeScratchRepository(key=key())).directory
     for name, prompt in STORIES:

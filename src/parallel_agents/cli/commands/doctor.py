@@ -1,4 +1,4 @@
-"""`doctor`: what is there, what is missing, what to do about it."""
+"""`doctor`: check what is installed, what is missing, and what to do about it."""
 
 import argparse
 import subprocess
@@ -28,7 +28,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out; 1 when something needed is missing."""
+    """Run the verb; return 1 if something that is needed is missing."""
     if args.json:
         found = ask(_reconcile()) if args.worktrees else None
         render.as_json(DoctorReport.of(ask(Status()), found))
@@ -77,7 +77,7 @@ def _git() -> bool:
 
 
 def _agent(offer: Offer) -> bool:
-    """Say whether an agent is installed, and what it can be told to do."""
+    """Print whether an agent is installed, and its modes and effort levels."""
     bad = _program(offer)
     traits = offer.traits
     if not traits.asks:

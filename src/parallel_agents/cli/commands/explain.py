@@ -1,4 +1,4 @@
-"""`explain`: why a session is shown as it is."""
+"""`explain`: show why a session is in its state."""
 
 import argparse
 
@@ -16,7 +16,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     reply = ask(Explain(session=args.session))
     if args.json:
         render.as_json(reply)

@@ -1,4 +1,4 @@
-"""`logs`: the transcript as plain text, both sides."""
+"""`logs`: print both sides of the conversation as plain text."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     client = QuickClient()
     seq, lines = 0, []
     for record in _records(client, args.session, 0):
@@ -62,7 +62,7 @@ def _text(record: ev.Record, args: argparse.Namespace) -> str:
 
 
 def plain(event: ev.Event) -> str:
-    """One journalled event as plain, safe text; empty when it is no part of the conversation."""
+    """Format one event as plain, safe text; empty if it is not part of the conversation."""
     match event:
         case ev.MessageQueued():
             return "> " + safe(event.text).replace("\n", "\n> ")
@@ -85,7 +85,7 @@ def plain(event: ev.Event) -> str:
 
 
 def _place(event: ev.Event) -> str:
-    """What is said of the making of a session's place."""
+    """Format an event about the creation of a session's place."""
     match event:
         case ev.WorktreeReady():
             return "\n".join(f"-- {safe_line(note)}" for note in event.notes)

@@ -19,7 +19,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     directory = absolute(args.cwd) if args.cwd else None
     reply = ask(ListSessions(every=args.every, directory=directory, state=args.state))
     if args.json:

@@ -45,7 +45,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     prompt = streams.read() if args.prompt == "-" else args.prompt
     options = Options(
         model=args.model,

@@ -1,4 +1,4 @@
-"""`path`: where a session's worktree is."""
+"""`path`: print where a session's worktree is."""
 
 import argparse
 
@@ -14,7 +14,11 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out; the path is printed as it is, for `cd "$(parallel-agents path ID)"`."""
+    """Print the path unchanged, for `cd "$(parallel-agents path ID)"`.
+
+    Raises:
+        WorktreeError: the session has no worktree yet.
+    """
     path = ask(Show(session=args.session)).worktree
     if path is None:
         raise WorktreeError("This session has no worktree yet.", "Try again in a moment.")

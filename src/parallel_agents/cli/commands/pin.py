@@ -14,6 +14,6 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     ask(Pin(key=key(), session=args.session, pinned=not args.off))
     return 0

@@ -14,6 +14,6 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     ask(Rename(key=key(), session=args.session, name=args.name))
     return 0

@@ -1,4 +1,4 @@
-"""`respawn`: start a session's process again."""
+"""`respawn`: restart a session's process."""
 
 import argparse
 
@@ -18,7 +18,11 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb.
+
+    Raises:
+        UsageError: neither or both of a session and `--all` were given.
+    """
     if bool(args.session) == args.every:
         raise UsageError("Name one session, or --all.")
     if args.session:

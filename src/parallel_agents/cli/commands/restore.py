@@ -15,7 +15,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     directory = absolute(args.directory) if args.directory else ""
     row = ask(Restore(key=key(), session=args.session, directory=directory))
     render.raw(f"{row.worktree or row.id}\n")

@@ -22,7 +22,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out; a session with nothing of its own goes without many words."""
+    """Run the verb; it prints little about a session without work of its own."""
     if args.dry_run:
         own = ask(OwnWork(session=args.session))
         _tell(args, own, _say_what_would_be)

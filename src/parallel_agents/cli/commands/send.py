@@ -1,4 +1,4 @@
-"""`send`: a message for a session's agent."""
+"""`send`: send a message to a session's agent."""
 
 import argparse
 
@@ -15,7 +15,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     text = streams.read() if args.text == "-" else args.text
     ask(Send(key=key(), session=args.session, text=text))
     return 0

@@ -1,4 +1,4 @@
-"""`show`: one session."""
+"""`show`: print one session."""
 
 import argparse
 
@@ -16,7 +16,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     entry = ask(Show(session=args.session))
     if args.json:
         render.as_json(entry)
@@ -28,10 +28,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _warn(session: str, request: PendingRequest) -> None:
-    """Say what is odd about a pending request, of which one line was shown."""
+    """Warn of doubts about a pending request, of which only one line was printed."""
     try:
         pending = ask(PendingInput(session=session, request=request.request_id)).input
-    except UserError:  # answered meanwhile: there is nothing to be careful with
+    except UserError:  # answered meanwhile: no warning is needed
         return
     said = [*asked.doubts(request.tool_name, pending)]
     whole = str(pending.get("command", ""))

@@ -12,6 +12,6 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     ask(Stop(key=key(), session=args.session))
     return 0

@@ -1,4 +1,4 @@
-"""`trash`: what was deleted and can come back."""
+"""`trash`: list deleted sessions, or remove them for good."""
 
 import argparse
 from collections.abc import Sequence
@@ -25,7 +25,11 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb.
+
+    Raises:
+        UsageError: `--older-than` was given without `--empty`.
+    """
     if args.older_than is not None and not args.empty:
         raise UsageError("--older-than goes with --empty.", "parallel-agents trash --help")
     if args.empty or args.drop is not None:

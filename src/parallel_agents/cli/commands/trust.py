@@ -1,4 +1,4 @@
-"""`trust`: accept what a repository would run."""
+"""`trust`: accept what a repository's settings would run."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from parallel_agents.core.worktree import ConfigFile
 from parallel_agents.wire.messages import ResolveRepository, Trust
 
 _LINES = "git"
-"""Origin of what is no file to look into: the lines for git's filters."""
+"""Origin of the lines for git's filters, which are not in a file that one could open."""
 
 
 def add(verbs: Verbs) -> None:
@@ -26,7 +26,11 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out; what is accepted is printed, and exactly that is accepted."""
+    """Print the configuration, and accept exactly what was printed.
+
+    Raises:
+        UsageError: neither or both of a directory and `--session` were given.
+    """
     if bool(args.session) == bool(args.directory):
         raise UsageError("Name a directory, or --session ID.")
     if args.session:

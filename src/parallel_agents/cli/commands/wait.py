@@ -1,4 +1,4 @@
-"""`wait`: until a session is in a state."""
+"""`wait`: wait until a session is in a given state."""
 
 import argparse
 
@@ -16,7 +16,7 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry it out."""
+    """Run the verb."""
     states = tuple(part.strip() for part in args.until.split(",") if part.strip())
     reply = ask(Wait(session=args.session, states=states, timeout=args.timeout))
     entry = reply.session

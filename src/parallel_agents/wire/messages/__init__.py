@@ -1,7 +1,7 @@
-"""Everything a client may ask of the supervisor, as one closed list, and what it is answered.
+"""The closed list of requests that a client may send, with the types of their replies.
 
-Keep true: a request that changes something carries `key`; what an agent's process may ask is in
-`READ_ONLY`, and everything else is refused to it.
+Keep true: a request that changes something has `key`; an agent's process may send only the
+requests in `READ_ONLY`.
 """
 
 from parallel_agents.wire.messages.changes import (
@@ -170,4 +170,4 @@ READ_ONLY = (
     DiffText,
     OwnWork,
 )
-"""What a process that descends from an agent may ask; everything else is refused."""
+"""The requests that a process descended from an agent may send; all others are refused."""

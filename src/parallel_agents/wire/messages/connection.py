@@ -1,4 +1,4 @@
-"""What is asked of the connection and of the supervisor itself."""
+"""Requests about the connection and the supervisor itself."""
 
 from typing import Any
 
@@ -8,29 +8,29 @@ from parallel_agents.core.value import Value
 from parallel_agents.wire.request import Done, Request
 
 PROTOCOL_VERSION = 4
-"""Version of the wire; both ends must name the same."""
+"""Version of the protocol; both ends must have the same."""
 
 FRAME_LIMIT = 64 << 20
-"""Longest frame on the socket in bytes: one agent line (16 MiB) with every character escaped."""
+"""Maximum length of a frame in bytes: one agent line (16 MiB) with every character escaped."""
 
 BEAT = 1.0
 """Seconds between two `alive` frames to a client that waits for something."""
 
 SILENCE = 10.0
-"""Seconds without any frame after which a client that waits gives the supervisor up."""
+"""Seconds without any frame after which a waiting client gives up on the supervisor."""
 
 GREETING = 5.0
-"""Seconds that the answer to `hello` may take."""
+"""Seconds that the reply to `hello` may take."""
 
 PUSH_LIMIT = 4 << 20
-"""Unread pushes a client may owe, in bytes, before it is resynchronised."""
+"""Bytes of pushes that a client may leave unread before it is resynchronised."""
 
 
 class Greeting(Value):
-    """Who answers.
+    """The supervisor's reply to `hello`.
 
     Attributes:
-        outdated: the client is newer, and may replace this supervisor.
+        outdated: whether the client is newer, so that it may replace this supervisor.
     """
 
     version: str
@@ -40,7 +40,7 @@ class Greeting(Value):
 
 
 class Hello(Request[Greeting], tag="hello"):
-    """First frame of every connection; git runs in `environment` for what is asked on it."""
+    """The first request of every connection; for the later ones, git runs in `environment`."""
 
     protocol: int = PROTOCOL_VERSION
     version: str = ""
@@ -52,13 +52,13 @@ class Subscribe(Request[Done], tag="subscribe"):
 
 
 class Follow(Request[Done], tag="follow"):
-    """Also push partial text of these sessions, and of no others."""
+    """Also push partial text, of these sessions only."""
 
     sessions: tuple[str, ...]
 
 
 class Ending(Value):
-    """What becomes of the agents.
+    """What happened to the agents when the supervisor ended.
 
     Attributes:
         cut: ids of the sessions whose turn was cut.
@@ -70,28 +70,28 @@ class Ending(Value):
 
 
 class Shutdown(Request[Ending], tag="shutdown"):
-    """End the supervisor; with `keep_sessions`, leave the agents working."""
+    """End the supervisor, and its agents unless `keep_sessions` is set."""
 
     keep_sessions: bool = False
 
 
 class Setting(Value):
-    """A setting in force, and where it comes from."""
+    """A setting in effect, and where it comes from."""
 
     value: Any
     source: str
 
 
 class SupervisorStatus(Value):
-    """How the supervisor is.
+    """The state of the supervisor.
 
     Attributes:
-        sessions: how many it knows.
+        sessions: how many sessions it knows.
         alive: how many of them have a process.
         home: the state directory.
-        damaged: ids of sessions that cannot be read at all.
+        damaged: for each session that cannot be read at all, by id, the reason.
         damaged_records: by session, how many records of its journal cannot be read.
-        config: by name.
+        config: the settings, by name.
     """
 
     pid: int
@@ -107,4 +107,4 @@ class SupervisorStatus(Value):
 
 
 class Status(Request[SupervisorStatus], tag="status"):
-    """How the supervisor is; answered also while it is still taking sessions up."""
+    """Ask for the state of the supervisor; answered even while it is still loading sessions."""

@@ -1,18 +1,18 @@
-"""What is read of a session's journal."""
+"""Requests that read a session's journal."""
 
 from parallel_agents.core.events import Record
 from parallel_agents.core.value import Value
 from parallel_agents.wire.request import Request
 
 PAGE_LIMIT = 256 << 10
-"""Longest page of a reply, in characters of text."""
+"""Maximum length of a page, in characters of text."""
 
 
 class RecordPage(Value):
     """Some records of a journal, in order.
 
     Attributes:
-        more: there are more in the direction that was asked for.
+        more: whether there are more in the requested direction.
         count: number of the journal's last record.
     """
 
@@ -22,12 +22,12 @@ class RecordPage(Value):
 
 
 class ReadRecords(Request[RecordPage], tag="records"):
-    """A page of the journal: the newest records before `before`, or those after `after`.
+    """Read a page of the journal: the newest records before `before`, or those after `after`.
 
     Attributes:
         before: exclusive upper bound of `seq`; None for the end of the journal.
-        after: exclusive lower bound; when given, the page starts there and goes up.
-        limit: how many at most.
+        after: exclusive lower bound of `seq`; if given, the page starts there and goes forward.
+        limit: the maximum number of records.
     """
 
     session: str
@@ -43,7 +43,7 @@ class RecordCount(Value):
 
 
 class WaitRecords(Request[RecordCount], tag="wait_records"):
-    """Answer once the journal has records after `after`, or time is up (seconds)."""
+    """Wait until the journal has records after `after`, at most `timeout` seconds."""
 
     session: str
     after: int

@@ -1,4 +1,4 @@
-"""What is asked of repositories."""
+"""Requests about repositories."""
 
 from typing import Literal
 
@@ -14,12 +14,12 @@ class StartPoint(Value):
     """Where a session would start.
 
     Attributes:
-        name: of the base, as the person calls it.
+        name: the base, as the person calls it.
         commit: full hash of the base.
-        note: what was not as asked; empty otherwise.
-        start: full hash of what is checked out.
-        branch: the existing branch that is worked on; empty when one is made.
-        stranger: it is a pull request.
+        note: how this differs from what was asked for; empty if it does not.
+        start: full hash of the commit to check out.
+        branch: the existing branch to work on; empty if a new one is made.
+        stranger: whether the base is a pull request, and so untrusted.
     """
 
     name: str
@@ -36,13 +36,13 @@ class ResolvedRepository(Value):
     Attributes:
         root: the main worktree, or the bare directory.
         checkout: top of the worktree that was asked about.
-        branch: checked out there; None when detached.
-        trusted: the configuration was accepted as it is.
-        known: some configuration of this repository was accepted once.
-        digest: of the configuration.
+        branch: the branch checked out there; None if HEAD is detached.
+        trusted: whether this configuration was accepted.
+        known: whether any configuration of this repository was ever accepted.
+        digest: digest of the configuration.
         files: the configuration.
         accepted: the files that were accepted last.
-        notes: what the person should be told, one sentence each.
+        notes: messages for the person, one sentence each.
     """
 
     root: str
@@ -59,13 +59,13 @@ class ResolvedRepository(Value):
 
 
 class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):
-    """What repository a directory belongs to, and whether it is trusted.
+    """Ask which repository a directory belongs to, and whether it is trusted.
 
     Attributes:
-        session: ask about what this session would load now, instead of a directory.
-        base: as of `New`.
-        branch: as of `New`; an existing one is worked on when no base is named.
-        environment: the caller's, to say which agents are installed.
+        session: ask what this session would load now, instead of asking about a directory.
+        base: as in `New`.
+        branch: as in `New`; an existing one is worked on if no base is named.
+        environment: the caller's environment, which decides which agents are installed.
     """
 
     directory: str = ""
@@ -76,17 +76,17 @@ class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):
 
 
 class AgentList(Value):
-    """The agents that can be driven, and the one that is taken when none is named."""
+    """The agents that can be driven, and the default one."""
 
     agents: tuple[Offer, ...]
     usual: str
 
 
 class ListAgents(Request[AgentList], tag="list_agents"):
-    """Which agents there are: what they can do, whether they are installed, their versions.
+    """List the agents: what they can do, whether they are installed, their versions.
 
     Attributes:
-        environment: the caller's, to say which are installed.
+        environment: the caller's environment, which decides which agents are installed.
     """
 
     environment: dict[str, str] = field(default_factory=dict)
@@ -104,8 +104,9 @@ class Trust(Request[TrustedConfig], tag="trust"):
     """Trust a repository's executable configuration, as it was shown.
 
     Attributes:
-        digest: what was shown; None trusts what is there now (command line, which names it).
-        session: trust what this session's worktree would load now, instead of a directory's.
+        digest: digest of the configuration shown; None trusts the present one (the command line
+            does this, and prints it).
+        session: trust what this session's worktree would load now, instead of a directory.
     """
 
     key: str
@@ -122,10 +123,11 @@ class RefList(Value):
 
 
 class ListRefs(Request[RefList], tag="list_refs"):
-    """What begins with `prefix`: branches, tags and known pull requests, for a base.
+    """List the branches, tags and known pull requests that begin with `prefix`.
 
     Attributes:
-        kind: `branch` lists only what can be worked on as it is, by its local name.
+        kind: `base` lists everything that can be a base; `branch` lists only branches that a
+            session can work on directly, by their local names.
     """
 
     directory: str
@@ -140,7 +142,7 @@ class FileList(Value):
 
 
 class ListFiles(Request[FileList], tag="list_files"):
-    """Files of a session's worktree, or of a directory, whose path contains `prefix`."""
+    """List the files of a session's worktree, or of a directory, whose path contains `prefix`."""
 
     prefix: str = ""
     session: str | None = None
@@ -148,10 +150,10 @@ class ListFiles(Request[FileList], tag="list_files"):
 
 
 class Findings(Value):
-    """What git and the disk say that our records do not.
+    """Differences between our records and the state of git and the disk.
 
     Attributes:
-        damaged: by session, why it cannot be read.
+        damaged: for each session that cannot be read, the reason.
     """
 
     findings: tuple[Finding, ...]
@@ -159,10 +161,10 @@ class Findings(Value):
 
 
 class Reconcile(Request[Findings], tag="reconcile"):
-    """Compare our records with what git and the disk say.
+    """Compare our records with git and the disk.
 
     Attributes:
-        directory: look at this one's repository, too, though it has no sessions.
+        directory: also check this directory's repository, even if it has no sessions.
     """
 
     directory: str = ""

@@ -1,4 +1,4 @@
-"""What is asked of one session, or of all of them, as a person has them."""
+"""Requests that show one session or all of them, and the few that change how they are listed."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ class PendingRequest(Value):
     """A request of the agent that waits for a person.
 
     Attributes:
-        digest: of its input; a decision names it.
+        digest: digest of its input; a decision names it.
         asked_at: milliseconds since 1970.
     """
 
@@ -29,16 +29,16 @@ class SessionRow(Value):
     """A session as scripts see it: one entry of `ls --json`. Text is raw.
 
     Attributes:
-        cwd: where it works, or where it was asked for.
-        started_at: milliseconds since 1970, as `updated_at`.
+        cwd: where it works, or where it was requested.
+        started_at: milliseconds since 1970; so is `updated_at`.
         state: blocked, working, done, idle, stopped or failed.
-        status: busy, idle or waiting; None while no process lives, as `pid`.
-        waiting_for: what the first pending request waits for; None when there is none.
+        status: busy, idle or waiting; None while there is no process; so is `pid`.
+        waiting_for: what the first pending request waits for; None if there is none.
         session_id: uuid of the conversation.
-        repo: the repository's root; None before there is a worktree, as `worktree`.
-        head: what is checked out instead of the branch; None when nothing else is.
+        repo: the repository's root; None before there is a worktree; so is `worktree`.
+        head: what is checked out instead of the branch; None if the branch is.
         damaged_records: how many records of its journal cannot be read.
-        cost_usd: in US dollars.
+        cost_usd: cost in US dollars.
     """
 
     id: str
@@ -78,7 +78,7 @@ class SessionList(Value):
 
 
 class ListSessions(Request[SessionList], tag="list"):
-    """The rows of `ls --json`; `every` adds sessions done for more than a day."""
+    """List the rows of `ls --json`; `every` adds sessions that were done over a day ago."""
 
     every: bool = False
     directory: str | None = None
@@ -86,13 +86,13 @@ class ListSessions(Request[SessionList], tag="list"):
 
 
 class Show(Request[SessionRow], tag="show"):
-    """One row of `ls --json`."""
+    """Ask for one row of `ls --json`."""
 
     session: str
 
 
 class FactEvidence(Value):
-    """The record that made a fact what it is; `seq` 0 when there is none.
+    """The record that a fact comes from; `seq` is 0 if there is none.
 
     Attributes:
         at: milliseconds since 1970.
@@ -107,11 +107,11 @@ class FactEvidence(Value):
 
 
 class Explanation(Value):
-    """Why a session is shown as it is.
+    """Why a session is in its state.
 
     Attributes:
-        shown: the state in the words of the screen.
-        facts: by name, in plain words.
+        shown: the state, in the words of the screen.
+        facts: the values of the facts, by their names in plain words.
     """
 
     session: SessionRow
@@ -123,27 +123,27 @@ class Explanation(Value):
 
 
 class Explain(Request[Explanation], tag="explain"):
-    """Facts and evidence behind a session's state."""
+    """Ask for the facts and evidence behind a session's state."""
 
     session: str
 
 
 class Tokens(Value):
-    """Tokens read, cache included, and written so far."""
+    """Tokens read (including from the cache) and written so far."""
 
     input: int = 0
     output: int = 0
 
 
 class ContextUse(Value):
-    """Tokens of the model's context: used by the last call, and in all; 0 when not known."""
+    """The model's context in tokens: used by the last call, and its size; 0 if unknown."""
 
     used: int = 0
     window: int = 0
 
 
 class ProcessUse(Value):
-    """What the agent's process and its children take now."""
+    """The resources that the agent's process and its children use now."""
 
     pid: int
     memory_bytes: int
@@ -159,20 +159,20 @@ class PortRange(Value):
 
 
 class SessionInfo(Value):
-    """What the Info tab shows beside the row.
+    """What the Info tab shows in addition to the row.
 
     Attributes:
         conversation: uuid of the conversation.
-        process: None while there is none.
-        why: the state in words.
-        rules: what the person allowed for this session.
-        step: first line of the set-up command that runs.
+        process: None while there is no process.
+        why: the reasons for the state, in words.
+        rules: what the person has allowed for this session.
+        step: first line of the set-up command that is running.
         linked: directories that are links into the checkout.
-        sparse: the directories that are checked out; empty for all.
-        stranger: the base is a pull request.
-        own_branch: the branch was made for the session.
-        land: commands that bring the work into the checkout; or `land_note` says why not now.
-        protection: what only this session has, one phrase each.
+        sparse: the directories that are checked out; empty if all are.
+        stranger: whether the base is a pull request, and so untrusted.
+        own_branch: whether the branch was made for the session.
+        land: commands that land the work; if there are none, `land_note` says why.
+        protection: the session's own work, one phrase each.
     """
 
     session: SessionRow
@@ -199,18 +199,18 @@ class SessionInfo(Value):
 
 
 class Info(Request[SessionInfo], tag="info"):
-    """Process, what deleting would save, and the commands that land the work."""
+    """Ask for the process, what a deletion would save, and the commands that land the work."""
 
     session: str
 
 
 class WorktreeSize(Value):
-    """How much disk a worktree takes.
+    """How much disk space a worktree takes.
 
     Attributes:
-        bytes: None when there is no worktree.
-        ignored_bytes: how many of them git ignores; None when git does not say.
-        complete: the count was not cut off.
+        bytes: None if there is no worktree.
+        ignored_bytes: how many of them git ignores; None if git cannot tell.
+        complete: whether everything was counted before the deadline.
     """
 
     bytes: int | None = None
@@ -219,20 +219,20 @@ class WorktreeSize(Value):
 
 
 class DiskUse(Request[WorktreeSize], tag="disk_use"):
-    """How much disk the session's worktree takes; answered after seconds when it is large."""
+    """Ask how much disk space the worktree takes; for a large one, this takes seconds."""
 
     session: str
 
 
 class Waited(Value):
-    """The session as it is now, and whether it is in a state that was waited for."""
+    """The session as it is now, and whether it reached one of the awaited states."""
 
     session: SessionRow
     reached: bool
 
 
 class Wait(Request[Waited], tag="wait"):
-    """Answer once the session is in one of these states, or cannot get there.
+    """Wait until the session is in one of these states, or cannot reach any of them.
 
     Attributes:
         timeout: seconds; None waits for ever.
@@ -252,7 +252,7 @@ class Rename(Request[SessionRow], tag="rename"):
 
 
 class Pin(Request[SessionRow], tag="pin"):
-    """Pin the session to the top, or let it go."""
+    """Pin the session to the top of the list, or unpin it."""
 
     key: str
     session: str
@@ -260,6 +260,6 @@ class Pin(Request[SessionRow], tag="pin"):
 
 
 class MarkSeen(Request[SessionRow], tag="seen"):
-    """A person looked at the session's latest result."""
+    """Record that a person has seen the session's latest result."""
 
     session: str

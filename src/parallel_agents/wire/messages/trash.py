@@ -1,4 +1,4 @@
-"""What is asked about deleting: what it would keep, what it kept, the way back."""
+"""Requests about deleting: what it would save, what it saved, and how to restore it."""
 
 from parallel_agents.core.value import Value
 from parallel_agents.wire.messages.sessions import SessionRow
@@ -6,12 +6,12 @@ from parallel_agents.wire.request import Request
 
 
 class OwnWorkReply(Value):
-    """What only the session's worktree has.
+    """The session's own work.
 
     Attributes:
-        saved: one phrase each; a deletion keeps all of it.
+        saved: the own work, one phrase each; a deletion keeps all of it.
         skipped: paths that a deletion drops, relative to the worktree.
-        merged: how its commits got into the base; empty when they did not, or there are none.
+        merged: how its commits got into the base; empty if they did not, or there are none.
     """
 
     session: SessionRow
@@ -21,7 +21,7 @@ class OwnWorkReply(Value):
 
 
 class OwnWork(Request[OwnWorkReply], tag="own_work"):
-    """What only the session's worktree has: what a deletion would have to save."""
+    """Ask for the session's own work, which a deletion would have to save."""
 
     session: str
 
@@ -30,10 +30,10 @@ class Deletion(Value):
     """A session that is deleted, or is about to be.
 
     Attributes:
-        saved: what only it had, one phrase each; all of it is kept in the trash.
+        saved: its own work, one phrase each; the trash keeps all of it.
         skipped: paths that were dropped, relative to the worktree.
-        notes: what the person should be told, one sentence each.
-        until: milliseconds since 1970, when it goes for good; None while it is not deleted.
+        notes: messages for the person, one sentence each.
+        until: when it is removed for good, in milliseconds since 1970; None until it is deleted.
     """
 
     session: SessionRow
@@ -44,7 +44,7 @@ class Deletion(Value):
 
 
 class Delete(Request[Deletion], tag="delete"):
-    """Move the session to the trash; stops it first. With `wait` off, journals and returns."""
+    """Stop the session and move it to the trash; without `wait`, reply once this is journalled."""
 
     key: str
     session: str
@@ -52,7 +52,7 @@ class Delete(Request[Deletion], tag="delete"):
 
 
 class CancelDelete(Request[SessionRow], tag="cancel_delete"):
-    """Undo a deletion that has not happened yet."""
+    """Cancel a deletion that has not happened yet."""
 
     key: str
     session: str
@@ -70,9 +70,9 @@ class DeletedSession(Value):
     """A session in the trash.
 
     Attributes:
-        repo: None for one that had no worktree, as `branch`.
+        repo: None if it had no worktree; so is `branch`.
         deleted_at: milliseconds since 1970.
-        size_bytes: None until it was counted.
+        size_bytes: None until it has been counted.
     """
 
     id: str
@@ -87,27 +87,27 @@ class DeletedSession(Value):
 
 
 class TrashList(Value):
-    """What is in the trash."""
+    """The sessions in the trash."""
 
     entries: tuple[DeletedSession, ...]
 
 
 class ListTrash(Request[TrashList], tag="list_trash"):
-    """What is in the trash, with sizes."""
+    """List the sessions in the trash, with their sizes."""
 
 
 class Emptied(Value):
-    """Ids of the sessions that are gone for good."""
+    """Ids of the sessions that were removed for good."""
 
     removed: tuple[str, ...]
 
 
 class EmptyTrash(Request[Emptied], tag="empty_trash"):
-    """Remove what is in the trash, for good.
+    """Remove sessions in the trash for good.
 
     Attributes:
-        days: least age of what is removed; None removes whatever its age.
-        session: remove this one only.
+        days: remove only those deleted at least this long ago; None removes them at any age.
+        session: remove only this one.
     """
 
     key: str
@@ -116,7 +116,7 @@ class EmptyTrash(Request[Emptied], tag="empty_trash"):
 
 
 class CleanVerdict(Value):
-    """What becomes of one session, and why: one plain sentence."""
+    """What happens to one session, and the reason in one plain sentence."""
 
     id: str
     name: str
@@ -131,10 +131,10 @@ class Cleaned(Value):
 
 
 class Clean(Request[Cleaned], tag="clean"):
-    """Move finished sessions that have nothing of their own to the trash.
+    """Move finished sessions without work of their own to the trash.
 
     Attributes:
-        days: least time since anything happened to them; None takes the setting.
+        days: only those in which nothing has happened for this long; None for the setting.
         dry_run: only list them.
     """
 

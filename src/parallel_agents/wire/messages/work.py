@@ -1,4 +1,4 @@
-"""What makes an agent work, answers it, or stops it."""
+"""Requests that start an agent, answer it, or stop it."""
 
 from msgspec import field
 
@@ -13,13 +13,13 @@ class New(Request[SessionRow], tag="new"):
     """Dispatch a session.
 
     Attributes:
-        key: uuid of this request; the session's id comes from it.
+        key: uuid of this request; the session's id is derived from it.
         directory: absolute path inside the repository.
-        base: `fresh`, `head`, a pull request, any ref; empty for `branch` itself when that exists,
-            else for the one in the settings.
-        agent: its name; empty for the one in the settings.
+        base: `fresh`, `head`, a pull request, or any ref; if empty, `branch` itself if it exists,
+            otherwise the base in the settings.
+        agent: the agent's name; if empty, the one in the settings.
         environment: the caller's environment, for the agent's process.
-        wait_ready: answer only when the agent is ready or set-up failed.
+        wait_ready: reply only when the agent is ready or set-up has failed.
     """
 
     key: str
@@ -35,12 +35,12 @@ class New(Request[SessionRow], tag="new"):
 
 
 class Adopt(Request[SessionRow], tag="adopt"):
-    """Make a session of a worktree that somebody else made; fields as of `New`.
+    """Turn a worktree that somebody else made into a session; other fields are as in `New`.
 
     Attributes:
         directory: absolute path of the worktree's top.
-        prompt: what to do; empty for nothing yet.
-        base: what to compare its work with; `head` is that of the main worktree.
+        prompt: the task; empty to wait for a message.
+        base: what to compare its work with; `head` is the main worktree's HEAD.
     """
 
     key: str
@@ -54,7 +54,7 @@ class Adopt(Request[SessionRow], tag="adopt"):
 
 
 class Send(Request[SessionRow], tag="send"):
-    """A message for the agent; wakes a process that is gone. `key` is the message's uuid."""
+    """Send the agent a message; starts its process if needed. `key` is the message's uuid."""
 
     key: str
     session: str
@@ -62,12 +62,12 @@ class Send(Request[SessionRow], tag="send"):
 
 
 class RequestInput(Value):
-    """The whole of a pending request.
+    """A pending request, complete.
 
     Attributes:
-        input: of the tool, raw.
-        digest: of that input.
-        questions: what is asked, for a question.
+        input: the tool's input, raw.
+        digest: digest of that input.
+        questions: the questions, if the request asks any.
     """
 
     request_id: str
@@ -80,7 +80,7 @@ class RequestInput(Value):
 
 
 class PendingInput(Request[RequestInput], tag="pending_input"):
-    """The input of a pending request, with its digest; None for the only one."""
+    """Ask for the input of a pending request; without `request`, of the only pending one."""
 
     session: str
     request: str | None = None
@@ -90,8 +90,8 @@ class Answer(Request[SessionRow], tag="answer"):
     """Decide a request.
 
     Attributes:
-        request: its id; None when exactly one is pending.
-        digest: digest of the input that was shown; None takes the pending one, whatever it is.
+        request: the request's id; may be None if exactly one is pending.
+        digest: digest of the input that was shown; None accepts whatever is pending.
     """
 
     key: str
@@ -109,7 +109,7 @@ class Interrupt(Request[SessionRow], tag="interrupt"):
 
 
 class Stop(Request[SessionRow], tag="stop"):
-    """End the process; answers when it is gone, or at once with `wait` off."""
+    """End the process; reply when it is gone, or at once without `wait`."""
 
     key: str
     session: str
@@ -117,7 +117,7 @@ class Stop(Request[SessionRow], tag="stop"):
 
 
 class Respawn(Request[SessionRow], tag="respawn"):
-    """Start the process again, same conversation; retries a failed set-up too."""
+    """Restart the process in the same conversation; this also retries a failed set-up."""
 
     key: str
     session: str
@@ -125,7 +125,7 @@ class Respawn(Request[SessionRow], tag="respawn"):
 
 
 class SetOptions(Request[SessionRow], tag="set_options"):
-    """Change mode, model or effort; None leaves one as it is."""
+    """Change mode, model or effort; None leaves a value unchanged."""
 
     key: str
     session: str
@@ -135,7 +135,7 @@ class SetOptions(Request[SessionRow], tag="set_options"):
 
 
 class TerminalCommand(Value):
-    """What a person's terminal runs to take a conversation over: arguments, place, environment."""
+    """How to open a conversation in a terminal: argument list, directory, environment."""
 
     id: str
     argv: tuple[str, ...]
@@ -144,14 +144,14 @@ class TerminalCommand(Value):
 
 
 class AttachBegin(Request[TerminalCommand], tag="attach_begin"):
-    """Give the conversation to the person's terminal."""
+    """Stop the process, so that a terminal can open the conversation."""
 
     key: str
     session: str
 
 
 class AttachEnd(Request[SessionRow], tag="attach_end"):
-    """Take the conversation back from the person's terminal."""
+    """Start the process again, after the terminal has closed the conversation."""
 
     key: str
     session: str
