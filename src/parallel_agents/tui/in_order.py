@@ -7,11 +7,9 @@ the list.
 
 Keep true: a key or paste is given away only after the previous one has taken effect, including the
 focus of a dialog that it opened; no key waits longer than `PATIENCE`, whatever happens; widgets
-that
-decide something take no key that came in a burst, because only a terminal or a program sends
-bursts;
-this is judged for the widget that gets the key, and no other widget gets it, wherever the focus
-goes.
+that decide something take no key that came in a burst, because only a terminal or a program sends
+bursts; this is judged for the widget that gets the key, and no other widget gets it, wherever the
+focus goes.
 """
 
 import asyncio

@@ -2,8 +2,7 @@
 
 Keep true: a missing or damaged file means a first run and is never an error; a mode that asks
 nothing must be chosen again each time. The choices may belong to an agent that no longer exists:
-the
-form uses only what the agent offers.
+the form uses only what the agent offers.
 """
 
 import json
