@@ -1,7 +1,7 @@
-"""The one table of keys: bindings, help, palette and `docs/keys.md` are made from it.
+"""The single table of keys; bindings, help, the palette and `docs/keys.md` are generated from it.
 
-Keep true: a key that does something stands here; `python -m parallel_agents.tui.actions` prints
-`docs/keys.md`, and a test keeps the two equal.
+Keep true: every key that does something is listed here; `python -m parallel_agents.tui.actions`
+prints `docs/keys.md`, and a test keeps the two equal.
 """
 
 import sys
@@ -22,7 +22,7 @@ SESSION: frozenset[Zone] = frozenset({"view", "card", "input"})
 EVERYWHERE: frozenset[Zone] = frozenset({"list", "view", "card", "input"})
 
 MAC_DIGITS = "¡™£¢∞§¶•ª"
-"""What Textual makes of `ESC 1` to `ESC 9`, the way most terminals send Alt with a digit."""
+"""What Textual makes of `ESC 1` to `ESC 9`, which most terminals send for Alt with a digit."""
 
 _NAMED = {
     "¡": "inverted_exclamation_mark",
@@ -39,17 +39,17 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can do.
+    """Something the user can do.
 
     Attributes:
-        id: name of the method that does it.
-        keys: Textual's names of its keys.
-        zones: where the keys count.
+        id: name of the method that carries it out.
+        keys: Textual's names for its keys.
+        zones: where the keys work.
         shown: the keys as people write them.
-        help: what it does, for help and docs.
-        title: name in the palette; empty keeps it out.
-        hint: word in the bottom line; empty keeps it out.
-        priority: whether it comes before the focused widget's own keys.
+        help: what it does, for the help screen and the documentation.
+        title: name in the palette; empty hides it there.
+        hint: word in the bottom line; empty hides it there.
+        priority: whether it overrides the focused widget's own keys.
     """
 
     id: str
@@ -224,7 +224,7 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("New session", "Ctrl+O, Shift+Enter", "start it and go into it"),
     ("Everywhere", "Ctrl+P", "palette: everything by name"),
 )
-"""Keys that a widget of its own has: where, keys, what they do."""
+"""Keys that a widget handles itself: where, which keys, what they do."""
 
 _NOTES = (
     "",
@@ -255,7 +255,7 @@ _ZONE_TITLES: tuple[tuple[str, frozenset[Zone]], ...] = (
 
 
 def bindings() -> list[Binding]:
-    """The bindings of the main screen, one per action and key."""
+    """Make the bindings of the main screen, one per action and key."""
     return [
         Binding(key, f"do('{action.id}')", action.help, show=False, priority=action.priority)
         if len(action.keys) == 1 or action.id not in {"jump", "jump_sign", "choose"}
@@ -275,7 +275,7 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 
 def table() -> list[tuple[str, list[tuple[str, str]]]]:
-    """All keys by where they count: title, and (keys, what they do)."""
+    """List all keys by zone: a title, and pairs of keys and what they do."""
     found: list[tuple[str, list[tuple[str, str]]]] = [
         (title, [(a.shown, a.help) for a in ACTIONS if a.zones == zones])
         for title, zones in _ZONE_TITLES
@@ -290,7 +290,7 @@ def table() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def document() -> str:
-    """The text of `docs/keys.md`."""
+    """Write the text of `docs/keys.md`."""
     lines = [
         "# Keys",
         "",

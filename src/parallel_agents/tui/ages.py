@@ -1,14 +1,14 @@
-"""Ages, spans of time, counts and sizes as a person reads them; all pure, all short."""
+"""Format ages, durations, counts and sizes for people; every function is pure, all output short."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def age(milliseconds: float) -> str:
-    """How long ago, coarsely: `now`, `12s`, `5m`, `3h`, `4d`.
+    """Format a rough age: `now`, `12s`, `5m`, `3h`, `4d`.
 
     Args:
-        milliseconds: time since; a negative one, from a clock put back, counts as now.
+        milliseconds: time since; a negative value, from a clock that was set back, counts as now.
     """
     seconds = int(milliseconds / 1000)
     if seconds < 1:
@@ -23,10 +23,10 @@ def age(milliseconds: float) -> str:
 
 
 def duration(milliseconds: float) -> str:
-    """How long something took: `0.4s`, `12s`, `3m 5s`, `1h 2m`.
+    """Format how long something took: `0.4s`, `12s`, `3m 5s`, `1h 2m`.
 
     Args:
-        milliseconds: the span; nothing is said of a negative one.
+        milliseconds: the duration; a negative one gives empty text.
     """
     seconds = milliseconds / 1000
     if seconds < 0:
@@ -42,7 +42,7 @@ def duration(milliseconds: float) -> str:
 
 
 def count(number: int) -> str:
-    """A count: `950`, `12.3k`, `4.1M`."""
+    """Format a count: `950`, `12.3k`, `4.1M`."""
     if abs(number) < 10_000:
         return f"{number:,}"
     if abs(number) < 999_950:
@@ -51,7 +51,7 @@ def count(number: int) -> str:
 
 
 def size(number: int) -> str:
-    """A number of bytes in decimal units: `512 B`, `4.2 MB`."""
+    """Format a number of bytes in decimal units: `512 B`, `4.2 MB`."""
     value = float(number)
     for unit in _UNITS:
         if abs(value) < 999.5 or unit == _UNITS[-1]:

@@ -1,7 +1,7 @@
-"""The screen's line to the supervisor, made again whenever it is lost.
+"""The screen's connection to the supervisor, reopened whenever it is lost.
 
-Keep true: a lost connection never ends the screen; nothing is asked twice on its own; every
-connection begins with a subscription, so that what is shown afterwards is true.
+Keep true: a lost connection never ends the screen; no request is ever repeated automatically;
+every connection begins with a subscription, so that the screen is correct from then on.
 """
 
 import asyncio
@@ -21,43 +21,43 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
 
 STEADY = 1.0
-"""Seconds after which a connection that is lost is made again at once: its supervisor was killed
-or replaced, and does not die at every start."""
+"""Seconds after which a lost connection is reopened at once: its supervisor was killed or replaced,
+and is not one that dies at every start."""
 
 
 class Link(Protocol):
-    """What the screen needs of a connection; `client.connection.Connection` is one."""
+    """What the screen needs from a connection; `client.connection.Connection` is one."""
 
     async def request(self, message: Request[R]) -> R:
-        """Ask, and wait for the answer."""
+        """Send a request and wait for the reply."""
 
     def pushes(self) -> AsyncIterator[Push]:
-        """Everything sent unasked; ends when the connection is lost."""
+        """Yield everything that the supervisor pushes; ends when the connection is lost."""
 
     async def close(self) -> None:
         """Close the connection."""
 
 
 class Listener(Protocol):
-    """Who is told what comes over the line."""
+    """Receives what comes over the connection."""
 
     def connected(self) -> None:
-        """A connection stands and is subscribed."""
+        """A connection is open and subscribed."""
 
     def disconnected(self, error: UserError) -> None:
-        """There is none; another attempt follows."""
+        """There is no connection; another attempt follows."""
 
     def pushed(self, push: Push) -> None:
         """The supervisor sent something."""
 
 
 class Backend:
-    """Keeps a connection.
+    """Keeps a connection to the supervisor open.
 
     Args:
-        connect: opens one.
-        listener: who is told.
-        clock: seconds that only ever grow.
+        connect: opens a connection.
+        listener: receives what comes over it.
+        clock: monotonic time in seconds.
     """
 
     def __init__(
@@ -73,18 +73,18 @@ class Backend:
         self._link: Link | None = None
 
     async def request(self, message: Request[R]) -> R:
-        """Ask the supervisor.
+        """Send a request to the supervisor.
 
         Raises:
-            UserError: what it refused.
-            UnreachableError: there is no connection now.
+            UserError: the supervisor refused it.
+            UnreachableError: there is no connection at the moment.
         """
         if self._link is None:
             raise UnreachableError("Not connected to the supervisor.", "Trying again.")
         return await self._link.request(message)
 
     async def run(self) -> None:
-        """Connect, listen, and connect again, for ever."""
+        """Connect, listen, and reconnect, for ever."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -100,7 +100,7 @@ class Backend:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _was_steady(self) -> bool:
-        """Whether the connection that was lost, if there was one, had been there for a while."""
+        """Whether there was a connection, and it had lasted for a while before it was lost."""
         since, self._connected_at = self._connected_at, None
         return since is not None and self._clock() - since > STEADY
 

@@ -1,8 +1,8 @@
 """The layout of every long view: blocks of lines, built only where they are visible.
 
 Keep true: a block is built when it comes into view and kept until its version, the width or the
-colours change; blocks not yet built count with an estimate, and what stands at the top of the view
-stays there when heights elsewhere become known; a view at its end follows its end.
+colours change; blocks not yet built count with an estimate; the line at the top of the view stays
+there when heights elsewhere become known; a view that is at its end follows the end.
 """
 
 from bisect import bisect_right
@@ -29,14 +29,14 @@ Build = Callable[[int, Ink], list[Line]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Some lines that are built together; told apart by identity.
+    """Lines that are built together; compared by identity.
 
     Attributes:
         key: identity over time; unique within its view.
         version: what the lines depend on besides width and colours.
         build: makes the lines for a width in cells.
-        estimate: about how many lines there will be.
-        text: what copying the whole block gives; raw, made safe when it is copied.
+        estimate: roughly how many lines there will be.
+        text: what copying the whole block gives; raw, and made safe when it is copied.
         stop: whether the cursor stops here.
     """
 
@@ -55,7 +55,7 @@ class _Built:
 
 
 class BlockView(ScrollView):
-    """Keeps blocks in their places; what it looks like is its subclass's."""
+    """Positions blocks; subclasses decide what they look like."""
 
     DEFAULT_CSS = """
     BlockView {
@@ -78,10 +78,10 @@ class BlockView(ScrollView):
     # --- what is shown ---------------------------------------------------------------------
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
-        """Show these blocks; the place in the view is kept.
+        """Show these blocks, and keep the position in the view.
 
         Args:
-            blocks: all of them; those that are the same objects as before cost nothing.
+            blocks: all of them; objects that were also shown before cost nothing.
         """
         anchor = self._anchor()
         before, self._blocks = self._blocks, blocks
@@ -97,11 +97,11 @@ class BlockView(ScrollView):
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """What is shown."""
+        """The blocks shown."""
         return self._blocks
 
     def visible_blocks(self) -> Sequence[Block]:
-        """The blocks of which something is visible."""
+        """The blocks that are at least partly visible."""
         if not self._blocks or not self._width:
             return ()
         top = self.scroll_offset.y
@@ -109,13 +109,13 @@ class BlockView(ScrollView):
         return self._blocks[self._at(top)[0] : self._at(top + max(height, 1) - 1)[0] + 1]
 
     def index_of(self, key: Hashable | None) -> int | None:
-        """Where the block with this key is."""
+        """Find the index of the block with this key."""
         if key is None:
             return None
         return next((i for i, item in enumerate(self._blocks) if item.key == key), None)
 
     def restart(self) -> None:
-        """Forget place and cursor: something else is shown from now on."""
+        """Forget position and cursor: from now on the view shows something else."""
         self._blocks, self._built = (), {}
         self._heights, self._tops = [], [0]
         self.following = self.FOLLOWS
@@ -127,20 +127,20 @@ class BlockView(ScrollView):
     # --- layout ------------------------------------------------------------------------------
 
     def _anchor(self) -> tuple[Hashable, int, int] | None:
-        """The block at the top of the view, its index, and how far into it the view begins."""
+        """The key and index of the block at the top, and the line where the view begins."""
         if self.following or not self._blocks:
             return None
         index, line = self._at(self.scroll_offset.y)
         return self._blocks[index].key, index, line
 
     def _at(self, y: int) -> tuple[int, int]:
-        """Index of the block at a line of the whole view, and the line within it."""
+        """Find the block at a line of the whole view: its index, and the line within it."""
         index = bisect_right(self._tops, y) - 1
         index = max(0, min(index, len(self._blocks) - 1))
         return index, y - self._tops[index]
 
     def _lines(self, index: int) -> list[Line]:
-        """The lines of a block, built when they are not known."""
+        """Return the lines of a block; build them if they are out of date."""
         item = self._blocks[index]
         styles = ink_of(self.app)
         stamp = (item.version, self._width, id(styles))
@@ -152,7 +152,7 @@ class BlockView(ScrollView):
         return built.lines
 
     def _height(self, item: Block) -> int:
-        """How many lines a block takes: as when it was last built, else as estimated."""
+        """How many lines a block takes: as last built, otherwise as estimated."""
         built = self._built.get(item.key)
         if built is not None and built.stamp[1] == self._width:
             return len(built.lines)
@@ -184,7 +184,7 @@ class BlockView(ScrollView):
             self.following = self.FOLLOWS and self.scroll_offset.y >= self.max_scroll_y
 
     def _measure(self, size: Size, goal: int) -> None:
-        """Say how long the view is, laying out the screen only when its scrollbar comes or goes.
+        """Set the view's length; lay out the screen only when the scrollbar appears or goes.
 
         Args:
             size: of the whole view.
@@ -200,9 +200,9 @@ class BlockView(ScrollView):
             self.virtual_size = size
 
     def _move_bar(self, y: float) -> None:
-        """Tell the scrollbar where the view is; it repaints itself only when it looks different.
+        """Tell the scrollbar where the view is, and repaint it only if it looks different.
 
-        Textual's own repaints all its rows for every line that an agent writes.
+        Textual's own handling repaints all its rows for every line that an agent writes.
         """
         bar, length = self.vertical_scrollbar, self.virtual_size.height
         rows = self.scrollable_content_region.height
@@ -215,7 +215,7 @@ class BlockView(ScrollView):
             bar.position = y
 
     def _start(self, anchor: tuple[Hashable, int, int] | None, height: int) -> tuple[int, int]:
-        """The block to begin with, and the line within it."""
+        """Find the block to begin with, and the line within it."""
         count = len(self._blocks)
         if not count or (anchor is None and not self.following):
             return 0, 0
@@ -234,7 +234,7 @@ class BlockView(ScrollView):
             self.scroll_to(y=y, animate=False, immediate=True)
 
     def _shift_selection(self, rows: int) -> None:
-        """Lines before the view changed height: keep the selection on its words."""
+        """Keep the selection on its words when lines before the view changed height."""
         selection = self.text_selection
         if selection is None or self.following:
             return
@@ -267,14 +267,14 @@ class BlockView(ScrollView):
         on_complete: CallbackType | None = None,
         **_: object,
     ) -> bool:
-        """Jump, never glide: the place is set anew while heights become known.
+        """Jump, never animate: the position is set again while heights become known.
 
-        It may be set before the screen was laid out with a scrollbar, hence `force`.
+        It may be set before the screen has been laid out with a scrollbar, hence `force`.
         """
         return super()._scroll_to(x, y, animate=False, force=True, on_complete=on_complete)
 
     def on_resize(self) -> None:
-        """Wrap anew when the width changed."""
+        """Wrap again when the width changed."""
         anchor = self._anchor()
         width = self.scrollable_content_region.width
         if width != self._width:
@@ -284,13 +284,13 @@ class BlockView(ScrollView):
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """The theme may have changed: colours are part of the lines."""
+        """Build again, since the theme may have changed and colours are part of the lines."""
         super().notify_style_update()
         if self.is_attached and self._width:
             self._settle(self._anchor())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the end while the person is there; build what comes into view."""
+        """Follow the end while the user is there; build what comes into view."""
         if self.show_vertical_scrollbar:
             self._move_bar(new_value)
         if round(old_value) != round(new_value):
@@ -300,7 +300,7 @@ class BlockView(ScrollView):
         at_end = self.FOLLOWS and round(new_value) >= self.max_scroll_y
         index, line = self._at(round(new_value))
         if new_value < old_value:
-            # The rows below what was not built before stay where they are.
+            # Keep the rows below a block in place when building it changes its height.
             known = self._heights[index]
             line += len(self._lines(index)) - known
         self.following = at_end
@@ -315,11 +315,11 @@ class BlockView(ScrollView):
 
 
 def _thumb(rows: int, length: int, y: float) -> tuple[int, int]:
-    """Where a scrollbar's thumb begins and ends, in eighths of a row, as Textual paints it.
+    """Compute where a scrollbar's thumb begins and ends, in eighths of a row, as Textual paints it.
 
     Args:
-        rows: of the bar, and of the view.
-        length: of the whole view.
+        rows: height of the bar, and of the view.
+        length: lines of the whole view.
         y: the line at the top.
     """
     if not 0 < rows < length:
@@ -330,7 +330,7 @@ def _thumb(rows: int, length: int, y: float) -> tuple[int, int]:
 
 
 def _common(before: Sequence[Block], after: Sequence[Block]) -> int:
-    """How many blocks at the start are the same objects; compared by slices, which is fast."""
+    """Count the leading blocks that are the same objects; slices are compared, which is fast."""
     count = min(len(before), len(after))
     for start in range(0, count, _STRIDE):
         end = min(start + _STRIDE, count)

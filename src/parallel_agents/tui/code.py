@@ -1,6 +1,6 @@
-"""Source code to coloured lines, by Pygments, in the screen's own few colours.
+"""Colour source code with Pygments, in the few colours of the screen.
 
-Keep true: the coloured text equals the safe text given, character by character, or it is shown
+Keep true: the coloured text equals the safe text character by character, or the code is shown
 plain; long texts are not highlighted, so that no input is slow.
 """
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer  # type: ignore[import-untyped]
 
 LONGEST = 20_000
-"""Characters beyond which code is shown plain."""
+"""Code with more characters than this is shown plain."""
 
 WIDEST = 2_000
-"""Characters of one line beyond which code is shown plain."""
+"""Code with a line of more characters than this is shown plain."""
 
 
 def highlight(text: str, language: str, ink: Ink, *, filename: str = "") -> list[list[Span]]:
@@ -28,12 +28,12 @@ def highlight(text: str, language: str, ink: Ink, *, filename: str = "") -> list
 
     Args:
         text: the code, raw.
-        language: name of a language as in a Markdown fence; may be empty or unknown.
+        language: name of a language, as in a Markdown fence; may be empty or unknown.
         ink: the styles.
-        filename: its file name, when the language is not known.
+        filename: its file name, used when there is no language.
 
     Returns:
-        The spans of each line, as many as the safe text has.
+        The spans of each line; there are as many lines as in the safe text.
     """
     shown = safe(text).expandtabs(TAB)
     plain = shown.split("\n")

@@ -1,7 +1,7 @@
-"""The opened session's conversation, read in pages from its end while new records arrive.
+"""The open session's conversation, read in pages from its end while new records arrive.
 
-Keep true: records are folded in the order of their numbers, each once; what arrives while a page
-is being read waits for it; a gap is noticed and read again, never painted over.
+Keep true: records are folded in the order of their numbers, each once; records that arrive while a
+page is being read wait for it; a gap is noticed and read again, never hidden.
 """
 
 from parallel_agents.core.events import Delta, Record
@@ -9,15 +9,15 @@ from parallel_agents.core.transcript import Transcript
 
 
 class Conversation:
-    """One session's records so far, and their transcript.
+    """The records of one session read so far, and their transcript.
 
     Args:
         session: id of the session.
 
     Attributes:
         transcript: what to show.
-        more: whether older records exist that were not read.
-        loaded: whether the first page was read.
+        more: whether there are older records that have not been read.
+        loaded: whether the first page has been read.
     """
 
     def __init__(self, session: str) -> None:
@@ -30,7 +30,7 @@ class Conversation:
 
     @property
     def oldest(self) -> int:
-        """Number of the oldest record read; 0 when none was."""
+        """Number of the oldest record read; 0 when there is none."""
         return self._records[0].seq if self._records else 0
 
     @property
@@ -39,7 +39,7 @@ class Conversation:
         return self.transcript.seq
 
     def begin(self, page: list[Record], *, more: bool) -> None:
-        """Take the newest page, then what arrived meanwhile.
+        """Start with the newest page, then add whatever arrived meanwhile.
 
         Args:
             page: records in order.
@@ -52,7 +52,7 @@ class Conversation:
         self._replay()
 
     def _replay(self) -> None:
-        """Partial text that came before a record the page already held is finished text by now."""
+        """Apply what waited; text streamed before a record of the page is finished by now."""
         waiting, self._waiting = self._waiting, []
         known = [
             index
@@ -66,11 +66,11 @@ class Conversation:
                 self.stream(entry)
 
     def older(self, page: list[Record], *, more: bool) -> None:
-        """Put a page before everything read so far.
+        """Add a page before everything read so far.
 
         Args:
             page: records in order, ending right before `oldest`.
-            more: whether still older ones exist.
+            more: whether there are still older records.
         """
         before = self.transcript
         self._records = [*page, *self._records]
@@ -80,17 +80,14 @@ class Conversation:
         self.more = more
 
     def follow_up(self, page: list[Record]) -> set[int]:
-        """Take the records after `newest`, read after a gap."""
+        """Add the records after `newest`, read to close a gap."""
         changed: set[int] = set()
         for record in page:
             changed |= self.take(record) or set()
         return changed
 
     def take(self, record: Record) -> set[int] | None:
-        """Take the next record.
-
-        Args:
-            record: as pushed.
+        """Add the next pushed record.
 
         Returns:
             Indexes of items that changed; None when records before it are missing.
@@ -106,7 +103,7 @@ class Conversation:
         return self.transcript.apply(record)
 
     def stream(self, delta: Delta) -> bool:
-        """Take partial text; returns whether something changed on the screen."""
+        """Add partial text; return whether the screen changes."""
         if not self.loaded:
             self._waiting.append(delta)
             return False

@@ -1,10 +1,10 @@
-"""What the request card shows and what a key on it means; no widget, no guess.
+"""What the request card shows and what a key on it means; no widgets, no guesses.
 
 Keep true: a decision names the request that was *painted*, by session, request id and digest of
-its input; a card that appeared or changed less than `SETTLE` seconds before a key was typed does
-not take it, however late it is handled; a decision is sent once; Enter and Space decide nothing;
-what was not wholly on the screen is allowed only by a second, deliberate press; a key that is held
-down after a decision decides nothing more.
+its input; a card that appeared or changed less than `SETTLE` seconds before a key was typed ignores
+that key, however late it is handled; a decision is sent once; Enter and Space decide nothing; a
+request that was not completely on the screen is allowed only by a second, deliberate press; a key
+held down after a decision decides nothing more.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,14 +16,16 @@ from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request, SessionState
 
 SETTLE = 0.5
-"""Seconds that a card is shown before it takes a key: longer than a key already on its way."""
+"""Seconds for which a card is shown before it accepts a key; keys already on their way are
+older."""
 
 HELD = 0.8
-"""Seconds without a key after which it is pressed anew: a key held down repeats sooner."""
+"""Seconds without a key after which the same key counts as a new press: a held key repeats
+sooner."""
 
 
 class Identity(NamedTuple):
-    """Which request, exactly."""
+    """Identifies one request exactly."""
 
     session: str
     request: str
@@ -32,7 +34,7 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision ready to be sent."""
+    """A decision that is ready to be sent."""
 
     identity: Identity
     decision: Decision
@@ -40,10 +42,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The person wants to write something before deciding.
+    """Says that the user wants to write something before deciding.
 
     Attributes:
-        what: another input, the reason of a denial, or an answer in own words.
+        what: an edited input, the reason for a denial, or an answer in the user's own words.
         request: the request as it was painted.
     """
 
@@ -54,7 +56,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Picking:
-    """Answers chosen so far for a question request."""
+    """The answers chosen so far for a question request."""
 
     at: int = 0
     chosen: dict[str, list[str]] = field(default_factory=dict)
@@ -64,14 +66,14 @@ class Card:
     """The request shown for the selected session.
 
     Args:
-        clock: seconds that only ever grow.
+        clock: monotonic time in seconds.
 
     Attributes:
         session: the selected session's id.
-        requests: all that are pending.
-        request: the one that is shown.
-        picking: answers chosen so far.
-        unseen: lines of it that have not been on the screen yet.
+        requests: all pending requests.
+        request: the one shown.
+        picking: the answers chosen so far.
+        unseen: how many of its lines have not been on the screen yet.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -91,13 +93,13 @@ class Card:
     # --- what is shown ------------------------------------------------------------------------
 
     def show(self, state: SessionState | None) -> bool:
-        """Take the facts of the selected session.
+        """Update the card from the facts of the selected session.
 
         Args:
-            state: None when none is selected.
+            state: None when no session is selected.
 
         Returns:
-            Whether another request is to be shown than before.
+            Whether the request to show has changed.
         """
         before = self.identity
         live = state is not None and state.liveness != "none"
@@ -120,7 +122,7 @@ class Card:
 
     @property
     def identity(self) -> Identity | None:
-        """Which request is to be shown."""
+        """The request to show."""
         return self._known
 
     @property
@@ -130,24 +132,24 @@ class Card:
 
     @property
     def position(self) -> tuple[int, int]:
-        """Which of how many requests this is, from 1."""
+        """The number of this request, from 1, and how many there are."""
         ids = [request.id for request in self.requests]
         return (ids.index(self.request.id) + 1 if self.request else 0, len(ids))
 
     def turn(self, step: int) -> None:
-        """Show another of the pending requests."""
+        """Show another pending request."""
         if self.request is not None:
             at = self.position[0] - 1 + step
             self._put(self.requests[at % len(self.requests)])
 
     def painted(self, identity: Identity | None) -> None:
-        """Note that a request now stands on the screen."""
+        """Record which request is now on the screen."""
         if identity != self._painted:
             self._painted, self._painted_at = identity, self._clock()
 
     @property
     def ready(self) -> bool:
-        """Whether what is painted is what is meant, and has stood long enough."""
+        """Whether the painted request is the current one, and has been shown for long enough."""
         return self._ready_at(self._clock())
 
     def _ready_at(self, at: float) -> bool:
@@ -161,14 +163,15 @@ class Card:
     # --- keys ---------------------------------------------------------------------------------
 
     def press(self, key: str, age: float = 0.0) -> Verdict | Wanted | None:
-        """Take a key.
+        """Handle a key.
 
         Args:
             key: `y a A n N e f`, or a digit.
             age: seconds since it was typed.
 
         Returns:
-            What to send or ask for; None when the key means nothing here or comes too early.
+            What to send, or what to ask for; None when the key means nothing here or comes too
+            early.
         """
         request, at = self.request, self._clock() - age
         if request is None or not self._ready_at(at) or self._is_held(key, at):
@@ -183,11 +186,11 @@ class Card:
 
     @property
     def asks_again(self) -> str:
-        """The key that was pressed on what was not wholly seen; empty for none."""
+        """The key that was pressed before everything had been seen; empty for none."""
         return self._doubted if self.unseen else ""
 
     def _is_held(self, key: str, at: float) -> bool:
-        """Whether this is still the press that decided before."""
+        """Whether this is still the press that made the last decision."""
         pressed, before = self._pressed
         if key != pressed or at - before >= HELD:
             return False
@@ -195,7 +198,7 @@ class Card:
         return True
 
     def _again(self, key: str, at: float) -> bool:
-        """Whether the person has been told that not all was seen, and presses once more."""
+        """Whether the user was told that something is unread, and now presses the key again."""
         again, self._doubted = self._doubted == key, key
         self._pressed = (key, at)
         return again
@@ -228,7 +231,7 @@ class Card:
 
     def _plan(self, key: str, request: Request) -> Decision | None:
         approvals = request.approvals
-        if key == "y":  # the last one lets the agent do the least
+        if key == "y":  # the last approval gives the agent the least freedom
             return Decision(behavior="allow", mode=approvals[-1].mode if approvals else None)
         if key.isdecimal() and 0 < int(key) <= len(approvals):
             return Decision(behavior="allow", mode=approvals[int(key) - 1].mode)
@@ -283,15 +286,15 @@ class Card:
     # --- written answers ----------------------------------------------------------------------
 
     def written(self, wanted: Wanted, text: str) -> Verdict | None:
-        """Take what the person wrote.
+        """Turn what the user wrote into a verdict.
 
         Args:
-            wanted: what `press` returned; the request may be gone or another one by now, and the
-                verdict still names the one it was written for.
-            text: the reason of a denial, or an answer in own words.
+            wanted: what `press` returned; the request may be gone or replaced by now, and the
+                verdict still names the one that the text was written for.
+            text: the reason for a denial, or an answer in the user's own words.
 
         Returns:
-            The verdict; None when more questions are to be answered first.
+            The verdict; None when there are more questions to answer first.
         """
         if wanted.what == "deny":
             return self._verdict(Decision(behavior="deny", message=text), wanted.identity)
@@ -306,11 +309,11 @@ class Card:
         return None
 
     def edited(self, wanted: Wanted, value: JsonObject) -> Verdict:
-        """Allow with another input, written by the person."""
+        """Allow the request with an input that the user edited."""
         return self._verdict(Decision(behavior="allow", updated_input=value), wanted.identity)
 
     def refused(self, identity: Identity) -> None:
-        """The supervisor did not take the decision: keys count again."""
+        """Accept keys again: the supervisor refused the decision."""
         self._sent.discard(identity)
 
     def _verdict(self, decision: Decision, identity: Identity | None = None) -> Verdict:

@@ -1,4 +1,4 @@
-"""What is said before and after a session is deleted: what is kept, what is not, the way back."""
+"""Messages before and after a deletion: what is kept, what is not, and how to undo it."""
 
 from datetime import UTC, datetime
 
@@ -8,11 +8,11 @@ _NAMED = 3
 
 
 def would_save(name: str, own: OwnWorkReply) -> str:
-    """Say what a second Ctrl+X would do.
+    """Describe what a second Ctrl+X would do.
 
     Args:
-        name: of the session.
-        own: an `OwnWork` reply.
+        name: name of the session.
+        own: the reply to `OwnWork`.
     """
     if not own.saved:
         merged = f" ({own.merged})" if own.merged else ""
@@ -22,11 +22,11 @@ def would_save(name: str, own: OwnWorkReply) -> str:
 
 
 def was_saved(name: str, told: Deletion) -> str:
-    """Say what a deletion kept.
+    """Describe what a deletion kept.
 
     Args:
-        name: of the session.
-        told: a `Delete` reply that was waited for.
+        name: name of the session.
+        told: the reply to a `Delete` request that waited for the deletion.
     """
     if not told.saved:
         return f"Deleted {name}; it had no work of its own. u brings it back."

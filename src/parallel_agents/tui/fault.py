@@ -1,7 +1,7 @@
-"""A fault of ours ends the screen: the person gets plain words, the log gets the rest.
+"""A fault of ours ends the screen: the user gets plain words, the log gets the details.
 
-Keep true: nothing of a traceback is printed, as it may hold secrets of the environment; what is
-logged holds no values; a log that cannot be written hides nothing else.
+Keep true: no part of a traceback is printed, because it may hold secrets from the environment; the
+log holds no values; a log that cannot be written does not hide the fault itself.
 """
 
 import os
@@ -12,13 +12,13 @@ from parallel_agents.wire.endpoint import private, state_dir
 
 
 def noted(error: BaseException) -> str:
-    """Write a fault into the screen's log.
+    """Log an unexpected fault of the screen.
 
     Args:
-        error: what was raised, and nobody foresaw.
+        error: the exception that nothing handled.
 
     Returns:
-        What to tell the person, with the next step.
+        What to tell the user, with the next step.
     """
     said = (
         f"The screen ended because of a fault of its own ({type(error).__name__}). "
@@ -32,16 +32,16 @@ def noted(error: BaseException) -> str:
 
 
 def logged(error: BaseException) -> Path:
-    """Write the traceback of a fault, without values, into the screen's log.
+    """Append the traceback of a fault, without values, to the screen's log.
 
     Args:
-        error: what was raised, and nobody foresaw.
+        error: the exception that nothing handled.
 
     Returns:
         The log.
 
     Raises:
-        OSError, UserError: it could not be written.
+        OSError, UserError: the log could not be written.
     """
     path = private(state_dir()) / "screen.log"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)

@@ -1,6 +1,6 @@
-"""Which sessions the list shows, in which groups and order; pure.
+"""Which sessions the list shows, in which groups and order; pure functions.
 
-Keep true: whoever needs the person stands first; an order depends on facts that seldom change, so
+Keep true: sessions that need the user come first; the order depends on facts that seldom change, so
 that rows do not jump about; a session is in exactly one group.
 """
 
@@ -41,13 +41,13 @@ class Section:
 
 
 def group_of(state: SessionState) -> Group:
-    """The group of a session by its state alone, pinned or not.
+    """Find the group of a session from its state alone, whether or not it is pinned.
 
     Args:
-        state: its facts.
+        state: the session's facts.
 
     Returns:
-        `review` for finished work that has changes or was not looked at.
+        `review` for finished work that has changes or has not been looked at.
     """
     match derive(state).state:
         case "blocked":
@@ -63,22 +63,22 @@ def group_of(state: SessionState) -> Group:
 
 
 def needs_person(state: SessionState) -> bool:
-    """Whether it asks something: the sessions under `NEEDS INPUT`, and those of them pinned."""
+    """Whether the session asks something, like those under `NEEDS INPUT`; it may be pinned."""
     return not state.deleted and group_of(state) == "needs"
 
 
 def rings(state: SessionState) -> bool:
-    """Whether the person is called by the bell: it asks something, or failed unseen."""
+    """Whether to ring the bell for a session: it asks something, or has failed unseen."""
     failed = not state.deleted and group_of(state) == "failed" and state.unread
     return failed or needs_person(state)
 
 
 def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
-    """Put sessions into sections.
+    """Arrange sessions in sections.
 
     Args:
         states: facts of all sessions; deleted ones are left out.
-        by: state, or the repository they work in.
+        by: state, or the repository that they work in.
 
     Returns:
         Sections with at least one session each.
@@ -105,7 +105,7 @@ def _by_directory(states: list[SessionState]) -> list[Section]:
 
 
 def repository(state: SessionState) -> str:
-    """The root of the session's repository, or the directory it was dispatched in."""
+    """The root of the session's repository, or the directory that it was dispatched in."""
     return state.worktree.root if state.worktree else state.directory
 
 
@@ -125,22 +125,23 @@ def _rank(state: SessionState) -> tuple[bool, int, int, str]:
 
 
 def in_order(sections: list[Section]) -> list[str]:
-    """All ids from top to bottom."""
+    """List all ids from top to bottom."""
     return [session for section in sections for session in section.sessions]
 
 
 def next_needing(
     order: list[str], states: dict[str, SessionState], after: str | None
 ) -> str | None:
-    """The next session that needs the person.
+    """Find the next session that needs the user.
 
     Args:
         order: ids from top to bottom.
         states: facts by id.
-        after: where to go on from; the search wraps around and ends here.
+        after: the session to continue from; the search wraps around and ends with it.
 
     Returns:
-        Its id: first those that ask, then unseen ones that failed, then finished; None when none.
+        Its id: one that asks first, then one that failed unseen, then one that finished; None if
+            there is none.
     """
     start = order.index(after) + 1 if after in order else 0
     ring = order[start:] + order[:start]

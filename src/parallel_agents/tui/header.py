@@ -1,4 +1,4 @@
-"""The lines around the panes: what the screen says of all sessions, and of the selected one."""
+"""The lines around the panes: a summary of all sessions, and details of the selected one."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ TABS = ("transcript", "diff", "info")
 
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
-    """How many sessions do what: kind, and words; each counted as the list groups it."""
+    """Count the sessions as the list groups them; returns pairs of a kind and words."""
     present = [state for state in states if not state.deleted]
     groups = Counter(group_of(state) for state in present)
     needing = sum(1 for state in present if needs_person(state))
@@ -40,7 +40,7 @@ def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
 
 
 def title(states: Iterable[SessionState]) -> str:
-    """The terminal's title."""
+    """Return the terminal's title."""
     words = [said for kind, said in summary(states) if kind == "need"]
     return f"({words[0]}) {NAME}" if words else NAME
 
@@ -54,17 +54,17 @@ def top(
     *,
     reading: bool = False,
 ) -> Pair:
-    """The first line: what needs the person, which repository, what it all cost.
+    """Make the first line: what needs the user, which repository, the total cost.
 
-    Where not all of it fits, our name is left out, then repository and cost.
+    If not everything fits, our name is left out first, then repository and cost.
 
     Args:
-        states: of all sessions.
-        selected: the selected one.
+        states: facts of all sessions.
+        selected: the selected session.
         problem: why there is no connection.
-        ink: styles.
-        width: cells in all.
-        reading: the supervisor has yet to send some sessions.
+        ink: the styles.
+        width: cells of the whole line.
+        reading: whether the supervisor still has sessions to send.
     """
     left: list[Span] = []
     for number, (kind, said) in enumerate(summary(states)):
@@ -90,7 +90,7 @@ def _widest(name: Span, left: list[Span], right: list[Span], width: int) -> Pair
 
 
 def session_line(state: SessionState, ink: Ink) -> Pair:
-    """The session's own line: state, name, branch, base, size of its diff."""
+    """Make the session's own line: state, name, branch, base, size of its diff."""
     label = derive(state)
     worktree = state.worktree
     style = (
@@ -113,7 +113,7 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
 
 
 def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]:
-    """Branch and base; or, loudly, that it is no worktree of the session's own."""
+    """Show branch and base, or warn that the session has no worktree of its own."""
     gap = Span("  ", ink.text)
     if state.place == "checkout":
         return [gap, Span("works in your own checkout", ink.bad)]
@@ -125,7 +125,7 @@ def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]
 
 
 def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
-    """The names of the panes, the shown one marked."""
+    """Show the names of the panes, with the current one marked."""
     left = [Span(" ", ink.text)]
     for name in TABS:
         chosen = name == shown
@@ -142,13 +142,13 @@ def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
 
 
 def hints(zone: Zone, ink: Ink, width: int, extra: str = "") -> Pair:
-    """The bottom line: a few keys that count now.
+    """Make the bottom line: a few of the keys that work now.
 
     Args:
         zone: where keys go.
-        ink: how to paint.
-        width: cells of the line; what does not fit whole is left out.
-        extra: what stands at its right end.
+        ink: the styles.
+        width: cells of the line; hints that do not fit completely are left out.
+        extra: text at the right end.
     """
     spans = [Span(" ", ink.text)]
     if zone == "input":
@@ -176,7 +176,7 @@ def hints(zone: Zone, ink: Ink, width: int, extra: str = "") -> Pair:
 
 
 def _fitting(pairs: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
-    """Leave out what does not fit, from the end; where to find all keys stays."""
+    """Drop hints that do not fit, from the end; the one that leads to all keys stays."""
     kept = list(pairs)
     while kept and sum(len(key) + len(does) + 4 for key, does in kept) - 3 > room:
         kept.pop(-2 if kept[-1][0] == "?" and len(kept) > 1 else -1)

@@ -1,13 +1,15 @@
 """Keys take effect one after the other.
 
-Textual gives a key to whoever has the focus when it arrives, and runs its binding only when the key
-has come up through all parents. A key typed right behind it was given away by then, though the
-first one moves the focus or opens a dialog: typed words would act as keys of the list.
+Textual gives a key to the widget that has the focus when the key arrives, and runs its binding only
+after the key has passed through all parents. By then it has already given away a key typed right
+after it, even if the first one moves the focus or opens a dialog: typed words would act as keys of
+the list.
 
-Keep true: a key, or a paste, is given away only when the one before it has had its effect, the
-focus of a dialog that it opened included; no key waits longer than `PATIENCE`, whatever happens;
-what decides takes no key that came in a burst, as only a terminal or a program sends them; whether
-it does is judged for the widget that gets the key, and no other gets it, wherever the focus goes.
+Keep true: a key or paste is given away only after the previous one has taken effect, including the
+focus of a dialog that it opened; no key waits longer than `PATIENCE`, whatever happens; widgets
+that decide something take no key that came in a burst, because only a terminal or a program sends
+bursts; this is judged for the widget that gets the key, and no other widget gets it, wherever the
+focus goes.
 """
 
 import asyncio
@@ -26,21 +28,22 @@ from textual.widgets import Input, TextArea
 from parallel_agents.tui.terminal_input import Crowd
 
 PATIENCE = 1.0
-"""Seconds after which the next key is given away anyhow."""
+"""Seconds after which the next key is given away in any case."""
 
 REPEATED = frozenset(
     {"up", "down", "left", "right", "pageup", "pagedown", "j", "k", "backspace", "delete"}
 )
-"""Keys that are held down, and that neither move the focus nor open anything: the same one again
-need not wait, so that the screen is painted once for many."""
+"""Keys that people hold down, and that neither move the focus nor open anything: a repeat need not
+wait, so that the screen is painted once for many of them."""
 
 SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end", "j", "k"})
-"""Keys that only move what is shown: they count in a burst, too, as when they are held down."""
+"""Keys that only move what is shown: they work in a burst, too, as when they are held down."""
 
 LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g", "ctrl+o", "ctrl+s"})
 LONE_LETTERS = frozenset({"q", "T", "o", "E"})
-"""Keys that close the screen, stop a session, lend the terminal or take what was written, the
-letters where nobody writes: they count only when nothing else comes right before or behind them."""
+"""Keys that close the screen, stop a session, lend the terminal or take the text written; the
+letters only outside text fields. They work only if nothing else comes right before or after
+them."""
 
 _MODIFIERS = frozenset(
     f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
@@ -51,13 +54,13 @@ Give = Callable[[events.Event, Widget | None], Awaitable[None]]
 
 @dataclass(eq=False, slots=True)
 class _Arrived:
-    """A key or a paste as it came.
+    """A key or a paste as it arrived.
 
     Attributes:
         event: the key or paste.
-        burst: whether something else came right before it or right behind it.
-        settled: whether nothing came right behind it.
-        focused: who had the focus when its turn came.
+        burst: whether something else came right before or right after it.
+        settled: whether nothing came right after it.
+        focused: what had the focus when its turn came.
     """
 
     event: events.Event
@@ -68,13 +71,13 @@ class _Arrived:
 
 @dataclass(eq=False, slots=True)
 class _Turn:
-    """One key on its way.
+    """One key that is being handled.
 
     Attributes:
         key: its name; empty for a paste.
-        screen: the one it was given to.
-        way: who may still handle it, from the focused widget up.
-        timer: ends the turn when nothing else does.
+        screen: the screen it was given to.
+        way: the widgets that may still handle it, from the focused one up.
+        timer: ends the turn if nothing else does.
     """
 
     key: str
@@ -83,7 +86,7 @@ class _Turn:
     timer: Timer | None = None
 
     def end(self) -> None:
-        """Nobody waits for it any more."""
+        """Stop the timer: nothing waits for this key any more."""
         if self.timer is not None:
             self.timer.stop()
 
@@ -93,9 +96,9 @@ class InOrder:
 
     Args:
         app: the application.
-        give: what gives a key to a widget; None for the screen.
+        give: gives a key to a widget; None means the screen.
         careful: whether a widget decides something, so that it takes no key of a burst.
-        typed: whether keys come from a terminal, which says when it is quiet.
+        typed: whether keys come from a terminal, which reports when it is quiet.
     """
 
     def __init__(
@@ -118,12 +121,12 @@ class InOrder:
         self._turn: _Turn | None = None
 
     async def take(self, event: events.Event) -> None:
-        """Give a key away, at once or when its turn has come."""
+        """Give a key away, at once or when its turn comes."""
         self._waiting.append(self._arrived(event))
         await self._give_on()
 
     def swallowed(self, event: events.Event) -> None:
-        """Something came from the terminal that is no key: a key beside it was not typed."""
+        """Note input from the terminal that is no key: a key beside it was not typed."""
         self._arrived(event)
         if isinstance(event, Crowd):
             self._crowd = event.time
@@ -139,7 +142,7 @@ class InOrder:
         return arrived
 
     async def quiet(self) -> None:
-        """Nothing came for a while: what was typed before it was typed by itself."""
+        """Note that nothing came for a while: the key typed before was typed by itself."""
         self._newest.settled = True
         if self._held is None:
             return
@@ -158,7 +161,7 @@ class InOrder:
         return turn.key in REPEATED and _key(self._waiting[0].event) == turn.key
 
     async def _begin(self, arrived: _Arrived) -> None:
-        """Give a key away; one that does much, only once nothing has come right behind it."""
+        """Give a key away; a key with large effects only once nothing has come right after it."""
         arrived.focused = self._app.focused
         care = self._care(arrived)
         if care == "none":
@@ -169,7 +172,7 @@ class InOrder:
             await self._hand_over(arrived)
 
     def _care(self, arrived: _Arrived) -> Literal["none", "few", "alone"]:
-        """Whether it counts anyhow, only not among many of one read, or only all alone."""
+        """Whether a key always works, only outside a crowd of one read, or only by itself."""
         event, focused = arrived.event, arrived.focused
         key = _key(event)
         if not self._typed or not isinstance(event, events.Key) or key in SCROLLING:
@@ -185,7 +188,7 @@ class InOrder:
         return "none"
 
     async def _hold(self, arrived: _Arrived) -> None:
-        """Wait until the terminal has been quiet; a key that it is never quiet after is dropped."""
+        """Wait until the terminal is quiet; drop the key if it never is."""
         turn = self._turn = _Turn("", self._app.screen)
         self._held = arrived, turn
         turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
@@ -202,14 +205,14 @@ class InOrder:
         self._follow(turn)
 
     def _follow(self, turn: _Turn) -> None:
-        """Go up behind the key: whoever is asked later has handled it before."""
+        """Follow the key upwards: a widget called later has already handled the key."""
         while turn.way:
             if turn.way.popleft().call_later(self._follow, turn):
                 return
         self._app.call_later(self._acted, turn)
 
     def _acted(self, turn: _Turn) -> None:
-        """Its binding was run; what that put off, as a change of the focus, comes first."""
+        """After the binding has run, let through what it deferred, such as a focus change."""
         self._app.call_later(self._settle, turn)
 
     async def _settle(self, turn: _Turn) -> None:
@@ -219,7 +222,7 @@ class InOrder:
             await self._done(turn)
 
     def _dialog_is_up(self, turn: _Turn) -> None:
-        """It asked for the focus before this; that is granted first."""
+        """Let the dialog get the focus first: it asked for it before this call."""
         self._app.call_later(self._done, turn)
 
     async def _done(self, turn: _Turn) -> None:

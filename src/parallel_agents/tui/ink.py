@@ -1,7 +1,7 @@
 """The screen's colours: two themes, and the styles that line views paint with.
 
-Keep true: one accent (`need`) for what needs the person, and nothing else uses it; no meaning is
-told by colour alone.
+Keep true: one accent (`need`) marks what needs the user, and nothing else uses it; no meaning
+depends on colour alone.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ TONES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ink:
-    """Styles by what they say; all but the `on_` ones leave the background alone."""
+    """Styles named by their meaning; only the `on_` ones set the background."""
 
     text: Style
     strong: Style
@@ -97,7 +97,7 @@ class Ink:
 
 @cache
 def ink(*, dark: bool) -> Ink:
-    """The styles for a dark or a light background."""
+    """Return the styles for a dark or a light background."""
     tones = TONES[DARK if dark else LIGHT]
     return Ink(
         text=Style(color=tones.text),
@@ -122,12 +122,12 @@ def ink(*, dark: bool) -> Ink:
 
 
 def ink_of(app: App[object]) -> Ink:
-    """The styles that suit the app's theme, whichever it is."""
+    """Return the styles that suit the app's theme, whichever it is."""
     return ink(dark=app.current_theme.dark)
 
 
 def themes() -> list[Theme]:
-    """The themes to register with the app."""
+    """List the themes to register with the app."""
     return [_theme(name, tones) for name, tones in TONES.items()]
 
 

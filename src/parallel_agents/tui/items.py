@@ -1,7 +1,7 @@
-"""One entry of a transcript as lines: words, tool rows, requests, notices.
+"""Paint one entry of a transcript as lines: words, tool rows, requests, notices.
 
-Keep true: a folded tool is one row, whatever it did; nothing an agent says can look like a
-request card, which is drawn elsewhere and alone uses the accent.
+Keep true: a folded tool is one row, whatever it did; nothing that an agent writes can look like a
+request card, which is drawn elsewhere and is the only thing that uses the accent.
 """
 
 import json
@@ -48,7 +48,7 @@ _BAR = "  ┆ "
 _WORDS_SHOWN = 12
 _OUTPUT_SHOWN = 200
 _LONGEST = 60_000
-"""Characters of one text that are looked at, so that no output makes the screen slow."""
+"""Characters of one text that are used, so that no output makes the screen slow."""
 _UNREAD = {
     "queued": "not sent yet",
     "delivered": "waiting its turn",
@@ -70,10 +70,10 @@ class Painter:
     Attributes:
         width: cells of a line.
         ink: the styles.
-        root: the worktree, left out of the file names it contains.
-        depth: how deeply nested in subagents the item is.
-        unfolded: whether everything of the item is shown.
-        steps: for a tool that started a subagent: how many steps that took, and the last one.
+        root: the worktree; left out of the names of files in it.
+        depth: how many levels deep in subagents the item is.
+        unfolded: whether the whole item is shown.
+        steps: for a tool that started a subagent: the number of its steps, and the last one.
     """
 
     width: int
@@ -84,7 +84,7 @@ class Painter:
     steps: tuple[int, str] = (0, "")
 
     def paint(self, item: Item) -> list[Line]:
-        """The lines of one item."""
+        """Paint one item."""
         if not self.depth:
             return self._paint(item)
         bar = Segment(_BAR * self.depth, self.ink.faint)
@@ -99,7 +99,7 @@ class Painter:
         return [behind(bar, line) for line in inner.paint(item)]
 
     def gap(self) -> Line:
-        """The empty line before an item."""
+        """Return the empty line before an item."""
         bar = (_BAR * self.depth).rstrip()
         return line_of(Span(bar, self.ink.faint), skip=len(bar))
 
@@ -123,7 +123,7 @@ class Painter:
                 return self._notice(item)
 
     def words(self, text: str, *, marked: bool = True) -> list[Line]:
-        """The agent's words, as Markdown; `marked` when they begin here."""
+        """Paint the agent's words, as Markdown; `marked` if they begin here."""
         lines = markdown(text, self.width - 2, self.ink)
         mark, rest = Segment("● ", self.ink.muted), Segment("  ")
         return [
@@ -143,7 +143,7 @@ class Painter:
         ]
 
     def thinking(self, text: str) -> list[Line]:
-        """Thoughts: one line, or all of them."""
+        """Paint thoughts: one line, or all of them when unfolded."""
         style = self.ink.comment
         head = Span("∴ ", style)
         if self.unfolded:
@@ -170,7 +170,7 @@ class Painter:
         return lines + self._steps()
 
     def _short(self, path: str) -> str:
-        """A file's name without the worktree it lies in."""
+        """Shorten a path to its part inside the worktree."""
         return path.removeprefix(f"{self.root}/") if self.root else path
 
     def _outcome(self, item: ToolItem) -> list[Span]:
@@ -185,7 +185,7 @@ class Painter:
         return [Span(f"ok · {took}", self.ink.muted)]
 
     def _inside(self, item: ToolItem) -> list[Line]:
-        """What an unfolded tool row shows: its input, then its diff or its output."""
+        """Paint what an unfolded tool row shows: its input, then its diff or its output."""
         lines: list[Line] = []
         command = item.input.get("command")
         if item.does == "run" and isinstance(command, str):
@@ -220,7 +220,7 @@ class Painter:
         return lines
 
     def _steps(self) -> list[Line]:
-        """What a subagent did, in a word, as long as its steps are folded."""
+        """Summarise a subagent's steps while they are folded."""
         number, last = self.steps
         if not number or self.unfolded:
             return []
@@ -272,7 +272,7 @@ class Painter:
 
 
 def _answers(item: RequestItem) -> list[str]:
-    """What the person said beside yes or no."""
+    """List what the user wrote besides yes or no."""
     if item.decision is None:
         return []
     answers = (item.decision.answers or {}).values()
@@ -281,7 +281,7 @@ def _answers(item: RequestItem) -> list[str]:
 
 
 def as_json(value: object) -> str:
-    """A value from outside as indented JSON, or a word when it is nested too deeply to show."""
+    """Write an outside value as indented JSON, or say that it is nested too deeply to show."""
     try:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except RecursionError:
@@ -289,7 +289,7 @@ def as_json(value: object) -> str:
 
 
 def behind(prefix: Segment, line: Line) -> Line:
-    """A line behind a prefix, which copying leaves out."""
+    """Put a prefix before a line; copying leaves it out."""
     return line._replace(strip=Strip([prefix, *line.strip]), skip=line.skip + len(prefix.text))
 
 

@@ -1,7 +1,7 @@
-"""Markdown to lines: markdown-it parses, this paints its tokens.
+"""Markdown as lines: markdown-it parses it, and this module paints the tokens.
 
-Keep true: every text of a token passes `span`, also what the parser made of entities; a link
-always shows where it leads; raw HTML is shown as the text it is.
+Keep true: the text of every token passes through `span`, including what the parser made of
+entities; a link always shows where it leads; raw HTML is shown as plain text.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NARROWEST = 6
 _LONGEST = 60_000
-"""Characters beyond which text is shown as it is, so that no input is slow."""
+"""Text with more characters than this is shown unformatted, so that no input is slow."""
 
 _EMPHASIS = {
     "strong_open": Style(bold=True),
@@ -46,7 +46,7 @@ def markdown(text: str, width: int, ink: Ink) -> list[Line]:
         ink: the styles.
 
     Returns:
-        The lines; none for text that says nothing.
+        The lines; none for empty text.
     """
     if len(text) > _LONGEST:
         return block([span(text, ink.text)], width)
@@ -138,7 +138,7 @@ class _Painter:
         return max(self._width - sum(cell_len(rest.text) for _, rest in self._heads), 2)
 
     def _prefix(self, *, first: bool) -> Span:
-        """What stands before a line: marks of lists begun on this line, bars of quotes."""
+        """Return what precedes a line: marks of lists that begin on this line, bars of quotes."""
         text = ""
         for position, (head, rest) in enumerate(self._heads):
             text += head.text if first else rest.text
@@ -153,7 +153,7 @@ class _Painter:
         self._fresh = False
 
     def _gap(self) -> None:
-        """An empty line between two blocks."""
+        """Add an empty line between two blocks."""
         waiting = any(head.text != rest.text for head, rest in self._heads)
         if not self._fresh and self.lines and not waiting:
             prefix = self._prefix(first=False).text.rstrip()
@@ -242,7 +242,7 @@ def _closes_table(token: "Token") -> bool:
 
 
 def _columns(rows: list[list[list[Span]]], room: int) -> list[int]:
-    """Widths of a table's columns: the widest give way until all fit."""
+    """Compute the widths of a table's columns: the widest shrink until all fit."""
     count = max(map(len, rows), default=0)
     widths = [3] * count
     for row in rows:

@@ -1,4 +1,4 @@
-"""What the form says of the place where a session would start."""
+"""How the form describes the place where a session would start."""
 
 import re
 
@@ -15,13 +15,13 @@ def is_pull(base: str) -> bool:
 
 
 def place_words(resolved: ResolvedRepository) -> list[str]:
-    """Say where a session would start.
+    """Describe where a session would start.
 
     Args:
-        resolved: a `ResolveRepository` reply.
+        resolved: the reply to `ResolveRepository`.
 
     Returns:
-        Phrases: repository, the branch checked out there, the base, what is to know of it.
+        Phrases: repository, its checked-out branch, the base, a note on the base.
     """
     base = resolved.base
     checkout = resolved.branch or ""
@@ -37,11 +37,11 @@ def place_words(resolved: ResolvedRepository) -> list[str]:
 
 
 def branch_words(resolved: ResolvedRepository, branch: str) -> str:
-    """Say what becomes of the branch that was named.
+    """Describe what happens to the branch that the user named.
 
     Args:
-        resolved: a `ResolveRepository` reply.
-        branch: its name; empty when none was named.
+        resolved: the reply to `ResolveRepository`.
+        branch: its name; empty when the user named none.
     """
     if not branch:
         return ""

@@ -1,8 +1,8 @@
-"""What the form for a new session remembers from the last time, in `dispatch.json`.
+"""The last choices made in the form for a new session, stored in `dispatch.json`.
 
-Keep true: a missing or damaged file is a first run, never an error; a mode that asks nothing is
-chosen anew each time. What is remembered may be of an agent that is gone: the form takes of it what
-the agent has.
+Keep true: a missing or damaged file means a first run and is never an error; a mode that asks
+nothing must be chosen again each time. The choices may belong to an agent that no longer exists:
+the form uses only what the agent offers.
 """
 
 import json
@@ -14,7 +14,7 @@ from parallel_agents.wire.endpoint import config_dir
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """The choices; empty leaves one to the agent, and the agent to the settings."""
+    """The choices; empty leaves a choice to the agent, and the agent itself to the settings."""
 
     agent: str = ""
     mode: str = ""
@@ -27,7 +27,7 @@ def _path() -> Path:
 
 
 def recall() -> Remembered | None:
-    """What was chosen last; None on a first run."""
+    """Read the last choices; None on a first run."""
     try:
         value = json.loads(_path().read_text("utf-8"))
     except (OSError, ValueError):
@@ -39,11 +39,11 @@ def recall() -> Remembered | None:
 
 
 def remember(choices: Remembered, *, asks: bool = True) -> None:
-    """Keep the choices; one that cannot be kept is only asked for again.
+    """Save the choices; if they cannot be saved, the user only has to choose again.
 
     Args:
-        choices: what was chosen.
-        asks: whether a person is still asked in the mode.
+        choices: what the user chose.
+        asks: whether the agent still asks the user in this mode.
     """
     value = asdict(choices)
     if not asks:

@@ -1,8 +1,8 @@
-"""Cuts what a terminal sends into whole pieces, before anything takes a byte of it for a key.
+"""Cuts terminal input into whole pieces, before anything can take one of its bytes for a key.
 
-Keep true: of a control string, an old mouse report or a sequence that is not whole, no byte ever
-becomes a key; pasted text never does; whatever is begun and never ended is over after a time, and
-after a length, so that the terminal can be used again. Nothing here raises, waits or reads a clock.
+Keep true: no byte of a control string, an old mouse report or an incomplete sequence ever becomes a
+key; nor does pasted text; whatever begins and never ends is given up after a time, and after a
+length, so that the terminal can be used again. Nothing here raises, waits or reads a clock.
 """
 
 import re
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 HALF = 1.0
-"""Seconds after which a sequence, a control string or a paste that is never ended is over."""
+"""Seconds after which an unfinished sequence, control string or paste is given up."""
 
 MOUSE = 0.25
-"""Seconds after which an old mouse report that is not whole is over."""
+"""Seconds after which an unfinished old mouse report is given up."""
 
 QUIET = 0.05
-"""Seconds without a byte that end what was too long."""
+"""Seconds without a byte after which something that was too long counts as ended."""
 
 STRING_LIMIT = 1 << 20
-"""Characters of a control string; what is longer is dropped until the terminal is quiet."""
+"""Characters of a control string; a longer one is dropped until the terminal is quiet."""
 
 PASTE_LIMIT = 1 << 20
-"""Characters of a paste that are kept."""
+"""Characters of a paste that are kept; the rest is dropped."""
 
 _SEQUENCE_LIMIT = 32
 _BULK = 16
-"""Bytes in one read that no hand types: a string that goes on like this is still being sent."""
+"""More bytes in one read than anybody types: a string that continues like this is being sent."""
 
 _STRINGS = frozenset("]PX^_")
 _OLD_MOUSE = {"\x1b[M": 3, "\x1b[t": 2, "\x1b[T": 6}
@@ -43,8 +43,8 @@ class Token:
     """One whole piece of input.
 
     Attributes:
-        kind: a typed character, a whole escape sequence, a pasted text, or something swallowed.
-        text: the character, sequence or paste; `mouse` when that is what was swallowed.
+        kind: a typed character, a whole escape sequence, a pasted text, or swallowed input.
+        text: the character, sequence or paste; `mouse` for a swallowed mouse report.
     """
 
     kind: Literal["char", "sequence", "paste", "noise"]
@@ -55,10 +55,10 @@ _NOISE = Token("noise")
 
 
 class Sieve:
-    """Takes bytes as they are read, gives whole pieces.
+    """Takes bytes as they are read and returns whole pieces.
 
     Args:
-        escape: seconds after which an Escape that nothing follows is the key.
+        escape: seconds after which an Escape with nothing after it is the key.
     """
 
     def __init__(self, escape: float = 0.1) -> None:
@@ -77,19 +77,19 @@ class Sieve:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` has something to do; None while nothing is begun."""
+        """When `tick` has to be called; None while nothing is unfinished."""
         times = [time for time in (self._deadline, self._behind) if time is not None]
         return min(times, default=None)
 
     def feed(self, data: bytes, now: float) -> list[Token]:
-        """Take what one read gave.
+        """Handle the bytes of one read.
 
         Args:
             data: the bytes.
-            now: seconds that only ever grow.
+            now: monotonic time in seconds.
 
         Returns:
-            What is whole by now.
+            The pieces that are complete now.
         """
         self._now = now
         if self._state == self._drain and now - self._last >= QUIET:
@@ -106,13 +106,13 @@ class Sieve:
         return self._taken()
 
     def tick(self, now: float) -> list[Token]:
-        """Give up what was begun and has not been ended for too long.
+        """Give up whatever has been unfinished for too long.
 
         Args:
-            now: seconds that only ever grow.
+            now: monotonic time in seconds.
 
         Returns:
-            What that comes to.
+            The pieces that result.
         """
         self._now = now
         if self._behind is not None and now >= self._behind:
@@ -126,13 +126,13 @@ class Sieve:
         return self._taken()
 
     def _release(self) -> None:
-        """What came behind a paste does not belong to it; but nobody typed it one by one."""
+        """Release what followed a paste: it is not part of it, but was not typed key by key."""
         self._behind = None
         if self._out:
             self._out.insert(0, _NOISE)
 
     def _taken(self) -> list[Token]:
-        """What is whole; what came right behind a paste waits: it may belong to it."""
+        """Take the complete pieces; what directly follows a paste waits: it may be part of it."""
         cut = len(self._out)
         if self._behind is not None:
             cut = max(
@@ -146,9 +146,9 @@ class Sieve:
     # --- bytes to characters ------------------------------------------------------------------
 
     def _decoded(self, data: bytes) -> str:
-        """Characters; what is no UTF-8 becomes U+FFFD, but for single bytes of C1."""
+        """Decode characters; invalid UTF-8 becomes U+FFFD, except for single C1 bytes."""
         data = self._bytes + data
-        if self._bytes and self._state == self._ground:  # they waited, and nothing else
+        if self._bytes and self._state == self._ground:  # only these bytes were waiting
             self._deadline = None
         cut = len(data) - _unfinished(data)
         self._bytes = data[cut:]
@@ -169,12 +169,12 @@ class Sieve:
         self._rest()
 
     def _wait_on(self, seconds: float) -> None:
-        """More of a string or paste is coming: it may take longer."""
+        """Allow a string or paste more time, since more of it is coming."""
         if self._state in {self._string, self._in_paste}:
             self._deadline = self._now + seconds
 
     def _give_up(self) -> None:
-        """What was begun is not ended in time."""
+        """Give up what was not finished in time."""
         held, state = self._held, self._state
         if state == self._escape:
             self._out.append(Token("char", "\x1b"))
@@ -212,7 +212,7 @@ class Sieve:
             self._rest()
 
     def _introduced(self, char: str) -> None:
-        """The second character of a sequence; of one that begins with C1, its equal in ASCII."""
+        """Handle the second character of a sequence; C1 counts as its two-character form."""
         if char == "[":
             self._become(self._csi, "\x1b[", HALF)
         elif char == "O":
@@ -223,7 +223,7 @@ class Sieve:
             self._swallow()
 
     def _again(self, char: str) -> None:
-        """What was begun is broken off by a character that belongs to something else."""
+        """Drop what was begun: this character belongs to something else."""
         self._swallow()
         self._ground(char)
 
@@ -274,7 +274,7 @@ class Sieve:
     def _string_escape(self, char: str) -> None:
         if char == "\\":
             self._swallow()
-        elif char != "\x1b":  # an Escape in a string breaks it off
+        elif char != "\x1b":  # an Escape within a string cancels it
             self._swallow()
             self._escape(char)
 
@@ -301,7 +301,7 @@ class Sieve:
             self._paste.append(char)
 
     def _end_paste(self, mark: int = 0) -> None:
-        """It is over; its last characters are the mark that says so."""
+        """End a paste; its last `mark` characters are the end marker."""
         kept = len(self._paste) - max(mark - max(self._count - PASTE_LIMIT, 0), 0)
         text, self._paste = "".join(self._paste[:kept]), []
         self._put_paste(text)
@@ -312,7 +312,7 @@ class Sieve:
         self._behind, self._behind_limit = self._now + QUIET, self._now + HALF
 
     def _stray_end(self) -> None:
-        """A paste held its own end: what came right behind was pasted too."""
+        """Handle a paste that held its own end marker: what came right after was pasted, too."""
         text = ""
         while self._out and self._out[-1].kind != "paste":
             token = self._out.pop()
@@ -321,7 +321,7 @@ class Sieve:
 
 
 def _plain(char: str) -> str:
-    """What a decoded character stands for: bytes of C1 are themselves, others are unknown."""
+    """Return the meaning of a decoded character: C1 bytes are themselves, others are unknown."""
     code = ord(char)
     if not 0xDC80 <= code <= 0xDCFF:
         return char
@@ -329,7 +329,7 @@ def _plain(char: str) -> str:
 
 
 def _unfinished(data: bytes) -> int:
-    """How many bytes at the end are the beginning of a character."""
+    """Count the bytes at the end that are the beginning of a character."""
     for size in range(1, min(4, len(data) + 1)):
         byte = data[-size]
         if byte >= 0xC2:

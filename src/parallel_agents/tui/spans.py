@@ -1,7 +1,7 @@
 """Styled text as plain data, and its wrapping into lines of a given width.
 
-Keep true: every text from outside passes `core.text.safe` in `span` or `flat`, the only ways such
-text becomes a span, so no view can paint a control character; nothing here parses markup.
+Keep true: all outside text passes `core.text.safe` in `span` or `flat`, the only ways to turn such
+text into a span, so no view can paint a control character; nothing here parses markup.
 """
 
 import re
@@ -33,8 +33,8 @@ class Line(NamedTuple):
 
     Attributes:
         strip: its segments.
-        skip: how many characters at its start are decoration, left out when copied.
-        joint: what stands between it and the line before when both are copied.
+        skip: how many characters at its start are decoration, which copying leaves out.
+        joint: what separates it from the previous line when both are copied.
         target: what a click on it means to its view; empty for nothing.
         anchor: the line of a file that it shows, or begins or continues; None for any other.
     """
@@ -50,24 +50,24 @@ EMPTY = Line(Strip([]))
 
 
 def span(text: str, style: Style) -> Span:
-    """Make a span of several lines out of any text."""
+    """Make a span, perhaps of several lines, from any text."""
     return Span(safe(text).expandtabs(TAB), style)
 
 
 def flat(text: str, style: Style, width: int = 0) -> Span:
-    """Make a span of one line out of any text.
+    """Make a span of one line from any text.
 
     Args:
         text: anything.
         style: how to paint it.
-        width: at most so many cells, with an ellipsis when cut; 0 for no limit.
+        width: maximum width in cells, with an ellipsis if text is cut; 0 for no limit.
     """
     line = safe_line(text)
     return Span(clip(line, width) if width else line, style)
 
 
 def clip(text: str, width: int) -> str:
-    """Cut one line of safe text to a width in cells, with an ellipsis when something is cut."""
+    """Cut one line of safe text to a width in cells, with an ellipsis if something is cut."""
     if width <= 0:
         return ""
     if len(text) <= width and cell_len(text) <= width:
@@ -76,12 +76,12 @@ def clip(text: str, width: int) -> str:
 
 
 def cells(spans: Iterable[Span]) -> int:
-    """How many cells these spans take on one line."""
+    """Count the cells that these spans take on one line."""
     return sum(cell_len(part.text) for part in spans)
 
 
 def strip_of(spans: Iterable[Span]) -> Strip:
-    """Paint spans as one strip, neighbours of the same style as one segment."""
+    """Paint spans as one strip; neighbours of the same style become one segment."""
     parts: list[Segment] = []
     for text, style in spans:
         if parts and parts[-1].style is style:
@@ -92,27 +92,27 @@ def strip_of(spans: Iterable[Span]) -> Strip:
 
 
 def line_of(*spans: Span, skip: int = 0, target: str = "") -> Line:
-    """One line of these spans."""
+    """Make one line from these spans."""
     return Line(strip_of(spans), skip, target=target)
 
 
 def fill(strip: Strip, width: int, under: Style) -> Strip:
-    """Lay a background under a strip, out to a width in cells."""
+    """Extend a strip to a width in cells, and put a background under it."""
     return strip.extend_cell_length(width).apply_style(under)
 
 
 def over(strip: Strip, style: Style) -> Strip:
-    """Paint a style over whatever styles a strip has."""
+    """Paint a style over the styles that a strip has."""
     return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
 
 
 def row(left: list[Span], right: list[Span], width: int) -> Strip:
-    """One line with something at each end; what is at the left is cut when both do not fit.
+    """Make a line with something at each end; the left part is cut if both do not fit.
 
     Args:
         left: spans at the left.
-        right: spans at the right; dropped when they alone do not fit.
-        width: cells in all.
+        right: spans at the right; dropped if they do not even fit alone.
+        width: cells of the whole line.
     """
     right_cells = cells(right)
     if right_cells + 4 >= width:
@@ -123,7 +123,7 @@ def row(left: list[Span], right: list[Span], width: int) -> Strip:
 
 
 def clip_spans(spans: list[Span], width: int) -> list[Span]:
-    """Cut spans to a width in cells, with an ellipsis when something is cut."""
+    """Cut spans to a width in cells, with an ellipsis if something is cut."""
     if cells(spans) <= width:
         return spans
     kept: list[Span] = []
@@ -137,22 +137,22 @@ def clip_spans(spans: list[Span], width: int) -> list[Span]:
 
 
 class Row(NamedTuple):
-    """One line that wrapping made; `joint` is what stood before it in the text."""
+    """One line made by wrapping; `joint` is the text that stood before it."""
 
     joint: str
     spans: list[Span]
 
 
 def wrap(spans: Iterable[Span], width: int) -> list[Row]:
-    """Break spans into lines at words; a word longer than a line is broken anywhere.
+    """Break spans into lines between words; a word longer than a line is broken anywhere.
 
     Args:
         spans: text, in which a newline starts a new line.
         width: cells of a line, at least 2.
 
     Returns:
-        The lines, without trailing spaces; at least one. Joined again with their joints they are
-        the text.
+        The lines, without trailing spaces; at least one. Joining them with their joints gives the
+        text again.
     """
     lines: list[list[Span]] = [[]]
     for text, style in spans:
@@ -183,7 +183,7 @@ def _wrap_line(spans: list[Span], width: int) -> list[Row]:
 
 
 def _trimmed(spans: list[Span]) -> tuple[str, list[Span]]:
-    """Take the spaces off the end of a line; returns them and what is left."""
+    """Remove the spaces at the end of a line; return them and the rest."""
     left = list(spans)
     spaces = ""
     while left and left[-1].text.isspace():
@@ -192,7 +192,7 @@ def _trimmed(spans: list[Span]) -> tuple[str, list[Span]]:
 
 
 def _pieces(spans: list[Span], width: int) -> Iterator[Span]:
-    """Split spans into words, the spaces between them, and parts of words too long for a line."""
+    """Split spans into words, the spaces between, and parts of words too long for a line."""
     for text, style in spans:
         for word in _WORD.findall(text):
             if cell_len(word) <= width:
@@ -214,12 +214,9 @@ def block(
     Args:
         spans: the text.
         width: cells of a line, prefix included.
-        first: what stands before the first line.
-        rest: what stands before the others; spaces as wide as `first` when not given.
-        target: the lines' target.
-
-    Returns:
-        The lines.
+        first: the prefix of the first line.
+        rest: the prefix of the other lines; if not given, spaces as wide as `first`.
+        target: the target of all lines.
     """
     head = first or Span("", PLAIN)
     tail = rest or Span(" " * cell_len(head.text), head.style)

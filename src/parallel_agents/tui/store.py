@@ -1,7 +1,7 @@
-"""What the screen knows: every session's facts, the selection, the opened conversation.
+"""What the screen knows: the facts of all sessions, the selection, the open conversation.
 
-Keep true: no widget here, and nothing guessed: a change is shown when its event came back; the
-selection is a session's id and follows it; reading is done for the selected session only.
+Keep true: no widgets here and no guesses: a change is shown only when its event has come back; the
+selection is a session's id and follows the session; only the selected session is read.
 """
 
 import os
@@ -33,14 +33,14 @@ PAGE = 400
 
 
 class Changes:
-    """What changed since the screen was painted last.
+    """What has changed since the screen was last painted.
 
     Attributes:
-        sessions: ids whose facts changed, came or went.
+        sessions: ids of sessions that came, went, or have changed facts.
         items: indexes of transcript items that changed.
         partial: whether partial text arrived.
-        reload: whether the transcript is another one.
-        older: whether it is the one shown before, with more at its beginning.
+        reload: whether the transcript was replaced.
+        older: whether the replacement is the same transcript with more at its beginning.
     """
 
     def __init__(self) -> None:
@@ -55,17 +55,17 @@ class Store:
     """The state of the screen.
 
     Args:
-        wake: called whenever something changed; it may be called very often.
+        wake: called whenever something changes; this may be very often.
 
     Attributes:
         mirror: facts of all sessions.
         selected: id of the selected session.
         by: how the list is grouped.
-        conversation: what was read of the selected session.
+        conversation: what has been read of the selected session.
         ready: whether the supervisor has sent every session.
-        reading: whether it has yet to send some over this connection.
+        reading: whether it still has sessions to send over this connection.
         problem: why there is no connection; None while there is one.
-        agents: what can be driven.
+        agents: the agents that can be driven.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -86,7 +86,7 @@ class Store:
     # --- what comes in ------------------------------------------------------------------------
 
     def connected(self) -> None:
-        """A connection stands: whatever was opened is read again."""
+        """Note a new connection: the open conversation is read again."""
         self.problem = None
         self.reading = True
         self.gap = self.conversation is not None
@@ -94,12 +94,12 @@ class Store:
         self._wake()
 
     def disconnected(self, error: UserError) -> None:
-        """Keep what is shown, and say that it may be old."""
+        """Keep what is shown, and say that it may be out of date."""
         self.problem = error
         self._wake()
 
     def pushed(self, push: Push) -> None:
-        """Take what the supervisor sent."""
+        """Apply a push from the supervisor."""
         before = self.order() if self._may_take_selected(push) else []
         self.changes.sessions |= self.mirror.apply(push)
         match push:
@@ -118,7 +118,7 @@ class Store:
         self._wake()
 
     def _may_take_selected(self, push: Push) -> bool:
-        """Whether the selected session may be gone after a push; texts come too often to look."""
+        """Whether a push may remove the selected session; partial text comes too often to check."""
         if self.selected not in self.mirror.sessions:
             return False
         match push:
@@ -142,13 +142,13 @@ class Store:
             self.changes.items |= changed
 
     def _resynchronised(self, state: SessionState) -> None:
-        """A whole state stands for records that were not pushed."""
+        """Note that a whole state replaces records that were not pushed."""
         conversation = self.conversation
         if conversation is not None and conversation.session == state.id:
             self.gap |= conversation.loaded and state.seq > conversation.newest
 
     def _keep_selection(self, before: list[str]) -> None:
-        """When the selected session goes, its nearest neighbour is selected."""
+        """Select the nearest neighbour if the selected session is gone."""
         if self._awaited is not None and self._present(self._awaited):
             awaited, self._awaited = self._awaited, None
             self.select(awaited)
@@ -171,15 +171,15 @@ class Store:
         return self.mirror.sessions.get(self.selected or "")
 
     def sections(self) -> list[grouping.Section]:
-        """The list, grouped."""
+        """Group the list."""
         return grouping.arrange(self.mirror.sessions.values(), self.by)
 
     def order(self) -> list[str]:
-        """All ids of the list from top to bottom."""
+        """List all ids from top to bottom."""
         return grouping.in_order(self.sections())
 
     def select(self, session: str | None) -> None:
-        """Select a session; its conversation is read from now on."""
+        """Select a session; from now on its conversation is read."""
         if session == self.selected:
             return
         self.selected = session
@@ -189,24 +189,24 @@ class Store:
         self._wake()
 
     def select_when_there(self, session: str) -> None:
-        """Select a session that was just dispatched, as soon as its first event is here."""
+        """Select a session that was just dispatched, as soon as its first event arrives."""
         if self._present(session):
             self.select(session)
         else:
             self._awaited = session
 
     def take_changes(self) -> Changes:
-        """What changed since the last call."""
+        """Return what has changed since the last call."""
         changes, self.changes = self.changes, Changes()
         return changes
 
     # --- what is asked ------------------------------------------------------------------------
 
     async def ask(self, message: Request[R]) -> R:
-        """Ask the supervisor.
+        """Send a request to the supervisor.
 
         Raises:
-            UserError: what it refused, or that there is no connection.
+            UserError: the supervisor refused, or there is no connection.
         """
         assert self.backend is not None  # noqa: S101 - the app wires it before anything runs
         return await self.backend.request(message)
@@ -220,14 +220,14 @@ class Store:
         self.agents.stale = False
         before = self.agents.missing
         self.agents.put(await self.ask(ListAgents(environment=dict(os.environ))))
-        if self.agents.missing != before:  # nothing else of it is on the main screen
+        if self.agents.missing != before:  # the main screen shows nothing else of it
             self._wake()
 
     async def read(self) -> None:
-        """Read what is missing of the opened conversation.
+        """Read the missing part of the open conversation.
 
         Raises:
-            UserError: it could not be read; `gap` says that it is still to do.
+            UserError: it could not be read; `gap` then stays set.
         """
         conversation = self.conversation
         if conversation is None or not self.gap:

@@ -1,8 +1,8 @@
-"""From the bytes of a terminal to events: what `Sieve` lets through, read by Textual's own parser.
+"""Turn a terminal's bytes into events: Textual's own parser reads what `Sieve` lets through.
 
-Keep true: Textual's parser only ever gets what is whole, and only what it takes at its last
-character counts, so that it never breaks a sequence up into keys; whatever it makes of hostile
-numbers, nothing raises; a size that no terminal has reaches nobody.
+Keep true: Textual's parser only ever gets whole pieces, and only an event that it makes at the last
+character counts, so that it never breaks a sequence up into keys; nothing raises, whatever the
+parser makes of hostile numbers; a size that no terminal has is reported to nobody.
 """
 
 import re
@@ -21,13 +21,13 @@ _OURS = re.compile(
     r"|48(?:;\d{1,6}(?::\d*)*){4}t"  # the new size, in band
     r"|\?\d{1,5};\d\$y)"  # a mode report
 )
-"""Reports that Textual's parser keeps something of, and takes whole."""
+"""Reports from which Textual's parser keeps state, and which it reads completely."""
 
 BURST = 0.03
-"""Seconds: keys that come closer than this were not typed one by one."""
+"""Seconds: keys that come closer together than this were not typed one by one."""
 
 CROWD = 4
-"""Keys in one read that are many: a slow line may bring two or three that were typed."""
+"""How many keys in one read are too many: a slow line may bring two or three that were typed."""
 
 _HARMLESS = (events.Key, events.AppFocus, events.AppBlur, events.CursorPosition)
 _LARGEST = Size(4_000, 2_000)
@@ -35,7 +35,7 @@ _UNKNOWN_MODE = re.compile(r"\x1b\[\?(?!2026;|2048;)")
 
 
 class Swallowed(events.Event, bubble=False):
-    """Something that is no key came from the terminal: a report, an answer, a part of something."""
+    """The terminal sent something other than a key: a report, an answer, an unfinished piece."""
 
 
 class Quiet(events.Event, bubble=False):
@@ -43,18 +43,18 @@ class Quiet(events.Event, bubble=False):
 
 
 class Crowd(Swallowed, bubble=False):
-    """Many keys follow that came in one read: nobody typed them one by one."""
+    """Many keys of a single read follow: nobody typed them one by one."""
 
 
 class OldMouse(Swallowed, bubble=False):
-    """The terminal reports the mouse in a way that cannot be told from text."""
+    """The terminal reports the mouse in a way that cannot be told apart from text."""
 
 
 class TerminalInput:
-    """Takes what is read from a terminal, gives events.
+    """Takes what is read from a terminal and returns events.
 
     Args:
-        escape: seconds after which an Escape that nothing follows is the key.
+        escape: seconds after which an Escape with nothing after it is the key.
     """
 
     def __init__(self, escape: float = constants.ESCAPE_DELAY) -> None:
@@ -64,16 +64,16 @@ class TerminalInput:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` has something to do; None while nothing is awaited."""
+        """When `tick` has to be called; None while nothing is awaited."""
         times = [t for t in (self._sieve.deadline, self._quiet_at) if t is not None]
         return min(times, default=None)
 
     def feed(self, data: bytes, now: float) -> list[Message]:
-        """Take what one read gave.
+        """Handle the bytes of one read.
 
         Args:
             data: the bytes.
-            now: seconds that only ever grow.
+            now: monotonic time in seconds.
 
         Returns:
             The events, all with the time of this read.
@@ -86,13 +86,13 @@ class TerminalInput:
         return self._came(made, now)
 
     def tick(self, now: float) -> list[Message]:
-        """Say that nothing has come until now, so that what was begun may be over.
+        """Note that nothing has come until now, so that unfinished input may be given up.
 
         Args:
-            now: seconds that only ever grow.
+            now: monotonic time in seconds.
 
         Returns:
-            The events that this comes to.
+            The events that result.
         """
         # What was held back came when it was read: nothing has come since.
         made = self._messages(self._sieve.tick(now))
@@ -135,7 +135,7 @@ class TerminalInput:
 
 
 def _typed(text: str) -> list[Message]:
-    """What a character is, or Escape and a character."""
+    """Read a character, or Escape and a character, as keys."""
     if text == "\x1b":
         return [events.Key("escape", text)]
     parser = XTermParser()
@@ -144,17 +144,17 @@ def _typed(text: str) -> list[Message]:
 
 
 def _known(sequence: str) -> list[Message]:
-    """What a whole sequence is; nothing when only its beginning would be something."""
+    """Read a whole sequence; gives nothing if its beginning alone would already be something."""
     parser = XTermParser()
     if list(parser.feed(sequence[:-1])):
         return []
-    with suppress(ValueError, OverflowError):  # a key by the number of no character
+    with suppress(ValueError, OverflowError):  # a key whose number is no character's
         return _keys(parser.feed(sequence[-1]))
     return []
 
 
 def _keys(made: Iterable[Message]) -> list[Message]:
-    """Without keys for what is no character: half a pair, or more than one."""
+    """Drop keys whose character is none: half a surrogate pair, or more than one character."""
     return [m for m in made if not isinstance(m, events.Key) or _is_character(m.character)]
 
 
@@ -163,7 +163,7 @@ def _is_character(text: str | None) -> bool:
 
 
 def _sane(report: str) -> bool:
-    """Whether a size report names a size that a terminal has."""
+    """Whether a size report gives a size that a terminal can have."""
     numbers = (int(part.partition(":")[0]) for part in report[5:-1].split(";"))
     rows, columns, height, width = numbers
     cells = 0 < columns <= _LARGEST.width and 0 < rows <= _LARGEST.height

@@ -1,8 +1,8 @@
-"""A conversation as blocks of lines, kept up to date item by item.
+"""A conversation as blocks of lines, updated item by item.
 
-Keep true: a change of one item makes one new block; the steps of a subagent stand below the tool
-that started it, and only while that is unfolded; text still arriving is cut into paragraphs at the
-end, of which only the last is rendered again.
+Keep true: a change of one item makes one new block; the steps of a subagent are shown below the
+tool that started it, and only while it is unfolded; text still arriving is cut into paragraphs at
+the end, and only the last one is rendered again.
 """
 
 import re
@@ -21,16 +21,16 @@ from parallel_agents.tui.spans import EMPTY, Line
 _COMPACT = {"tool", "request", "task"}
 _UNFOLDS = {"tool", "request", "thinking", "user"}
 _LIVE = 2_000
-"""Characters of an unfinished paragraph beyond which its beginning is no longer rendered."""
+"""Only this many characters at the end of an unfinished paragraph are rendered."""
 
 _PIECE = 8
 """Lines of a paragraph still arriving that are rendered together."""
 _PLAIN = re.compile(r"(?![-+#=>:]|\d+[.)])\S[^*_`~\[\]<>&|\\!]*")
-"""A line that Markdown shows as it is, whatever stands around it in its paragraph."""
+"""A line that Markdown shows unchanged, whatever surrounds it in its paragraph."""
 
 
 class _How(NamedTuple):
-    """How an item is shown, beside what it says."""
+    """How an item is shown, apart from its content."""
 
     gap: bool
     depth: int
@@ -59,12 +59,12 @@ class Conversation:
         self._live: list[Block] = []
 
     def load(self, transcript: Transcript, *, older: bool = False) -> None:
-        """Take a whole transcript.
+        """Load a whole transcript.
 
         Args:
             transcript: what to show.
-            older: it is the same conversation, with more at its beginning: what was unfolded
-                stays so.
+            older: whether it is the same conversation with more at its beginning; unfolded items
+                then stay unfolded.
         """
         if not older:
             self._unfolded = set()
@@ -75,7 +75,7 @@ class Conversation:
         self._arrange()
 
     def change(self, indexes: Iterable[int]) -> None:
-        """Take the items at these indexes again, or for the first time."""
+        """Update the items at these indexes, or add them."""
         new = self._learn()
         touched = {index for index in indexes if index < len(self._items)} - set(new)
         for index in list(touched):
@@ -91,11 +91,11 @@ class Conversation:
             self._arrange()
 
     def stream(self, texts: dict[PartialKey, str], thoughts: Set[PartialKey]) -> None:
-        """Take the text that is still arriving for the main conversation.
+        """Update the text that is still arriving for the main conversation.
 
         Args:
-            texts: by what they belong to.
-            thoughts: which of them are thinking.
+            texts: the texts, by what they belong to.
+            thoughts: which of them are thoughts.
         """
         made: list[Block] = []
         for key, text in texts.items():
@@ -108,11 +108,11 @@ class Conversation:
         ]
 
     def blocks(self) -> list[Block]:
-        """All blocks, with the text still arriving at the end."""
+        """Return all blocks, with the text still arriving at the end."""
         return [*self._blocks, *self._live]
 
     def toggle(self, key: str) -> bool:
-        """Unfold an item, or fold it again; returns whether it can be."""
+        """Unfold or fold an item; return whether that is possible."""
         index = self._index(key)
         if index is None or self._items[index].kind not in _UNFOLDS:
             return False
@@ -122,7 +122,7 @@ class Conversation:
         return True
 
     def toggle_all(self) -> None:
-        """Fold everything when something is unfolded, else unfold every tool and thought."""
+        """Fold everything if anything is unfolded, otherwise unfold every tool and thought."""
         keys = {key_of(item) for item in self._items if item.kind in {"tool", "thinking"}}
         self._unfolded = set() if self._unfolded else keys
         self._shown = {}
@@ -131,7 +131,7 @@ class Conversation:
     # --- what stands where -------------------------------------------------------------------
 
     def _learn(self) -> list[int]:
-        """Note the items that are new; returns their indexes."""
+        """Register new items; return their indexes."""
         new = list(range(self._known, len(self._items)))
         self._known = len(self._items)
         for index in new:
@@ -145,7 +145,7 @@ class Conversation:
         return new
 
     def _owner(self, index: int) -> str:
-        """Id of the tool that an item stands below; empty when at top level."""
+        """Find the id of the tool that an item is shown below; empty at top level."""
         parent = self._items[index].parent
         return parent if self._tools.get(parent, index) < index else ""
 
@@ -158,7 +158,7 @@ class Conversation:
         return next((i for i in self._order if key_of(self._items[i]) == key), None)
 
     def _walk(self) -> Iterator[tuple[int, int]]:
-        """Indexes in the order of the screen, each with its depth."""
+        """Walk through the indexes in the order of the screen, each with its depth."""
         stack = [(index, 0) for index in reversed(self._top)]
         while stack:
             index, depth = stack.pop()
@@ -169,7 +169,7 @@ class Conversation:
                 stack.extend((child, min(depth + 1, 4)) for child in reversed(below))
 
     def _arrange(self) -> None:
-        """Work out the whole order again, keeping the blocks that stay as they are."""
+        """Compute the whole order again, and keep the blocks that have not changed."""
         self._order, self._blocks = [], []
         for index, depth in self._walk():
             self._put(index, depth)
@@ -189,7 +189,7 @@ class Conversation:
         self._blocks.append(shown)
 
     def _gap_before(self, index: int) -> bool:
-        """Whether an empty line stands before: not between rows that belong together."""
+        """Whether an empty line comes before: not between rows that belong together."""
         if not self._order:
             return False
         before, item = self._items[self._order[-1]], self._items[index]
@@ -254,18 +254,18 @@ class Conversation:
 
 
 def key_of(item: Item) -> str:
-    """What identifies an item in its view."""
+    """Return the key that identifies an item in its view."""
     return f"{item.kind}:{item.seq}"
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Cut Markdown at its empty lines, but not within a code fence or before an indented line.
+    """Cut Markdown at its empty lines, but not in a code fence or before an indented line.
 
     Args:
         text: Markdown, perhaps unfinished.
 
     Yields:
-        The parts; joined by an empty line they are the text.
+        The parts; joining them with empty lines gives the text again.
     """
     part: list[str] = []
     fence = ""
@@ -288,10 +288,10 @@ def pieces(paragraph: str) -> Iterator[str]:
     """Cut a long paragraph of plain lines, so that only its end is rendered again as it grows.
 
     Args:
-        paragraph: one of `paragraphs`.
+        paragraph: one of the `paragraphs`.
 
     Yields:
-        The parts; each begins a line, and Markdown means nothing in all but the last.
+        The parts; each starts at a line, and all but the last are free of Markdown.
     """
     lines = paragraph.split("\n")
     plain = next((n for n, line in enumerate(lines) if not _PLAIN.fullmatch(line)), len(lines))
@@ -303,7 +303,7 @@ def pieces(paragraph: str) -> Iterator[str]:
 
 
 def _tail(text: str) -> str:
-    """The end of an unfinished paragraph that is too long to be rendered at every step."""
+    """Return the end of an unfinished paragraph that is too long to be rendered at every step."""
     if len(text) <= _LIVE:
         return text
     start = text.find("\n", len(text) - _LIVE)
@@ -311,7 +311,7 @@ def _tail(text: str) -> str:
 
 
 def _version(item: Item) -> tuple[object, ...]:
-    """What changes whenever a later record changes how the item looks."""
+    """Return values that change whenever a later record changes how the item looks."""
     match item:
         case ToolItem():
             length = len(item.result or "")
@@ -337,7 +337,7 @@ def _estimate(item: Item) -> int:
 
 
 def _copied(item: Item) -> str:
-    """What copying an item gives: a command, an output, or the words."""
+    """Return what copying an item gives: a command, an output, or the words."""
     if not isinstance(item, ToolItem):
         return item.text
     command = item.input.get("command")

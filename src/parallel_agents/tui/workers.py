@@ -1,4 +1,4 @@
-"""Work beside the screen."""
+"""Run work beside the screen."""
 
 from collections.abc import Callable, Coroutine
 
@@ -7,10 +7,10 @@ from textual.worker import WorkType
 
 
 def alone(node: DOMNode, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
-    """Run something beside the screen; what runs in the same group is called off.
+    """Run something beside the screen, and cancel what runs in the same group.
 
     Args:
-        node: whose work it is; it ends with it.
+        node: the owner; the work ends when it goes.
         work: called only when its turn comes.
         group: name of the group.
     """

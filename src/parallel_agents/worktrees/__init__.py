@@ -1,1 +1,1 @@
-"""Git: worktrees, their diffs, their deletion and their return."""
+"""Git: worktrees, their diffs, and how they are deleted and restored."""

@@ -1,8 +1,8 @@
-"""Our lines in the repository's common `info/exclude`, and what to do where others win over them.
+"""Adds our lines to the repository's `info/exclude`, and copes with rules that override them.
 
-Keep true: only lines are added, each once, and the file is never read through a symbolic link
-(git reads no other exclude file for a linked worktree: gitrepository-layout(5), `info/exclude`).
-Whether a worktree is ignored is for git to say, once the worktree is there.
+Keep true: lines are only added, each once, and the file is never read through a symbolic link (git
+reads no other exclude file for a linked worktree: gitrepository-layout(5), `info/exclude`). Git
+itself decides whether a worktree is ignored, once the worktree exists.
 """
 
 import errno
@@ -23,7 +23,7 @@ _LIMIT = 64 * 1024 * 1024
 
 
 def pattern_for(path: str) -> str | None:
-    """Write a path as an anchored ignore pattern that matches it alone.
+    """Write a path as an anchored ignore pattern that matches only that path.
 
     Args:
         path: relative to the top of a worktree.
@@ -39,18 +39,18 @@ def pattern_for(path: str) -> str | None:
 
 
 def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
-    """Add lines that are not there yet; the caller holds the repository's lock.
+    """Add the lines that are missing; the caller holds the repository's lock.
 
     Args:
         common_dir: the repository's common directory.
         lines: ignore patterns.
 
     Returns:
-        Those that were added.
+        The lines that were added.
 
     Raises:
         RefusedError: the file is a symbolic link or a pipe.
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     path = Path(common_dir) / "info" / "exclude"
     present = read_regular(path, _LIMIT) or b""
@@ -81,16 +81,17 @@ def add_lines(common_dir: str, lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def ensure_ignored(git: Git, path: Path) -> str:
-    """See to it that a worktree does not show up as untracked in the checkout that holds it.
+    """Make sure that a worktree does not show up as untracked in the checkout that contains it.
 
-    A `.gitignore` wins over `info/exclude`, but not over one in the directory of all worktrees.
+    A `.gitignore` overrides `info/exclude`, but not a `.gitignore` in the directory of all
+    worktrees.
 
     Args:
         git: a git in that checkout.
-        path: top of the worktree, which is there.
+        path: top of the worktree, which must exist.
 
     Returns:
-        What the person should be told, in one sentence; empty when our line did it.
+        What to tell the user, in one sentence; empty if our line was enough.
 
     Raises:
         OSError: the file cannot be written.
@@ -114,16 +115,16 @@ def ensure_ignored(git: Git, path: Path) -> str:
 
 
 def _not_ignored(git: Git, path: Path) -> str:
-    """Name the line because of which git does not ignore a path; empty when it does."""
+    """Name the line that makes git not ignore a path; empty if git ignores it."""
     args = ("check-ignore", "--verbose", "--non-matching", "--no-index", "-z", "--stdin")
     inside = path.relative_to(git.directory)
     asked = b"".join(os.fsencode(part) + b"\0" for part in (inside, *list(inside.parents)[:-1]))
-    env = {"GIT_LITERAL_PATHSPECS": "0"}  # this command knows none; a slug needs none
+    env = {"GIT_LITERAL_PATHSPECS": "0"}  # this command does not support it; a slug needs none
     told = fields(git.read(*args, stdin=asked, env=env, ok=(0, 1)).stdout)
     rules = list(zip(told[0::4], told[1::4], told[2::4], strict=False))
     if rules and rules[0][2] and not rules[0][2].startswith("!"):
         return ""
-    # One that only takes back the directory above matches nothing inside.
+    # A rule that only un-ignores the parent directory matches nothing inside.
     for source, line, pattern in rules:
         if pattern.startswith("!"):
             return f"Line {line} of {source} ({pattern})"

@@ -1,7 +1,7 @@
-"""Regular expressions that a repository wrote: tried in a process of their own, with a deadline.
+"""Tries a repository's regular expressions in a separate process, with a deadline.
 
-Keep true: no expression and no text can hold up the supervisor: Python's matcher backtracks, and
-keeps every thread of its process waiting meanwhile.
+Keep true: no expression and no text can block the supervisor: Python's matcher backtracks, and
+blocks every thread of its process meanwhile.
 """
 
 import json
@@ -30,15 +30,15 @@ def first_match(expression: str, text: str, what: str) -> str:
     """Find the first match of an expression.
 
     Args:
-        expression: regular expression, as Python's `re` takes it.
-        text: where to look.
-        what: what the expression is, for the error.
+        expression: regular expression in the syntax of Python's `re`.
+        text: where to search.
+        what: description of the expression, for the error.
 
     Returns:
         The match; empty when there is none.
 
     Raises:
-        UsageError: the expression is wrong, too long, or takes too long.
+        UsageError: the expression is wrong or too long, or takes too long.
     """
     hint = "See Python's re."
     if len(expression) > LENGTH_LIMIT:

@@ -1,6 +1,6 @@
-"""Named points at which a test can make a durable step fail or the process die.
+"""Named points at which a test can make a durable step fail, or kill the process.
 
-Keep true: without `PA_FAILPOINT` in the environment a point costs one look-up and does nothing.
+Keep true: without `PA_FAILPOINT` in the environment, a point costs one look-up and does nothing.
 """
 
 import errno
@@ -9,10 +9,10 @@ import signal
 
 
 def hit(name: str) -> None:
-    """Pass a point, or fail there when `PA_FAILPOINT` is `name:kill`, `name:ENOSPC` or `name:EIO`.
+    """Pass a point, or fail there if `PA_FAILPOINT` is `name:kill`, `name:ENOSPC` or `name:EIO`.
 
     Args:
-        name: the point, `operation.step-just-done`.
+        name: name of the point, `operation.step-just-done`.
 
     Raises:
         OSError: the error that the variable names.

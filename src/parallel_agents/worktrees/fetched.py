@@ -1,7 +1,7 @@
-"""When a remote branch was fetched last: by us, or by anybody who left git's own note of it.
+"""When a remote branch was last fetched: by us, or by anybody whose fetch left git's own note.
 
-Keep true: a branch counts as fetched only by a fetch that named it; what is not known is said to
-be unknown.
+Keep true: a branch counts as fetched only if a fetch named it; an unknown time is reported as
+unknown.
 """
 
 import os
@@ -18,28 +18,28 @@ _KEPT = 2000
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 _NEWS_SECONDS = 600.0
 _CREDENTIALS = re.compile(r"^(\w[\w+.-]*://)?[^/@]*@")
-"""Git leaves them out of its note."""
+"""The part of a URL that git leaves out of its note."""
 
 
 class Fetches:
-    """Remembers fetches per ref.
+    """Remembers the fetches of each ref.
 
     Args:
-        path: a JSON file of ours, made when first written.
+        path: our JSON file, created by the first write.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def remember(self, common_dir: str, ref: str) -> None:
-        """Write down that a remote branch was fetched now.
+        """Record that a remote branch was fetched now.
 
         Args:
-            common_dir: of the repository.
+            common_dir: the repository's common directory.
             ref: full name of the ref.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         known = read_json(self._path) or {}
         known.pop(_key(common_dir, ref), None)
@@ -47,17 +47,17 @@ class Fetches:
         write_json(self._path, dict(list(known.items())[-_KEPT:]))
 
     def age(self, git: Git, common_dir: str, ref: str) -> float | None:
-        """Say how long ago a remote branch was fetched.
+        """Compute how long ago a remote branch was fetched.
 
-        Git's note wins over ours: it may be of a later fetch.
+        Git's note overrides ours, because it may come from a later fetch.
 
         Args:
             git: a git in the repository.
-            common_dir: of the repository.
+            common_dir: the repository's common directory.
             ref: full name of the ref, `refs/remotes/...`.
 
         Returns:
-            Seconds; `None` when nobody knows.
+            Seconds; `None` if unknown.
         """
         noted = max(_noted(git, Path(common_dir), ref), default=None)
         if noted is None:
@@ -65,15 +65,15 @@ class Fetches:
         return max(0.0, time.time() - noted) if isinstance(noted, float) else None
 
     def words(self, git: Git, common_dir: str, ref: str) -> str:
-        """Say of which age a remote branch is that was not fetched now.
+        """Say how old a remote branch is that was not fetched just now.
 
         Args:
             git: a git in the repository.
-            common_dir: of the repository.
+            common_dir: the repository's common directory.
             ref: full name of the ref.
 
         Returns:
-            `, fetched 3 hours ago`; empty when that was just now.
+            `, fetched 3 hours ago`; empty for a fetch of the last ten minutes.
         """
         age = self.age(git, common_dir, ref)
         if age is None:
@@ -86,7 +86,7 @@ def _key(common_dir: str, ref: str) -> str:
 
 
 def _noted(git: Git, common: Path, ref: str) -> Iterator[float]:
-    """Times of the fetches that git's notes name this branch in, of any checkout."""
+    """Yield the times of fetches for which git noted this branch, in any checkout."""
     remote, _, branch = ref.removeprefix("refs/remotes/").partition("/")
     url = git.read("remote", "get-url", "--", remote, ok=(0, 2, 128)).text
     shown = _CREDENTIALS.sub(r"\1", url).rstrip("/").removesuffix(".git")

@@ -1,6 +1,6 @@
-"""Small file operations that hold under a crash and against hostile names.
+"""Small file operations that survive a crash and are safe against hostile names.
 
-Keep true: a file is either its old or its new content; nothing here follows a symbolic link that
+Keep true: a file has either its old or its new content; nothing here follows a symbolic link that
 somebody may have put into a worktree; a walk never leaves its top directory.
 """
 
@@ -24,13 +24,13 @@ _OBSTACLES = (
 
 
 def is_obstacle(error: OSError) -> bool:
-    """Tell whether an error is about what lies there, and not about a full or failing disk.
+    """Tell whether an error comes from what is at the path, and not from a full or failing disk.
 
     Args:
-        error: the error; the collected one of `shutil` counts, too.
+        error: the error; the collected error of `shutil` counts, too.
 
     Returns:
-        Whether the same call would fail for ever.
+        Whether repeating the call would always fail.
     """
     return error.errno in _OBSTACLES or isinstance(error, shutil.Error)
 
@@ -39,8 +39,8 @@ def write_json(path: Path, value: object) -> None:
     """Write a value durably as JSON; see `write_bytes`.
 
     Args:
-        path: the file; readable by its owner only.
-        value: what to write; surrogates survive.
+        path: the file; only its owner can read it.
+        value: the value; surrogates survive.
 
     Raises:
         OSError: the disk is full or failing; the old file is untouched.
@@ -52,8 +52,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file durably: temporary file, fsync, rename, fsync of the directory.
 
     Args:
-        path: the file; readable by its owner only.
-        content: what to write.
+        path: the file; only its owner can read it.
+        content: its new content.
 
     Raises:
         OSError: the disk is full or failing; the old file is untouched.
@@ -69,12 +69,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def put_file(path: Path, content: bytes, by_way_of: Path) -> None:
-    """Replace a file in a directory where somebody else may have put anything.
+    """Replace a file in a directory where others may have put anything.
 
     Args:
         path: the file; a symbolic link there is replaced, not followed.
-        content: what it is to hold.
-        by_way_of: a name of ours on the same filesystem, outside of that directory.
+        content: its new content.
+        by_way_of: a name of ours on the same file system, outside that directory.
 
     Raises:
         OSError: the disk is full or failing; the old file is untouched.
@@ -87,14 +87,7 @@ def put_file(path: Path, content: bytes, by_way_of: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Read what `write_json` wrote.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The value; `None` when the file is missing or holds no JSON object.
-    """
+    """Read what `write_json` wrote; `None` if the file is missing or holds no JSON object."""
     try:
         value = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -103,11 +96,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def sync_directory(path: Path) -> None:
-    """Make renames in a directory durable.
-
-    Args:
-        path: the directory.
-    """
+    """Make renames in a directory durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -116,14 +105,7 @@ def sync_directory(path: Path) -> None:
 
 
 def is_symlink(path: Path) -> bool:
-    """Tell whether a name is a symbolic link, dangling or not.
-
-    Args:
-        path: the name.
-
-    Returns:
-        Whether it is.
-    """
+    """Tell whether a name is a symbolic link, dangling or not."""
     try:
         return stat.S_ISLNK(path.lstat().st_mode)
     except OSError:
@@ -131,14 +113,7 @@ def is_symlink(path: Path) -> bool:
 
 
 def exists(path: Path) -> bool:
-    """Tell whether a name is taken, by anything.
-
-    Args:
-        path: the name.
-
-    Returns:
-        Whether it is; a dangling symbolic link counts.
-    """
+    """Tell whether a name is taken by anything, including a dangling symbolic link."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -147,14 +122,14 @@ def exists(path: Path) -> bool:
 
 
 def read_regular(path: Path, limit: int) -> bytes | None:
-    """Read a file that somebody else may have made.
+    """Read a file that somebody else may have created.
 
     Args:
         path: the file; a symbolic link is not followed.
-        limit: how many bytes at most.
+        limit: the most bytes to read.
 
     Returns:
-        Its content; `None` when there is no such regular file.
+        Its content; `None` if there is no such regular file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -170,11 +145,11 @@ def read_regular(path: Path, limit: int) -> bytes | None:
 
 
 def make_directories(path: Path, umask: int) -> None:
-    """Make a directory and those above it, with the person's rights instead of ours.
+    """Create a directory and those above it, with the user's permissions instead of ours.
 
     Args:
         path: the directory.
-        umask: the person's umask; -1 for the process's own.
+        umask: the user's umask; -1 for the process's own.
     """
     missing = [part for part in (path, *path.parents) if not exists(part)]
     for part in reversed(missing):
@@ -185,18 +160,18 @@ def make_directories(path: Path, umask: int) -> None:
 
 @contextmanager
 def opened_parent(top: int, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
-    """Walk down to the directory of a file, refusing symbolic links on the way.
+    """Walk down to the directory of a file, and refuse symbolic links on the way.
 
     Args:
         top: descriptor of the top directory.
         path: relative path of the file.
-        make: create missing directories.
+        make: whether to create missing directories.
 
     Yields:
         A descriptor of the parent directory, and the last name.
 
     Raises:
-        OSError: a part is missing, no directory, or a symbolic link.
+        OSError: a part is missing, not a directory, or a symbolic link.
         ValueError: the path is not plain and relative.
     """
     *parents, name = path.split("/")
@@ -223,7 +198,7 @@ def open_directory(path: Path) -> int:
         path: the directory; not a symbolic link.
 
     Returns:
-        Its descriptor; the caller closes it.
+        Its descriptor, which the caller must close.
 
     Raises:
         OSError: there is no such directory.
@@ -232,10 +207,10 @@ def open_directory(path: Path) -> int:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory with all in it; links are removed, not followed. Missing is fine.
+    """Remove a directory and everything in it; links are removed, not followed.
 
     Args:
-        path: the directory.
+        path: the directory; it may be missing.
 
     Raises:
         OSError: something could not be removed.
@@ -245,7 +220,7 @@ def remove_tree(path: Path) -> None:
     if is_symlink(path) or not path.is_dir():
         path.unlink()
         return
-    # Read-only directories (module caches) cannot be emptied otherwise.
+    # Otherwise read-only directories (module caches) could not be emptied.
     make_usable(path)
     for _, below, _, directory in os.fwalk(path):
         for name in below:
@@ -258,11 +233,11 @@ def remove_tree(path: Path) -> None:
 
 
 def make_usable(path: Path | str, parent: int | None = None) -> None:
-    """Give the owner of a directory all rights over it; a link, or another's, is left as it is.
+    """Give the owner full permissions on a directory; skip links and other users' directories.
 
     Args:
         path: the directory.
-        parent: descriptor of the directory that a relative path begins in.
+        parent: descriptor of the directory that a relative path starts in.
     """
     with suppress(PermissionError, FileNotFoundError):
         mode = os.stat(path, dir_fd=parent, follow_symlinks=False).st_mode
@@ -271,11 +246,11 @@ def make_usable(path: Path | str, parent: int | None = None) -> None:
 
 
 def remove_older(directory: Path, seconds: float) -> None:
-    """Remove what killed processes left in a directory for short-lived files.
+    """Remove leftovers of killed processes from a directory for short-lived files.
 
     Args:
-        directory: the directory; may be missing.
-        seconds: least age of what is removed.
+        directory: the directory; it may be missing.
+        seconds: minimum age of what to remove.
     """
     if not directory.is_dir():
         return
@@ -293,7 +268,7 @@ def size_of(path: Path) -> int:
         path: the directory.
 
     Returns:
-        Bytes; unreadable parts count as nothing.
+        Bytes; unreadable parts count as zero.
     """
     total = 0
     for _, _, names, directory in os.fwalk(path):
@@ -306,7 +281,7 @@ def size_of(path: Path) -> int:
 
 
 def _copy_all(source: Path, target: Path) -> None:
-    """Copy a directory with pipes, hard links, holes, times and attributes, by cp(1)."""
+    """Copy a directory with pipes, hard links, holes, times and attributes, using cp(1)."""
     words = ["cp", "-a", "-T", "--", os.fspath(source), os.fspath(target)]
     done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
@@ -318,11 +293,11 @@ def _copy_all(source: Path, target: Path) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a directory; across filesystems by a copy that appears under its name when complete.
+    """Move a directory; across file systems, copy it and rename the finished copy.
 
     Args:
         source: the directory.
-        target: its new name, which is free.
+        target: its new name, which must be free.
 
     Raises:
         OSError: it could not be moved; the source is still complete.

@@ -1,7 +1,7 @@
-"""What the filters of a repository's own configuration would run, written down and hashed.
+"""Lists and hashes what the filters in a repository's own configuration would run.
 
-Keep true: the hash covers the lines with the files that they are from, in git's order, and the
-content of whatever they name in the work tree; nothing is run to find out.
+Keep true: the hash covers the lines and the files they come from, in git's order, and the content
+of every file in the work tree that they name; nothing is run to find out.
 """
 
 import hashlib
@@ -16,25 +16,25 @@ from parallel_agents.worktrees.files import read_regular
 from parallel_agents.worktrees.porcelain import ConfigEntry
 
 ORIGIN = "git"
-"""Where such lines come from, beside `base` and `main`; see `core.worktree.ConfigFile`."""
+"""The origin of such lines, besides `base` and `main`; see `core.worktree.ConfigFile`."""
 
 Read = Callable[[str], bytes | None]
-"""Gives the content of a file of the work tree; `None` when there is none."""
+"""Returns the content of a file of the work tree; `None` if there is none."""
 
 _PROGRAM_LIMIT = 64 << 20
 _WORD = re.compile(r"[^\s'\"|;&()<>$`=]+")
 
 
 def collect(entries: Iterable[ConfigEntry], directory: str, read: Read) -> ConfigFile | None:
-    """Collect what the filters of a repository's configuration would run, for a person to accept.
+    """Collect what the filters of a repository's configuration would run, for the user to accept.
 
     Args:
         entries: all settings that git reads there, in its order.
         directory: where git read them.
-        read: gives the files of the work tree that count.
+        read: returns the content of the work tree's files.
 
     Returns:
-        The lines; `None` when there are none.
+        The lines; `None` if there are none.
     """
     own = own_filters(entries)
     if not own:
@@ -51,15 +51,15 @@ def collect(entries: Iterable[ConfigEntry], directory: str, read: Read) -> Confi
 def is_accepted(
     entries: Iterable[ConfigEntry], directory: str, accepts: Callable[[str], bool] | None
 ) -> bool:
-    """Tell whether the filters of a repository's configuration may run, as they are now.
+    """Tell whether the filters of a repository's configuration may run in their current form.
 
     Args:
         entries: all settings that git reads in a work tree.
         directory: top of that work tree.
-        accepts: asked whether a person accepted a hash; `None` when nobody did.
+        accepts: tells whether the user accepted a hash; `None` if nobody can accept.
 
     Returns:
-        Whether there are some, and a person accepted them.
+        Whether there are filters, and the user accepted them.
     """
     if accepts is None:
         return False
@@ -71,10 +71,10 @@ def on_disk(directory: str) -> Read:
     """Read the files of a work tree as they are now.
 
     Args:
-        directory: its top.
+        directory: top of the work tree.
 
     Returns:
-        What reads them; links are followed as long as they stay inside.
+        The function that reads them; it follows links only inside the work tree.
     """
 
     def read(name: str) -> bytes | None:
@@ -88,7 +88,7 @@ def on_disk(directory: str) -> Read:
 def _parts(
     entries: Sequence[ConfigEntry], directory: str, read: Callable[[str], bytes | None]
 ) -> list[tuple[str, ...]]:
-    """Write down the lines with the files they are from, then the programs of the work tree."""
+    """List the lines with the files they come from, then the programs in the work tree."""
     parts: list[tuple[str, ...]] = []
     words: dict[str, None] = {}
     for entry in entries:

@@ -1,8 +1,8 @@
-"""Filters that only the repository's configuration names: what they would run, and which paths use.
+"""Filters that only a repository's configuration defines: what they run, which paths use them.
 
-Keep true: such a filter runs only with the very lines, and the very programs inside the work tree,
-that a person accepted; a path whose filter is out of force is neither handed out in the form that
-git stores nor read without it.
+Keep true: such a filter runs only with exactly the lines, and exactly the programs in the work
+tree, that the user accepted; a path whose filter is disabled is never checked out in the form that
+git stores, and never read without the filter.
 """
 
 import os
@@ -23,31 +23,31 @@ _REMEMBERED = 64
 
 
 def executable_lines(git: Git, commit: str, worktree: str | None = None) -> ConfigFile | None:
-    """Collect what the filters of a repository's configuration would run from a base.
+    """Collect what the filters of a repository's configuration would run for a base.
 
     Args:
         git: a git in the repository.
         commit: full hash of the base commit.
-        worktree: top of a session's worktree, whose files count instead of the commit's.
+        worktree: top of a session's worktree, to use its files instead of the commit's.
 
     Returns:
-        The lines, hashed; `None` when there are none.
+        The lines, with their hash; `None` if there are none.
     """
     read = filter_lines.on_disk(worktree) if worktree else _stored_in(git, commit)
     return filter_lines.collect(git.config(), git.directory, read)
 
 
 def refuse_lost(git: Git, commit: str, checkout: str, *, base: str = "") -> None:
-    """Refuse a start from a commit whose files need a filter that nobody accepted.
+    """Refuse to start from a commit whose files need a filter that nobody accepted.
 
     Args:
         git: a git in the repository.
         commit: full hash.
-        checkout: what to name in the hint.
-        base: name of a pull request, which is accepted on its own; empty for none.
+        checkout: the path to name in the hint.
+        base: name of a pull request, which has to be accepted itself; empty for none.
 
     Raises:
-        RefusedError: it holds such files.
+        RefusedError: the commit has such files.
     """
     lines, accepts = executable_lines(git, commit), Git.accepts
     if lines is None or accepts is None or (not base and accepts(lines.digest)):
@@ -57,16 +57,16 @@ def refuse_lost(git: Git, commit: str, checkout: str, *, base: str = "") -> None
 
 
 def refuse(names: Sequence[str], drivers: Sequence[str], checkout: str, *, base: str = "") -> None:
-    """Refuse to hand out files in the form that git stores.
+    """Refuse to check out files in the form that git stores.
 
     Args:
-        names: the files; none is fine.
+        names: the files; may be empty.
         drivers: names of their filters.
-        checkout: what to name in the hint.
+        checkout: the path to name in the hint.
         base: name of a pull request; empty for none.
 
     Raises:
-        RefusedError: there are some.
+        RefusedError: there are such files.
     """
     if not names:
         return
@@ -86,10 +86,10 @@ def used(git: Git, names: Iterable[str], *, cached: bool = False) -> dict[str, s
     Args:
         git: a git in a work tree.
         names: paths, relative to its top.
-        cached: by the attributes of the index, not of the work tree.
+        cached: whether to use the attributes in the index instead of those in the work tree.
 
     Returns:
-        Name of the filter by path.
+        The filter's name for each such path.
     """
     asked = b"".join(os.fsencode(name) + b"\0" for name in names)
     if not asked:
@@ -101,15 +101,15 @@ def used(git: Git, names: Iterable[str], *, cached: bool = False) -> dict[str, s
 
 
 def left_out(git: Git, commit: str, untracked: Iterable[str]) -> tuple[str, ...]:
-    """Choose the paths that must not be read: their filter is not in force, or not any more.
+    """Choose the paths that must not be read, because their filter is disabled or was changed.
 
     Args:
         git: a git in a session's worktree.
-        commit: what the worktree began as.
-        untracked: files that count beside the tracked ones.
+        commit: the commit that the worktree started from.
+        untracked: files to check besides the tracked ones.
 
     Returns:
-        Those whose content git stores in another form than they have now.
+        The paths whose stored form differs from their current content.
     """
     own = git.disarmed.own
     if not own:
@@ -125,11 +125,11 @@ def left_out(git: Git, commit: str, untracked: Iterable[str]) -> tuple[str, ...]
 
 
 def hide(git: Git, commit: str) -> None:
-    """Keep the content of such paths from a private index: for it they are as they were.
+    """Hide the content of such paths from a private index, which treats them as unchanged.
 
     Args:
         git: a git with a private index.
-        commit: what the worktree began as.
+        commit: the commit that the worktree started from.
     """
     left = left_out(git, commit, ())
     if left:
@@ -138,12 +138,12 @@ def hide(git: Git, commit: str) -> None:
 
 
 def through(git: Git, before: Git, checkout: str) -> None:
-    """Check those files out again whose filter came into force with the files that it runs.
+    """Check out files again whose filter got enabled by the files that it runs.
 
     Args:
         git: a git in a worktree that was just checked out.
-        before: the one that checked it out.
-        checkout: what to name when a filter is not in force even now.
+        before: the git that checked it out.
+        checkout: the path to name if a filter is still disabled.
 
     Raises:
         RefusedError: a file is there in the form that git stores.
@@ -167,7 +167,7 @@ def note(names: Sequence[str]) -> str:
         names: the paths.
 
     Returns:
-        Words to put behind what it is against; empty without paths.
+        Words to append to the name of what it compares with; empty without paths.
     """
     return f", without {_listed(names)}: the filter is not accepted" if names else ""
 
@@ -178,11 +178,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 _KNOWN: dict[tuple[str, str, frozenset[str]], dict[str, str]] = {}
-"""What `_at` found: a commit does not change, and a count of changes asks each time."""
+"""Results of `_at`: a commit does not change, and every count of changes asks again."""
 
 
 def _at(git: Git, commit: str, drivers: frozenset[str]) -> dict[str, str]:
-    """Find the files of a commit that use certain filters, by the attributes it has itself."""
+    """Find the files of a commit that use certain filters, by the commit's own attributes."""
     key = (git.directory, commit, drivers)
     if key not in _KNOWN:
         if len(_KNOWN) >= _REMEMBERED:

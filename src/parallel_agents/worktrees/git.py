@@ -1,8 +1,8 @@
-"""The one place that starts git.
+"""The only place that starts git.
 
-Keep true: what the repository's configuration would run is overridden (`disarm`), looked up again
-for every `Git`; reads take no lock; arguments are lists and never options made from someone's
-text.
+Keep true: whatever the repository's configuration would run is overridden (`disarm`), determined
+anew for every `Git`; reads take no lock; arguments are lists, and text from outside never becomes
+an option.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from parallel_agents.worktrees import disarm, filter_lines, porcelain, process
 from parallel_agents.worktrees.process import Result, Task
 
 MINIMUM_GIT = (2, 36)
-"""`worktree list -z` and `core.fsync` came with 2.36; nothing here needs more."""
+"""`worktree list -z` and `core.fsync` came with 2.36; nothing here needs a newer git."""
 
 READ_SECONDS = 60.0
 WRITE_SECONDS = 900.0
@@ -26,7 +26,7 @@ _PASSING = (
     "Disk quota exceeded", "Cannot allocate memory", "Too many open files",
     "Resource temporarily unavailable", "out of memory",
 )  # fmt: skip
-"""Of git's words and the system's (errno(3)): what may be otherwise at the next try."""
+"""Messages of git and the system (errno(3)) for failures that a retry may not meet."""
 _HERMETIC = {
     "LC_ALL": "C",
     "LANGUAGE": "C",
@@ -42,21 +42,22 @@ _HERMETIC = {
 
 
 class Git:
-    """Runs git in one directory; cheap to make, made anew for each operation.
+    """Runs git in one directory; cheap to create, and created anew for each operation.
 
     Args:
         directory: where git works.
-        git_dir: set to bind git to this administrative directory instead of letting it search.
+        git_dir: binds git to this administrative directory instead of letting it search.
         work_tree: the files that belong to `git_dir`.
-        index: another index file than the worktree's own.
-        lock_fd: a file descriptor that git inherits while it writes, so that a lock outlives us
-            for as long as our git does.
+        index: another index file instead of the worktree's own.
+        lock_fd: a file descriptor that git inherits while it writes, so that the lock outlives us
+            for as long as our git runs.
 
     Attributes:
-        umask: the person's own, for all files that git makes; -1 is the process's. One for the
-            process, since a supervisor keeps its own files private but not those in a repository.
-        accepts: asked whether a person accepted the hash of a repository's filters; `None` where
-            nobody is there to accept. One for the process, since every git must keep to it.
+        umask: the user's umask, for all files that git creates; -1 means the process's own. One for
+            the whole process, because a supervisor keeps its own files private, but not those in a
+            repository.
+        accepts: tells whether the user accepted the hash of a repository's filters; `None` if
+            nobody can accept. One for the whole process, since every git must obey it.
     """
 
     umask: ClassVar[int] = -1
@@ -79,13 +80,13 @@ class Git:
         self._disarmed: disarm.Disarmed | None = None
 
     def with_index(self, index: str) -> "Git":
-        """Make one that differs in the index file only.
+        """Make a git that differs only in its index file.
 
         Args:
             index: path of the index file.
 
         Returns:
-            The other one, with the same knowledge of the configuration.
+            The other git; it shares what is known about the configuration.
         """
         other = Git(
             self.directory,
@@ -98,10 +99,10 @@ class Git:
         return other
 
     def index_is_whole(self) -> bool:
-        """Compare the index file of its own with its checksum, which git itself does not.
+        """Compare a private index file with its checksum, which git itself does not do.
 
         Returns:
-            Whether it is whole, or not there (gitformat-index(5); all zeros mean no checksum).
+            Whether it is intact or missing (gitformat-index(5); all zeros mean no checksum).
         """
         path = Path(self._index or "")
         if not path.is_file():
@@ -114,18 +115,18 @@ class Git:
         )
 
     def drop_index(self) -> None:
-        """Remove the index file of its own, so that the index is empty."""
+        """Remove the private index file, so that the index is empty."""
         if self._index is not None:
             Path(self._index).unlink(missing_ok=True)
 
     def with_git_dir(self, git_dir: str) -> "Git":
-        """Make one that takes configuration and attributes from another directory of git's.
+        """Make a git that takes configuration and attributes from another git directory.
 
         Args:
             git_dir: that directory.
 
         Returns:
-            The other one, with the same files and index.
+            The other git, with the same files and index.
         """
         return Git(
             self.directory,
@@ -144,18 +145,18 @@ class Git:
         config: Sequence[tuple[str, str]] = (),
         seconds: float = READ_SECONDS,
     ) -> Result:
-        """Run git for its answer; it takes no lock.
+        """Run git for its output; takes no lock.
 
         Args:
             args: subcommand and arguments.
-            ok: exit statuses that are answers.
+            ok: exit statuses that are not failures.
             stdin: bytes for its standard input.
-            env: more environment.
-            config: more settings.
+            env: additional environment.
+            config: additional settings.
             seconds: deadline.
 
         Returns:
-            The answer.
+            The result.
 
         Raises:
             GitError: another exit status, or the deadline passed.
@@ -175,24 +176,24 @@ class Git:
         on_stderr: Callable[[bytes], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Result:
-        """Run git for its effect; waits a little when somebody holds a lock.
+        """Run git for its effect; retries for a few seconds while something holds a lock.
 
         Args:
             args: subcommand and arguments.
-            ok: exit statuses that are no failure.
+            ok: exit statuses that are not failures.
             stdin: bytes for its standard input.
-            env: more environment.
-            config: more settings.
+            env: additional environment.
+            config: additional settings.
             seconds: deadline.
-            on_stderr: called with pieces of its talk as they come.
-            cancelled: asked about ten times a second; yes stops git.
+            on_stderr: called with pieces of its error output as they arrive.
+            cancelled: called about ten times a second; true stops git.
 
         Returns:
-            The answer.
+            The result.
 
         Raises:
             GitError: another exit status, or the deadline passed.
-            CancelledError: `cancelled` said yes.
+            CancelledError: `cancelled` returned true.
         """
         task = self._task(
             args,
@@ -215,16 +216,16 @@ class Git:
         """Ask git for its version.
 
         Returns:
-            Its numbers.
+            The numbers of the version.
 
         Raises:
-            GitError: there is no git.
+            GitError: git is not installed.
         """
         return porcelain.parse_version(self._plain("version").stdout)
 
     @property
     def disarmed(self) -> disarm.Disarmed:
-        """What is added to each call here."""
+        """The arguments, environment and settings added to every call in this directory."""
         if self._disarmed is None:
             entries = self.config()
             accepted = filter_lines.is_accepted(entries, self.directory, Git.accepts)
@@ -232,18 +233,14 @@ class Git:
         return self._disarmed
 
     def config(self) -> tuple[porcelain.ConfigEntry, ...]:
-        """Read all settings with their scopes; runs nothing of theirs.
-
-        Returns:
-            The settings in git's order.
-        """
+        """Read all settings with their scopes, in git's order; runs none of them."""
         listed = self._plain(
             "config", "--includes", "--show-scope", "--show-origin", "-z", "--list"
         )
         return porcelain.parse_config(listed.stdout)
 
     def _plain(self, *args: str) -> Result:
-        """Run a command that heeds no setting."""
+        """Run a command that obeys no settings."""
         env = self._environment({}, ())
         task = Task(directory=self.directory, args=args, env=env, seconds=READ_SECONDS)
         return _checked(args, process.run(task), (0,))
@@ -284,7 +281,7 @@ class Git:
         if self._index is not None:
             result["GIT_INDEX_FILE"] = self._index
         if config:
-            # Not `-c`: a subsection may hold "=", and arguments are there for all to see.
+            # Not `-c`: a subsection may contain "=", and anybody can see a process's arguments.
             result["GIT_CONFIG_COUNT"] = str(len(config))
             for number, (key, value) in enumerate(config):
                 result[f"GIT_CONFIG_KEY_{number}"] = key
@@ -293,14 +290,14 @@ class Git:
 
 
 def require_git() -> str:
-    """Check that a new enough git is there.
+    """Check that git is installed and new enough.
 
     Returns:
-        Its version, digits and dots.
+        Its version, as digits and dots.
 
     Raises:
         RepositoryError: it is too old.
-        GitError: there is none.
+        GitError: it is not installed.
     """
     version = Git("/").version()
     if version < MINIMUM_GIT:
@@ -313,29 +310,29 @@ def require_git() -> str:
 
 
 def may_pass(error: GitError) -> bool:
-    """Tell whether git failed for a reason that may pass by itself or can be put right.
+    """Tell whether git failed for a reason that may go away or can be fixed.
 
     Args:
-        error: how it failed.
+        error: the failure.
 
     Returns:
-        No when git refuses what it was given, and will always; yes when it was killed, late or
-        missing, met a lock, or the disk is full.
+        False if git rejects its input and always will; true if git was killed, too slow or missing,
+        met a lock, or the disk is full.
     """
     return error.returncode < 0 or any(word in error.message for word in _PASSING)
 
 
 def attempt(act: Callable[[], object]) -> GitError | None:
-    """Let git try something that what it finds may make impossible.
+    """Let git try something that the state of the files may make impossible.
 
     Args:
         act: calls git.
 
     Returns:
-        Its error; `None` when there was none.
+        Its error; `None` if there was none.
 
     Raises:
-        GitError: it failed for a reason that may pass.
+        GitError: it failed for a reason that may be temporary.
     """
     try:
         act()
@@ -373,13 +370,13 @@ def _checked(args: Sequence[str], result: Result, ok: Sequence[int]) -> Result:
 
 
 def said(stderr: bytes) -> str:
-    """Make git's words fit for a message: without progress, hints and control characters.
+    """Make git's output fit for a message: without progress, hints and control characters.
 
     Args:
-        stderr: what it said.
+        stderr: its error output.
 
     Returns:
-        The last 600 characters of what matters.
+        The last 600 characters of the relevant lines.
     """
     lines = stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines()
     kept = [line for line in lines if line and not line.startswith(("hint:", "Updating files"))]

@@ -1,8 +1,8 @@
 """Claude Code's `WorktreeCreate` and `WorktreeRemove` hooks, run as Claude Code runs them.
 
-Keep true: only hooks of files that were accepted run; each has a deadline, after which its process
-group is ended, and nobody waits for what has left the group; the directory that one names is used
-only when it is a plain one, by its real path.
+Keep true: only hooks from accepted files run; each has a deadline, after which its process group is
+killed, and processes that left the group are not waited for; the directory that a hook names is
+used only if it is a plain one, by its real path.
 Source: code.claude.com/docs, "Hooks", WorktreeCreate and WorktreeRemove; claude 2.1.329.
 """
 
@@ -33,9 +33,9 @@ class Hook:
     """One command hook.
 
     Args:
-        command: for the shell.
+        command: the shell command.
         seconds: its deadline.
-        file: the settings file that names it.
+        file: the settings file that defines it.
     """
 
     command: str
@@ -45,14 +45,14 @@ class Hook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """For what hooks are called.
+    """The context in which hooks are called.
 
     Args:
         session: uuid of the conversation, or the session's id.
         name: name of the worktree.
-        directory: where the person dispatched the session; the hooks run there.
-        environment: all of their environment.
-        cancelled: asked about ten times a second whether to stop.
+        directory: where the user dispatched the session; the hooks run there.
+        environment: their complete environment.
+        cancelled: called about ten times a second; true stops the hook.
     """
 
     session: str
@@ -66,14 +66,14 @@ def read_hooks(files: Sequence[Path], event: HookEvent) -> tuple[Hook, ...]:
     """Find the hooks of an event.
 
     Args:
-        files: settings files that may count, the weakest first.
-        event: which.
+        files: settings files that may apply, the weakest first.
+        event: the event.
 
     Returns:
         The command hooks, in order.
 
     Raises:
-        WorktreeError: one is of a type that is not run here.
+        WorktreeError: a hook has a type that is not run here.
     """
     found: list[Hook] = []
     for path in files:
@@ -93,7 +93,7 @@ def read_hooks(files: Sequence[Path], event: HookEvent) -> tuple[Hook, ...]:
 
 
 def _entries(path: Path, event: HookEvent) -> list[dict[str, Any]]:
-    if not path.is_file():  # nobody may ever write into a pipe
+    if not path.is_file():  # reading a pipe could block for ever
         return []
     try:
         settings = json.loads(path.read_bytes())
@@ -104,17 +104,17 @@ def _entries(path: Path, event: HookEvent) -> list[dict[str, Any]]:
 
 
 def create(hooks: Sequence[Hook], call: Call) -> str:
-    """Let hooks make a directory to work in.
+    """Let hooks create a directory to work in.
 
     Args:
         hooks: from `read_hooks`, at least one.
-        call: for what.
+        call: the context.
 
     Returns:
-        Real path of the directory that the first hook to name one has made.
+        Real path of the directory that the first hook to name one created.
 
     Raises:
-        WorktreeError: one failed, none named a directory, or it is not a plain one.
+        WorktreeError: a hook failed, none named a directory, or the directory is not a plain one.
     """
     for hook in hooks:
         said = _run(hook, call, {"hook_event_name": "WorktreeCreate", "name": call.name})
@@ -128,15 +128,15 @@ def create(hooks: Sequence[Hook], call: Call) -> str:
 
 
 def remove(hooks: Sequence[Hook], call: Call, path: str) -> str:
-    """Tell hooks that a directory they made is gone; a failure hinders nothing.
+    """Tell hooks that a directory they created is gone; failures are only reported.
 
     Args:
         hooks: from `read_hooks`.
-        call: for what.
+        call: the context.
         path: the directory.
 
     Returns:
-        What went wrong, one sentence; empty when nothing did.
+        What went wrong, in one sentence; empty if nothing did.
     """
     for hook in hooks:
         try:
@@ -158,7 +158,7 @@ def _plain_directory(named: str, hook: Hook) -> str:
 
 
 def _run(hook: Hook, call: Call, fields: dict[str, str]) -> str:
-    """Run one hook to its end; returns what it printed on stdout."""
+    """Run one hook to its end; return its standard output."""
     given = {"session_id": call.session, "transcript_path": "", "cwd": call.directory, **fields}
     try:
         process = subprocess.Popen(
@@ -197,7 +197,7 @@ def _communicate(
         late = time.monotonic() > ends
         if late or (call.cancelled is not None and call.cancelled()):
             os.killpg(process.pid, signal.SIGKILL)
-            # What has left the group may hold the pipes open for ever: nobody waits for it.
+            # A process that left the group may hold the pipes open for ever: do not wait for it.
             with suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=_GRACE)
             why = f"took longer than {hook.seconds:g} s" if late else "was cancelled"

@@ -1,9 +1,9 @@
-"""Bring the ignored files that `.worktreeinclude` lists into a new worktree.
+"""Copies the ignored files that `.worktreeinclude` lists into a new worktree.
 
 Keep true: git itself does the matching; only regular files are copied, never through a symbolic
-link, never over anything, never over a name that the base tracks (in any case or Unicode form),
-never out of either tree; a copy has its name only when it is whole; what was copied and is not
-ignored in the base becomes ignored, so that no secret is committed by accident.
+link, never over an existing file, never over a name that the base tracks (in any case or Unicode
+form), never out of either tree; a copy gets its name only when it is complete; a copied file that
+the base does not ignore becomes ignored, so that no secret is committed by accident.
 """
 
 import errno
@@ -35,13 +35,13 @@ _PIECE = 1 << 20
 _LIST_LIMIT = 1 << 20
 _LOOKED_AT = 10_000
 _FICLONE = 0x40049409
-"""`FICLONE` of `linux/fs.h`; another system refuses it."""
+"""`FICLONE` from `linux/fs.h`; other systems reject it."""
 
 
 def copy_included(
     source: Git, target: Git, common_dir: str
 ) -> tuple[tuple[CopiedFile, ...], tuple[str, ...]]:
-    """Copy what the source checkout's `.worktreeinclude` lists.
+    """Copy the files that the source checkout's `.worktreeinclude` lists.
 
     Args:
         source: a git in the checkout that the files come from.
@@ -49,7 +49,7 @@ def copy_included(
         common_dir: the repository's common directory, for its `info/exclude`.
 
     Returns:
-        The copied files, and notes for the person.
+        The copied files, and notes for the user.
 
     Raises:
         OSError: a file could not be written.
@@ -75,7 +75,7 @@ def copy_included(
 
 
 def _special(top: Path) -> list[str]:
-    """Find pipes, sockets and devices that the file names: git lists none of them."""
+    """Find pipes, sockets and devices that the file names, since git lists none of them."""
     listed = os.fsdecode(read_regular(top / FILE_NAME, _LIST_LIMIT) or b"").splitlines()
     lines = [line.strip() for line in listed]
     wanted = [line.strip("/") for line in lines if line and line[0] not in "#!"]
@@ -104,7 +104,7 @@ def _is_special(path: Path) -> bool:
 def copy_files(
     source: Path, target: Path, names: Iterable[str]
 ) -> tuple[tuple[CopiedFile, ...], tuple[str, ...]]:
-    """Copy regular files from one tree into another, following nothing.
+    """Copy regular files from one tree into another; follow no links.
 
     Args:
         source: top directory of the sources.
@@ -112,7 +112,7 @@ def copy_files(
         names: relative paths.
 
     Returns:
-        What was copied, and the paths that were left out.
+        The copied files, and the paths that were left out.
 
     Raises:
         OSError: a copy could not be written.
@@ -133,14 +133,14 @@ def copy_files(
 
 
 def digest_of(top: int, name: str) -> str | None:
-    """Hash a regular file, following nothing.
+    """Hash a regular file; follow no links.
 
     Args:
         top: descriptor of the top directory.
         name: relative path.
 
     Returns:
-        sha256, hex; `None` when it is no regular file.
+        sha256, hex; `None` if it is not a regular file.
     """
     source = _open_regular(top, name)
     if source is None:
@@ -152,14 +152,14 @@ def digest_of(top: int, name: str) -> str | None:
 
 
 def rights_of(top: int, name: str) -> int | None:
-    """Read the rights of a regular file, following nothing.
+    """Read the permissions of a regular file; follow no links.
 
     Args:
         top: descriptor of the top directory.
         name: relative path.
 
     Returns:
-        The permission bits; `None` when it is no regular file.
+        The permission bits; `None` if it is not a regular file.
     """
     source = _open_regular(top, name)
     if source is None:
@@ -176,7 +176,7 @@ def _matching(git: Git, rule: str) -> set[str]:
 
 def _may_copy(name: str) -> bool:
     parts = name.split("/")
-    nested = name.endswith("/")  # a repository of its own: git lists it without its files
+    nested = name.endswith("/")  # a nested repository: git lists it without its files
     return not nested and ".git" not in folded(name).split("/") and parts[:2] != [
         ".claude",
         "worktrees",
@@ -184,7 +184,7 @@ def _may_copy(name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Write a path as a file system may that tells neither case nor Unicode forms apart.
+    """Fold a path as a file system does that ignores case and Unicode forms.
 
     Args:
         name: the path.
@@ -196,7 +196,7 @@ def folded(name: str) -> str:
 
 
 def ways(name: str) -> list[str]:
-    """List a path and all directories on its way, folded: none may be a file of the base.
+    """List a path and all its parent directories, folded: none of them may be a file of the base.
 
     Args:
         name: the path, relative.
@@ -209,18 +209,18 @@ def ways(name: str) -> list[str]:
 
 
 def unignored(target: Git, names: list[str]) -> list[str]:
-    """Pick the paths that a worktree's own rules do not ignore.
+    """Select the paths that a worktree's own rules do not ignore.
 
     Args:
         target: a git in the worktree.
         names: relative paths, existing or not; a directory's may end in `/`.
 
     Returns:
-        Those that `git add -A` would take.
+        The paths that `git add -A` would add.
     """
     if not names:
         return []
-    # "./" keeps a name that begins with ":" from being read as a pattern.
+    # "./" keeps git from reading a name that begins with ":" as a pattern.
     asked = b"".join(b"./" + os.fsencode(name) + b"\0" for name in names)
     ignored = target.read(
         "check-ignore",
@@ -229,7 +229,7 @@ def unignored(target: Git, names: list[str]) -> list[str]:
         "--no-index",
         stdin=asked,
         ok=(0, 1),
-        env={"GIT_LITERAL_PATHSPECS": "0"},  # which this command cannot have
+        env={"GIT_LITERAL_PATHSPECS": "0"},  # this command does not support it
     )
     known = {name.removeprefix("./") for name in fields(ignored.stdout)}
     return [name for name in names if name not in known]
@@ -257,9 +257,9 @@ def _copy(source_top: int, target_top: int, name: str) -> str | None:
 
 
 def _clone(source: int, target: int) -> bool:
-    """Let the copy share its blocks with the source, where the file system can (ioctl_ficlone(2)).
+    """Let the copy share its blocks with the source, if the file system can (ioctl_ficlone(2)).
 
-    Whatever the reason why it cannot (another file system, one without such blocks, a sandbox),
+    If it cannot, for whatever reason (another file system, one without shared blocks, a sandbox),
     the bytes are copied instead.
     """
     try:

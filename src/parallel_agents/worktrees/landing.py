@@ -1,6 +1,6 @@
-"""What would be lost with a worktree, and how to take its work out.
+"""What would be lost with a worktree, and commands that bring its work into the checkout.
 
-Keep true: every command is quoted for a POSIX shell and works from any directory, and names what is
+Keep true: every command is quoted for a POSIX shell, works from any directory, and names what is
 checked out; no ref, index or file is changed here.
 """
 
@@ -16,17 +16,17 @@ from parallel_agents.worktrees.porcelain import parse_status
 
 
 def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
-    """Write down the commands that bring a session's work into the main checkout.
+    """Write the commands that bring a session's work into the main checkout.
 
     Args:
         record: the worktree.
 
     Returns:
-        Shell lines: with uncommitted work first the one that commits it, then the merge, then
-        the cherry-pick that can replace the merge. None while `why_not` says something.
+        Shell lines: if there is uncommitted work, first the one that commits it; then the merge;
+        then a cherry-pick that can replace the merge. None while `why_not` gives a reason.
 
     Raises:
-        WorktreeError: the worktree is not as recorded.
+        WorktreeError: the worktree does not match its record.
     """
     require(record)
     if record.kind != "worktree" or why_not(record):
@@ -44,7 +44,7 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
     if branch:
         lines.append(_line("git", "-C", main, "merge", plain_name(git, branch)))
         picked = _line(f"{start}..{plain_name(git, branch)}")
-    elif lines:  # the commit that the first line makes has no name yet
+    elif lines:  # the commit that the first line creates has no name yet
         made = f'"$({_line("git", "-C", record.path, "rev-parse", "HEAD")})"'
         lines.append(f"{_line('git', '-C', main, 'merge')} {made}")
         picked = f"{start}..{made}"
@@ -56,16 +56,16 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
 
 
 def why_not(record: WorktreeRecord) -> str:
-    """Say why nothing can be proposed to land the work now.
+    """Give the reason why no command to land the work can be proposed now.
 
     Args:
         record: the worktree.
 
     Returns:
-        One sentence; empty when there are commands, or nothing to land.
+        One sentence; empty if there are commands, or nothing to land.
 
     Raises:
-        WorktreeError: the worktree is not as recorded.
+        WorktreeError: the worktree does not match its record.
     """
     require(record)
     if record.kind != "worktree":
@@ -87,16 +87,17 @@ def why_not(record: WorktreeRecord) -> str:
 
 
 def protection(record: WorktreeRecord) -> tuple[str, ...]:
-    """Say in plain words what is only in this worktree.
+    """Describe in plain words what exists only in this worktree.
 
     Args:
         record: the worktree.
 
     Returns:
-        One phrase each: uncommitted files, commits not elsewhere; empty when there is nothing.
+        One phrase each for uncommitted files and for commits that exist nowhere else; empty if
+        there is nothing.
 
     Raises:
-        WorktreeError: the worktree is not as recorded.
+        WorktreeError: the worktree does not match its record.
     """
     if record.kind != "worktree":
         return place.own_work(record).saved
@@ -114,7 +115,7 @@ def _uncommitted(git: Git) -> int:
 
 
 def _current(git: Git) -> str:
-    """Name the branch that is checked out now: the agent may have made its own."""
+    """Name the branch that is checked out now: the agent may have created its own."""
     return git.read("symbolic-ref", "--short", "--quiet", "HEAD", ok=(0, 1, 128)).line
 
 

@@ -1,8 +1,9 @@
-"""Heavy ignored directories as symbolic links into the checkout (`worktree.symlinkDirectories`).
+"""Links large ignored directories into the checkout (`worktree.symlinkDirectories`).
 
-Keep true: only what the checkout ignores, is a real directory in it and holds no tracked file of
-the base becomes a link; a link is made under a free name, through real directories, never outside
-the worktree; it becomes ignored in the worktree, too, since `node_modules/` matches no link.
+Keep true: a directory becomes a link only if the checkout ignores it, it is a real directory there
+and it holds no tracked file of the base; a link gets a free name, reached through real directories,
+never outside the worktree; it also becomes ignored in the worktree, because `node_modules/` does
+not match a link.
 """
 
 import errno
@@ -29,10 +30,10 @@ def link_directories(
         source: a git in the checkout.
         target: a git in the new worktree.
         common_dir: the repository's common directory, for its `info/exclude`.
-        wanted: the directories, relative; `/` between the parts.
+        wanted: the directories, relative, with `/` between the parts.
 
     Returns:
-        What was linked, and notes for the person.
+        The linked directories, and notes for the user.
 
     Raises:
         OSError: a link could not be written.
@@ -62,7 +63,7 @@ def _is_plain(path: str) -> bool:
 
 
 def _is_own_directory(top: Path, path: str) -> bool:
-    """Tell whether it is a directory of the checkout itself, reached without a link."""
+    """Tell whether it is a directory of the checkout itself, reached without links."""
     found = top / path
     return found.is_dir() and os.path.realpath(found) == os.path.join(  # noqa: PTH118
         os.path.realpath(top), path
@@ -70,7 +71,7 @@ def _is_own_directory(top: Path, path: str) -> bool:
 
 
 def _with_parents(names: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Collect what is tracked, and the directories that hold something tracked; folded."""
+    """Collect the tracked files, and the directories that contain them; both folded."""
     files = {folded(name) for name in names}
     parents = {str(parent) for name in files for parent in PurePosixPath(name).parents}
     return frozenset(files), frozenset(parents)
@@ -96,7 +97,7 @@ def _link(source: Path, target: Path, path: str) -> bool:
 
 
 def _may_be_told(top: Path, path: str) -> bool:
-    """Tell whether leaving it out is worth a word: a directory that is not there is not."""
+    """Tell whether to mention that a path was left out: not if it does not exist at all."""
     return not _is_plain(path) or os.path.lexists(top / path)
 
 

@@ -1,8 +1,8 @@
-"""One writer per repository, in this process and beyond its death; and git's own lock files.
+"""One writer per repository, in this process and after its death; and git's own lock files.
 
-Keep true: the file lock is inherited by the git that we start for writing, so whoever comes after
-a killed supervisor waits until that git has ended, and then may clean up what it left. A lock file
-of git's is removed only where an operation of ours was cut off, and nobody alive can hold it.
+Keep true: the git processes that we start for writing inherit the file lock, so that whoever comes
+after a killed supervisor waits until they have ended, and may then clean up what they left. We
+remove a lock file of git only if an operation of ours was cut off and no live process can hold it.
 """
 
 import fcntl
@@ -29,13 +29,13 @@ _PATH_LIMIT = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """Until when somebody waits for a lock (`time.monotonic`), and whether they still do."""
+    """The end of a wait for a lock (`time.monotonic`), and whether it was cancelled."""
 
     ends: float
     cancelled: Callable[[], bool] | None
 
     def check(self) -> None:
-        """Give up when it is time to."""
+        """Raise an error once the wait has timed out or was cancelled."""
         if time.monotonic() > self.ends:
             raise _busy()
         if self.cancelled is not None and self.cancelled():
@@ -46,7 +46,7 @@ class RepositoryLocks:
     """Hands out the lock of each repository.
 
     Args:
-        directory: where the lock files live; made when missing.
+        directory: where the lock files are; created if missing.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -61,18 +61,18 @@ class RepositoryLocks:
         seconds: float = _WAIT_SECONDS,
         cancelled: Callable[[], bool] | None = None,
     ) -> Iterator[int]:
-        """Hold a repository's lock; it cannot be taken twice by one thread.
+        """Hold a repository's lock; one thread cannot take it twice.
 
         Args:
             common_dir: the directory that all its worktrees share, real path.
             seconds: how long to wait.
-            cancelled: asked while waiting, some ten times a second, whether to give up.
+            cancelled: called about ten times a second while waiting; true stops the wait.
 
         Yields:
             The descriptor of the lock file, for git to inherit.
 
         Raises:
-            GitError: somebody held it all the time, or the wait was cancelled.
+            GitError: the lock stayed taken all the time, or the wait was cancelled.
         """
         wait = _Wait(time.monotonic() + seconds, cancelled)
         with self._guard:
@@ -99,16 +99,16 @@ class RepositoryLocks:
 
 
 def clear_leftovers(common_dir: str, *refs: str) -> None:
-    """Remove the lock files of refs, and the half-written ones, that a killed git of ours left.
+    """Remove the lock files and half-written files of refs that a killed git of ours left.
 
-    To be called only while the repository's lock is held, and only to go on with an operation that
-    is on record as cut off.
+    Call this only while holding the repository's lock, and only to continue an operation that is
+    recorded as cut off.
 
     Args:
         common_dir: the repository's common directory.
         refs: full names of the refs that the operation writes.
     """
-    # The new packed refs are written under a name of their own while the lock is held.
+    # Git writes the new packed refs to a file with this name while it holds the lock.
     for name in (*(f"{ref}.lock" for ref in refs), "packed-refs.lock", "packed-refs.new"):
         path = Path(common_dir) / name
         while (age := _age(path)) is not None:
@@ -127,7 +127,7 @@ def _age(path: Path) -> float | None:
 
 
 def _git_runs(common_dir: str) -> bool:
-    """Look for a git at work in the repository; it changes to the directory it works in."""
+    """Look for a git process working in the repository; git changes to its working directory."""
     places = [common_dir, str(Path(common_dir).parent)]
     places += [
         str(Path(os.fsdecode((read_regular(admin, _PATH_LIMIT) or b"").strip())).parent)

@@ -1,7 +1,7 @@
 """Look at a worktree's files without touching its index.
 
-Keep true: nothing is written into the repository; the worktree's index is copied, with its time:
-git's test for files changed in the same instant depends on it.
+Keep true: nothing is written into the repository; the worktree's index is copied with its time,
+because git's test for files changed in the same instant depends on it.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _INDEX_LIMIT = 1 << 32
 
 @contextmanager
 def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
-    """Lend a git whose index is a copy of the worktree's.
+    """Yield a git whose index is a copy of the worktree's.
 
     Args:
         record: the worktree, which must match its record.
@@ -34,7 +34,7 @@ def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
         The git.
 
     Raises:
-        WorktreeError: the worktree is not as recorded.
+        WorktreeError: the worktree does not match its record.
     """
     require(record)
     temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def private_index(record: WorktreeRecord, temporary: Path) -> Iterator[Git]:
 
 
 def copy_index(source: Path, target: Path) -> None:
-    """Copy an index file with its time; a missing one is an empty index, a closed one a broken one.
+    """Copy an index file with its time; a missing one counts as empty, an unreadable one as broken.
 
     Args:
         source: the worktree's index.
@@ -54,23 +54,23 @@ def copy_index(source: Path, target: Path) -> None:
     data = read_regular(source, _INDEX_LIMIT)
     if data is None:
         if exists(source):
-            target.write_bytes(b"")  # git says of it, as of any broken one, that it cannot read it
+            target.write_bytes(b"")  # git reports this, like any broken index, as unreadable
         return
     target.write_bytes(data)
     shutil.copystat(source, target, follow_symlinks=False)
 
 
 def mend_index(git: Git) -> bool:
-    """Begin with HEAD when git cannot read its private index.
+    """Start from HEAD if git cannot read its private index.
 
     Args:
         git: a git with a private index.
 
     Returns:
-        Whether that was needed.
+        Whether that was necessary.
 
     Raises:
-        GitError: git failed for a reason that may pass.
+        GitError: git failed for a reason that may be temporary.
     """
     broken = attempt(lambda: git.read("ls-files", "--stage", "-z"))
     if broken is None and git.index_is_whole():
@@ -81,12 +81,12 @@ def mend_index(git: Git) -> bool:
 
 
 class Untracked(NamedTuple):
-    """What git does not track and does not ignore.
+    """What git neither tracks nor ignores.
 
     Args:
         files: their paths.
         nested: repositories, whose files git does not see.
-        closed: directories that could not be looked into.
+        closed: directories that could not be read.
     """
 
     files: tuple[str, ...]
@@ -95,14 +95,7 @@ class Untracked(NamedTuple):
 
 
 def untracked(git: Git) -> Untracked:
-    """List what git does not track and does not ignore.
-
-    Args:
-        git: a git in the worktree.
-
-    Returns:
-        It.
-    """
+    """List what git neither tracks nor ignores."""
     listed = git.read("ls-files", "-z", "--others", "--exclude-standard")
     names = fields(listed.stdout)
     return Untracked(
@@ -119,7 +112,7 @@ def main_fingerprint(root: str) -> str:
         root: the main worktree; a bare directory has only its HEAD.
 
     Returns:
-        sha256, hex; equal as long as nobody touched the checkout.
+        sha256, hex; unchanged as long as nobody touches the checkout.
     """
     git = Git(root)
     digest = hashlib.sha256()

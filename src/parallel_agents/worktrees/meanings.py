@@ -1,6 +1,7 @@
-"""Names that mean several commits: refused, with every meaning named.
+"""Refuses names that mean several commits, and lists every meaning.
 
-Keep true: git chooses one of them by a rule that few know, and at most warns; here nobody guesses.
+Keep true: git would choose one of them by a rule that few people know, and would at most warn; we
+never guess.
 """
 
 import re
@@ -22,11 +23,11 @@ _STEP = re.compile(r"[~^:]|@\{")
 
 
 def refuse_ambiguous(git: Git, name: str) -> None:
-    """Insist that a name means one commit.
+    """Require that a name means a single commit.
 
     Args:
         git: a git in the repository.
-        name: anything git takes for a commit; what follows a ref (`~2`, `^{}`) does not count.
+        name: anything git accepts as a commit; whatever follows a ref (`~2`, `^{}`) is ignored.
 
     Raises:
         UsageError: it means several.
@@ -46,14 +47,14 @@ def refuse_ambiguous(git: Git, name: str) -> None:
 
 
 def plain_name(git: Git, branch: str) -> str:
-    """Name a branch so that git takes it for nothing else.
+    """Name a branch so that git cannot take it for anything else.
 
     Args:
         git: a git in the repository.
         branch: short name of a branch.
 
     Returns:
-        The short name; the full ref where that has other meanings.
+        The short name; the full ref if the short name has other meanings.
     """
     try:
         refuse_ambiguous(git, branch)
@@ -63,7 +64,7 @@ def plain_name(git: Git, branch: str) -> str:
 
 
 def _refs(git: Git, name: str) -> list[tuple[str, str, str]]:
-    """Find the refs of a name: in full, what to call it, and the hash."""
+    """Find the refs with a name: each in full, with its kind and its hash."""
     wanted = {pattern.format(name): kind for pattern, kind in _KINDS}
     listed = git.read("for-each-ref", "--format=%(objectname) %(refname)", "--", *wanted).text
     hashes = {ref: oid for oid, _, ref in (line.partition(" ") for line in listed.split("\n"))}
@@ -71,7 +72,7 @@ def _refs(git: Git, name: str) -> list[tuple[str, str, str]]:
 
 
 def _commits(git: Git, prefix: str) -> list[str]:
-    """Find the commits whose hash begins so."""
+    """Find the commits whose hash begins with a prefix."""
     if not _HASH.fullmatch(prefix):
         return []
     listed = git.read("rev-parse", f"--disambiguate={prefix.lower()}", ok=(0, 128)).stdout

@@ -1,9 +1,9 @@
 """Tell how a branch's work got into its base: by a merge, a rebase, a squash, a pull request.
 
-Keep true: it only says what git itself finds equal: the commits, their patches (git-patch-id(1)),
-the trees, or the head of a pull request that the base names (`merged_pull`, asked beforehand); it
-never takes longer than its deadline, and what it had no time for is "not merged"; no ref, index or
-file is changed.
+Keep true: it reports only what git itself finds equal: the commits, their patches
+(git-patch-id(1)), the trees, or the head of a pull request that the base names (`merged_pull`,
+asked beforehand); it never takes longer than its deadline, and what there was no time to check is
+"not merged"; no ref, index or file is changed.
 """
 
 import time
@@ -18,7 +18,7 @@ from parallel_agents.worktrees.process import Result
 
 SECONDS = 5.0
 _COMMITS = 500
-"""How many of the base's newest commits are compared, each by its patch."""
+"""How many of the base's newest commits are compared by their patches."""
 
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index")
 _PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/")
@@ -26,7 +26,7 @@ _PREFIXES = ("--src-prefix=a/", "--dst-prefix=b/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """One tip, one base, and the time that is left."""
+    """One tip, one base, and the deadline."""
 
     git: Git
     tip: str
@@ -49,13 +49,13 @@ def merged(
     Args:
         git: a git in the worktree.
         record: the worktree.
-        pulls: the pull requests that a remote was asked for beforehand.
-        seconds: how long to look at most.
+        pulls: the pull requests found by asking a remote beforehand.
+        seconds: the longest time to search.
 
     Returns:
-        `merged into main`, perhaps `by rebase`, `by squash` or `as #12`, or `its changes are in
-        main`; empty when they are not there, when there are none, or when there was no time to
-        find out.
+        `merged into main`, perhaps followed by `by rebase`, `by squash` or `as #12`, or `its
+        changes are in main`; empty if they are not there, if there are none, or if there was no
+        time to find out.
     """
     ends = time.monotonic() + seconds
     tips = own_tips(git, record)
@@ -83,7 +83,7 @@ def own_tips(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
         record: the worktree.
 
     Returns:
-        Full hashes that are not what it began with, without repetition.
+        Full hashes, each once, without those that the worktree started with.
     """
     names = ["HEAD", *([f"refs/heads/{record.branch}"] if record.made_branch else [])]
     tips = dict.fromkeys(tip for name in names if (tip := hash_of(git, name)))
@@ -92,28 +92,28 @@ def own_tips(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
 
 
 def hash_of(git: Git, name: str) -> str:
-    """Find the hash that a name means.
+    """Find the hash for a name.
 
     Args:
         git: a git in the repository.
         name: a ref or an expression.
 
     Returns:
-        The full hash; empty when there is none.
+        The full hash; empty if there is none.
     """
     found = git.read("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
     return found.line if found.returncode == 0 else ""
 
 
 def targets_of(git: Git, record: WorktreeRecord) -> list[str]:
-    """Name the base, and the branches of that name here and on remotes: where merges arrive first.
+    """Name the base, and its namesakes here and on remotes, where merges may arrive first.
 
     Args:
         git: a git in the repository.
         record: the worktree.
 
     Returns:
-        Full refs; none when the base was no branch.
+        Full refs; none if the base was not a branch.
     """
     ref = record.base_ref
     if not ref:
@@ -143,7 +143,7 @@ def _how(git: Git, tip: str, ref: str, ends: float) -> str:
         return "merged into {name}"
     question = _Question(git=git, tip=tip, target=target, fork=fork, ends=ends)
     if question.ask("diff-tree", "--quiet", fork, tip, ok=(0, 1)).returncode == 0:
-        return ""  # commits that undo each other are in no base
+        return ""  # commits that undo each other leave nothing to find in a base
     if _each_patch(question):
         return "merged into {name} by rebase"
     if _one_patch(question):
@@ -152,7 +152,7 @@ def _how(git: Git, tip: str, ref: str, ends: float) -> str:
 
 
 def _each_patch(question: _Question) -> bool:
-    """Whether the base has a commit with the same patch for each of the branch's."""
+    """Whether the base has a commit with the same patch for each of the branch's commits."""
     own = f"{question.target}..{question.tip}"
     if question.ask("rev-list", "--count", "--merges", own).line != "0" or _is_far(question):
         return False
@@ -170,7 +170,7 @@ def _is_far(question: _Question) -> bool:
 
 
 def _one_patch(question: _Question) -> bool:
-    """Whether one commit of the base has the patch of the whole branch."""
+    """Whether one commit of the base has the same patch as the whole branch."""
     newest = question.ask(
         "rev-list", "--no-merges", f"--max-count={_COMMITS}", f"{question.fork}..{question.target}"
     ).stdout
@@ -191,7 +191,7 @@ def _adds_nothing(question: _Question) -> bool:
     """Whether all files that the branch changed are the same in the base, or merge to the same."""
     if not _changed(question, question.fork) & _changed(question, question.target):
         return True
-    # Older than 2.38, git has no such command: the plain answer is then "not merged".
+    # Git before 2.38 has no such command: the answer is then simply "not merged".
     result = question.ask(
         "merge-tree", "--write-tree", question.target, question.tip, ok=(0, 1, 128, 129)
     )

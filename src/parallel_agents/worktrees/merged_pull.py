@@ -1,9 +1,9 @@
 """Tell whether commits were merged as a pull request, however they were changed on the way.
 
-Keep true: it counts only when a commit of the base names the pull request, and the remote still
-keeps exactly this commit under that number, so that it is not lost there either; the remote is one
-that the person set up, is asked once, only for numbers that the base names, and only for a branch
-that was pushed; without an answer in time nothing is known. The caller holds no lock meanwhile.
+Keep true: a pull request counts only if a commit of the base names it and the remote still keeps
+exactly this commit under that number, so that it is not lost there either; the remote is one that
+the user set up, and is asked once, only for numbers that the base names, and only for a branch that
+was pushed; if it does not answer in time, nothing is known. The caller holds no lock meanwhile.
 
 How hosts name it: GitHub writes `Title (#12)` or `Merge pull request #12 from …` (docs.github.com,
 "About pull request merges"), GitLab `See merge request group/name!12` (docs.gitlab.com, "Commit
@@ -18,12 +18,13 @@ from parallel_agents.worktrees import branches
 from parallel_agents.worktrees.git import Git
 
 Pulls = Mapping[tuple[str, str], str]
-"""The number (`#12`, of GitLab `!12`) as which a commit, by its hash, is in a base, by full ref."""
+"""The number (`#12`, on GitLab `!12`) that a commit was merged as, by its hash and the base's
+ref."""
 
 _COMMITS = 500
 """How many of the base's newest commits are read."""
 _ASKED = 100
-"""How many numbers of one base the remote is asked for, the newest first."""
+"""How many numbers of one base the remote is asked for, newest first."""
 _SECONDS = 3.0
 
 _NUMBER = r"([1-9][0-9]{0,9})\b"
@@ -34,14 +35,14 @@ _NAMED = re.compile(
 
 
 def remote_to_ask(git: Git, record: WorktreeRecord) -> str:
-    """Name the remote that may know of a worktree's pull request.
+    """Name the remote that may know a worktree's pull request.
 
     Args:
         git: a git in the worktree.
         record: the worktree.
 
     Returns:
-        The remote that the base is on, or the main one; empty when the branch was never pushed.
+        The remote that the base is on, or the main remote; empty if the branch was never pushed.
     """
     ours = f"branch.{record.branch}."
     pushed = {f"{ours}remote", f"{ours}pushremote", f"{ours}merge"}
@@ -59,10 +60,10 @@ def merged_pulls(git: Git, remote: str, tips: Sequence[str], bases: Sequence[str
         git: a git in the worktree.
         remote: from `remote_to_ask`.
         tips: full hashes of the commits.
-        bases: full refs of what they may have been merged into.
+        bases: full refs of the branches that they may have been merged into.
 
     Returns:
-        Those that are known.
+        The known ones.
 
     Raises:
         GitError: the remote does not answer, or git fails.
@@ -84,8 +85,8 @@ def merged_pulls(git: Git, remote: str, tips: Sequence[str], bases: Sequence[str
 
 
 def _numbers(git: Git, ahead: str) -> dict[str, str]:
-    """The pull requests that the base's commits name, by the refs that keep them."""
-    # Not `log`, which heeds `log.showSignature`.
+    """Find the pull requests that the base's commits name, by the refs that keep them."""
+    # Not `log`, which obeys `log.showSignature`.
     messages = git.read(
         "rev-list", "--no-commit-header", "--format=%B", f"--max-count={_COMMITS}", ahead
     ).text

@@ -30,13 +30,13 @@ def mirrors(git: Git) -> tuple[str, ...]:
 
 
 def warning(git: Git) -> str:
-    """Say that a push would publish the trash, if one would.
+    """Warn if a push would publish the trash.
 
     Args:
         git: a git in the repository.
 
     Returns:
-        One sentence; empty when none would.
+        One sentence; empty if no push would.
     """
     names = mirrors(git)
     if not names:

@@ -1,6 +1,6 @@
-"""Know what is mounted below a directory: what is removed there is removed somewhere else, too.
+"""Find what is mounted below a directory: removing it there removes it somewhere else, too.
 
-Keep true: the kernel's own list is read, since a directory that is mounted a second time (a bind
+Keep true: the kernel's own list is read, because a directory that is mounted a second time (a bind
 mount) has the same device number on both sides.
 """
 
@@ -12,13 +12,13 @@ _ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 
 def mounts_below(top: Path) -> tuple[str, ...]:
-    """List the mount points in a directory, itself included.
+    """List the mount points in a directory, including itself.
 
     Args:
-        top: the directory; a link on the way to it is followed.
+        top: the directory; links on the way to it are followed.
 
     Returns:
-        Their paths; none where the system has no such list (`/proc/self/mountinfo`, proc(5)).
+        Their paths; none if the system has no such list (`/proc/self/mountinfo`, proc(5)).
     """
     try:
         listed = Path("/proc/self/mountinfo").read_bytes()

@@ -1,8 +1,8 @@
-"""Follow a repository that was moved: with a session's worktree, or with what is in the trash.
+"""Follow a repository that was moved, with a session's worktree or with what is in the trash.
 
-Keep true: a worktree is taken along only with our lock on it, and the trash only into a repository
-that has what was saved there; what is written down of the trash is changed before anything comes
-back, each file so that the same call goes on after a crash.
+Keep true: a worktree is taken along only if it has our lock, and the trash only into a repository
+that has the commits saved there; the trash's own records are changed before anything is restored,
+each file in such a way that repeating the call continues after a crash.
 """
 
 import os
@@ -38,20 +38,20 @@ _LIMIT = 16 * 1024
 def take_along(
     record: WorktreeRecord, repository: Repository, path: str, lock_fd: int
 ) -> WorktreeRecord:
-    """Give a session the worktree back that was moved with its repository, or in it.
+    """Give a session its worktree back after it was moved with its repository, or within it.
 
     Args:
-        record: the session's record, which says where it was.
-        repository: where it is now.
-        path: its directory now.
+        record: the session's record, with the old place.
+        repository: the repository where it is now.
+        path: the worktree's directory now.
         lock_fd: descriptor of the repository's lock, which the caller holds.
 
     Returns:
-        The record as it is to be from now on.
+        The new record.
 
     Raises:
-        RefusedError: it is where it was, or not where the agent finds it.
-        WorktreeError: it is not the session's.
+        RefusedError: it has not moved, or is not where the agent looks for it.
+        WorktreeError: it does not belong to the session.
         GitError: git failed.
     """
     real = os.path.realpath(path)
@@ -84,13 +84,13 @@ def take_along(
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the trash has on record of a worktree: deleted, half deleted or restored.
+    """The trash's record of a worktree that was deleted, half deleted or restored.
 
     Args:
         record: its record, with the place where it was.
-        tree: the kept directory.
+        tree: the directory kept.
         refs: the refs that keep its commits.
-        commits: commits that it needs.
+        commits: the commits that it needs.
     """
 
     record: WorktreeRecord
@@ -100,26 +100,26 @@ class _Kept:
 
 
 def is_astray(place: TrashBin) -> bool:
-    """Tell whether a deletion was cut off, and what it had renamed away was moved since.
+    """Tell whether a deletion was cut off and the directory it had renamed was moved since.
 
     Args:
-        place: the session's place in the trash.
+        place: the session's directory in the trash.
 
     Returns:
-        Whether it is for `follow` to find out.
+        Whether `follow` has to find it.
     """
     plan = read_json(place.plan_file)
     return plan is not None and not _is_there(from_plain(plan["record"], WorktreeRecord))
 
 
 def refuse_missing(place: TrashBin) -> None:
-    """Refuse to bring a worktree back whose repository is not where it was.
+    """Refuse to restore a worktree whose repository is not where it was.
 
     Args:
-        place: the session's place in the trash.
+        place: the session's directory in the trash.
 
     Raises:
-        RefusedError: it is not there, and how to say where it is.
+        RefusedError: the repository is not there; the hint explains how to name its new place.
     """
     kept = _kept(place)
     if kept is None or kept.record.kind == "directory" or _is_there(kept.record):
@@ -132,15 +132,15 @@ def refuse_missing(place: TrashBin) -> None:
 
 
 def follow(place: TrashBin, repository: Repository) -> None:
-    """Let a session's place in the trash lead to where its repository is now.
+    """Update a session's directory in the trash to where its repository is now.
 
     Args:
-        place: the session's place in the trash.
-        repository: where it is now.
+        place: the session's directory in the trash.
+        repository: the repository where it is now.
 
     Raises:
-        RefusedError: its repository is where it was, or this is another one; nothing has changed.
-        GitError, OSError: a step failed; the same call goes on from there.
+        RefusedError: the repository has not moved, or this is another one; nothing has changed.
+        GitError, OSError: a step failed; repeating the call continues from there.
     """
     kept = _kept(place)
     if kept is None or kept.record.root == repository.root:
@@ -165,7 +165,7 @@ def follow(place: TrashBin, repository: Repository) -> None:
 
 
 def _kept(place: TrashBin) -> _Kept | None:
-    """What is to come back, or is back; `None` when nothing is, or nothing that was changed."""
+    """What can be restored, or was; `None` if there is nothing, or nothing that was changed."""
     entry = place.entry()
     if entry is not None:
         commits = (entry.tip, entry.head, entry.record.base_commit)
@@ -173,7 +173,7 @@ def _kept(place: TrashBin) -> _Kept | None:
         return None if entry.untouched else found
     plan = read_json(place.plan_file)
     if plan is None:
-        restored = place.restored()  # and the answer may have been lost
+        restored = place.restored()  # it may be restored although the reply was lost
         return None if restored is None else _Kept(restored, None, (), (restored.base_commit,))
     record = from_plain(plan["record"], WorktreeRecord)
     refs = (place.ref,) if plan["commit"] else ()
@@ -187,10 +187,10 @@ def _is_there(record: WorktreeRecord) -> bool:
 
 
 def _has(git: Git, kept: _Kept, place: TrashBin) -> bool:
-    """Whether a repository has what was saved there."""
+    """Whether a repository has the commits that were saved there."""
     if not kept.record.git_file:
         return True
-    # A restore that was cut off may have removed the ref, once the branch had the commits again.
+    # A restore that was cut off may have removed the ref once the branch had the commits again.
     refs = () if exists(place.restore_file) else kept.refs
     names = [*refs, *(f"{commit}^{{commit}}" for commit in kept.commits)]
     asked = ("rev-parse", "--verify", "--quiet", "--end-of-options")
@@ -210,7 +210,7 @@ def _moved(old: WorktreeRecord, repository: Repository) -> WorktreeRecord:
 
 
 def _rewrite(place: TrashBin, old: WorktreeRecord, new: WorktreeRecord) -> None:
-    """Change what is written down; what says where the repository was goes last."""
+    """Change the stored files; the one that says where the repository was comes last."""
     if (begun := read_json(place.restore_file)) is not None:
         write_json(place.restore_file, begun | {"admin": str(_admin(place, new))})
     if exists(place.restored_file):
@@ -224,14 +224,14 @@ def _rewrite(place: TrashBin, old: WorktreeRecord, new: WorktreeRecord) -> None:
 
 
 def _admin(place: TrashBin, record: WorktreeRecord) -> Path:
-    """Git's directory for a worktree, under the name that a restore has chosen for it."""
+    """Find git's directory for a worktree, under the name that a restore chose for it."""
     begun = read_json(place.restore_file)
     admin = admin_dir(record)
     return admin if begun is None else admin.with_name(Path(begun["admin"]).name)
 
 
 def _lead_git_on(place: TrashBin, old: WorktreeRecord, new: WorktreeRecord) -> None:
-    """Mend the links between git and the worktree, as far as a restore had put them back."""
+    """Fix the links between git and the worktree, as far as a restore had put them back."""
     admin = _admin(place, new)
     parked = parked_admin(new)
     aside = parked.with_name(f"{parked.name}.gitdir")
@@ -249,14 +249,14 @@ def _replace(path: Path, was: str, now: str, aside: Path) -> None:
 
 
 def _under(path: str | None, old: WorktreeRecord, new: WorktreeRecord) -> str | None:
-    """Where a path is, if it was moved with the repository."""
+    """Compute where a path is now if it was moved with the repository."""
     if path is None or not Path(path).is_relative_to(old.root):
         return path
     return str(Path(new.root) / Path(path).relative_to(old.root))
 
 
 def _checkout(old: WorktreeRecord, repository: Repository) -> str:
-    """Where the checkout is that a session was dispatched from."""
+    """Find the checkout that a session was dispatched from."""
     if old.checkout and Path(old.checkout).is_relative_to(old.root):
         return str(repository.root / Path(old.checkout).relative_to(old.root))
     there = old.checkout and Path(old.checkout).is_dir()
@@ -264,11 +264,11 @@ def _checkout(old: WorktreeRecord, repository: Repository) -> str:
 
 
 def _lead_on(old: WorktreeRecord, new: WorktreeRecord, top: Path) -> None:
-    """Let our links into the checkout lead to where it is now."""
+    """Point our links into the checkout to where it is now."""
     before, after = old.checkout or old.root, new.checkout or new.root
     for name in old.linked if before != after else ():
         link = top / name
-        with suppress(OSError):  # it is no link any more: it is the agent's
+        with suppress(OSError):  # if it is no longer a link, it belongs to the agent
             if link.readlink() == Path(before, name):
                 link.unlink()
                 link.symlink_to(Path(after, name), target_is_directory=True)

@@ -1,7 +1,7 @@
 """Names for worktrees: short, plain, and free.
 
-Keep true: a slug is `[a-z0-9][a-z0-9-]{0,39}`, which every part of the chain takes unchanged:
-directory, branch, and the agent program's own option. A branch pattern holds `{slug}`, so that a
+Keep true: a slug is `[a-z0-9][a-z0-9-]{0,39}`, which everything that uses it takes unchanged:
+directory, branch, and the agent program's own option. A branch pattern contains `{slug}`, so that a
 number after the slug can always make the branch unique.
 """
 
@@ -19,7 +19,7 @@ from parallel_agents.worktrees.git import Git
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 PATTERN = "worktree-{slug}"
-"""How a branch is called when nobody says otherwise; the agent program's own way."""
+"""The default name of a branch; the agent program's own convention."""
 
 TICKET = r"[A-Z]+-\d+"
 _KNOWN = ("{slug}", "{user}", "{date}", "{ticket}")
@@ -33,13 +33,13 @@ _SMALL = frozenset({
 
 
 def plain(text: str) -> str:
-    """Make a slug out of the first words of a text.
+    """Make a slug from the first words of a text.
 
     Args:
         text: a prompt or a name.
 
     Returns:
-        A slug; `session` when nothing of the text can be kept.
+        A slug; `session` if no part of the text can be used.
     """
     ascii_text = unicodedata.normalize("NFKD", text[:2000]).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_text.lower())
@@ -52,17 +52,17 @@ def text_for(base: Base, name: str) -> str:
     """Choose the text that a worktree is named after.
 
     Args:
-        base: of the session.
-        name: of the session.
+        base: the session's base.
+        name: the session's name.
 
     Returns:
-        `pr-12` for a pull request, else the name.
+        `pr-12` for a pull request, otherwise the name.
     """
     return f"pr-{base.name.removeprefix('#')}" if base.stranger else name
 
 
 def branch_of(slug: str, pattern: str = PATTERN) -> str:
-    """Name the branch that goes with a slug.
+    """Name the branch for a slug.
 
     Args:
         slug: the worktree's name.
@@ -75,7 +75,7 @@ def branch_of(slug: str, pattern: str = PATTERN) -> str:
 
 
 def check_pattern(pattern: str) -> None:
-    """Refuse a branch pattern that cannot give a branch for every session.
+    """Refuse a branch pattern that cannot produce a branch for every session.
 
     Args:
         pattern: text with placeholders.
@@ -101,10 +101,10 @@ def ticket_in(text: str, expression: str) -> str:
 
     Args:
         text: the prompt; its first 2,000 characters are searched.
-        expression: regular expression of such ids.
+        expression: regular expression for such ids.
 
     Returns:
-        The first match; empty when there is none.
+        The first match; empty if there is none.
 
     Raises:
         UsageError: the expression is wrong, or takes too long.
@@ -117,7 +117,7 @@ def ticket_in(text: str, expression: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """What stands for the placeholders of a branch pattern.
+    """The values for the placeholders of a branch pattern.
 
     Args:
         user: login name.
@@ -130,7 +130,7 @@ class Filling:
     ticket: str
 
     def fill(self, pattern: str) -> str:
-        """Replace all placeholders but `{slug}`; one without a value takes its separator along.
+        """Replace all placeholders but `{slug}`; one without a value is removed with its separator.
 
         Args:
             pattern: text that passed `check_pattern`.
@@ -149,7 +149,7 @@ class Filling:
 
 
 def worktrees_dir(root: str) -> Path:
-    """Say where a repository's session worktrees are.
+    """Return the directory of a repository's session worktrees.
 
     Args:
         root: the main worktree or bare directory.
@@ -161,10 +161,10 @@ def worktrees_dir(root: str) -> Path:
 
 
 def taken(repository: Repository) -> frozenset[str]:
-    """Collect the slugs that cannot be used any more.
+    """Collect the slugs that are taken.
 
     Args:
-        repository: where.
+        repository: where to look.
 
     Returns:
         Names in lower case: directories, and git's own names of worktrees.
@@ -183,11 +183,11 @@ def taken_branches(repository: Repository) -> frozenset[str]:
     """Collect the names that no new branch can have.
 
     Args:
-        repository: where.
+        repository: where to look.
 
     Returns:
-        Names in lower case: all branches, and `x` for a branch `x/y`; for each branch its name with
-        a `/`, too, since none can be called so and more.
+        Names in lower case: all branches; `x` for a branch `x/y`; and each branch's name with a `/`
+        appended, because no new name can begin with that.
     """
     listed = Git(repository.root).read("for-each-ref", "--format=%(refname)", "refs/heads").text
     names = set()
@@ -202,14 +202,14 @@ def _above(parts: list[str]) -> list[str]:
 
 
 def beside(pattern: str, branches: Collection[str]) -> str:
-    """Change a pattern that no branch can follow: `dev-{slug}` for `dev/{slug}` beside `dev`.
+    """Change a pattern that conflicts with a branch: `dev-{slug}` for `dev/{slug}` beside `dev`.
 
     Args:
         pattern: from `Filling.fill`.
         branches: from `taken_branches`.
 
     Returns:
-        The pattern, with a `-` for each `/` that an existing branch does not allow.
+        The pattern, with a `-` for each `/` that an existing branch rules out.
     """
     for above in _above(pattern.split("/")):
         if "{slug}" not in above and f"{above.lower()}/" in branches:
@@ -223,16 +223,16 @@ def free(
     branches: Collection[str] = (),
     pattern: str = PATTERN,
 ) -> str:
-    """Make a slug unique with a number, and with it the branch of that slug.
+    """Add a number to a slug so that it is unique, and so is its branch.
 
     Args:
-        slug: the wanted one.
+        slug: the wanted slug.
         used: slugs that are taken.
         branches: branches that are taken.
         pattern: how the branch is made from the slug.
 
     Returns:
-        It, or it with `-2`, `-3` and so on.
+        The slug, or the slug with `-2`, `-3` and so on.
     """
     patterns = [pattern, *(f"{p}/" for p in _above(pattern.split("/")) if "{slug}" in p)]
     number, candidate = 1, slug
@@ -244,7 +244,7 @@ def free(
 
 
 def check(session: str, slug: str) -> None:
-    """Refuse names that are not ours to use.
+    """Refuse names that do not have our form.
 
     Args:
         session: id of the session.

@@ -1,8 +1,8 @@
-"""What only one worktree has: what a deletion has to save, in plain words.
+"""Work that exists only in one worktree: what a deletion has to save, in plain words.
 
-Keep true: whatever would be lost with the directory, its administrative directory or its branch
-has a phrase here, except what a deletion names as skipped; nothing is written but objects, no
-program of the repository's is run, and no lock is taken.
+Keep true: everything that would be lost with the directory, its administrative directory or its
+branch has a phrase here, except what a deletion reports as skipped; only objects are written, none
+of the repository's programs is run, and no lock is taken.
 """
 
 import os
@@ -34,39 +34,39 @@ _UNFINISHED = {
 
 
 def pulls(record: WorktreeRecord) -> Pulls:
-    """Ask a remote for the pull requests that may have merged what only a worktree has.
+    """Ask a remote for the pull requests that may have merged a worktree's own commits.
 
     Args:
-        record: the worktree; it may be gone.
+        record: the worktree, which may no longer exist.
 
     Returns:
-        For `look`; nothing when there is nothing to ask, or no answer in time.
+        The argument for `look`; empty if there is nothing to ask, or no answer in time.
     """
     if verify(record) is not None:
         return {}
     try:
         git = bound_git(record.path)
-        # Most branches are never pushed: the one setting that says so is read before all else.
+        # Most branches are never pushed: read the one setting that shows it before anything else.
         remote = remote_to_ask(git, record)
         if not remote or not own_commits(git, record):
             return {}
         return merged_pulls(git, remote, own_tips(git, record), targets_of(git, record))
     except GitError:
-        return {}  # whoever looks next says what is wrong
+        return {}  # the next look at the worktree reports the error
 
 
 def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
-    """Find out what a deletion of a worktree would have to save; waits for no network.
+    """Find what a deletion of a worktree would have to save; does not wait for the network.
 
     Args:
         record: the worktree.
-        known: from `pulls`, when that was asked.
+        known: the result of `pulls`, if it was called.
 
     Returns:
-        What only it has.
+        The work that exists only there.
 
     Raises:
-        WorktreeError: the worktree is not as recorded.
+        WorktreeError: the worktree does not match its record.
         GitError: git cannot read it.
     """
     require(record)
@@ -104,7 +104,7 @@ def look(record: WorktreeRecord, known: Pulls | None = None) -> OwnWork:
 
 
 def _told(what: str, ask: Callable[[], str]) -> str:
-    """Ask git; what it cannot read is said, and is kept with the directory."""
+    """Ask git; if it cannot read something, say so, since the whole directory is kept anyway."""
     told: list[str] = []
     error = attempt(lambda: told.append(ask()))
     return told[0] if error is None else f"{what}, which git cannot list ({error.message})"
@@ -118,7 +118,7 @@ def own_commits(git: Git, record: WorktreeRecord) -> int:
         record: the worktree.
 
     Returns:
-        How many.
+        The number of commits.
     """
     tips = own_tips(git, record)
     if not tips:
@@ -131,15 +131,15 @@ def own_commits(git: Git, record: WorktreeRecord) -> int:
 
 
 def counted(number: int, noun: str, several: str = "") -> str:
-    """Say how many of something.
+    """Say how many there are of something.
 
     Args:
         number: how many.
-        noun: what, of one.
-        several: what, of several, where an `s` does not do.
+        noun: the singular noun.
+        several: the plural, if it does not end in `s`.
 
     Returns:
-        `1 file`, `2 files`; empty for none.
+        `1 file`, `2 files`; empty for zero.
     """
     if not number:
         return ""
@@ -148,14 +148,14 @@ def counted(number: int, noun: str, several: str = "") -> str:
 
 def _changed(git: Git) -> int:
     status = ("status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
-    # Git stops at a submodule that it cannot read, unless it is not asked of it at all.
+    # Git stops at a submodule that it cannot read, unless that is excluded.
     without = [f":(exclude,literal){name}" for name in unreadable(git)]
     listed = git.read(*status, "--", *without, env={"GIT_LITERAL_PATHSPECS": "0"})
     return len(parse_status(listed.stdout))
 
 
 def _commits(git: Git, record: WorktreeRecord, known: Pulls | None, how: list[str]) -> str:
-    """Count the commits that are nowhere else, or find out how they were merged."""
+    """Count the commits that exist nowhere else, or find how they were merged."""
     if found := merged(git, record, known):
         how.append(found)
         return ""
@@ -171,7 +171,7 @@ def _named(what: str, names: tuple[str, ...]) -> str:
 
 
 def _submodules(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
-    """Submodules that were initialised here; all of it is kept, so none is looked into."""
+    """Find the initialised submodules; they are kept whole, so none is searched."""
     top = Path(record.path)
     return tuple(name for name in gitlinks(git) if is_initialised(top, name))
 
@@ -206,12 +206,12 @@ def _is_build(name: str) -> bool:
 
 @dataclass(slots=True)
 class _Ignored:
-    """What git ignores, sorted into what a deletion drops and what it keeps.
+    """What git ignores, split into what a deletion skips and what it keeps.
 
     Args:
-        kept: how many files and directories are kept.
-        skipped: paths that are dropped.
-        repositories: build directories that are kept for the repositories in them.
+        kept: number of files and directories that are kept.
+        skipped: paths that are skipped.
+        repositories: build directories that are kept because they contain repositories.
         reasons: why other build directories are kept, one phrase each.
     """
 
@@ -221,7 +221,7 @@ class _Ignored:
     reasons: tuple[str, ...] = ()
 
     def sort(self, git: Git, record: WorktreeRecord) -> None:
-        """Fill it in."""
+        """Fill in all fields."""
         unchanged, links = _unchanged(record), _links(record)
         dropped: list[str] = []
         for name in _listed(git):
@@ -241,7 +241,7 @@ class _Ignored:
 
 
 def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> set[str]:
-    """The ignored files of one line; a directory without copied files is not looked into."""
+    """List the ignored files of one entry; a directory without copied files is not listed."""
     if not name.endswith("/"):
         return {name}
     if not any(copied.startswith(name) for copied in unchanged):
@@ -253,12 +253,12 @@ def _below(git: Git, record: WorktreeRecord, name: str, unchanged: set[str]) -> 
 
 
 def _links(record: WorktreeRecord) -> set[str]:
-    """The links into the main checkout that are still links: what they lead to is not ours."""
+    """Find our links into the main checkout that are still links: their targets are not ours."""
     return {name for name in record.linked if is_symlink(Path(record.path, name))}
 
 
 def _unchanged(record: WorktreeRecord) -> set[str]:
-    """The copied files that are as they were copied."""
+    """Find the copied files that have not changed since they were copied."""
     top = open_directory(Path(record.path))
     try:
         return {f.path for f in record.copied if include.digest_of(top, f.path) == f.digest}

@@ -1,7 +1,7 @@
-"""Keep git from waiting for ever at a pipe in place of a file that it reads or appends to.
+"""Keep git from waiting for ever at a pipe that replaces a file which it reads or appends to.
 
-Keep true: nothing is written into a pipe, and nothing read from one; only names that git opens by
-itself are looked for; a walk never takes long at a time.
+Keep true: nothing is written to a pipe, and nothing is read from one; only names that git opens
+automatically are searched for; no step of the search takes long.
 """
 
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PATIENCE = 0.2
-"""Seconds that git may take before anybody looks for what it waits at; most calls take less."""
+"""Seconds for which git may run before we look for pipes; most calls take less."""
 _SLICE = 0.05
 _PAUSE = 2.0
 _READ_BY_GIT = frozenset({".gitignore", ".gitattributes", ".gitmodules", ".mailmap", ".git"})
@@ -23,11 +23,11 @@ _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(slots=True)
 class Pipes:
-    """The pipes at which one git may wait.
+    """The pipes at which one git process may be waiting.
 
     Args:
         work_tree: where git works.
-        git_dir: git's directory for it, where that was named; else it is looked for.
+        git_dir: git's directory for it, if given; otherwise it is searched for.
     """
 
     work_tree: str
@@ -38,7 +38,7 @@ class Pipes:
     _next: float = 0.0
 
     def let_go(self) -> None:
-        """Let git go on at each pipe found so far, then look a little further for more."""
+        """Release git from every pipe found so far, then continue the search for a short time."""
         for path, appended in self._found.items():
             self._end(path, appended=appended)
         now = time.monotonic()
@@ -55,11 +55,11 @@ class Pipes:
 
     @property
     def pause(self) -> float:
-        """Seconds until the next `let_go`: git may open one pipe many times."""
+        """Seconds until the next `let_go`: git may open the same pipe many times."""
         return 0.01 if self._found else 0.1
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close the descriptors."""
         self._walk = None
         while self._held:
             os.close(self._held.popitem()[1])
@@ -68,12 +68,12 @@ class Pipes:
         for top in _directories(self.work_tree, self.git_dir):
             for folder, below, names in os.walk(top):
                 if Path(folder).name == "objects":
-                    below[:] = [name for name in below if len(name) > 2]  # no loose objects
+                    below[:] = [name for name in below if len(name) > 2]  # skip loose objects
                 yield from self._note(folder, names)
         for folder, below, names in os.walk(self.work_tree):
             if ".git" in below or (folder != self.work_tree and ".git" in names):
                 below[:] = [name for name in below if name != ".git"]
-                if folder != self.work_tree:  # another repository, which git does not look into
+                if folder != self.work_tree:  # another repository, which git does not enter
                     below.clear()
             yield from self._note(folder, [name for name in names if name in _READ_BY_GIT])
 
@@ -86,8 +86,8 @@ class Pipes:
         yield
 
     def _end(self, path: str, *, appended: bool) -> None:
-        """Be the other end for a moment: who waits to read then finds the pipe empty."""
-        with suppress(OSError):  # ENXIO: nobody waits there
+        """Open and close the other end, so that a process waiting to read finds the pipe empty."""
+        with suppress(OSError):  # ENXIO: no process waits there
             if not _is_pipe(path):
                 return
             if appended and path not in self._held:
@@ -100,7 +100,7 @@ class Pipes:
 
 
 def _end_closed(path: str, mode: int) -> None:
-    """Do the same at a pipe of ours that may be read only, its rights left as they are."""
+    """Do the same for a read-only pipe of ours, and restore its permissions."""
     os.chmod(path, mode | stat.S_IWUSR)  # noqa: PTH101 - as its neighbours
     try:
         os.close(os.open(path, _WRITE))
@@ -116,7 +116,7 @@ def _is_pipe(path: str) -> bool:
 
 
 def _directories(work_tree: str, git_dir: str | None) -> list[Path]:
-    """Find git's own directories: that of a worktree, and the one that all worktrees share."""
+    """Find git's own directories: the worktree's, and the one that all worktrees share."""
     if git_dir is None:
         places = (Path(work_tree, ".git"), Path(work_tree))
         return [path for path in places if os.path.lexists(path / "objects")]

@@ -1,4 +1,4 @@
-"""Read git's machine formats: `config -z`, `worktree list -z`, `status -z`, progress lines.
+"""Parses git's machine formats: `config -z`, `worktree list -z`, `status -z`, progress lines.
 
 Keep true: pure functions over bytes from an untrusted repository; none raises on odd input.
 Formats: git-config(1) `--show-scope --show-origin -z`, git-worktree(1) "Porcelain Format",
@@ -25,11 +25,11 @@ class WorktreeEntry:
 
     Args:
         path: top of the worktree, or the bare directory.
-        head: hash of its HEAD; `None` for a bare or unborn one.
-        branch: full ref; `None` when detached or bare.
-        bare: it is the bare directory.
-        locked: reason of its lock (may be empty); `None` when it is not locked.
-        prunable: git would prune it.
+        head: hash of its HEAD; `None` if it is bare or has no commit yet.
+        branch: full ref; `None` if detached or bare.
+        bare: whether it is the bare directory.
+        locked: reason of its lock (may be empty); `None` if it is not locked.
+        prunable: whether git would prune it.
     """
 
     path: str
@@ -42,7 +42,7 @@ class WorktreeEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusEntry:
-    """One path of `git status`: the letters of index and worktree, `??` for untracked."""
+    """One path from `git status`: the letters for index and worktree, `??` for untracked."""
 
     code: str
     path: str
@@ -50,7 +50,7 @@ class StatusEntry:
 
 
 def text(data: bytes) -> str:
-    """Decode a name so that it can go back to git unchanged.
+    """Decode a name in such a way that it can be passed back to git unchanged.
 
     Args:
         data: bytes from git.
@@ -68,7 +68,7 @@ def fields(data: bytes) -> list[str]:
         data: bytes from git, with `-z`.
 
     Returns:
-        The names; no empty last one.
+        The names, without an empty last one.
     """
     parts = text(data).split("\0")
     return parts[:-1] if parts[-1] == "" else parts
@@ -155,26 +155,26 @@ _PROGRESS = re.compile(rb"Updating files:\s+\d+% \((\d{1,12})/(\d{1,12})\)")
 
 
 def parse_progress(data: bytes) -> tuple[int, int] | None:
-    """Find the newest checkout progress in a piece of git's talk.
+    """Find the latest checkout progress in a piece of git's error output.
 
     Args:
         data: bytes of stderr with `--progress`.
 
     Returns:
-        Files written and files in all, or `None` when the piece tells nothing.
+        Files written and files in all, or `None` if the piece holds no progress.
     """
     found = _PROGRESS.findall(data)
     return (int(found[-1][0]), int(found[-1][1])) if found else None
 
 
 def parse_version(data: bytes) -> tuple[int, ...]:
-    """Read the number out of `git version`.
+    """Parse the version from the output of `git version`.
 
     Args:
         data: its output.
 
     Returns:
-        The numbers, `(2, 39, 5)`; empty when there are none.
+        The numbers, such as `(2, 39, 5)`; empty if there are none.
     """
     match = re.search(rb"\d+(?:\.\d+)*", data)
     return tuple(int(part) for part in match[0].split(b".")[:4]) if match else ()

@@ -1,8 +1,8 @@
 """Run one git process to its end.
 
-Keep true: GitPython is imported here only, as a short-lived starter of one process; the process
-ends by its deadline together with its whole group; its environment is that of whoever asks
-(`surroundings`), whose `GIT_*` do not reach it except where their own configuration lives.
+Keep true: GitPython is imported only here, as a short-lived starter of one process; the process
+ends by its deadline, with its whole process group; its environment is the caller's
+(`surroundings`), without `GIT_*` variables except those of the user's own configuration.
 """
 
 import os
@@ -41,13 +41,13 @@ class Task:
     Args:
         directory: where it works.
         args: subcommand and arguments.
-        env: what to add to the environment.
+        env: additions to the environment.
         stdin: bytes for its standard input.
         seconds: deadline.
-        on_stderr: called with pieces of its talk as they come.
-        cancelled: asked about ten times a second; yes stops git.
-        lock_fd: a descriptor that it inherits.
-        umask: for the files that it makes; -1 is ours.
+        on_stderr: called with pieces of its error output as they arrive.
+        cancelled: called about ten times a second; true stops git.
+        lock_fd: a descriptor for it to inherit.
+        umask: umask for the files that it creates; -1 means ours.
     """
 
     directory: str
@@ -63,7 +63,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one git call gave: bytes, and the exit status."""
+    """The result of one git call: its output as bytes, and the exit status."""
 
     stdout: bytes
     stderr: bytes
@@ -76,17 +76,17 @@ class Result:
 
     @property
     def text(self) -> str:
-        """The output without its last line end, as a name; names may hold line ends."""
+        """The output without its final newline, as a name; names may contain newlines."""
         return text(self.stdout.removesuffix(b"\n"))
 
 
 class CancelledError(GitError):
-    """The caller's `cancelled` said yes; git was stopped."""
+    """The caller's `cancelled` returned true, and git was stopped."""
 
 
 @dataclass(slots=True)
 class _Call:
-    """One running git and what it has said so far."""
+    """A running git, and its output so far."""
 
     task: Task
     popen: "subprocess.Popen[bytes]"
@@ -104,11 +104,11 @@ def run(task: Task) -> Result:
         task: what to run.
 
     Returns:
-        What it printed, and its exit status, whatever that is.
+        Its output, and its exit status, whatever that is.
 
     Raises:
-        GitError: there is no git, or the deadline passed.
-        CancelledError: `cancelled` said yes.
+        GitError: git is not installed, or the deadline passed.
+        CancelledError: `cancelled` returned true.
     """
     with _started(task) as popen:
         pipes = Pipes(task.directory, task.env.get("GIT_DIR"))
@@ -124,14 +124,14 @@ _loading = threading.Lock()
 
 
 def _gitpython() -> "type[git.Git]":
-    """GitPython, loaded by the first git: a supervisor answers its first client before that."""
+    """Load GitPython at the first git call: the supervisor answers its first client earlier."""
     with _loading:
         return _load_gitpython()
 
 
 @cache
 def _load_gitpython() -> "type[git.Git]":
-    """Import GitPython in such a way that a missing git is our error, at first use."""
+    """Import GitPython so that a missing git becomes our error, raised at the first use."""
     before = os.environ.get(_REFRESH)
     os.environ[_REFRESH] = "quiet"
     try:
@@ -145,7 +145,7 @@ def _load_gitpython() -> "type[git.Git]":
 
 
 def _inherited() -> dict[str, str]:
-    """Take what git gets of the environment of whoever asks."""
+    """Select what git inherits from the caller's environment."""
     return {
         name: value
         for name, value in surroundings.current().items()
@@ -154,9 +154,9 @@ def _inherited() -> dict[str, str]:
 
 
 def _without(env: Mapping[str, str]) -> list[str]:
-    """Say how to drop variables of ours: GitPython can add to the environment, not take.
+    """Return the command that drops our variables: GitPython can only add to the environment.
 
-    Only names are said, no values: arguments are there for all to see.
+    It gets only names, no values, because anybody can see a process's arguments.
     """
     names = [name for name in os.environ if name not in env]
     if not names:
@@ -168,14 +168,14 @@ def _without(env: Mapping[str, str]) -> list[str]:
 
 
 def _started(task: Task) -> "subprocess.Popen[bytes]":
-    # First, as it changes the environment while it is loaded, which is read below.
+    # First, because loading it changes the environment that is read below.
     starter = _gitpython()
     env = {**_inherited(), **task.env}
     if shutil.which("git", path=env.get("PATH", os.defpath)) is None:
         raise GitError(
             "git was not found", "Install git and make sure it is on PATH.", returncode=-1
         )
-    # Git changes to the directory itself, and fails when it is gone; GitPython would go on
+    # Git changes to the directory itself, and fails if that is gone; GitPython would continue
     # in ours.
     process = starter("/").execute(
         [*_without(env), "git", "-C", task.directory, "--no-pager", *task.args],
@@ -187,13 +187,13 @@ def _started(task: Task) -> "subprocess.Popen[bytes]":
         pass_fds=() if task.lock_fd is None else (task.lock_fd,),
     )
     popen = process.proc
-    process.proc = None  # its finaliser would signal the process behind our back
+    process.proc = None  # otherwise its finaliser would signal the process behind our back
     assert popen is not None  # noqa: S101
     return popen
 
 
 def _pump(call: _Call) -> Result:
-    """Feed and drain the process until it has closed its pipes and ended."""
+    """Write to and read from the process until it has closed its pipes and ended."""
     with selectors.DefaultSelector() as selector:
         _register(selector, call.popen.stdout, "stdout")
         _register(selector, call.popen.stderr, "stderr")
@@ -205,7 +205,7 @@ def _pump(call: _Call) -> Result:
             for key, _ in selector.select(call.pipes.pause):
                 _move(selector, call, key)
             if call.popen.poll() is not None and not selector.select(0):
-                break  # ended, while a descendant keeps a pipe open
+                break  # it ended, but a descendant keeps a pipe open
     while call.popen.poll() is None:
         _check(call)
         try:
@@ -250,7 +250,7 @@ def _check(call: _Call) -> None:
     took = time.monotonic() - call.began
     if took > PATIENCE:
         call.pipes.let_go()
-    # One that has ended was not late: we may have been the ones who were held.
+    # If it has ended, it was not late: perhaps it was our own process that was suspended.
     if took > call.task.seconds and call.popen.poll() is None:
         raise GitError(
             f"git {call.task.args[0]} did not end in time and was stopped",
@@ -263,7 +263,7 @@ def _check(call: _Call) -> None:
 
 
 def _stop(popen: "subprocess.Popen[bytes]") -> None:
-    """End the process group: first the signal on which git removes its lock files."""
+    """End the process group; the first signal lets git remove its lock files."""
     if popen.poll() is None:
         _signal(popen, signal.SIGTERM)
         try:

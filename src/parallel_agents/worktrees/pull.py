@@ -1,9 +1,9 @@
-"""Pull requests as bases: which one is meant, and its commit brought here.
+"""Pull requests as bases: finds the one that was named, and fetches its commit.
 
-Keep true: only the number and the repository of a URL are read, and what is fetched comes from a
-remote that the person set up, never from the URL; the network is waited for without the
-repository's lock, with a deadline, and only that long; `FETCH_HEAD` is left alone, since `fresh`
-tells from it when the remote was last asked.
+Keep true: only the number and the repository of a URL are read; the fetch is from a remote that
+the user set up, never from the URL; waiting for the network happens without the repository's lock
+and ends at a deadline; `FETCH_HEAD` is not changed, because `fresh` tells from it when the remote
+was last asked.
 
 Where hosts keep them: GitHub `refs/pull/N/head` (docs.github.com, "Checking out pull requests
 locally"), GitLab `refs/merge-requests/N/head` (docs.gitlab.com, "Merge requests").
@@ -37,11 +37,11 @@ _GITLAB = "refs/merge-requests/{}/head"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """A pull request as it was named.
+    """A pull request as the user named it.
 
     Args:
         number: its number.
-        refs: the refs under which a remote may advertise it, full names.
+        refs: full names of the refs under which a remote may advertise it.
         place: host and path of its repository, `github.com/owner/name`; empty for a bare number.
     """
 
@@ -51,21 +51,21 @@ class PullRequest:
 
     @property
     def ref(self) -> str:
-        """Where it is kept here."""
+        """The ref that keeps it here."""
         return f"{REF_PREFIX}{self.number}"
 
 
 def parse_pull(base: str) -> PullRequest | None:
-    """Read a base as a pull request.
+    """Parse a base as a pull request.
 
     Args:
-        base: what the person named.
+        base: what the user named.
 
     Returns:
-        The pull request; `None` when the text does not look like one.
+        The pull request; `None` if the text does not look like one.
 
     Raises:
-        UsageError: it looks like one, and is none.
+        UsageError: it looks like a pull request, but is not one.
     """
     if not _LOOKS.match(base):
         return None
@@ -85,10 +85,10 @@ def parse_pull(base: str) -> PullRequest | None:
 
 
 def place_of(url: str) -> str:
-    """Say which repository a URL means, however it is written.
+    """Identify the repository of a URL, however the URL is written.
 
     Args:
-        url: of a remote: `https://`, `ssh://`, or `user@host:path`.
+        url: a remote's URL: `https://`, `ssh://`, or `user@host:path`.
 
     Returns:
         Host and path in lower case, without user, port and `.git`; empty for anything else.
@@ -103,7 +103,7 @@ def place_of(url: str) -> str:
 
 
 class PullRequests:
-    """Brings pull requests here; one at a time in each repository."""
+    """Fetches pull requests; one at a time in each repository."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -113,19 +113,20 @@ class PullRequests:
     def resolve(
         self, repository: Repository, pull: PullRequest, cancelled: Callable[[], bool] | None
     ) -> Base:
-        """Find the head of a pull request, fetched unless that was done a moment ago.
+        """Find the head of a pull request, and fetch it unless that was done a moment ago.
 
         Args:
-            repository: where.
-            pull: which.
-            cancelled: asked about ten times a second whether to stop.
+            repository: where to look.
+            pull: the pull request.
+            cancelled: called about ten times a second; true stops the fetch.
 
         Returns:
-            The base, a stranger's.
+            The base, marked as untrusted.
 
         Raises:
-            UsageError: no remote is, or several may be, the one that is meant.
-            GitError: there is none of that number, the remote does not answer, or cancelled.
+            UsageError: no remote matches, or several might.
+            GitError: there is no such number, the remote does not answer, or the fetch was
+                cancelled.
         """
         git = Git(repository.checkout)
         remote = _remote_for(git, pull)
@@ -157,7 +158,7 @@ class PullRequests:
         if commit != advertised:
             _fetch(git, remote, f"+{ref}:{pull.ref}", cancelled)
             commit = _kept(git, pull.ref)
-        # The same number of another remote overwrites the ref.
+        # The same number from another remote overwrites the ref.
         self._known = {k: at for k, at in self._known.items() if (k[0], k[2]) != (key[0], key[2])}
         self._known[key] = time.monotonic()
         if not commit:
@@ -187,7 +188,7 @@ def _remote_for(git: Git, pull: PullRequest) -> str:
 
 
 def _configured(git: Git, remote: str) -> list[str]:
-    """Read a remote's URLs as they were written, before `url.*.insteadOf`."""
+    """Read a remote's URLs as written, before `url.*.insteadOf` applies."""
     return [e.value or "" for e in git.config() if e.key == f"remote.{remote}.url"]
 
 

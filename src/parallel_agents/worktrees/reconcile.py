@@ -1,7 +1,7 @@
-"""Compare the recorded worktrees with what is there; report, propose, change nothing.
+"""Compare the recorded worktrees with the real ones; report and propose, but change nothing.
 
-Keep true: every finding says in one sentence what is so, and proposes what a person may do; a
-command that is proposed loses nothing by itself; nothing here writes.
+Keep true: every finding states one fact in one sentence, and proposes what the user may do; a
+proposed command by itself loses nothing; nothing here writes.
 """
 
 import os
@@ -25,7 +25,7 @@ from parallel_agents.worktrees.trash import REF_PREFIX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A repository, with what git lists of it; `listed` is false when git could not."""
+    """A repository and git's list of its worktrees; `listed` is false if git could not list any."""
 
     root: str
     entries: dict[str, WorktreeEntry]
@@ -35,15 +35,15 @@ class Seen:
 def reconcile(
     records: Iterable[WorktreeRecord], deleted: Iterable[WorktreeRecord] = (), root: str = ""
 ) -> tuple[Finding, ...]:
-    """Find what of worktrees, their locks and branches is not as recorded.
+    """Find differences between records and reality, in worktrees, their locks and branches.
 
     Args:
-        records: the worktrees that should be there.
-        deleted: those that are in the trash.
-        root: another repository to look at, though nothing is recorded of it; empty for none.
+        records: the worktrees that should exist.
+        deleted: the worktrees in the trash.
+        root: one more repository to check, even if nothing is recorded about it; empty for none.
 
     Returns:
-        One finding for each thing.
+        One finding for each difference.
     """
     standing, gone = tuple(records), tuple(deleted)
     known = Known({r.session: r for r in standing}, {r.session: r for r in gone})
@@ -80,7 +80,7 @@ def _repository(root: str, known: Known) -> list[Finding]:
 
 
 def _moved_trash(root: str, known: Known) -> list[Finding]:
-    """Find what is in the trash of a repository that was moved here."""
+    """Find trash entries whose repository was moved here."""
     gone = {
         session: record
         for session, record in known.deleted.items()
@@ -104,7 +104,7 @@ def _moved_trash(root: str, known: Known) -> list[Finding]:
 def _see(root: str) -> Seen:
     try:
         entries = {os.path.realpath(e.path): e for e in list_worktrees(Git(root))[1:]}
-    except (GitError, RepositoryError):  # it is gone, or somebody adds a worktree just now
+    except (GitError, RepositoryError):  # it is gone, or a worktree is being added right now
         return Seen(root=root, entries={}, listed=False)
     return Seen(root=root, entries=entries, listed=True)
 
@@ -114,7 +114,7 @@ def _one(record: WorktreeRecord, seen: Seen) -> list[Finding]:
         reason = verify(record)
     except WorktreeError as error:
         reason = error.message
-    except OSError as error:  # a directory of git's is closed, or the disk fails
+    except OSError as error:  # one of git's directories is closed, or the disk fails
         where = os.fsdecode(error.filename or record.root)
         reason = f"{where} cannot be read: {error.strerror}"
         action = f"see which directory is closed: namei -l -- {shlex.quote(where)}"
@@ -152,7 +152,7 @@ def _gone(record: WorktreeRecord, seen: Seen, reason: str) -> Finding:
 
 
 def _is_closed(path: str) -> bool:
-    """Whether it is there, and may not be looked into."""
+    """Whether the directory exists but cannot be read."""
     try:
         os.lstat(os.path.join(path, ".git"))  # noqa: PTH118 - pathlib hides the error
         return not os.access(os.path.join(path, ".git"), os.R_OK)  # noqa: PTH118
@@ -168,7 +168,7 @@ def _has_admin(record: WorktreeRecord) -> bool:
 
 
 def _moved(record: WorktreeRecord, seen: Seen) -> str | None:
-    """Where the directory that was made is now: known to git, or beside the others."""
+    """Find where our directory is now: known to git, or beside the others."""
     if os.path.lexists(record.path):
         return None
     for path, entry in seen.entries.items():

@@ -1,7 +1,7 @@
-"""Keep what only reflogs and unfinished operations still name.
+"""Keep commits that only reflogs and unfinished operations still name.
 
-Keep true: git forgets a branch's reflog with the branch, so it is kept beside the entry and put
-back; nothing here is read or written through a symbolic link.
+Keep true: git deletes a branch's reflog with the branch, so it is kept beside the trash entry and
+put back; nothing here is read or written through a symbolic link.
 """
 
 import errno
@@ -21,13 +21,13 @@ from parallel_agents.worktrees.git import Git
 _LIMIT = 64 * 1024 * 1024
 _IN_THE_WAY = (errno.ENOTDIR, errno.ELOOP, errno.EISDIR)
 _NEW = "parallel-agents-reflog"
-"""Written whole before it takes its place; the caller holds the repository's lock."""
+"""Written completely before it is renamed into place; the caller holds the repository's lock."""
 _MADE = re.compile(rb"0{40,64} ")
 _NAMES = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 
 
 def named_only_there(git: Git, common_dir: Path, admin: Path, branch: str) -> tuple[str, ...]:
-    """Find the commits that a collection of garbage would take once the worktree is gone.
+    """Find the commits that garbage collection would remove once the worktree is gone.
 
     Args:
         git: a git in the worktree.
@@ -37,7 +37,7 @@ def named_only_there(git: Git, common_dir: Path, admin: Path, branch: str) -> tu
         branch: short name of the branch, for its reflog.
 
     Returns:
-        Hashes, as few as name them all; those that HEAD and the branch hold are left out.
+        The fewest hashes that reach all of them, without those reachable from HEAD or the branch.
     """
     found = set(_NAMES.findall(_read_log(common_dir, branch) or b""))
     for folder, _, names in os.walk(admin):
@@ -63,7 +63,7 @@ def keep(common_dir: Path, branch: str, kept: Path) -> None:
     Args:
         common_dir: the directory that all worktrees share.
         branch: short name.
-        kept: where it goes.
+        kept: the file to save it in.
 
     Raises:
         OSError: the disk is full or failing.
@@ -74,12 +74,12 @@ def keep(common_dir: Path, branch: str, kept: Path) -> None:
 
 
 def put_back(common_dir: Path, branch: str, kept: Path) -> None:
-    """Put the reflog of a branch back that was made again; twice is fine.
+    """Put back the reflog of a branch that was created again; calling twice is fine.
 
     Args:
         common_dir: the directory that all worktrees share.
         branch: short name.
-        kept: from `keep`; gone afterwards.
+        kept: the file from `keep`; it is removed.
 
     Raises:
         OSError: the disk is full or failing.
@@ -109,9 +109,10 @@ def put_back(common_dir: Path, branch: str, kept: Path) -> None:
 
 
 def _since(content: bytes, log: bytes) -> bytes:
-    """What was logged since the branch is there again, less the lines that say it was made.
+    """Return what was logged since the branch exists again, without the lines for its creation.
 
-    There is one for each try: git logs first, and may be killed before the branch is there.
+    There is one such line for each attempt: git writes the log first, and may be killed before it
+    creates the branch.
     """
     if content and log.startswith(content):
         return log[len(content) :]
@@ -131,7 +132,7 @@ def _read_log(common_dir: Path, branch: str) -> bytes | None:
                 return file.read(_LIMIT)
     except OSError as error:
         if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
-            error.filename = str(common_dir / _log(branch))  # a descriptor's own says too little
+            error.filename = str(common_dir / _log(branch))  # the bare name says too little
             raise
         return None
     finally:

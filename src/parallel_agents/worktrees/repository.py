@@ -1,7 +1,7 @@
-"""Find the repository of a directory, and its files.
+"""Find a directory's repository, and list its files.
 
-Keep true: the root is the first entry of git's own list of worktrees, as a real path, since the
-agent program accepts a worktree only below that; the checkout is only where the person stands.
+Keep true: the root is the first entry of git's own list of worktrees, as a real path, because the
+agent program accepts a worktree only below it; the checkout is only where the user works.
 """
 
 import os
@@ -24,7 +24,7 @@ def resolve(directory: str) -> Repository:
         The repository.
 
     Raises:
-        RepositoryError: no such directory, no repository, no commit, or no main worktree.
+        RepositoryError: there is no such directory, repository, commit or main worktree.
     """
     version = require_git()
     path = _existing(directory)
@@ -55,16 +55,16 @@ def resolve(directory: str) -> Repository:
 
 
 def plain(directory: str) -> Repository | None:
-    """Describe a directory that is in no repository.
+    """Describe a directory that is not in a repository.
 
     Args:
         directory: any directory.
 
     Returns:
-        It, without `common_dir` and HEAD; `None` when it is in a repository after all.
+        The description, without `common_dir` and HEAD; `None` if it is in a repository after all.
 
     Raises:
-        RepositoryError: no such directory.
+        RepositoryError: there is no such directory.
     """
     path = os.path.realpath(_existing(directory))
     if Git(path).read("rev-parse", "--git-dir", ok=(0, 128)).returncode == 0:
@@ -97,11 +97,11 @@ def files(directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
 
     Args:
         directory: top of a worktree.
-        prefix: how the path, or else its last part, begins.
-        limit: how many at most.
+        prefix: how the path, or its last part, begins.
+        limit: the most paths to return.
 
     Returns:
-        Paths relative to `directory`; those whose whole path begins so come first.
+        Paths relative to `directory`; paths that match as a whole come first.
     """
     listed = Git(str(_existing(directory))).read(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard"
@@ -127,7 +127,7 @@ def _existing(directory: str) -> Path:
 
 
 def common_dir_of(directory: str) -> str:
-    """Find the directory that all worktrees of a repository share; works when its list does not.
+    """Find the directory that all worktrees of a repository share, even if git cannot list them.
 
     Args:
         directory: any directory in a checkout, or a bare repository.
@@ -136,7 +136,7 @@ def common_dir_of(directory: str) -> str:
         Its real path.
 
     Raises:
-        RepositoryError: no such directory, or no repository.
+        RepositoryError: there is no such directory, or it is in no repository.
     """
     path = _existing(directory)
     try:
@@ -162,7 +162,7 @@ def _require_main_worktree(root: str, main: WorktreeEntry) -> None:
 
 
 def _checkout(git: Git, path: Path, root: str, entries: tuple[WorktreeEntry, ...]) -> str:
-    """Find the worktree that contains the directory; from a bare directory, the first one."""
+    """Find the worktree that contains the directory; for a bare directory, take the first one."""
     top = git.read("rev-parse", "--show-toplevel", ok=(0, 128))
     if top.returncode == 0 and top.text:
         return os.path.realpath(top.text)

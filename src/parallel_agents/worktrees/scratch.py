@@ -1,4 +1,4 @@
-"""A small repository that looks like somebody's work, for the demo."""
+"""A small repository for the demo that looks like somebody's work."""
 
 from pathlib import Path
 
@@ -59,13 +59,13 @@ class CartTest(unittest.TestCase):
 
 
 def make_scratch_repository(parent: str) -> str:
-    """Make the repository, with one commit on `main`; needs no configuration of the user.
+    """Create the repository, with one commit on `main`; needs no configuration of the user.
 
     Args:
-        parent: directory to make it in; made when missing.
+        parent: directory to create it in; created if missing.
 
     Returns:
-        Path of the repository, `shop` or `shop-2` and so on.
+        Path of the repository: `shop`, `shop-2` and so on.
 
     Raises:
         GitError: git failed.

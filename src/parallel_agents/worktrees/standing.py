@@ -1,6 +1,6 @@
-"""Where HEAD of a worktree is, and what git is in the middle of; read without starting git.
+"""Where a worktree's HEAD is, and which operation git is in; read without starting git.
 
-Keep true: cheap enough to ask every second; a branch is named only while it is checked out.
+Keep true: it is cheap enough for every second; a branch is named only while it is checked out.
 """
 
 import re
@@ -22,7 +22,7 @@ _OPERATIONS = (
     ("sequencer", "cherry-pick or revert"),
     ("BISECT_LOG", "bisect"),
 )
-"""What each of git's own notes means (gitrepository-layout(5), and wt-status.c of git)."""
+"""The meaning of git's own marker files (gitrepository-layout(5), and git's wt-status.c)."""
 
 
 def read(admin: Path) -> Standing | None:
@@ -32,7 +32,7 @@ def read(admin: Path) -> Standing | None:
         admin: the worktree's administrative directory.
 
     Returns:
-        That; `None` when git keeps it in another form (reftable), or nothing is there.
+        Where it is; `None` if git stores it in another format (reftable), or there is nothing.
     """
     head = (read_regular(admin / "HEAD", _LIMIT) or b"").decode("utf-8", "surrogateescape").strip()
     found = unfinished(admin)
@@ -50,6 +50,6 @@ def unfinished(admin: Path) -> str:
         admin: the worktree's administrative directory.
 
     Returns:
-        `rebase`, `merge` and so on; empty when it is in none.
+        `rebase`, `merge` and so on; empty if there is none.
     """
     return next((what for name, what in _OPERATIONS if exists(admin / name)), "")

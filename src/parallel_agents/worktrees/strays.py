@@ -1,7 +1,7 @@
-"""Find the worktrees, directories and branches of a repository that no session of ours has.
+"""Find the worktrees, directories and branches of a repository that belong to no session.
 
-Keep true: nothing is changed; what somebody else made is shown, never proposed for removal
-without a look at it.
+Keep true: nothing is changed; what somebody else made is reported, but its removal is never
+proposed without a look at it first.
 """
 
 import os
@@ -19,16 +19,17 @@ from parallel_agents.worktrees.identity import lock_reason
 from parallel_agents.worktrees.porcelain import WorktreeEntry
 
 _UNFINISHED = "initializing"
-"""What git locks a worktree with while it makes one (builtin/worktree.c, `add_worktree`)."""
+"""The reason with which git locks a worktree while creating it (builtin/worktree.c,
+`add_worktree`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The records of all sessions, wherever they are.
+    """The records of all sessions, whether listed or deleted.
 
     Args:
-        standing: of the sessions that are listed, by their ids.
-        deleted: of those in the trash.
+        standing: records of the listed sessions, by id.
+        deleted: records of the sessions in the trash, by id.
     """
 
     standing: dict[str, WorktreeRecord]
@@ -36,23 +37,23 @@ class Known:
 
     @property
     def records(self) -> tuple[WorktreeRecord, ...]:
-        """All of them."""
+        """All records."""
         return (*self.standing.values(), *self.deleted.values())
 
 
 def strays(
     root: str, entries: dict[str, WorktreeEntry], *, spoken: Iterable[str], known: Known
 ) -> list[Finding]:
-    """Find what belongs to no session, or to one that looks for it elsewhere.
+    """Find what belongs to no session, or to a session that looks for it elsewhere.
 
     Args:
         root: the repository.
-        entries: what git lists, by real path.
-        spoken: paths that were spoken of already.
+        entries: git's list, by real path.
+        spoken: paths that were already reported.
         known: all sessions.
 
     Returns:
-        One finding each.
+        One finding for each.
     """
     done = set(spoken)
     found = [
@@ -87,13 +88,13 @@ def _worktree(root: str, path: str, entry: WorktreeEntry, known: Known) -> Findi
 
 
 def _locked_for(session: str, path: str, unlock: str, known: Known) -> Finding | None:
-    """Speak of a worktree with a session's lock that is not where the session looks for it."""
+    """Report a worktree with a session's lock that is not where the session looks for it."""
     there = Path(path).is_dir()
     if session in known.standing:
         return _moved(session, path, known.standing[session]) if there else None
     if session in known.deleted:
         if not there:
-            return None  # moved with its repository, and found among the directories
+            return None  # it moved with its repository, and is reported with the directories
         reason = f"{path} was left when the session {session} was deleted"
         return _finding("moved", path, reason, f"parallel-agents restore {session}", session)
     reason = f"{path} was made for session {session}, which is not known here"

@@ -1,8 +1,8 @@
-"""Find the initialised submodules of a worktree, each with a git of its own.
+"""Find the initialised submodules of a worktree, each with its own git directory.
 
-Keep true: whatever a submodule's own settings name is put out of force as a repository's is; a
-link on the way to one is not followed; there is a bound to how many are looked at, and how deep.
-One that is closed or damaged is named, and hides nothing else.
+Keep true: a submodule's own settings are disarmed like a repository's; a link on the way to a
+submodule is not followed; the number and depth of submodules searched are limited. A closed or
+damaged submodule is reported, and hides nothing else.
 """
 
 import os
@@ -32,13 +32,13 @@ class Submodule:
 
 
 def submodules(git: Git) -> Iterator[tuple[str, Submodule]]:
-    """Find initialised submodules that git can read, those inside others too.
+    """Find the initialised submodules that git can read, including nested ones.
 
     Args:
         git: a git at the top of a worktree.
 
     Yields:
-        The path of each from the top, and the submodule.
+        Each submodule's path from the top, and the submodule.
     """
     left = MOST
     pending = [("", git, DEEPEST)]
@@ -61,14 +61,14 @@ def gitlinks(git: Git) -> tuple[str, ...]:
         git: a git in the worktree.
 
     Returns:
-        Their paths.
+        The paths.
     """
     staged = fields(git.read("ls-files", "-z", "--stage").stdout)
     return tuple(dict.fromkeys(e.partition("\t")[2] for e in staged if e.startswith("160000 ")))
 
 
 def _gitlinks_of(submodule: Git) -> tuple[str, ...]:
-    """Those of a submodule; none when its index is damaged, which comparing it says."""
+    """List a submodule's own; none if its index is damaged, which comparing it reports."""
     found: list[str] = []
     attempt(lambda: found.extend(gitlinks(submodule)))
     return tuple(found)
@@ -77,13 +77,13 @@ def _gitlinks_of(submodule: Git) -> tuple[str, ...]:
 def unreadable(git: Git) -> dict[str, str]:
     """Find the submodules that are initialised, but closed or damaged.
 
-    Git may stop at one of them, whatever it is asked of the files beside it.
+    Git may stop at one of them, whichever of the surrounding files it is asked about.
 
     Args:
         git: a git in the worktree, or in a submodule.
 
     Returns:
-        Why nothing can be told of it, by path.
+        Why it cannot be read, by path.
     """
     top, asked = Path(git.directory), 0
     told: dict[str, str] = {}
@@ -96,14 +96,14 @@ def unreadable(git: Git) -> dict[str, str]:
 
 
 def is_initialised(top: Path, name: str) -> bool:
-    """Tell whether there is a repository at a gitlink, as far as may be seen.
+    """Tell whether there is a repository at a gitlink, as far as we can see.
 
     Args:
         top: top of the worktree.
         name: path of the gitlink.
 
     Returns:
-        Whether there is, or could be behind a directory that is closed.
+        True also if there could be one behind a directory that is closed.
     """
     try:
         return exists(top / name / ".git")
@@ -112,7 +112,7 @@ def is_initialised(top: Path, name: str) -> bool:
 
 
 def _look(top: Path, name: str, *, ask: bool = True) -> Submodule | str | None:
-    """Look at a gitlink: the submodule, why git cannot read it, or None when there is none."""
+    """Check a gitlink: the submodule, why git cannot read it, or None if there is none."""
     directory = top / name
     if os.path.realpath(directory) != os.path.join(os.path.realpath(top), name):  # noqa: PTH118
         return None

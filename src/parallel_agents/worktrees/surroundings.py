@@ -1,7 +1,7 @@
-"""Whose environment git runs in: that of the person who asks, not of who started the supervisor.
+"""The environment git runs in: that of whoever asks, not of whoever started the supervisor.
 
-Keep true: it belongs to one request or session, and goes with it into threads and tasks; where
-nobody asks, it is this process's own.
+Keep true: it belongs to one request or session, and is passed on to its threads and tasks; if
+nobody asks, git uses the environment of this process.
 """
 
 import os
@@ -15,13 +15,13 @@ _REACH = ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "HOME", "PATH")
 
 @contextmanager
 def of(environment: Mapping[str, str]) -> Iterator[None]:
-    """Run git in somebody's environment for a while.
+    """Run git in a caller's environment for a while.
 
     Args:
-        environment: theirs; an empty one leaves things as they are.
+        environment: the caller's; an empty one changes nothing.
 
     Yields:
-        Nothing; threads and tasks that are started meanwhile keep it.
+        Nothing; threads and tasks started meanwhile inherit it.
     """
     if not environment:
         yield
@@ -34,13 +34,13 @@ def of(environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def current() -> Mapping[str, str]:
-    """Give the environment that git is to run in."""
+    """Return the environment that git has to run in."""
     found = _CURRENT.get()
     return os.environ if found is None else found
 
 
 def reach() -> tuple[str, ...]:
-    """Give what decides which remotes answer: keys, programs and proxies of this environment."""
+    """Return what decides which remotes answer: this environment's keys, programs and proxies."""
     environment = current()
     proxies = sorted(name for name in environment if name.lower().endswith("_proxy"))
     return tuple(f"{name}={environment.get(name, '')}" for name in (*_REACH, *proxies))

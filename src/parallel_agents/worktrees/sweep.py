@@ -1,8 +1,8 @@
-"""Removes large directories, and counts their sizes, while nobody waits.
+"""Removes large directories, and measures their sizes, in the background.
 
-Keep true: what is to go is first renamed to where only this module looks, so that it is out of
-the way at once and a killed process's successor finds it; one removal at a time, by a process of
-the lowest priority; nothing is followed out of a directory.
+Keep true: a directory is first renamed to a place that only this module uses, so that it is out of
+the way at once and can be found after this process is killed; one removal runs at a time, in a
+process of the lowest priority; no link out of a directory is followed.
 """
 
 import errno
@@ -34,14 +34,14 @@ log = logging.getLogger(__name__)
 _PREFIX = ".dropped-"
 _IDLE_SECONDS = 5.0
 _STAYS_HERE = (errno.EXDEV, errno.EACCES, errno.EPERM)
-"""Why a directory can be renamed only within the one it is in: another filesystem, or owner."""
+"""Errors for a directory that can be renamed only within its parent: other file system or owner."""
 
 
 class Sweeper:
     """One background worker.
 
     Args:
-        directory: `<state>/dropped`, where what is to go waits.
+        directory: `<state>/dropped`, where everything waits for its removal.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -52,27 +52,27 @@ class Sweeper:
         self._stuck: dict[Path, str] = {}
 
     def resume(self) -> None:
-        """Go on with what an earlier process did not get done."""
+        """Continue the removals that an earlier process did not finish."""
         if self._directory.is_dir():
             for path in sorted(self._directory.iterdir()):
                 self.later(lambda path=path: self._sweep(path))  # type: ignore[misc]
 
     def drop(self, path: Path, beside: Path) -> None:
-        """Take a file or directory out of the way at once, and remove it later.
+        """Move a file or directory out of the way at once, and remove it later.
 
         Args:
-            path: what is to go; missing is fine.
-            beside: a directory on its filesystem where it may wait.
+            path: what to remove; it may be missing.
+            beside: a directory on the same file system where it may wait.
 
         Raises:
-            OSError: it could not be renamed; it is where it was.
+            OSError: it could not be renamed; it has not moved.
         """
         if not exists(path):
             return
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark = uuid.uuid4().hex
         waiting = self._directory / mark
-        make_usable(path)  # else it cannot change its parent
+        make_usable(path)  # otherwise its parent cannot change
         try:
             path.rename(waiting)
         except OSError as error:
@@ -83,7 +83,7 @@ class Sweeper:
         self.later(lambda: self._sweep(waiting))
 
     def _drop_beside(self, path: Path, beside: Path, mark: str) -> Path:
-        """Rename it where it may be renamed, and note where it went."""
+        """Rename it to where that is possible, and record its new place."""
         waiting, target = self._directory / f"{mark}.json", beside / f"{_PREFIX}{mark}"
         write_json(waiting, {"path": str(target)})
         try:
@@ -97,7 +97,7 @@ class Sweeper:
         """Report what could not be removed.
 
         Returns:
-            One finding each.
+            One finding for each.
         """
         with self._guard:
             stuck = dict(self._stuck)
@@ -114,10 +114,10 @@ class Sweeper:
         )
 
     def later(self, work: Callable[[], None]) -> None:
-        """Do something when all that was asked before is done.
+        """Run something after everything that was requested before.
 
         Args:
-            work: what; an `OSError` of it is logged.
+            work: what to run; an `OSError` is logged.
         """
         self._work.put(work)
         with self._guard:
@@ -126,7 +126,7 @@ class Sweeper:
                 self._worker.start()
 
     def wait(self) -> None:
-        """Wait until all that was asked so far is done."""
+        """Wait until everything requested so far is done."""
         done = threading.Event()
         self.later(done.set)
         done.wait()
@@ -136,7 +136,7 @@ class Sweeper:
             try:
                 work = self._work.get(timeout=_IDLE_SECONDS)
             except queue.Empty:
-                with self._guard:  # what is asked for from now on finds no worker
+                with self._guard:  # later requests will start a new worker
                     if self._work.empty():
                         self._worker = None
                         return
@@ -164,13 +164,14 @@ class Sweeper:
 
 
 def remove_gently(path: Path) -> None:
-    """Remove a file or directory by a process of low priority; missing is fine.
+    """Remove a file or directory in a process of low priority.
 
     Args:
-        path: what is to go.
+        path: what to remove; it may be missing.
 
     Raises:
-        OSError: something could not be removed, or has something mounted in it and is left alone.
+        OSError: something could not be removed; or something is mounted in it, so it was left
+            alone.
     """
     if mounts := mounts_below(path):
         raise OSError(errno.EBUSY, "something is mounted there; unmount it first", mounts[0])
@@ -185,4 +186,4 @@ def remove_gently(path: Path) -> None:
             check=False,
         )
     with suppress(FileNotFoundError):
-        remove_tree(path)  # what `rm` may not: read-only directories
+        remove_tree(path)  # what `rm` cannot remove: read-only directories

@@ -1,8 +1,8 @@
-"""Text files of one worktree, read and written for somebody who may touch nothing else.
+"""Reads and writes text files of one worktree for somebody who may touch nothing else.
 
-Keep true: nothing outside the worktree is opened, whatever lies in it and whoever changes it
-meanwhile: each directory on the way is opened from the one before, and no symbolic link is
-followed; git's own files count as outside; a file is replaced whole or not at all.
+Keep true: nothing outside the worktree is opened, whatever is in it and whoever changes it
+meanwhile: each directory on the way is opened from its parent, and no symbolic link is followed;
+git's own files count as outside; a file is replaced completely or not at all.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from parallel_agents.core.errors import RefusedError
 
 LIMIT = 10 << 20
-"""Most bytes of a file that is read or written."""
+"""The most bytes of a file that are read or written."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LINKED = (errno.ELOOP, errno.ENOTDIR)
@@ -30,9 +30,9 @@ class Place:
 
     Attributes:
         top: its path.
-        device: its device, as recorded when it was made.
+        device: its device, as recorded at its creation.
         inode: its inode.
-        umask: the person's own, for files that are made.
+        umask: the user's umask, for new files.
     """
 
     top: str
@@ -45,11 +45,11 @@ def read_text(place: Place, path: str) -> str:
     """Read a file.
 
     Args:
-        place: where.
+        place: the worktree.
         path: absolute, or relative to the top.
 
     Raises:
-        RefusedError: it is not in the worktree, is no text file, or cannot be read.
+        RefusedError: the file is not in the worktree, is not text, or cannot be read.
     """
     with _errors_of(path), _directory_of(place, path) as (folder, name):
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -64,15 +64,15 @@ def read_text(place: Place, path: str) -> str:
 
 
 def write_text(place: Place, path: str, text: str) -> None:
-    """Write a file, and the directories it lies in.
+    """Write a file, and create its directories.
 
     Args:
-        place: where.
+        place: the worktree.
         path: absolute, or relative to the top.
-        text: the whole new content.
+        text: the complete new content.
 
     Raises:
-        RefusedError: it is not in the worktree, is no plain file, or cannot be written.
+        RefusedError: the file is not in the worktree, is not a plain file, or cannot be written.
     """
     data = text.encode("utf-8", "surrogatepass")
     _check_size(path, data)
@@ -101,7 +101,7 @@ def _replace(folder: int, name: str, data: bytes, mode: int) -> None:
 
 @contextlib.contextmanager
 def _directory_of(place: Place, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
-    """Open the directory that a file lies in; gives its descriptor and the file's name."""
+    """Open the directory of a file; yields its descriptor and the file's name."""
     *folders, name = _parts(place.top, path)
     descriptor = os.open(place.top, _DIRECTORY)
     try:
@@ -141,7 +141,7 @@ def _errors_of(path: str) -> Iterator[None]:
         if error.errno in _LINKED:
             raise RefusedError(f"{path} is a symbolic link, or lies behind one.") from error
         raise RefusedError(f"{path}: {error.strerror}") from error
-    except UnicodeEncodeError:  # half a surrogate pair, which stands for no byte
+    except UnicodeEncodeError:  # half a surrogate pair, which is no byte
         raise RefusedError(f"{path} can be no file's name.") from None
 
 

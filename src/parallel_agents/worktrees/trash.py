@@ -1,8 +1,8 @@
 """The trash on disk: one directory per deleted session, and one ref that keeps its commits.
 
-Keep true: `entry.json` exists exactly while a deletion is complete; `plan.json` while one is under
-way, `restore.json` while a restore is, `restored.json` from then on; the ref is written before
-anything is removed.
+Keep true: `entry.json` exists exactly as long as a deletion is complete; `plan.json` while a
+deletion is in progress, `restore.json` while a restore is, `restored.json` after it; the ref is
+written before anything is removed.
 """
 
 import shlex
@@ -30,7 +30,7 @@ REF_PREFIX = "refs/parallel-agents/trash/"
 
 @dataclass(frozen=True, slots=True)
 class TrashBin:
-    """Where one session's deletion keeps its things.
+    """The place for one session's deletion.
 
     Args:
         directory: `<state>/trash/<session>`.
@@ -42,47 +42,47 @@ class TrashBin:
 
     @property
     def entry_file(self) -> Path:
-        """The finished entry."""
+        """The completed entry."""
         return self.directory / "entry.json"
 
     @property
     def plan_file(self) -> Path:
-        """The deletion under way."""
+        """The deletion in progress."""
         return self.directory / "plan.json"
 
     @property
     def restore_file(self) -> Path:
-        """The restore under way."""
+        """The restore in progress."""
         return self.directory / "restore.json"
 
     @property
     def restored_file(self) -> Path:
-        """The record of a worktree that came back, for who asks again."""
+        """The record of a restored worktree, for repeated calls."""
         return self.directory / "restored.json"
 
     @property
     def size_file(self) -> Path:
-        """The size of the kept directory, once it was counted."""
+        """The size of the kept directory, once it was measured."""
         return self.directory / "size.json"
 
     @property
     def modes_file(self) -> Path:
-        """The rights that a closed worktree had before it was opened to be deleted."""
+        """The permissions of a closed worktree, from before it was opened for deletion."""
         return self.directory / "modes.json"
 
     @property
     def admin(self) -> Path:
-        """The administrative directory of the worktree, moved away."""
+        """The administrative directory of the worktree, moved here."""
         return self.directory / "admin"
 
     @property
     def branch_log(self) -> Path:
-        """The reflog of the branch, which git deletes with it."""
+        """The reflog of the branch, which git deletes with the branch."""
         return self.directory / "branch.log"
 
     @property
     def tree(self) -> Path:
-        """The worktree, renamed away."""
+        """The worktree, moved here."""
         return self.directory / "tree"
 
     @property
@@ -91,7 +91,7 @@ class TrashBin:
         return REF_PREFIX + self.session
 
     def clear_lock(self, common_dir: str) -> None:
-        """Remove a lock of our ref that a killed git left; the caller holds the repository's lock.
+        """Remove a killed git's lock on our ref; the caller holds the repository's lock.
 
         Args:
             common_dir: the repository's common directory.
@@ -100,19 +100,19 @@ class TrashBin:
             (Path(common_dir) / f"{self.ref}.lock").unlink()
 
     def restored(self) -> WorktreeRecord | None:
-        """Read the record of a worktree that came back.
+        """Read the record of a restored worktree.
 
         Returns:
-            It; `None` when there is none.
+            The record; `None` if there is none.
         """
         data = read_json(self.restored_file)
         return None if data is None else from_plain(data, WorktreeRecord)
 
     def entry(self) -> TrashEntry | None:
-        """Read the finished entry.
+        """Read the completed entry.
 
         Returns:
-            It; `None` when there is none or it cannot be understood.
+            The entry; `None` if there is none or it cannot be understood.
         """
         data = read_json(self.entry_file)
         try:
@@ -127,7 +127,7 @@ class TrashBin:
         return replace(entry, size_bytes=(read_json(self.size_file) or {}).get("bytes"))
 
     def tree_now(self, recorded: str | None) -> str | None:
-        """Find the kept directory, also after the state directory was moved with all in it.
+        """Find the kept directory, even after the whole state directory was moved.
 
         Args:
             recorded: where it was put.
@@ -141,7 +141,7 @@ class TrashBin:
         return str(self.tree) if inside and exists(self.tree) else recorded
 
     def count(self) -> None:
-        """Count the size of the kept directory, unless that was done.
+        """Measure the size of the kept directory, unless that was done before.
 
         Raises:
             OSError: the disk is full or failing.
@@ -160,7 +160,7 @@ class Trash:
 
     Args:
         directory: `<state>/trash`.
-        sweeper: removes what is dropped.
+        sweeper: removes the entries that are dropped.
     """
 
     def __init__(self, directory: Path, sweeper: Sweeper) -> None:
@@ -168,12 +168,12 @@ class Trash:
         self._sweeper = sweeper
 
     def resume(self) -> None:
-        """Count the sizes that an earlier process had no time to count."""
+        """Measure the sizes that an earlier process had no time to measure."""
         for place in self._bins():
             self._sweeper.later(place.count)
 
     def bin(self, session: str) -> TrashBin:
-        """Find the place of one session.
+        """Return the place of one session.
 
         Args:
             session: id of the session.
@@ -182,7 +182,7 @@ class Trash:
             Its place, existing or not.
 
         Raises:
-            UsageError: that is no session id.
+            UsageError: the id is not a session id.
         """
         if not naming.SESSION.fullmatch(session):
             raise UsageError(f"{session!r} is no session id")
@@ -192,7 +192,7 @@ class Trash:
         """List what can be restored.
 
         Returns:
-            The entries, the newest first.
+            The entries, newest first.
         """
         found = [entry for place in self._bins() if (entry := place.entry()) is not None]
         return tuple(sorted(found, key=lambda entry: -entry.deleted_at_ms))
@@ -220,7 +220,7 @@ class Trash:
         """Report what in the trash is unfinished or cannot be understood.
 
         Returns:
-            One finding each.
+            One finding for each.
         """
         return tuple(
             _finding(place)
@@ -233,7 +233,7 @@ class Trash:
         """List the entries to drop.
 
         Args:
-            older_than_ms: least age in milliseconds; `None` means all.
+            older_than_ms: minimum age in milliseconds; `None` means all.
 
         Returns:
             The entries.
@@ -246,15 +246,15 @@ class Trash:
         )
 
     def drop(self, entry: TrashEntry, git: Git) -> None:
-        """Remove an entry for good: it is gone at once, its files in a while.
+        """Remove an entry for good: the entry at once, its files in the background.
 
         Args:
             entry: the entry.
             git: a git in its repository.
 
         Raises:
-            OSError: something could not be renamed away; the entry stays listed.
-            GitError: the ref could not be deleted now.
+            OSError: something could not be renamed; the entry stays listed.
+            GitError: the ref cannot be deleted at the moment.
         """
         place = self.bin(entry.session)
         if entry.tree is not None and not Path(entry.tree).is_relative_to(place.directory):
@@ -262,7 +262,7 @@ class Trash:
         if Path(common_dir(entry.record)).is_dir():
             place.clear_lock(common_dir(entry.record))
             for ref in entry.refs:
-                # Where git cannot write, the ref stays: no reason to keep the entry for ever.
+                # If git cannot write, the ref stays; that is no reason to keep the entry for ever.
                 attempt(lambda ref=ref: git.write("update-ref", "--no-deref", "-d", ref))  # type: ignore[misc]
         self._sweeper.drop(place.directory, place.directory.parent)
 
@@ -294,7 +294,7 @@ def _finding(place: TrashBin) -> Finding:
 
 
 def delete_ref(git: Git, ref: str, commit: str | None) -> None:
-    """Delete a ref if it still is what we know, and not otherwise.
+    """Delete a ref, but only if it still has the hash that we know.
 
     Args:
         git: a git in the repository.
@@ -302,7 +302,7 @@ def delete_ref(git: Git, ref: str, commit: str | None) -> None:
         commit: the hash it must have; `None` deletes nothing.
 
     Raises:
-        GitError: it moved in the meantime, or a lock is held.
+        GitError: the ref moved in the meantime, or something holds a lock.
     """
     if commit is None:
         return

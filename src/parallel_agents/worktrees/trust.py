@@ -1,8 +1,7 @@
-"""Collect what an agent started from a base would load and could run, and hash it.
+"""Collect and hash what an agent started from a base would load and could run.
 
 Keep true: nothing is checked out and nothing is run to find out; the hash covers whole files, and
-for a symbolic link both the link and what it points to; a file that cannot be read changes the
-hash, too.
+for a symbolic link both the link and its target; a file that cannot be read also changes the hash.
 """
 
 import hashlib
@@ -24,11 +23,11 @@ _LINK = b"symlink -> "
 _TOP = (".mcp.json", ".parallel-agents.toml")
 _TREES = (".claude/hooks/", ".claude/plugins/")
 _TEXTS = (".claude/skills/", ".claude/commands/", ".claude/agents/")
-"""Texts for the agent, of which only those count that hold something to run; see `_RUNS`."""
+"""Texts for the agent; they count only if they contain something to run, see `_RUNS`."""
 _RUNS = re.compile(
     rb"!`|^\s*```!|^(?:hooks|allowed-tools|mcpServers|permissionMode)\s*:", re.MULTILINE
 )
-"""Shell commands inside a text, and settings at its head that run or allow something.
+"""Shell commands in a text, and settings in its header that run or allow something.
 Source: code.claude.com/docs, "Skills" and "Subagents"; the event PreSkillShellCommand (2.1.332)."""
 
 
@@ -43,16 +42,16 @@ def executable_config(
     """Collect the executable configuration of a base, of the main worktree and of git's filters.
 
     Args:
-        repository: where.
+        repository: where to look.
         commit: full hash of the base commit.
-        worktree: top of a session's worktree, to take its files as they are now instead of those
-            of the commit; as long as they are the same, so is the digest.
-        partial: files of the commit that the worktree lacks count as unchanged.
-        stranger: the commit is a pull request's, so the digest is of that commit alone: the same
-            settings may call scripts that the pull request has changed.
+        worktree: top of a session's worktree, to use its current files instead of the commit's;
+            while they are the same, so is the digest.
+        partial: whether files of the commit that the worktree lacks count as unchanged.
+        stranger: whether the commit is a pull request's; the digest then applies to that commit
+            alone, because the same settings may call scripts that the pull request has changed.
 
     Returns:
-        The files with one digest over all.
+        The files, with one digest for all of them.
     """
     main = Path(repository.checkout if repository.bare else repository.root)
     git = Git(repository.root)
@@ -61,7 +60,7 @@ def executable_config(
     if worktree is not None:
         now = _current(Path(worktree), base, own)
         there = {file.path for file, _ in now}
-        # A hook's directory need not be a copy: what it lacks cannot run.
+        # A hook's directory need not be a copy: files that it lacks cannot run.
         base = [*now, *(entry for entry in base if partial and entry[0].path not in there)]
     lines = filters.executable_lines(git, commit, worktree) if repository.common_dir else None
     found = [*(file for file, _ in base), *own, *([lines] if lines else [])]
@@ -74,13 +73,13 @@ def executable_config(
 
 
 def is_executable_config(path: str) -> bool:
-    """Tell whether a path is one that an agent loads and that can run code.
+    """Tell whether an agent loads the file at a path and may run code from it.
 
     Args:
         path: relative to the top of a worktree.
 
     Returns:
-        Whether it is.
+        True if so.
     """
     if path in _TOP or path.startswith(_TREES):
         return True
@@ -89,7 +88,7 @@ def is_executable_config(path: str) -> bool:
 
 
 def _base_files(git: Git, commit: str) -> list[tuple[ConfigFile, str]]:
-    """Read the files of a commit, each with the hash of its blob; links as `_read` does."""
+    """Read the files of a commit, each with the hash of its blob; handles links like `_read`."""
     found = []
     listed = _listed(git, commit, ".claude", *_TOP)
     wanted = [oid for _, oid, path in listed if _may_count(path)]
@@ -107,14 +106,14 @@ def _may_count(path: str) -> bool:
 
 
 def _counts(path: str, data: bytes) -> bool:
-    """Whether a file can run something; of a link that is not known."""
+    """Whether a file can run something; for a link, assume that it can."""
     if not path.startswith(_TEXTS):
         return is_executable_config(path)
     return data.startswith(_LINK) or _RUNS.search(data) is not None
 
 
 def _blobs(git: Git, names: list[str]) -> dict[str, bytes]:
-    """Read blobs, all by one git."""
+    """Read blobs, all with a single git."""
     asked = "".join(f"{name}\n" for name in dict.fromkeys(names)).encode()
     rest = git.read("cat-file", "--batch", stdin=asked).stdout if asked else b""
     found = {}
@@ -128,14 +127,14 @@ def _blobs(git: Git, names: list[str]) -> dict[str, bytes]:
 
 
 def _listed(git: Git, tree: str, *paths: str) -> list[tuple[str, str, str]]:
-    """List mode, hash and path of the files of a tree."""
+    """List mode, hash and path of a tree's files."""
     lines = fields(git.read("ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths).stdout)
     heads = (line.partition("\t") for line in lines)
     return [(head.split(" ")[0], head.split(" ")[2], path) for head, _, path in heads]
 
 
 def _linked(git: Git, commit: str, oid: str, path: str) -> list[tuple[ConfigFile, str]]:
-    """Read what a link in a commit leads to, as far as that is in the commit."""
+    """Read the target of a link in a commit, if it is in the commit."""
     link = _LINK + git.read("cat-file", "blob", oid).stdout + b"\n"
     asked = os.fsencode(f"{commit}:{path}\n")
     answer = git.read("cat-file", "--batch", "--follow-symlinks", stdin=asked).stdout
@@ -158,14 +157,14 @@ def _linked(git: Git, commit: str, oid: str, path: str) -> list[tuple[ConfigFile
 def _current(
     worktree: Path, base: list[tuple[ConfigFile, str]], own: list[ConfigFile]
 ) -> list[tuple[ConfigFile, str]]:
-    """Read a worktree's files; what only the checkout changed in them (line ends) counts not."""
+    """Read a worktree's files; changes made only by the checkout (line ends) do not count."""
     known = {file.path: (file, oid) for file, oid in base}
     accepted = {(file.path, file.digest) for file in own}
     found = []
     for file in _files_below(worktree, "base"):
         before, oid = known.get(file.path, (None, ""))
         if before is None and (file.path, file.digest) in accepted:
-            continue  # a copy of the main worktree's file, brought by .worktreeinclude
+            continue  # a copy of the main worktree's file, made for .worktreeinclude
         same = before is not None and _is_blob(worktree, file.path, oid)
         found.append((before if same and before is not None else file, oid))
     return found
@@ -194,9 +193,9 @@ def _files_below(main: Path, origin: str) -> list[ConfigFile]:
 
 
 def _read(main: Path, name: str, origin: str) -> ConfigFile | None:
-    """Read a file as the agent program would, following links, but never a device or a pipe.
+    """Read a file as the agent program would: follow links, but never read a device or a pipe.
 
-    None for one that is not there, or runs nothing.
+    None if the file does not exist, or runs nothing.
     """
     path = main / name
     link = b""

@@ -1,6 +1,6 @@
-"""Find the files that git is not given: it would stop at them, or read for a very long time.
+"""Find the files that git must not read: it would stop at them, or read for a very long time.
 
-Keep true: nothing is read here, no link is followed; a file that is gone by now is none of them.
+Keep true: nothing is read here, no link is followed; a file that no longer exists is not listed.
 """
 
 import errno
@@ -21,12 +21,12 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 @dataclass(slots=True)
 class Bounds:
-    """How much may be read; what is read is taken off.
+    """How much may still be read; whatever is read is subtracted.
 
     Args:
-        file: bytes of one file.
-        total: bytes of all.
-        count: files.
+        file: the most bytes of one file.
+        total: the most bytes of all files.
+        count: the most files.
     """
 
     file: int = FILE_LIMIT
@@ -34,13 +34,13 @@ class Bounds:
     count: int = COUNT_LIMIT
 
     def refuse(self, size: int) -> str:
-        """Take a file into account.
+        """Account for a file.
 
         Args:
-            size: in bytes.
+            size: its size in bytes.
 
         Returns:
-            Why it is not read; empty when it is.
+            Why it is not read; empty if it is.
         """
         if size > self.file or size > self.total or self.count <= 0:
             return f"not read: {human(size)}"
@@ -50,15 +50,15 @@ class Bounds:
 
 
 def unread(top: Path, names: Iterable[str], bounds: Bounds | None = None) -> dict[str, str]:
-    """Pick the files that git is not given.
+    """Select the files that git must not read.
 
     Args:
         top: the worktree.
         names: paths in it.
-        bounds: how much may be read; `None` for any amount.
+        bounds: how much may be read; `None` for no limit.
 
     Returns:
-        Why not, by path.
+        The reason for each, by path.
     """
     found = {}
     for name in names:
@@ -81,10 +81,10 @@ def _why_unread(path: str, bounds: Bounds | None) -> str:
 
 
 def closed_directories(stderr: bytes) -> tuple[str, ...]:
-    """Find the directories that git could not look into.
+    """Find the directories that git could not open.
 
     Args:
-        stderr: what it said while it listed files (dir.c, `open_cached_dir`).
+        stderr: git's error output while it listed files (dir.c, `open_cached_dir`).
 
     Returns:
         Their names, as git writes them.
@@ -94,13 +94,13 @@ def closed_directories(stderr: bytes) -> tuple[str, ...]:
 
 
 def human(size: int) -> str:
-    """Say how large something is.
+    """Format a size for people.
 
     Args:
         size: in bytes.
 
     Returns:
-        Such as `2.1 GB`.
+        For example `2.1 GB`.
     """
     value, unit = float(size), "bytes"
     for larger in ("kB", "MB", "GB", "TB"):

@@ -1,8 +1,9 @@
-"""What Claude Code's own settings say about worktrees: `worktree.baseRef`, and so on.
+"""Reads Claude Code's own settings for worktrees: `worktree.baseRef`, and so on.
 
 Keep true: the order is Claude's (managed over local over project over user; lists add up); a
-repository's files count only when they were accepted; a value of the wrong form counts as not set,
-and is said. Source: code.claude.com/docs, "Settings" and "Worktrees"; claude 2.1.329's own schema.
+repository's files count only if they were accepted; a value of the wrong type counts as not set,
+and is reported. Source: code.claude.com/docs, "Settings" and "Worktrees"; claude 2.1.329's own
+schema.
 """
 
 import json
@@ -21,14 +22,14 @@ _ENTRIES = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The settings that count.
+    """The settings that apply.
 
     Args:
-        base: `worktree.baseRef`, the base when none is named; empty when not set.
+        base: `worktree.baseRef`, the base if none is named; empty if not set.
         links: `worktree.symlinkDirectories`.
         sparse: `worktree.sparsePaths`.
-        in_checkout: `worktree.bgIsolation` is `"none"`: work in the person's own checkout.
-        notes: what the person should be told, one sentence each.
+        in_checkout: whether `worktree.bgIsolation` is `"none"`: work in the user's own checkout.
+        notes: what to tell the user, one sentence each.
     """
 
     base: str = ""
@@ -43,11 +44,12 @@ def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -
 
     Args:
         main: top of the checkout whose settings Claude Code would read.
-        environment: the caller's; `CLAUDE_CONFIG_DIR` or `HOME` says where the person's own are.
+        environment: the caller's; `CLAUDE_CONFIG_DIR` or `HOME` says where the user's own settings
+            are.
         accepted: whether the repository's own files count.
 
     Returns:
-        What they say.
+        The settings.
     """
     base, isolation, notes = "", "", list[str]()
     lists: dict[str, dict[str, None]] = {"symlinkDirectories": {}, "sparsePaths": {}}
@@ -74,7 +76,7 @@ def read_wishes(main: Path, environment: Mapping[str, str], *, accepted: bool) -
 
 
 def default_mode(main: Path, environment: Mapping[str, str], *, accepted: bool) -> str:
-    """Read `permissions.defaultMode`, which a start without a mode would take; empty if not set.
+    """Read `permissions.defaultMode`, which applies to a start without a mode; empty if not set.
 
     Args:
         main: top of the checkout whose settings Claude Code would read.
@@ -89,7 +91,7 @@ def default_mode(main: Path, environment: Mapping[str, str], *, accepted: bool) 
 
 
 def settings_files(main: Path, environment: Mapping[str, str], *, accepted: bool) -> list[Path]:
-    """List the files that Claude Code would read, the strongest last.
+    """List the files that Claude Code would read, strongest last.
 
     Args:
         main: top of the checkout whose settings Claude Code would read.
@@ -131,10 +133,10 @@ def _texts(path: Path, section: dict[str, Any], name: str, notes: list[str]) -> 
 def _is_inside(path: str) -> bool:
     parts = path.rstrip("/").split("/")
     plain = path.isprintable() and not any(part in ("", ".", "..", ".git") for part in parts)
-    # Git takes a leading quote, "!" and "#" of a line for something else than a name.
+    # Git gives a leading quote, "!" or "#" on a line a special meaning.
     return plain and path[:1] not in ('"', "!", "#") and "\\" not in path
 
 
 def _with_settings(sparse: list[str]) -> tuple[str, ...]:
-    """Keep `.claude` in the worktree: what was accepted is what an agent must find there."""
+    """Keep `.claude` in the worktree: an agent must find there what was accepted."""
     return tuple(dict.fromkeys([*(p.rstrip("/") for p in sparse), ".claude"])) if sparse else ()

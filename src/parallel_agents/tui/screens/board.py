@@ -1,8 +1,8 @@
-"""The main screen's widgets and their painting.
+"""The main screen's widgets, and how they are painted.
 
-Keep true: a request never takes the focus; what is painted are facts from the store, at most
-twenty times a second; nothing is painted and no timer runs while nothing changes, but for a coarse
-look at the ages; a text typed for one session is never sent to another.
+Keep true: a request never takes the focus; only facts from the store are painted, at most twenty
+times a second; while nothing changes, nothing is painted and no timer runs, except a slow one that
+updates the ages; text typed for one session is never sent to another.
 """
 
 import contextlib
@@ -40,27 +40,27 @@ from parallel_agents.tui.widgets.welcome import Welcome
 from parallel_agents.tui.workers import alone
 
 FRAME = 0.05
-"""Seconds between two paintings."""
+"""Seconds between two repaints."""
 
 LETTER = 0.03
-"""Seconds after a key in the input in which only what was typed is painted, two of Textual's
-frames: the letter does not wait for rows that an agent moved."""
+"""Seconds after a key in the input during which only the typed text is painted, two of Textual's
+frames: a letter does not wait for rows that an agent moved."""
 
 LATEST = 4 * FRAME
-"""Seconds between two paintings at most, however fast somebody types."""
+"""The longest time between two repaints in seconds, however fast somebody types."""
 
 AGES = 15.0
-"""Seconds between two looks at the ages of the rows."""
+"""Seconds between two updates of the rows' ages."""
 
 WIDE = 100
-"""Columns from which list and session stand beside each other."""
+"""Columns from which the list and the session are side by side."""
 
 LOW, TINY = 14, 8
-"""Rows below which a session's own lines, and then the screen's, make room for a request."""
+"""Rows below which first the session's own lines, then the screen's, make room for a request."""
 
 
 def now_ms() -> int:
-    """Now, in milliseconds since 1970."""
+    """Return the current time in milliseconds since 1970."""
     return int(time.time() * 1000)
 
 
@@ -68,8 +68,8 @@ class Board(Screen[None]):
     """Shows what the store knows.
 
     Args:
-        store: what is shown.
-        clock: seconds that only ever grow; the card's safety is measured with it.
+        store: the state to show.
+        clock: monotonic time in seconds; the card's waiting times are measured with it.
         title: sets the terminal's title.
     """
 
@@ -92,7 +92,7 @@ class Board(Screen[None]):
         self._needing: set[str] | None = None
 
     def compose(self) -> ComposeResult:
-        """The widgets, few as they are."""
+        """Create the widgets."""
         yield OneLine(id="top")
         with Horizontal(id="body"):
             yield Sidebar(id="list")
@@ -112,7 +112,7 @@ class Board(Screen[None]):
         yield OneLine(id="hints")
 
     def on_mount(self) -> None:
-        """Begin with the list."""
+        """Start with the focus on the list."""
         self.sidebar = self.query_one(Sidebar)
         self.transcript = self.query_one(TranscriptView)
         self.request = self.query_one(CardView)
@@ -127,22 +127,22 @@ class Board(Screen[None]):
         self.wake()
 
     async def complete_files(self, prefix: str) -> list[str]:
-        """Files of the shown session's worktree; overridden where requests are made."""
+        """List files of the shown session's worktree; overridden where requests are made."""
         raise NotImplementedError
 
     def line(self, name: str) -> OneLine:
-        """One of the single lines."""
+        """Return one of the single lines."""
         return self.query_one(f"#{name}", OneLine)
 
     def say(self, text: str, tone: Tone) -> None:
-        """Show a short message; the text is safe and never parsed."""
+        """Show a short message; its text must be safe, and is never parsed as markup."""
         self.notify(text, severity=tone, markup=False, timeout=8 if tone == "error" else 4)
 
     # --- zones --------------------------------------------------------------------------------
 
     @property
     def zone(self) -> Zone:
-        """Where keys go."""
+        """The zone that receives keys."""
         focused = self.focused
         if focused is self.request:
             return "card"
@@ -151,7 +151,7 @@ class Board(Screen[None]):
         return "list" if focused is None or focused is self.sidebar else "view"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The bottom line says what counts here; on a low screen, what is decided on has it all."""
+        """Show the hints for this zone; on a low screen, a focused request gets all the room."""
         self.set_class(self.zone == "card", "-deciding")
         self._paint_hints()
 
@@ -159,11 +159,11 @@ class Board(Screen[None]):
 
     @property
     def paintable(self) -> bool:
-        """Whether the widgets are there: what is left of the work goes on while they are closed."""
+        """Whether the widgets exist: leftover work may still run while they are being closed."""
         return self.is_mounted and self.is_running
 
     def wake(self) -> None:
-        """Something changed: paint soon, and not too often."""
+        """Note a change: paint soon, but not too often."""
         if self._painting or not self.paintable:
             return
         self._painting = True
@@ -184,12 +184,12 @@ class Board(Screen[None]):
             self.paint()
 
     def typed(self) -> None:
-        """A key goes to the widget that has the focus; the input paints its letters itself."""
+        """Note a key for the focused widget; the input paints its letters itself."""
         if self.paintable and self.zone == "input":
             self._typed_at = time.monotonic()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Below `WIDE` columns the list and the session are two screens."""
+        """Show list and session as two screens below `WIDE` columns."""
         self.set_class(event.size.width < WIDE, "-narrow")
         self.set_class(event.size.height < LOW, "-low")
         self.set_class(event.size.height < TINY, "-tiny")
@@ -198,7 +198,7 @@ class Board(Screen[None]):
         self.wake()
 
     def on_screen_resume(self) -> None:
-        """What changed under a dialog is shown."""
+        """Show what changed under a dialog."""
         self.wake()
 
     # --- painting -----------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class Board(Screen[None]):
             alone(self, self._learn_agents, "agents")
 
     def _follow_pane(self, state: SessionState | None) -> None:
-        """The pane that is looked at follows the facts."""
+        """Reload the visible pane when the facts it depends on change."""
         pane = self.panes.current
         if state is None or pane not in {"diff", "info"} or self.store.problem is not None:
             return
@@ -236,11 +236,11 @@ class Board(Screen[None]):
             alone(self, partial(self.reviewing.disk, state.id), "disk")
 
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
-        """A file's patch comes into view."""
+        """Load a file's patch that comes into view."""
         self.run_worker(self.reviewing.patch(message.path), group="patches")
 
     async def _learn_agents(self) -> None:
-        # It is asked again with the next connection; what depends on it says that it is missing.
+        # The next connection asks again; whatever depends on the reply shows that it is missing.
         with contextlib.suppress(UserError):
             await self.store.learn_agents()
 
@@ -254,7 +254,7 @@ class Board(Screen[None]):
             self.commands.complain(error)
 
     def paint_list(self) -> None:
-        """Show the rows, with the ages they have now."""
+        """Show the rows with their current ages."""
         now = now_ms()
         mirror = self.store.mirror
         self.sidebar.show(
@@ -310,15 +310,15 @@ class Board(Screen[None]):
         self._fit_card()
 
     def on_card_view_read(self) -> None:
-        """More of the request was on the screen: what is left is said anew."""
+        """Update the notes: more of the request has been on the screen."""
         self._fit_card()
 
     def on_card_keys_laid(self) -> None:
-        """The keys were laid out: their lines are known now."""
+        """Fit the card again: the number of lines for the keys is known now."""
         self._fit_card()
 
     def _fit_card(self) -> None:
-        """Give the card's keys their lines first, then its notes, then its words."""
+        """Give lines to the card's keys first, then to its notes, then to its words."""
         notes, keys = self.query_one(CardNotes), self.query_one(CardKeys)
         width = self.query_one("#session").size.width
         rows = max(self.size.height - (0 if self.has_class("-tiny") else 2), 1)
@@ -343,7 +343,7 @@ class Board(Screen[None]):
         )
 
     def _alert(self) -> None:
-        """Ring when a session newly asks or fails; not for those found at the start."""
+        """Ring when a session newly asks or fails, but not for those found at the start."""
         states = self.store.mirror.sessions.values()
         needing = {state.id for state in states if rings(state)}
         self._set_title(header.title(states))
@@ -352,14 +352,14 @@ class Board(Screen[None]):
         self._needing = needing if self.store.ready else None
 
     def _swap_draft(self) -> None:
-        """Each session keeps what was typed for it."""
+        """Keep what was typed for each session."""
         if self.shown is not None:
             self._drafts[self.shown] = self.prompt.text
         self.shown = self.store.selected
         self.prompt.text = self._drafts.pop(self.shown or "", "")
 
     def keep_draft(self, session: str, text: str) -> None:
-        """A text could not be sent: put it back where it was typed."""
+        """Put a text that could not be sent back where it was typed."""
         if session == self.shown and self.prompt.is_empty:
             self.prompt.text = text
         else:

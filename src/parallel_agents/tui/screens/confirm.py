@@ -1,7 +1,7 @@
-"""Small dialogs: write a line or a text, choose one of a few, read something.
+"""Small dialogs: write a line or a text, choose from a few options, read something.
 
-Keep true: Esc leaves every dialog without an effect; Enter takes what the person wrote or chose
-themselves, never a default that allows something.
+Keep true: Esc leaves every dialog without an effect; Enter accepts what the user wrote or chose,
+never a default that allows something.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ from parallel_agents.tui.widgets.one_line import OneLine
 
 
 def brought_up(screen: Screen[Any]) -> bool:
-    """Close what lies above a screen, before it is closed: Textual closes whatever lies on top.
+    """Close what is above a screen before closing it: Textual closes whatever is on top.
 
     Returns:
-        Whether it is still there; one that is closed already must not be closed again.
+        Whether the screen is still open; one that is already closed must not be closed again.
     """
     if screen not in screen.app.screen_stack:
         return False
@@ -35,7 +35,7 @@ def brought_up(screen: Screen[Any]) -> bool:
 
 
 class Dialog(ModalScreen[str | None]):
-    """What all dialogs share.
+    """The base of all dialogs.
 
     Args:
         title: what it is about; any text.
@@ -50,14 +50,14 @@ class Dialog(ModalScreen[str | None]):
         self._hint = hint
 
     def compose(self) -> ComposeResult:
-        """Title, content, keys."""
+        """Create title, content and keys."""
         with Vertical(classes="dialog"):
             yield OneLine(classes="heading")
             yield from self.content()
             yield OneLine(classes="keys")
 
     def content(self) -> ComposeResult:
-        """What is between."""
+        """Create the content between title and keys."""
         yield from ()
 
     def on_mount(self) -> None:
@@ -79,8 +79,8 @@ class LineDialog(Dialog):
     """Asks for one line.
 
     Args:
-        title: what is asked.
-        value: what stands there at first.
+        title: the question.
+        value: the initial text.
     """
 
     def __init__(self, title: str, value: str = "") -> None:
@@ -88,11 +88,11 @@ class LineDialog(Dialog):
         self._value = value
 
     def content(self) -> ComposeResult:
-        """The input."""
+        """Create the input."""
         yield Input(self._value, select_on_focus=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take it when something is written."""
+        """Accept the line, unless it is empty."""
         if event.value.strip():
             self.dismiss(event.value)
 
@@ -101,8 +101,8 @@ class TextDialog(Dialog):
     """Asks for a text of several lines.
 
     Args:
-        title: what is asked.
-        value: what stands there at first.
+        title: the question.
+        value: the initial text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -114,13 +114,13 @@ class TextDialog(Dialog):
         self._value = value
 
     def content(self) -> ComposeResult:
-        """The text."""
+        """Create the text area."""
         area = TextArea(self._value, soft_wrap=True, show_line_numbers=False, compact=True)
         area.cursor_blink = False
         yield area
 
     def action_take(self) -> None:
-        """Take what is written."""
+        """Accept the text."""
         self.dismiss(self.query_one(TextArea).text)
 
 
@@ -128,7 +128,7 @@ class Reading(LineView):
     """Lines to read."""
 
     def show(self, lines: Sequence[list[Span]]) -> None:
-        """Show paragraphs of spans; one that begins with an indent hangs from its first span."""
+        """Show paragraphs of spans; one that starts with an indent hangs from its first span."""
         self.set_blocks([_paragraph(n, spans) for n, spans in enumerate(lines)])
 
 
@@ -148,8 +148,8 @@ class ReadDialog(Dialog):
 
     Args:
         title: what it is.
-        lines: paragraphs.
-        keys: keys that close it, with the value returned for each.
+        lines: the paragraphs.
+        keys: keys that close the dialog, each with the value to return.
         hint: which keys do what.
     """
 
@@ -165,30 +165,30 @@ class ReadDialog(Dialog):
         self._keys = keys or {}
 
     def content(self) -> ComposeResult:
-        """The lines."""
+        """Create the view."""
         yield Reading()
 
     def on_mount(self) -> None:
-        """Show them."""
+        """Show the lines."""
         view = self.query_one(Reading)
         view.show(self._lines)
         view.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Close with one of the keys."""
+        """Close the dialog if this is one of its keys."""
         if event.key in self._keys:
             event.stop()
             self.dismiss(self._keys[event.key])
 
 
 class ChoiceDialog(ReadDialog):
-    """Asks to choose one of at most nine by its digit.
+    """Asks to choose one of up to nine options by its digit.
 
     Args:
-        title: what is asked.
-        about: a sentence more; may be empty.
-        choices: value, and what it means.
-        ink: styles.
+        title: the question.
+        about: one more sentence; may be empty.
+        choices: pairs of a value and its meaning.
+        ink: the styles.
     """
 
     def __init__(

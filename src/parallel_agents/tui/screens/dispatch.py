@@ -1,7 +1,7 @@
 """The form for a new session.
 
-Keep true: nothing is started before the repository's own settings were trusted or left out by the
-person; what was typed stays until the session is journalled.
+Keep true: nothing is started before the user has trusted the repository's own settings or chosen to
+start without them; what the user typed stays until the session is journalled.
 """
 
 import os
@@ -34,7 +34,7 @@ from parallel_agents.tui.workers import alone
 from parallel_agents.wire import messages as m
 
 REST = 0.6
-"""Seconds for which a text must have rested before it is looked at: a base may be on a remote."""
+"""Seconds without a change before a text is looked up: a base may be on a remote."""
 
 _HINT = "Enter start   Ctrl+O start and open   Tab next field   Esc cancel"
 _PLACE = frozenset({"directory", "base", "branch"})
@@ -46,7 +46,7 @@ _UNASKED = "this agent never asks before it acts"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the person filled in; empty means left to the agent or the supervisor."""
+    """What the user filled in; an empty value is left to the agent or the supervisor."""
 
     prompt: str
     directory: str
@@ -56,13 +56,13 @@ class Form:
 
 
 class DispatchScreen(Dialog):
-    """The form; returns the new session's id, with `>` before it to go in.
+    """The form; returns the new session's id, with `>` before it if the user wants to open it.
 
     Args:
-        store: whom to ask.
-        directory: what stands in the form at first.
-        chosen: what is chosen at first.
-        prompt: the text at first.
+        store: sends the requests.
+        directory: the initial directory.
+        chosen: the initial choices.
+        prompt: the initial text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,7 +83,7 @@ class DispatchScreen(Dialog):
         self._looked: tuple[m.ResolveRepository, str] | None = None
 
     def content(self) -> ComposeResult:
-        """The fields."""
+        """Create the fields."""
         chosen = self._chosen
         yield Prompt("what should the agent do? …", id="task")
         yield _field("directory", Input(self._directory, id="directory", select_on_focus=False))
@@ -97,7 +97,7 @@ class DispatchScreen(Dialog):
         yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
-        """Begin with the task."""
+        """Start with the focus on the task."""
         task = self.query_one("#task", Prompt)
         task.complete_files = self._files
         task.text = self._text
@@ -106,25 +106,25 @@ class DispatchScreen(Dialog):
         self._look_now()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Another directory, base or branch: look at it when it has rested."""
+        """Look up a changed directory, base or branch once the user pauses."""
         if event.input.id in _PLACE and self._asked() != self._looked:
             self._pause()
             self._rest = self.set_timer(REST, self._look_now)
 
     def on_input_blurred(self) -> None:
-        """A field was left: what is in it is meant."""
+        """Look up a field at once when the user leaves it."""
         if self._rest is not None:
             self._look_now()
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Another agent: say whether it is installed."""
+        """Say whether a newly chosen agent is installed."""
         if event.select.id == "agent":
             self._offer_choices()
             if self._asked() != self._looked:
                 self._look_now()
 
     def action_leave(self) -> None:
-        """Close the list of completions, or else the form."""
+        """Close an open list of completions, or otherwise the form."""
         for field in self.query(RefField):
             if field.list.is_open:
                 field.list.close()
@@ -134,7 +134,7 @@ class DispatchScreen(Dialog):
     # --- what the agents have ------------------------------------------------------------------
 
     def _offer(self, offers: tuple[Offer, ...]) -> None:
-        """Offer the agents that there are, the remembered one chosen."""
+        """Offer the agents that exist, with the remembered one chosen."""
         if offers == self._offers:
             return
         self._offers = offers
@@ -144,7 +144,7 @@ class DispatchScreen(Dialog):
         self._offer_choices()
 
     def _offer_choices(self) -> None:
-        """Offer what the chosen agent has; a mode that asks nothing is never chosen by itself."""
+        """Offer what the chosen agent has; never choose a mode that asks nothing automatically."""
         traits = self._traits()
         if traits is None or traits.name == self._offered:
             return
@@ -156,7 +156,7 @@ class DispatchScreen(Dialog):
         _put(self.query_one("#effort", Select), traits.efforts, effort)
 
     def _traits(self) -> Traits | None:
-        """Of the chosen agent, as far as it is known."""
+        """The traits of the chosen agent, if they are known."""
         name = self._choice("agent")
         return next((o.traits for o in self._offers if o.traits.name == name), None)
 
@@ -178,7 +178,7 @@ class DispatchScreen(Dialog):
         )
 
     def _pause(self) -> None:
-        """Ask nothing more of what was typed before, and take back what was said of it."""
+        """Stop looking up the previous text, and clear what was said about it."""
         if self._rest is not None:
             self._rest.stop()
             self._rest = None
@@ -241,16 +241,16 @@ class DispatchScreen(Dialog):
     # --- starting -----------------------------------------------------------------------------
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """Enter in the task."""
+        """Start the session: Enter in the task."""
         self.query_one("#task", Prompt).text = message.text
         self.action_start(enter=False)
 
     def on_input_submitted(self) -> None:
-        """Enter in a field."""
+        """Start the session: Enter in a field."""
         self.action_start(enter=False)
 
     def action_start(self, enter: bool) -> None:
-        """Start the session."""
+        """Start the session, unless a start is already running."""
         if not self._busy:
             self._busy = True
             self._pause()
@@ -258,7 +258,7 @@ class DispatchScreen(Dialog):
 
     def _form(self) -> Form:
         chosen = replace(self._chosen, model=self._value("model"))
-        if self._offers:  # else nothing could be chosen yet
+        if self._offers:  # otherwise nothing could be chosen yet
             agent, mode, effort = map(self._choice, ("agent", "mode", "effort"))
             chosen = replace(chosen, agent=agent, mode=mode, effort=effort)
         return Form(
@@ -298,14 +298,14 @@ class DispatchScreen(Dialog):
         self.dismiss((">" if enter else "") + row.id)
 
     async def _trusted(self, form: Form, resolved: m.ResolvedRepository) -> bool | None:
-        """Whether the repository's settings are trusted; None when the person left."""
+        """Whether the repository's settings are trusted; None if the user cancelled."""
         if resolved.trusted:
             return True
         answer = await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
         if answer != "trust":
             return False if answer == "without" else None
         base = resolved.base
-        # The commit that was shown; a pull request is accepted as one.
+        # The commit that was shown; acceptance of a pull request is tied to its commit.
         shown = form.base or base.name if base.stranger else base.start
         digest = resolved.digest
         await self._store.ask(
@@ -319,7 +319,7 @@ def _select(name: str, nothing: str) -> Select[str]:
 
 
 def _put(select: Select[str], names: Iterable[str], chosen: str) -> None:
-    """Offer names, one of them chosen when it is among them."""
+    """Offer names, and choose one if it is among them."""
     offered = list(names)
     with select.prevent(Select.Changed):
         select.set_options([(name, name) for name in offered])
@@ -333,7 +333,7 @@ def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
 
 
 def _missing(resolved: m.ResolvedRepository, agent: str) -> str:
-    """What to install when the agent is not there."""
+    """Say what to install if the agent is missing."""
     for offer in resolved.agents:
         if offer.traits.name == agent and not offer.available:
             return offer.hint

@@ -1,4 +1,4 @@
-"""`?`: every key, from the table they are bound from."""
+"""The help screen (`?`): every key, from the table that the keys are bound from."""
 
 from parallel_agents.tui.actions import table
 from parallel_agents.tui.ink import Ink
@@ -15,10 +15,10 @@ _SIGNS = (
 
 
 class HelpScreen(ReadDialog):
-    """The keys and signs.
+    """Shows the keys and signs.
 
     Args:
-        ink: styles.
+        ink: the styles.
     """
 
     def __init__(self, ink: Ink) -> None:

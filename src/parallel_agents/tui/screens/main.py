@@ -1,7 +1,7 @@
-"""The main screen's keys: each action of the table, done.
+"""The main screen's keys: carries out each action of the table.
 
-Keep true: a key counts only in its zones; moving the focus into a card is always the person's own
-act; leaving the screen stops nothing.
+Keep true: a key works only in its zones; only the user moves the focus into a card; leaving the
+screen stops nothing.
 """
 
 import json
@@ -23,7 +23,7 @@ from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.wire.messages import ListFiles
 
 TWICE = 0.6
-"""Seconds within which two presses of Esc count as one wish to interrupt."""
+"""Seconds within which pressing Esc twice counts as an interrupt."""
 
 
 class MainScreen(Verbs):
@@ -35,7 +35,7 @@ class MainScreen(Verbs):
     # --- which key counts where ---------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key of the table counts where the focus is."""
+        """Whether a key of the table works where the focus is."""
         if action != "do":
             return super().check_action(action, parameters)
         name = str(parameters[0])
@@ -57,7 +57,7 @@ class MainScreen(Verbs):
                 return True
 
     def act(self, name: str, number: int = 0) -> None:
-        """Do an action of the table."""
+        """Carry out an action of the table."""
         method: Callable[..., None] = getattr(self, f"do_{name}")
         if number:
             method(number)
@@ -65,22 +65,22 @@ class MainScreen(Verbs):
             method()
 
     def action_do(self, name: str, number: int = 0) -> None:
-        """A key of the table was pressed."""
+        """Handle a key of the table."""
         self.act(name, number)
 
     def on_key(self, event: events.Key) -> None:
-        """The second key of `g 1`."""
+        """Handle the second key of `g 1`."""
         jumping, self._jumping = self._jumping, False
         if jumping and event.key.isdecimal() and event.key != "0":
             event.stop()
             self.do_jump(int(event.key))
 
     def do_jump_begin(self) -> None:
-        """The next digit says where to go."""
+        """Wait for the digit that says where to go."""
         self._jumping = True
 
     async def complete_files(self, prefix: str) -> list[str]:
-        """Files of the shown session's worktree."""
+        """List files of the shown session's worktree."""
         if self.shown is None:
             return []
         try:
@@ -111,7 +111,7 @@ class MainScreen(Verbs):
         self.go_in()
 
     def go_in(self) -> None:
-        """Go into the session: to its request when it has one, else to the input."""
+        """Go into the session: to its request if it has one, otherwise to the input."""
         if self.store.state is None:
             return
         self.paint()
@@ -128,13 +128,13 @@ class MainScreen(Verbs):
             self.later(self.commands.seen(state))
 
     def on_sidebar_chosen(self, message: Sidebar.Chosen) -> None:
-        """A row was clicked."""
+        """Select the row that was clicked."""
         self.store.select(message.session)
         if message.enter:
             self.go_in()
 
     def do_next_needing(self) -> None:
-        """Go to the next session that needs the person, and to its request."""
+        """Go to the next session that needs the user, and to its request."""
         mirror = self.store.mirror.sessions
         found = next_needing(self.store.order(), mirror, self.store.selected)
         if found is None:
@@ -152,12 +152,12 @@ class MainScreen(Verbs):
     do_jump_sign = do_jump
 
     def do_back(self) -> None:
-        """Back to the list."""
+        """Go back to the list."""
         self.set_class(False, "-inside")
         self.sidebar.focus()
 
     def do_escape(self) -> None:
-        """Back to the list; twice in a row, interrupt."""
+        """Go back to the list; twice in a row, interrupt."""
         now = self.clock()
         twice, self._escaped_at = now - self._escaped_at <= TWICE, now
         if twice:
@@ -167,15 +167,15 @@ class MainScreen(Verbs):
             self.do_back()
 
     def on_prompt_left(self) -> None:
-        """`←` or Esc in the empty input."""
+        """Handle `←` or Esc in the empty input."""
         self.do_escape()
 
     def do_zone_next(self) -> None:
-        """List, card, input."""
+        """Move the focus on: list, card, input."""
         self._go_zone(1)
 
     def do_zone_back(self) -> None:
-        """Input, card, list."""
+        """Move the focus back: input, card, list."""
         self._go_zone(-1)
 
     def _go_zone(self, step: int) -> None:
@@ -190,7 +190,7 @@ class MainScreen(Verbs):
     # --- the conversation ---------------------------------------------------------------------
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """The person sent a reply to the session that is shown."""
+        """Send a reply to the session that is shown."""
         if self.shown is None:
             self.do_dispatch(message.text)
             return
@@ -201,7 +201,7 @@ class MainScreen(Verbs):
             self.keep_draft(session, text)
 
     def on_transcript_view_need_older(self, message: TranscriptView.NeedOlder) -> None:
-        """Read what is before the top."""
+        """Read what comes before the top."""
         self.later(self._older())
 
     async def _older(self) -> None:
@@ -211,7 +211,7 @@ class MainScreen(Verbs):
             self.commands.complain(error)
 
     def do_interrupt(self) -> None:
-        """End the running turn, or copy what is selected."""
+        """End the running turn, or copy the selected text."""
         if text := self.get_selected_text():
             self.app.copy_to_clipboard(text)
             return
@@ -232,7 +232,7 @@ class MainScreen(Verbs):
         self.wake()
 
     async def _write(self, wanted: Wanted) -> None:
-        """Let the person write what they want to decide with."""
+        """Let the user write what a decision needs."""
         if wanted.what == "edit":
             await self._edit_input(wanted)
             return
@@ -253,10 +253,10 @@ class MainScreen(Verbs):
         self.wake()
 
     async def _edit_input(self, wanted: Wanted) -> None:
-        """The input as JSON, or a command as it is."""
+        """Let the user edit the input: a command as plain text, anything else as JSON."""
         given = wanted.request.input
         command = given.get("command")
-        # What cannot be shown as it is, is edited as JSON with everything escaped.
+        # If it cannot be shown unchanged, it is edited as JSON with everything escaped.
         plain = isinstance(command, str) and safe(command) == command
         text = str(command) if plain else json.dumps(given, indent=2)
         edited = await self._ask(TextDialog("Edit it; Ctrl+O then allows it once", text))
@@ -281,7 +281,7 @@ class MainScreen(Verbs):
         self._press("a")
 
     def do_always_repository(self) -> None:
-        """Allow by the rule shown, kept in the repository."""
+        """Allow by the rule shown, saved in the repository."""
         self._press("A")
 
     def do_deny(self) -> None:
@@ -293,11 +293,11 @@ class MainScreen(Verbs):
         self._press("N")
 
     def do_edit_input(self) -> None:
-        """Edit what is to be run, then allow it."""
+        """Edit what would run, then allow it."""
         self._press("e")
 
     def do_own_words(self) -> None:
-        """Answer a question in own words."""
+        """Answer a question in the user's own words."""
         self._press("f")
 
     def do_next_question(self) -> None:

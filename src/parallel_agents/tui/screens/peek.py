@@ -1,7 +1,8 @@
-"""Peek: the latest of a session beside the list, a reply or a plain permission without going in.
+"""Peek: a session's latest output beside the list, and a quick reply or permission.
 
-Keep true: `y` and `n` count only for a permission, only with the focus on it, and by the rules of
-`deciding.Card`; what needs more than that is decided inside; a reply goes to the session named.
+Keep true: `y` and `n` work only for a permission, only with the focus on it, and by the rules of
+`deciding.Card`; anything that needs more is decided in the session; a reply goes to the named
+session.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 
 GO_IN = "\0"
-"""Returned instead of a reply when the person wants to go in."""
+"""Returned instead of a reply when the user wants to go into the session."""
 
 _REPLY = "Enter send   Ctrl+O open   Esc close"
 _PERMISSION = "y allow once   n deny   Tab reply   Ctrl+O open   Esc close"
@@ -36,14 +37,14 @@ class PeekScreen(Dialog):
     """Shows the end of a conversation, and its request; returns a reply.
 
     Args:
-        state: the session.
+        state: the session's facts.
         transcript: its conversation.
-        card: what the request is decided with.
-        decided: takes a decision.
+        card: decides on the request.
+        decided: called with a decision.
 
     Attributes:
         session: id of the session.
-        card: as given.
+        card: decides on the request.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,14 +68,14 @@ class PeekScreen(Dialog):
         self._decided = decided
 
     def content(self) -> ComposeResult:
-        """The end of the conversation, the request, and the input."""
+        """Create the end of the conversation, the request, and the input."""
         yield TranscriptView()
         yield CardView(self.card)
         yield CardNotes(self.card)
         yield Prompt(f"reply to {self._state.name or self._state.id} …")
 
     def on_mount(self) -> None:
-        """Show it."""
+        """Show the session."""
         root = self._state.worktree.path if self._state.worktree else ""
         self.query_one(TranscriptView).load(self._transcript, root=root)
         self._show(self._state)
@@ -82,7 +83,7 @@ class PeekScreen(Dialog):
         (self.query_one(CardView) if asked else self.query_one(Prompt)).focus()
 
     def follow(self, state: SessionState | None) -> None:
-        """Show the request that there is now.
+        """Show the current request.
 
         Args:
             state: facts of the session; None when it is gone.
@@ -105,7 +106,7 @@ class PeekScreen(Dialog):
         self.query_one(".keys", OneLine).put([flat(self._hint, ink_of(self.app).muted)])
 
     def on_key(self, event: events.Key) -> None:
-        """Decide on a permission, when it has the focus."""
+        """Decide on a permission if it has the focus."""
         request, view = self.card.request, self.query_one(CardView)
         if event.key not in {"y", "n"} or self.focused is not view:
             return
@@ -119,13 +120,13 @@ class PeekScreen(Dialog):
             self.dismiss(None)
 
     def on_card_view_read(self) -> None:
-        """More of the request was on the screen."""
+        """Update the notes: more of the request has been on the screen."""
         self.query_one(CardNotes).update()
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """A reply."""
+        """Close with a reply."""
         self.dismiss(message.text)
 
     def action_enter(self) -> None:
-        """Go in instead."""
+        """Go into the session instead."""
         self.dismiss(GO_IN)

@@ -1,6 +1,6 @@
-"""The trash: what was deleted, and bringing it back.
+"""The trash: lists deleted sessions and restores them.
 
-Keep true: nothing is removed from here; what is restored is the entry that the cursor was put on.
+Keep true: nothing is removed from here; what is restored is the entry under the cursor.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ class TrashList(LineView):
     """The entries, newest first."""
 
     def put(self, entries: Sequence[DeletedSession], now: int) -> None:
-        """Show the entries; the cursor stands on the first.
+        """Show the entries, with the cursor on the first.
 
         Args:
-            entries: of a `ListTrash` reply.
+            entries: from the reply to `ListTrash`.
             now: milliseconds since 1970.
         """
         newest = sorted(entries, key=lambda entry: -entry.deleted_at)
@@ -40,7 +40,7 @@ class TrashScreen(Dialog):
     """Lists the trash; returns the id of the session to restore.
 
     Args:
-        entries: of a `ListTrash` reply.
+        entries: from the reply to `ListTrash`.
         now: milliseconds since 1970.
     """
 
@@ -53,17 +53,17 @@ class TrashScreen(Dialog):
         self._now = now
 
     def content(self) -> ComposeResult:
-        """The list."""
+        """Create the list."""
         yield TrashList()
 
     def on_mount(self) -> None:
-        """Show it."""
+        """Show the entries."""
         listed = self.query_one(TrashList)
         listed.put(self._entries, self._now)
         listed.focus()
 
     def action_restore(self) -> None:
-        """Restore what the cursor is on."""
+        """Restore the entry under the cursor."""
         if isinstance(chosen := self.query_one(TrashList).cursor, str):
             self.dismiss(chosen)
 

@@ -1,7 +1,7 @@
-"""Shows what a repository would run on its own, before anything of it is loaded.
+"""Shows what a repository would run automatically, before any of it is loaded.
 
-Keep true: what is trusted is the digest that was shown; no key but `y` trusts; what is left out of
-the picture is what was accepted before, letter by letter.
+Keep true: trust applies to the digest that was shown; only `y` trusts; the view leaves out only
+what was accepted before, unchanged to the letter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,13 +29,13 @@ _Lines = Iterator[list[Span]]
 
 
 class TrustScreen(ReadDialog):
-    """The question.
+    """Asks whether to trust the repository.
 
     Args:
-        resolved: a `ResolveRepository` reply.
-        ink: styles.
-        going_on: a session is to go on; it was started with these settings, so there is no
-            starting without them.
+        resolved: the reply to `ResolveRepository`.
+        ink: the styles.
+        going_on: whether a session is to be resumed; it was started with these settings, so it
+            cannot continue without them.
     """
 
     def __init__(self, resolved: ResolvedRepository, ink: Ink, *, going_on: bool = False) -> None:
@@ -61,12 +61,12 @@ def _lines(resolved: ResolvedRepository, ink: Ink) -> _Lines:
 
 
 def _texts(files: Sequence[ConfigFile]) -> dict[_File, _Content]:
-    """Text and hash by path and origin; a long text is not whole, its hash is."""
+    """Map path and origin to text and hash; a long text is cut, but its hash covers all of it."""
     return {(f.path, f.origin): (f.text, f.digest) for f in files}
 
 
 def _file(file: _File, before: _Content | None, now: _Content | None, ink: Ink) -> _Lines:
-    """One file: whole when it is new, else what changed in it."""
+    """Show one file: all of it if it is new, otherwise its changes."""
     path, origin = file
     head = [flat(path, ink.strong), flat(f"  {origin}", ink.muted)]
     if before is None:

@@ -1,4 +1,4 @@
-"""What keys and palette do to the selected session, dialogs included.
+"""What keys and the palette do to the selected session, including dialogs.
 
 Keep true: an action is bound to the session's id before a dialog opens or anything is awaited;
 closing the screen stops nothing.
@@ -31,13 +31,13 @@ from parallel_agents.wire import messages as m
 
 
 class Verbs(Board):
-    """The board with what can be done to a session.
+    """The board with the actions on a session.
 
     Args:
-        store: what is shown.
-        clock: seconds that only ever grow.
+        store: the state to show.
+        clock: monotonic time in seconds.
         title: sets the terminal's title.
-        directory: where a new session is dispatched by default.
+        directory: the default directory for a new session.
     """
 
     def __init__(
@@ -51,22 +51,22 @@ class Verbs(Board):
         self.directory = directory
 
     def on_mount(self) -> None:
-        """The terminal can be lent from now on."""
+        """Allow other programs to use the terminal from now on."""
         self.run_outside = outside.in_foreground(self.app)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something that asks the supervisor run beside the screen."""
+        """Run a coroutine that asks the supervisor beside the screen."""
         self.run_worker(work, group="ask")
 
     def chosen(self) -> SessionState | None:
-        """Facts of the selected session; says so when there is none."""
+        """Facts of the selected session; tells the user if there is none."""
         state = self.store.state
         if state is None:
             self.commands.say("There is no session yet; c starts one.")
         return state
 
     async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
-        """Show a dialog; when one of its kind is open, as a key was pressed twice, it is left."""
+        """Show a dialog, unless one of its kind is open, as after a key was pressed twice."""
         if any(type(opened) is type(dialog) for opened in self.app.screen_stack):
             return None
         return await self.app.push_screen_wait(dialog)
@@ -116,11 +116,11 @@ class Verbs(Board):
         raise NotImplementedError
 
     def act(self, name: str, number: int = 0) -> None:
-        """Do an action of the table."""
+        """Carry out an action of the table."""
         raise NotImplementedError
 
     def do_peek(self) -> None:
-        """Peek at the latest, and reply."""
+        """Peek at the latest output, and reply."""
         if (state := self.chosen()) is not None:
             self.later(self._peek(state))
 
@@ -138,7 +138,7 @@ class Verbs(Board):
             self.keep_draft(state.id, reply)
 
     def paint(self) -> None:
-        """Show what the store knows now, in a peek over the list too."""
+        """Show what the store knows now, including in a peek over the list."""
         super().paint()
         for peek in self.app.screen_stack:
             if isinstance(peek, PeekScreen):
@@ -148,7 +148,7 @@ class Verbs(Board):
         self.later(self.decide(card, verdict))
 
     async def decide(self, card: Card, verdict: Verdict) -> None:
-        """Send a decision; when it is not taken, the card's keys count again."""
+        """Send a decision; if it is refused, the card's keys work again."""
         if not await self.commands.answer(verdict):
             card.refused(verdict.identity)
             self.wake()
@@ -177,7 +177,7 @@ class Verbs(Board):
         self.show_pane("info")
 
     def do_explain(self) -> None:
-        """Say why the session is in this state."""
+        """Show why the session is in this state."""
         if (state := self.chosen()) is not None:
             self.later(self._explain(state.id))
 
@@ -204,11 +204,11 @@ class Verbs(Board):
             self.later(self.commands.stop(state.id, typing=self.zone == "input"))
 
     def do_undo(self) -> None:
-        """Bring back what was deleted last."""
+        """Restore the session that was deleted last."""
         self.later(self.commands.undo())
 
     def do_trash(self) -> None:
-        """List what was deleted, and bring it back."""
+        """List deleted sessions, and restore one."""
         self.later(self._trash())
 
     async def _trash(self) -> None:
@@ -253,12 +253,12 @@ class Verbs(Board):
             await self.commands.set_mode(state.id, mode)
 
     def do_respawn(self) -> None:
-        """Continue a cut turn, or start the process again."""
+        """Continue a cut turn, or restart the process."""
         if (state := self.chosen()) is not None:
             self.later(self._go_on(state))
 
     async def _go_on(self, state: SessionState) -> None:
-        """Go on; what the agent would load now is shown first when it was not accepted."""
+        """Resume; first show what the agent would load now, if it has not been accepted."""
         if state.options.trusted and state.worktree is not None and not state.missing:
             resolved = await self.commands.ask(m.ResolveRepository(session=state.id))
             if resolved is None or not await self._accepted(state, resolved):
@@ -281,7 +281,7 @@ class Verbs(Board):
         self.wake()
 
     def do_help(self) -> None:
-        """Every key."""
+        """Show every key."""
         from parallel_agents.tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(ink_of(self.app)))
@@ -312,11 +312,11 @@ class Verbs(Board):
             self.commands.complain(error)
 
     def do_shell(self) -> None:
-        """A shell in the worktree."""
+        """Open a shell in the worktree."""
         self._in_worktree(outside.shell())
 
     def do_edit(self) -> None:
-        """The editor in the worktree; in the diff, on the line that is looked at."""
+        """Open the editor in the worktree."""
         diff = self.query_one(DiffView)
         place = diff.line_at_cursor() if self.panes.current == "diff" and diff.has_focus else None
         self._in_worktree(outside.editor_at(place) if place else [*outside.editor(), "."])
@@ -330,7 +330,7 @@ class Verbs(Board):
         self.prompt.focus()
 
     def do_attach(self) -> None:
-        """Take the conversation into this terminal, and give it back."""
+        """Open the conversation in this terminal until the user leaves it."""
         if (state := self.chosen()) is not None:
             self.later(self._lend(state.id))
 

@@ -1,9 +1,9 @@
 """The request card, right above the input.
 
-Keep true: what a key decides is what was painted (`deciding.Card` holds that), and it was given to
-the card, not to what had the focus before; the whole input
-can be read here before it is allowed, what was not on the screen yet is counted, and what is not
-what it seems is loud; nothing of it is parsed as markup.
+Keep true: a key decides what was painted (`deciding.Card` ensures that), and only a key that was
+given to the card, not to what had the focus before; the whole input can be read here before it is
+allowed, lines that have not been on the screen are counted, and misleading text is marked loudly;
+nothing is parsed as markup.
 """
 
 import json
@@ -31,14 +31,14 @@ _PART = 4_000
 
 
 class CardView(LineView):
-    """The request's words; tells the model what stands on the screen.
+    """The request's text; tells the model what is on the screen.
 
     Args:
-        model: what is shown.
+        model: the card to show.
     """
 
     class Read(Message):
-        """More of the request has been on the screen, or less of it than there is."""
+        """The number of lines that have not been on the screen has changed."""
 
     def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -51,21 +51,21 @@ class CardView(LineView):
         self._given: events.Key | None = None
 
     def on_key(self, event: events.Key) -> None:
-        """Remember a key: its action runs later, when the focus may have moved here meanwhile."""
+        """Remember a key: its action runs later, when the focus may have moved here."""
         self._given = event
 
     def on_blur(self) -> None:
-        """What was given before the focus left is over."""
+        """Forget a key that was given before the focus left."""
         self._given = None
 
     def press(self, key: str) -> Verdict | Wanted | None:
-        """Hand the model a key, if it was given to this widget.
+        """Pass a key to the model, if it was given to this widget.
 
         Args:
-            key: as `Card.press` takes it.
+            key: as for `Card.press`.
 
         Returns:
-            What `Card.press` returns; None when the key was given to something else.
+            What `Card.press` returns; None if the key was given to something else.
         """
         given, self._given = self._given, None
         if given is None or key not in {given.key, given.character}:
@@ -90,25 +90,25 @@ class CardView(LineView):
         self.set_blocks(self._made)
 
     def on_resize(self) -> None:
-        """Lines break elsewhere: of what was not read to its end, all is to be read again."""
+        """Wrap again; a request that was not read to its end must then be read again completely."""
         super().on_resize()
         self._seen = {}
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as its lines, also before they are laid out for the first time."""
+        """Return the number of lines, even before they are laid out for the first time."""
         height = super().get_content_height(container, viewport, width)
         return height if self._width else max(height, sum(map(self._height, self._blocks)))
 
     def _measure(self, size: Size, goal: int) -> None:
-        """Say how long it is; it is as high as that, so the screen is laid out each time."""
+        """Set the length; the widget is equally high, so the screen is laid out each time."""
         self.virtual_size = size
 
     def action_cursor(self, step: int) -> None:
-        """Scroll: nothing in here can be chosen."""
+        """Scroll: nothing here can be chosen."""
         self.scroll_to(y=self.scroll_offset.y + step, animate=False, immediate=True)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Paint what the screen asks for, and count what has not been on it."""
+        """Paint what the screen asks for, and count the lines that have not been on it."""
         painted = super().render_lines(crop)
         unseen = self._unseen()
         if unseen != self.model.unseen:
@@ -117,7 +117,7 @@ class CardView(LineView):
         return painted
 
     def render_line(self, y: int) -> Strip:
-        """Paint a line, and note that this request can be read now."""
+        """Paint a line, and note that this request can now be read."""
         self.model.painted(self._shows)
         place = self.scroll_offset.y + y
         if place < self._tops[-1] and self._blocks:
@@ -126,7 +126,7 @@ class CardView(LineView):
         return super().render_line(y)
 
     def _unseen(self) -> int:
-        """How many lines have not been on the screen; of what was never built, about."""
+        """Count the lines that have not been on the screen; estimate those never built."""
         left = 0
         for block_, height in zip(self._blocks, self._heights, strict=True):
             if block_.key in self._read:
@@ -140,7 +140,7 @@ class CardView(LineView):
 
 
 def _version(model: Card, name: str) -> tuple[Any, ...]:
-    """What the request's words depend on."""
+    """Return what the request's text depends on."""
     at = model.picking
     asked_at = model.request.seq if model.request is not None else 0
     return (model.identity, asked_at, at.at, str(at.chosen), model.position, name)
@@ -175,7 +175,7 @@ def _text_block(key: str, version: tuple[Any, ...], words: str, kind: str) -> Bl
 
 
 def _cut(words: str) -> Iterator[str]:
-    """Parts that are laid out one by one, so that no more is than is looked at."""
+    """Cut the text into parts that are laid out only when they are looked at."""
     start = 0
     while len(words) - start > _PART:
         end = words.rfind("\n", start, start + _PART)
@@ -221,7 +221,7 @@ def _permission(request: Request) -> list[tuple[str, str]]:
 
 
 def _input(tool: str, given: JsonObject) -> Sequence[tuple[str, str]]:
-    """Every field of the input, the telling one first, so that nothing hides."""
+    """List every field of the input, the most important first, so that nothing is hidden."""
     lines: list[tuple[str, str]] = []
     rest = dict(given)
     if isinstance(given.get("command"), str):

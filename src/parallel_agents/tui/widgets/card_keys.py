@@ -1,7 +1,7 @@
-"""What is always in sight of a request: what is odd about it, and what each key does.
+"""What is always visible of a request: what is odd about it, and what each key does.
 
-Keep true: at any size the keys stand on the screen; what was not wholly seen, or is not what it
-seems, is said here, loudly, wherever the request is scrolled to.
+Keep true: the keys are on the screen at any size; text that was not completely seen, or that is
+misleading, is reported here loudly, wherever the request is scrolled to.
 """
 
 from textual.geometry import Size
@@ -17,14 +17,14 @@ from parallel_agents.tui.spans import Span, cells, clip_spans, flat, strip_of
 
 
 class CardNotes(Widget):
-    """What a person has to know before a key is pressed; nothing of it is the agent's text.
+    """What the user has to know before pressing a key; none of it is the agent's text.
 
     Args:
         model: the card.
 
     Attributes:
-        model: as given.
-        fits: whether all of the request fits, so that what is not painted yet will be at once.
+        model: the card.
+        fits: whether the whole request fits, so that the parts not yet painted will be at once.
     """
 
     def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
@@ -36,11 +36,11 @@ class CardNotes(Widget):
 
     @property
     def odd(self) -> int:
-        """How many lines say what is odd about the request."""
+        """The number of lines that say what is odd about the request."""
         return sum(line.startswith("!") for line in self.said())
 
     def update(self) -> None:
-        """Show what there is to say now."""
+        """Show the current notes."""
         said = self.said()
         if said != self._shown:
             grew = len(said) != len(self._shown)
@@ -49,7 +49,7 @@ class CardNotes(Widget):
             self.refresh(layout=grew)
 
     def said(self) -> list[str]:
-        """What there is to say, a line each."""
+        """List the current notes, one per line."""
         model = self.model
         if model.request is None or model.sent:
             return []
@@ -64,11 +64,11 @@ class CardNotes(Widget):
         return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line each."""
+        """Use one line for each note."""
         return len(self._shown)
 
     def render_line(self, y: int) -> Strip:
-        """Paint one line, as loudly as it gets."""
+        """Paint one line, as loudly as possible."""
         width, ink = self.size.width, ink_of(self.app)
         if y >= len(self._shown):
             return Strip.blank(width, self.rich_style)
@@ -77,14 +77,14 @@ class CardNotes(Widget):
 
 
 class CardKeys(Widget):
-    """What each key does to this request, in as many lines as that takes or as there are.
+    """What each key does to this request, in as many lines as needed or available.
 
     Args:
         model: the card.
 
     Attributes:
-        model: as given.
-        room: how many lines there are; in fewer than all words take, the keys stand alone.
+        model: the card.
+        room: how many lines are available; if the descriptions do not fit, only the keys are shown.
     """
 
     def __init__(self, model: Card, *, id: str | None = None) -> None:  # noqa: A002
@@ -95,10 +95,10 @@ class CardKeys(Widget):
         self._laid_at = 0
 
     class Laid(Message):
-        """The keys have another width now, and may take other lines."""
+        """The keys have a new width, and may need another number of lines."""
 
     def on_resize(self) -> None:
-        """Tell of a new width."""
+        """Report a new width."""
         if self.size.width != self._laid_at:
             self._laid_at = self.size.width
             self.post_message(self.Laid())
@@ -109,7 +109,7 @@ class CardKeys(Widget):
             self.refresh(layout=True)
 
     def height(self, width: int) -> int:
-        """How many lines it takes at a width."""
+        """Return the number of lines needed at a width."""
         return max(len(self._lines(width)), 1)
 
     def _lines(self, width: int) -> list[list[Span]]:
@@ -127,7 +127,7 @@ class CardKeys(Widget):
         return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line at least."""
+        """Return the number of lines, at least one."""
         return max(len(self._lines(width)), 1)
 
     def render_line(self, y: int) -> Strip:

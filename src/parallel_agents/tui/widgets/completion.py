@@ -1,6 +1,6 @@
-"""What can be completed where the cursor is, and the list that offers it.
+"""What can be completed at the cursor, and the list that offers it.
 
-Keep true: names come from a repository: one that would not be shown as it is, is not offered.
+Keep true: names come from a repository, so a name that cannot be shown unchanged is not offered.
 """
 
 import re
@@ -24,7 +24,7 @@ class Wanted:
 
     Attributes:
         kind: `@` for a file, `/` for a command.
-        prefix: what was typed of it.
+        prefix: the part typed so far.
     """
 
     kind: str
@@ -36,10 +36,10 @@ def wanted(before: str, *, first_line: bool) -> Wanted | None:
 
     Args:
         before: the text of the line up to the cursor.
-        first_line: whether that is the first line, where commands stand.
+        first_line: whether that is the first line, the only place for commands.
 
     Returns:
-        It, or None when nothing can be completed.
+        What is being typed, or None when nothing can be completed.
     """
     if first_line and (found := _COMMAND.search(before)):
         return Wanted("/", found[1])
@@ -49,18 +49,18 @@ def wanted(before: str, *, first_line: bool) -> Wanted | None:
 
 
 def offered(names: list[str] | tuple[str, ...]) -> list[str]:
-    """The names that are shown as they are, and so can be typed."""
+    """Keep the names that are shown unchanged, and so can be typed."""
     return [name for name in names if name and safe_line(name) == name and " " not in name]
 
 
 class CompletionList(Widget):
-    """A few names, one of them chosen; takes no focus.
+    """Shows a few names, one of them chosen; takes no focus.
 
     Attributes:
-        kind: stands before each name.
-        names: what is offered.
-        chosen: which of them; -1 for none.
-        moved: the person chose it, by an arrow.
+        kind: the sign before each name.
+        names: the names on offer.
+        chosen: index of the chosen one; -1 for none.
+        moved: whether the user chose it with an arrow key.
     """
 
     DEFAULT_CSS = """
@@ -77,16 +77,16 @@ class CompletionList(Widget):
 
     @property
     def is_open(self) -> bool:
-        """Whether something is offered."""
+        """Whether any names are offered."""
         return bool(self.names)
 
     def offer(self, kind: str, names: list[str], chosen: int = 0) -> None:
-        """Offer names, or with none of them, close.
+        """Offer names; an empty list closes it.
 
         Args:
-            kind: stands before each name.
+            kind: the sign before each name.
             names: the best first; only a few are shown.
-            chosen: which is chosen at first; -1 for none.
+            chosen: index of the one chosen at first; -1 for none.
         """
         self.kind, self.names, self.chosen = kind, names[:SHOWN], chosen
         self.moved = False
@@ -94,12 +94,12 @@ class CompletionList(Widget):
         self.refresh(layout=True)
 
     def close(self) -> None:
-        """Offer nothing."""
+        """Stop offering names."""
         if self.names:
             self.offer("", [])
 
     def move(self, step: int) -> None:
-        """Choose the next or the one before."""
+        """Choose the next or the previous name."""
         here = 0 if self.chosen < 0 < -step else self.chosen
         self.chosen = (here + step) % max(len(self.names), 1)
         self.moved = True
@@ -107,11 +107,11 @@ class CompletionList(Widget):
 
     @property
     def choice(self) -> str:
-        """The name chosen; the first when none is."""
+        """The chosen name; the first if none is chosen."""
         return self.names[max(self.chosen, 0)]
 
     def get_content_height(self, *_: object) -> int:
-        """One line a name."""
+        """Use one line for each name."""
         return len(self.names)
 
     def render_line(self, y: int) -> Strip:

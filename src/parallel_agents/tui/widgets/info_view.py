@@ -1,7 +1,7 @@
-"""What is to know about one session beside its conversation and its diff.
+"""Everything about one session besides its conversation and its diff.
 
-Keep true: everything shown is what the supervisor's `Info` reply says; a command is shown on lines
-of its own and copied exactly.
+Keep true: everything shown comes from the supervisor's `Info` reply; a command has lines of its own
+and is copied exactly.
 """
 
 from collections.abc import Iterator
@@ -24,18 +24,18 @@ class InfoView(LineView):
     _disk: WorktreeSize | None = None
 
     def begin(self) -> None:
-        """Another session: show nothing until its replies are here."""
+        """Clear the view for another session until its replies arrive."""
         self._info = self._disk = None
         self.restart()
         self.set_blocks([])
 
     def show(self, info: SessionInfo) -> None:
-        """Show it; what is not known is left out."""
+        """Show the reply; leave out what is unknown."""
         self._info = info
         self.set_blocks(list(info_blocks(info, self._disk)))
 
     def show_disk(self, disk: WorktreeSize) -> None:
-        """Show what the worktree takes."""
+        """Show the size of the worktree."""
         self._disk = disk
         if self._info is not None:
             self.show(self._info)
@@ -49,7 +49,7 @@ def info_blocks(info: SessionInfo, disk: WorktreeSize | None = None) -> Iterator
         disk: the reply to `DiskUse`; None while it is being counted.
 
     Yields:
-        A block a section and one a command.
+        One block for each section and one for each command.
     """
     yield _section("why", info.why, "")
     for title, rows in (
@@ -73,7 +73,7 @@ def info_blocks(info: SessionInfo, disk: WorktreeSize | None = None) -> Iterator
 
 
 def _rows(**values: object) -> Rows:
-    """Rows of what is known; `_` in a name is a space."""
+    """Make rows for known values; `_` in a name becomes a space."""
     return [(k.replace("_", " "), str(v)) for k, v in values.items() if v not in (None, "")]
 
 
@@ -178,7 +178,7 @@ def _section(key: str, texts: tuple[str, ...], title: str) -> Block:
 
 
 def _commands(commands: tuple[str, ...]) -> Iterator[Block]:
-    """Each command is a block, so that `Y` copies it alone."""
+    """Make one block for each command, so that `Y` copies it alone."""
     for number, command in enumerate(commands):
         yield _command(command, number)
 

@@ -7,7 +7,7 @@ from parallel_agents.tui.spans import Span, row
 
 
 class OneLine(Widget):
-    """One line of spans; foreign text in it went through `spans.flat`."""
+    """One line of spans; outside text in it must have passed `spans.flat`."""
 
     DEFAULT_CSS = "OneLine { height: 1; }"
 
@@ -17,10 +17,10 @@ class OneLine(Widget):
         self._right: list[Span] = []
 
     def put(self, left: list[Span], right: list[Span] | None = None) -> None:
-        """Show this.
+        """Show these spans.
 
         Args:
-            left: spans at the left; cut when both ends do not fit.
+            left: spans at the left; cut if both ends do not fit.
             right: spans at the right.
         """
         if (left, right or []) != (self._left, self._right):
@@ -28,7 +28,7 @@ class OneLine(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Paint it."""
+        """Paint the line."""
         width = self.size.width
         if y or width < 1:
             return Strip.blank(width, self.rich_style)

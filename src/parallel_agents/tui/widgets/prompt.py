@@ -1,8 +1,8 @@
 """The input: several lines, history, folded pastes, completion.
 
-Keep true: what is sent is what was typed or pasted, character by character; what is shown holds no
-control character, since a paste that has any is folded; Enter sends only the person's own text and
-decides nothing.
+Keep true: the text sent is the text typed or pasted, character by character; the text shown holds
+no control characters, since a paste that has any is folded; Enter sends only the user's own text
+and decides nothing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,13 +22,13 @@ FOLD_LINES = 2
 
 
 class Pastes:
-    """Long pastes, each behind a short name in the text."""
+    """Long pastes, each replaced by a short name in the text."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
     def fold(self, text: str) -> str:
-        """What to show for a paste: the text itself when that is short and plain."""
+        """Return what to show for a paste: the text itself if it is short and plain."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         short = len(text) <= FOLD_CHARACTERS and text.count("\n") < FOLD_LINES
         if short and safe(text) == text:
@@ -38,7 +38,7 @@ class Pastes:
         return name
 
     def expand(self, text: str) -> str:
-        """Put the pastes back; what a paste itself contains is not looked at again."""
+        """Put the pastes back; names inside a paste are not replaced again."""
         parts = [text]
         for name, paste in self._texts.items():
             parts = [
@@ -50,7 +50,7 @@ class Pastes:
 
 
 def _around(text: str, name: str, paste: str) -> list[str]:
-    """Text pieces with the paste between them, so that pieces stand at even places."""
+    """Put the paste between the text pieces, so that the pieces have even indexes."""
     first, *rest = text.split(name)
     return [first, *(piece for part in rest for piece in (paste, part))]
 
@@ -93,8 +93,8 @@ class Prompt(Vertical):
     Attributes:
         history: what was sent before, oldest first.
         commands: what `/` completes, without the slash.
-        complete_files: gives the files that begin with or contain a text.
-        pastes: the pastes folded in the present text.
+        complete_files: returns the files that begin with or contain a text.
+        pastes: the pastes folded in the current text.
     """
 
     DEFAULT_CSS = """
@@ -102,7 +102,7 @@ class Prompt(Vertical):
     """
 
     class Sent(Message):
-        """The person sent a text."""
+        """The user sent a text."""
 
         def __init__(self, prompt: "Prompt", text: str) -> None:
             super().__init__()
@@ -111,11 +111,11 @@ class Prompt(Vertical):
 
         @property
         def control(self) -> "Prompt":
-            """Where it was typed."""
+            """The input where it was typed."""
             return self.prompt
 
     class Left(Message):
-        """`←` or `Esc` in the empty input: the person wants out."""
+        """`←` or `Esc` in the empty input: the user wants to leave it."""
 
         def __init__(self, prompt: "Prompt") -> None:
             super().__init__()
@@ -123,7 +123,7 @@ class Prompt(Vertical):
 
         @property
         def control(self) -> "Prompt":
-            """Which input."""
+            """The input that the user wants to leave."""
             return self.prompt
 
     def __init__(
@@ -146,7 +146,7 @@ class Prompt(Vertical):
         self._quiet: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The list of completions above the text."""
+        """Create the list of completions above the text."""
         yield self._list
         yield self._editor
 
@@ -159,12 +159,12 @@ class Prompt(Vertical):
 
     @property
     def placeholder(self) -> str:
-        """What stands in the empty input."""
+        """The text shown in the empty input."""
         return str(self._editor.placeholder)
 
     @placeholder.setter
     def placeholder(self, text: str) -> None:
-        # Content, since Textual parses a plain text here as markup.
+        # Content, because Textual parses plain text here as markup.
         self._editor.placeholder = Content(safe(text))
 
     @property
@@ -174,7 +174,7 @@ class Prompt(Vertical):
 
     @property
     def text(self) -> str:
-        """What would be sent: with the pastes put back."""
+        """What would be sent: the text with the pastes put back."""
         return self.pastes.expand(self._editor.text)
 
     @text.setter
@@ -199,7 +199,7 @@ class Prompt(Vertical):
     # --- keys --------------------------------------------------------------------------------
 
     def take_key(self, key: str) -> bool:
-        """Do what a key means here; returns False when it is the text's own."""
+        """Handle a key; return False if the text has to handle it."""
         if self._list.is_open and self._completing(key):
             return True
         match key:
@@ -227,7 +227,7 @@ class Prompt(Vertical):
         self.post_message(self.Sent(self, text))
 
     def _recall(self, step: int) -> bool:
-        """Go through what was sent before; the text being typed stands at the end."""
+        """Go through what was sent before; the text being typed comes last."""
         place = len(self.history) if self._place is None else self._place
         if not 0 <= place + step <= len(self.history):
             return step < 0 and self._place is not None
@@ -273,7 +273,7 @@ class Prompt(Vertical):
             self._list.close()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Offer what fits what is being typed."""
+        """Offer completions for what is being typed."""
         event.stop()
         if self._editor.text == self._quiet:
             return

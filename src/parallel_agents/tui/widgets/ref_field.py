@@ -1,7 +1,7 @@
-"""A field for a branch or another ref, with a list of what it may be completed to.
+"""A field for a branch or another ref, with a list of completions.
 
-Keep true: the list lies over the form and moves nothing; a name is put into the field only by the
-person's own Tab, `→` or Enter on a name; what is offered for an older text is never shown.
+Keep true: the list covers the form and moves nothing; a name gets into the field only when the user
+presses Tab, `→` or Enter on it; completions for an older text are never shown.
 """
 
 from collections.abc import Awaitable, Callable
@@ -35,11 +35,11 @@ class RefField(Vertical):
     """Takes a ref.
 
     Args:
-        name: id of the input in it.
-        placeholder: what stands in the empty input.
-        complete: gives the names that begin with a text.
-        must_exist: what is typed has to be one of them, so that Tab takes the first; otherwise
-            Tab takes only what was chosen with the arrows.
+        name: id of the input inside.
+        placeholder: the text shown in the empty input.
+        complete: returns the names that begin with a text.
+        must_exist: whether the text has to be an existing name, so that Tab takes the first one;
+            otherwise Tab takes only a name chosen with the arrow keys.
     """
 
     DEFAULT_CSS = """
@@ -58,12 +58,12 @@ class RefField(Vertical):
         self._taken: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The input, and the list below it."""
+        """Create the input, and the list below it."""
         yield self.input
         yield self.list
 
     def take_key(self, key: str) -> bool:
-        """Do what a key means here; returns False when it is the input's own."""
+        """Handle a key; return False if the input has to handle it."""
         match key:
             case "down" if not self.list.is_open:
                 self._ask()
@@ -91,7 +91,7 @@ class RefField(Vertical):
         self.input.cursor_position = len(self._taken)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Offer what begins so."""
+        """Offer the names that begin with the text."""
         if event.value != self._taken and event.value and self.input.has_focus:
             self._ask()
         else:
@@ -99,7 +99,7 @@ class RefField(Vertical):
         self._taken = None
 
     def on_input_blurred(self) -> None:
-        """Nobody looks at the list any more."""
+        """Close the list: nobody looks at it any more."""
         self.list.close()
 
     def _ask(self) -> None:

@@ -1,7 +1,7 @@
-"""The list of sessions: one line view, whatever their number.
+"""The list of sessions: a single line view for any number of them.
 
-Keep true: a row shows facts that came back from the supervisor; shape tells whether the process
-lives, never colour alone; only visible lines are painted.
+Keep true: a row shows facts that came back from the supervisor; a sign's shape, never its colour
+alone, tells whether the process lives; only visible lines are painted.
 """
 
 from dataclasses import dataclass
@@ -68,12 +68,12 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         selected: str | None,
         now: int,
     ) -> None:
-        """Show these sessions; nothing is repainted when nothing changed.
+        """Show these sessions; repaint nothing if nothing changed.
 
         Args:
             sections: the list, grouped.
             states: facts by id.
-            progress: files done and files in all of worktrees being made.
+            progress: for worktrees being created: files done, and files in all.
             selected: id of the selected session.
             now: milliseconds since 1970.
         """
@@ -102,7 +102,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         if not rows or not self._selected or not height:
             return
         top, bottom = rows[0], rows[-1] + 1
-        # The title over the first session of a group comes into view with it.
+        # Bring the title above a group's first session into view with it.
         if rows[0] and not self._entries[rows[0] - 1].session:
             top -= 1
         if top < self.scroll_offset.y:
@@ -144,7 +144,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
-        """Select what was clicked; twice goes in."""
+        """Select the clicked row; a double click goes in."""
         index = event.y + self.scroll_offset.y
         if 0 <= index < len(self._entries) and (session := self._entries[index].session):
             self.post_message(self.Chosen(session, enter=event.chain > 1))
@@ -188,13 +188,13 @@ def _session(
 
 
 def mark(state: SessionState) -> str:
-    """One sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
+    """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
     group = group_of(state)
     return MARKS.get(group) or ("●" if state.liveness != "none" or state.creating else "○")
 
 
 def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
-    """What the session is doing or asking now, raw, one line."""
+    """Return what the session is doing or asking now, raw, on one line."""
     if state.deleting:
         return "deleting…"
     if progress is not None and state.creating and progress[1]:
@@ -216,12 +216,12 @@ def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]
 
 
 def _coarse(milliseconds: int) -> str:
-    """An age that stays true until the list looks at the ages again."""
+    """Format an age so that it stays true until the list updates the ages again."""
     return "now" if milliseconds < _MINUTE_MS else age(milliseconds)
 
 
 def since(state: SessionState) -> int:
-    """Since when it is as it is, in milliseconds since 1970."""
+    """Return when the session got into its state, in milliseconds since 1970."""
     if state.requests:
         return state.requests[0].asked_at
     return (state.turn_at if state.running else state.ended_at) or state.created_at

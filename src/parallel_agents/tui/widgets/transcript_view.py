@@ -1,7 +1,8 @@
 """The conversation of one session, as lines.
 
-Keep true: only what is visible is rendered; it follows the end while the person is there and keeps
-their place otherwise; nothing an agent says is parsed as markup or reaches the terminal raw.
+Keep true: only visible lines are rendered; the view follows the end while the user is there, and
+otherwise keeps its position; nothing that an agent writes is parsed as markup or reaches the
+terminal raw.
 """
 
 from collections.abc import Hashable
@@ -16,7 +17,7 @@ from parallel_agents.tui.transcript_lines import Conversation
 
 
 class TranscriptView(LineView):
-    """Shows a transcript and keeps up with it."""
+    """Shows a transcript and keeps it up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "fold", "Unfold", show=False),
@@ -25,7 +26,7 @@ class TranscriptView(LineView):
     FOLLOWS = True
 
     class NeedOlder(Message):
-        """The person is at the top of what is loaded."""
+        """The user has reached the top of what is loaded."""
 
         def __init__(self, view: "TranscriptView") -> None:
             super().__init__()
@@ -33,7 +34,7 @@ class TranscriptView(LineView):
 
         @property
         def control(self) -> "TranscriptView":
-            """The view that wants more."""
+            """The view that needs more."""
             return self.view
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -45,10 +46,10 @@ class TranscriptView(LineView):
         """Show a conversation.
 
         Args:
-            transcript: it; kept and read again at each change.
+            transcript: the conversation; kept, and read again at each change.
             root: the worktree's path, left out of file names.
-            older: it is the one already shown, with more at its beginning: place, cursor and
-                what was unfolded stay.
+            older: whether it is the conversation already shown, with more at its beginning:
+                position, cursor and unfolded items then stay.
         """
         self._transcript = transcript
         self._conversation.root = root
@@ -58,42 +59,42 @@ class TranscriptView(LineView):
         self.streaming()
 
     def changed(self, indexes: set[int]) -> None:
-        """Items were made or changed.
+        """Update items that were added or changed.
 
         Args:
-            indexes: theirs, as `Transcript.apply` or `Transcript.extend` returned them.
+            indexes: their indexes, as returned by `Transcript.apply` or `Transcript.extend`.
         """
         self._conversation.change(indexes)
         self.streaming()
 
     def streaming(self) -> None:
-        """The text still arriving changed."""
+        """Update the text that is still arriving."""
         self._conversation.stream(self._transcript.partial, self._transcript.thoughts)
         self.set_blocks(self._conversation.blocks())
 
     def action_fold(self) -> None:
-        """Unfold what the cursor is on, or fold it."""
+        """Unfold or fold the item under the cursor."""
         if self.cursor is not None:
             self.pressed(self.cursor, "fold")
 
     def action_fold_all(self) -> None:
-        """Unfold every tool and thought, or fold all."""
+        """Unfold every tool and thought, or fold everything."""
         self._conversation.toggle_all()
         self.set_blocks(self._conversation.blocks())
 
     def pressed(self, key: Hashable, target: str) -> None:
-        """Unfold or fold an item, whose first line stays where it is."""
+        """Unfold or fold an item; its first line stays where it is."""
         if isinstance(key, str) and self._conversation.toggle(key):
             self.following = False
             self.set_blocks(self._conversation.blocks())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for more at the top."""
+        """Ask for older records at the top."""
         super().watch_scroll_y(old_value, new_value)
         if new_value <= 0 < old_value:
             self.post_message(self.NeedOlder(self))
 
     def action_scroll_home(self) -> None:
-        """Go to the top of what is loaded, and ask for more."""
+        """Go to the top of what is loaded, and ask for older records."""
         self.scroll_to(y=0, animate=False, immediate=True)
         self.post_message(self.NeedOlder(self))

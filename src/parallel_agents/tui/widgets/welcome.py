@@ -1,4 +1,4 @@
-"""What stands where the sessions will be, while there are none."""
+"""Shown in place of the sessions while there are none."""
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -25,10 +25,10 @@ class Welcome(Widget):
         self._hint = ""
 
     def put(self, *, ready: bool, problem: UserError | None, hint: str) -> None:
-        """Show how things stand.
+        """Show the current situation.
 
         Args:
-            ready: whether the supervisor said that there are no sessions.
+            ready: whether the supervisor has said that there are no sessions.
             problem: why there is no connection.
             hint: what to install first; empty when nothing is missing.
         """
