@@ -12,6 +12,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import WorktreeRecord
 
 UUID = "00000000-0000-4000-8000-000000000000"
 EVENT_TYPES: tuple[type[Any], ...] = get_args(ev.Event)
@@ -24,6 +25,19 @@ CREATED = ev.SessionCreated(
     agent="demo",
     directory="/r",
     base="head",
+)
+RECORD = WorktreeRecord(
+    session="00000000",
+    root="/r",
+    path="/r/w",
+    slug="w",
+    branch="b",
+    base="head",
+    base_ref=None,
+    base_commit="0" * 40,
+    device=1,
+    inode=2,
+    git_file="gitdir: /r/.git/worktrees/w",
 )
 READY = ev.WorktreeReady(path="/r/w", root="/r", branch="b", base="head", base_commit="0" * 40)
 LIVING: tuple[ev.Event, ...] = (

@@ -11,10 +11,11 @@ from msgspec import field
 from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
-from parallel_agents.core.worktree import Kind, Standing
+from parallel_agents.core.worktree import Standing
 
 Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
@@ -212,6 +213,11 @@ class SessionState(Value):
         if self.worktree is None:
             return self.asked_branch
         return (self.worktree.branch if self.head is None else self.head.branch) or None
+
+    @property
+    def place_traits(self) -> PlaceTraits:
+        """What is fixed about the kind of place it works in."""
+        return traits_of(self.place)
 
     @property
     def standing(self) -> WorktreeReady:

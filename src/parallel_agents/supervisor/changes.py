@@ -9,7 +9,6 @@ import contextlib
 from pathlib import Path
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import WorktreeRecord
@@ -30,13 +29,13 @@ def record_of(state: SessionState) -> WorktreeRecord:
     Raises:
         WorktreeError: there is none yet, or it cannot be read.
     """
-    try:
-        return from_plain(state.standing.record, WorktreeRecord)
-    except (KeyError, TypeError) as error:
+    record = state.standing.record
+    if record is None:
         raise WorktreeError(
-            f"What is on record of the worktree cannot be read ({error}).",
+            "What is on record of the worktree cannot be read.",
             "Is this an older version than the one that made it? Then install the newer one.",
-        ) from error
+        )
+    return record
 
 
 class Changes:
@@ -63,7 +62,7 @@ class Changes:
         if worktree is None:
             return False
         place = Path(worktree.path)
-        if self._ledger.state.place == "worktree":
+        if self._ledger.state.place_traits.is_git_worktree:
             place /= ".git"
         try:
             place.lstat()
@@ -118,7 +117,7 @@ class Changes:
     async def _compare_main(self) -> None:
         """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
         before = self._main_before
-        if not self._shell_used or not before or self._ledger.state.place == "checkout":
+        if not self._shell_used or not before or not self._ledger.state.place_traits.is_apart:
             return
         if await self._fingerprint() != before:
             detail = "a command of the agent may have done it, or you did"

@@ -182,14 +182,13 @@ def start_directory(traits: Traits, state: SessionState) -> str:
     if not _goes_there(traits, state):
         return worktree.path
     root = Path(worktree.root)
-    checkout = str(worktree.record.get("checkout") or "")
+    checkout = worktree.record.checkout if worktree.record else ""
     return str(root) if (root / ".git").exists() or not checkout else checkout
 
 
 def _goes_there(traits: Traits, state: SessionState) -> bool:
     """Whether the agent starts elsewhere and enters its worktree by itself."""
-    kind = str(state.standing.record.get("kind") or "worktree")
-    return kind == "worktree" and traits.starts_in == "repository"
+    return state.place_traits.is_git_worktree and traits.starts_in == "repository"
 
 
 def mode_now(traits: Traits, state: SessionState, default: str) -> str:

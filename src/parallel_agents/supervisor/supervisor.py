@@ -19,6 +19,7 @@ from parallel_agents.core.errors import (
     UserError,
 )
 from parallel_agents.core.ids import new_uuid, short_id
+from parallel_agents.core.kinds import traits_of
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.text import as_text
@@ -171,7 +172,7 @@ class SessionSupervisor:
         ready = await self.context.threads.long(prepare, self.context, message)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        if ready.place == "checkout":
+        if not traits_of(ready.place).is_apart:
             states = (session.state for session in self.sessions.values())
             or_else = ", or name a base for a worktree"
             elsewhere.refuse_second(states, ready.message.directory, instead=or_else)

@@ -9,11 +9,12 @@ import logging
 import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Traits
-from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.worktree import (
     Base,
     ExecutableConfig,
@@ -114,7 +115,8 @@ class Workplace:
     @property
     def _presets_run(self) -> bool:
         """Whether the repository's commands apply here: only where we made the place."""
-        return not self._ledger.state.adopted and self._ledger.state.place != "checkout"
+        state = self._ledger.state
+        return not state.adopted and state.place_traits.is_apart
 
     async def _assign_ports(self, count: int) -> None:
         if count and not self._ledger.state.ports:
@@ -145,7 +147,7 @@ class Workplace:
 
     async def tell_removed(self, record: WorktreeRecord) -> None:
         """Run the hooks for a removed directory; failures are reported."""
-        if record.kind != "directory":
+        if not record.traits.by_hooks:
             return
         context, state = self._ledger.context, self._ledger.state
         try:
@@ -190,14 +192,27 @@ class Workplace:
     def _make(self, progress: Callable[[int, int], None]) -> WorktreeRecord:
         state = self._ledger.state
         repository = self._manager.resolve(state.directory)
+        makers: dict[Kind, Callable[[], WorktreeRecord]] = {
+            "worktree": partial(self._make_from_base, repository, progress),
+            "checkout": partial(elsewhere.take_checkout, self._ledger.context, state, repository),
+            "directory": partial(
+                elsewhere.make_by_hooks,
+                self._ledger.context,
+                state,
+                repository,
+                self._caller(),
+                self._called_off.is_set,
+            ),
+        }
+        return makers[state.place]()
+
+    def _make_from_base(
+        self, repository: Repository, progress: Callable[[int, int], None]
+    ) -> WorktreeRecord:
+        state = self._ledger.state
         base = self._manager.resolve_base(
             repository, state.base, branch=state.asked_branch, cancelled=self._called_off.is_set
         )
-        if state.place != "worktree":
-            context = self._ledger.context
-            return elsewhere.make(
-                context, state, repository, self._caller(), self._called_off.is_set
-            )
         if state.adopted:
             return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
         slug = self._manager.slug(
@@ -307,8 +322,8 @@ class Workplace:
         return self._manager.executable_config(
             repository,
             record.started_at,
-            worktree=None if record.kind == "checkout" else record.path,
-            partial=record.kind == "directory",
+            worktree=record.path if record.traits.is_apart else None,
+            partial=record.traits.by_hooks,
             stranger=record.stranger,
         )
 
@@ -345,6 +360,6 @@ def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeRe
         base=record.base,
         base_commit=record.base_commit,
         notes=record.notes,
-        record=to_plain(record),
+        record=record,
         setup=setup,
     )

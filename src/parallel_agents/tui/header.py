@@ -115,8 +115,8 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
 def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]:
     """Branch and base; or, loudly, that it is no worktree of the session's own."""
     gap = Span("  ", ink.text)
-    if state.place == "checkout":
-        return [gap, Span("edits your own checkout", ink.bad)]
+    if alarm := state.place_traits.alarm:
+        return [gap, Span(alarm, ink.bad)]
     if not worktree.branch:
         return [gap, flat(worktree.path, ink.muted)]
     where = [state.branch or "", state.head.detached if state.head else ""]

@@ -87,7 +87,7 @@ async def info(service: Service, message: m.Info) -> m.SessionInfo:
     state = session.state
     label = derive(state)
     pid = session.driver.pid if state.liveness != "none" else None
-    record = state.worktree.record if state.worktree is not None else {}
+    record = state.worktree.record if state.worktree is not None else None
     return m.SessionInfo(
         session=session_row(state),
         effort=state.options.effort,
@@ -103,10 +103,10 @@ async def info(service: Service, message: m.Info) -> m.SessionInfo:
         port_range=m.PortRange(first=state.port, count=state.ports) if state.ports else None,
         step=state.step,
         setup_owed=state.setup_owed,
-        linked=tuple(record.get("linked", ())),
-        sparse=tuple(record.get("sparse", ())),
-        stranger=bool(record.get("stranger")),
-        own_branch=bool(record.get("made_branch", True)),
+        linked=record.linked if record else (),
+        sparse=record.sparse if record else (),
+        stranger=record is not None and record.stranger,
+        own_branch=record is None or record.made_branch,
         land=land,
         land_note=note,
         protection=protection,

@@ -60,7 +60,7 @@ async def restore(service: Service, message: m.Restore) -> m.SessionRow:
         session = supervisor.find(message.session, deleted=True, key=message.key)
     except NoSuchSessionError as error:
         session = await _half_deleted(service, message.session, error)
-    if session.state.deleted and session.state.place == "checkout":
+    if session.state.deleted and not session.state.place_traits.is_apart:
         states = (other.state for other in supervisor.sessions.values())
         elsewhere.refuse_second(states, session.state.directory)
     await deletion.restore(session, message.key, message.directory)
