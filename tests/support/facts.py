@@ -169,3 +169,23 @@ def journals(draw: st.DrawFn, max_size: int = 30) -> list[ev.Record]:
             ev.Record(seq=seq, at=seq, event=event, run=run, offset=seq if run else 0, key=key)
         )
     return made
+
+
+# --- facts by the names of their fields ----------------------------------------------------
+
+_PARTS = ("session", "place", "process", "dialogue", "turn", "conversation")
+
+
+def facts_of(before: SessionState | None = None, **values: Any) -> SessionState:
+    """Facts that differ from others, or from nothing known, in some fields, whatever their part.
+
+    A name that two parts have is the first one's: `id` is the session's.
+    """
+    state = before or SessionState()
+    for name, value in values.items():
+        owner = next((part for part in _PARTS if hasattr(getattr(state, part), name)), None)
+        changed = {name: value}
+        if owner is not None:
+            changed = {owner: msgspec.structs.replace(getattr(state, owner), **changed)}
+        state = msgspec.structs.replace(state, **changed)
+    return state

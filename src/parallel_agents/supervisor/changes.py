@@ -29,7 +29,7 @@ def record_of(state: SessionState) -> WorktreeRecord:
     Raises:
         WorktreeError: there is none yet, or it cannot be read.
     """
-    record = state.standing.record
+    record = state.place.standing.record
     if record is None:
         raise WorktreeError(
             "What is on record of the worktree cannot be read.",
@@ -58,11 +58,11 @@ class Changes:
 
     def vanished(self) -> bool:
         """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
-        worktree = self._ledger.state.worktree
+        worktree = self._ledger.state.place.worktree
         if worktree is None:
             return False
         place = Path(worktree.path)
-        if self._ledger.state.place_traits.is_git_worktree:
+        if self._ledger.state.place.traits.is_git_worktree:
             place /= ".git"
         try:
             place.lstat()
@@ -105,7 +105,7 @@ class Changes:
     async def _count_once(self) -> None:
         with surroundings.of(self._ledger.environment()):
             found = await self._threads.git(self._manager.changes, record_of(self._ledger.state))
-        before = self._ledger.state.changes
+        before = self._ledger.state.place.changes
         after = (found.files, found.insertions, found.deletions)
         if after != (before.files, before.insertions, before.deletions):
             event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
@@ -117,7 +117,7 @@ class Changes:
     async def _compare_main(self) -> None:
         """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
         before = self._main_before
-        if not self._shell_used or not before or not self._ledger.state.place_traits.is_apart:
+        if not self._shell_used or not before or not self._ledger.state.place.traits.is_apart:
             return
         if await self._fingerprint() != before:
             detail = "a command of the agent may have done it, or you did"

@@ -71,9 +71,11 @@ def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "
         RefusedError: one does.
     """
     for state in states:
-        if not (state.deleted or state.place_traits.is_apart) and state.directory == root:
+        shares = not (state.session.deleted or state.place.traits.is_apart)
+        if shares and state.place.directory == root:
+            name = f"{state.id} ({state.session.name})"
             raise RefusedError(
-                f"The session {state.id} ({state.name}) works in the checkout {root} already.",
+                f"The session {name} works in the checkout {root} already.",
                 f"Delete it first (parallel-agents rm {state.id}){instead}.",
             )
 
@@ -123,7 +125,7 @@ def make_by_hooks(
     base = manager.resolve_base(repository, "head")
     _check_accepted(context, repository, base)
     makers = manager.hooks(repository, environment, "WorktreeCreate")
-    name = f"{naming.plain(state.name)[:30].rstrip('-')}-{state.id[:4]}"
+    name = f"{naming.plain(state.session.name)[:30].rstrip('-')}-{state.id[:4]}"
     call = Call(
         session=state.id,
         name=name,

@@ -50,7 +50,7 @@ class Workplace:
         self._leaving = False
         self.changes = Changes(ledger)
         self._steps = Steps(ledger)
-        ledger.context.ports.keep(ledger.id, ledger.state.port, ledger.state.ports)
+        ledger.context.ports.keep(ledger.id, ledger.state.place.port, ledger.state.place.ports)
 
     @property
     def record(self) -> WorktreeRecord:
@@ -71,9 +71,9 @@ class Workplace:
         """
         self._called_off.clear()
         try:
-            if not self._ledger.state.setup_owed:
+            if not self._ledger.state.place.setup_owed:
                 await self._make_worktree()
-            if self._ledger.state.setup_owed:
+            if self._ledger.state.place.setup_owed:
                 await self._set_up()
         except UserError as error:
             await self._not_made(error)
@@ -96,7 +96,7 @@ class Workplace:
                 record = await self._threads.long(self._make, progress)
         # Before anything else can fail: a deletion takes only a worktree that is journalled.
         await self._ledger.record_patiently(
-            ready_event(record, setup=self._ledger.state.options.trusted)
+            ready_event(record, setup=self._ledger.state.session.options.trusted)
         )
 
     async def _set_up(self) -> None:
@@ -116,10 +116,10 @@ class Workplace:
     def _presets_run(self) -> bool:
         """Whether the repository's commands apply here: only where we made the place."""
         state = self._ledger.state
-        return not state.adopted and state.place_traits.is_apart
+        return not state.place.adopted and state.place.traits.is_apart
 
     async def _assign_ports(self, count: int) -> None:
-        if count and not self._ledger.state.ports:
+        if count and not self._ledger.state.place.ports:
             first = self._ledger.context.ports.assign(self._ledger.id, count)
             await self._ledger.record_patiently(ev.PortsAssigned(first=first, count=count))
 
@@ -135,7 +135,7 @@ class Workplace:
     async def tear_down(self) -> None:
         """Run the repository's teardown commands; a failure is reported and stops nothing."""
         state = self._ledger.state
-        if state.worktree is None or state.missing or not self._presets_run:
+        if state.place.worktree is None or state.place.missing or not self._presets_run:
             return
         try:
             with self._as_caller():
@@ -173,7 +173,7 @@ class Workplace:
         Raises:
             UntrustedError: the commands to run were not accepted.
         """
-        if not self._ledger.state.options.trusted:
+        if not self._ledger.state.session.options.trusted:
             return Preset()
         config = self._config_of(record)
         self._check_accepted(record.root, config)
@@ -191,7 +191,7 @@ class Workplace:
 
     def _make(self, progress: Callable[[int, int], None]) -> WorktreeRecord:
         state = self._ledger.state
-        repository = self._manager.resolve(state.directory)
+        repository = self._manager.resolve(state.place.directory)
         makers: dict[Kind, Callable[[], WorktreeRecord]] = {
             "worktree": partial(self._make_from_base, repository, progress),
             "checkout": partial(elsewhere.take_checkout, self._ledger.context, state, repository),
@@ -204,19 +204,24 @@ class Workplace:
                 self._called_off.is_set,
             ),
         }
-        return makers[state.place]()
+        return makers[state.place.kind]()
 
     def _make_from_base(
         self, repository: Repository, progress: Callable[[int, int], None]
     ) -> WorktreeRecord:
         state = self._ledger.state
         base = self._manager.resolve_base(
-            repository, state.base, branch=state.asked_branch, cancelled=self._called_off.is_set
+            repository,
+            state.place.base,
+            branch=state.place.asked_branch,
+            cancelled=self._called_off.is_set,
         )
-        if state.adopted:
-            return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
+        if state.place.adopted:
+            return self._manager.adopt(
+                repository, session=state.id, path=state.place.adopted, base=base
+            )
         slug = self._manager.slug(
-            repository, naming.text_for(base, state.name), state.branch_pattern
+            repository, naming.text_for(base, state.session.name), state.place.branch_pattern
         )
         extras, notes = self._extras(repository, base)
         record = self._manager.create(
@@ -224,18 +229,18 @@ class Workplace:
             session=state.id,
             slug=slug,
             base=base,
-            branch=state.asked_branch or naming.branch_of(slug, state.branch_pattern),
+            branch=state.place.asked_branch or naming.branch_of(slug, state.place.branch_pattern),
             extras=extras,
             progress=progress,
             cancelled=self._called_off.is_set,
         )
-        return started.noted(record, state.directory, notes)
+        return started.noted(record, state.place.directory, notes)
 
     def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
         """What the worktree gets beside the tracked files; a stranger's gets none of our files."""
         config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
         trust = self._ledger.context.trust
-        accepted = self._ledger.state.options.trusted and trust.trusts(
+        accepted = self._ledger.state.session.options.trusted and trust.trusts(
             repository.root, config.digest
         )
         wishes = self._manager.wishes(
@@ -289,8 +294,8 @@ class Workplace:
             ) from error
         if record != self.record:
             await self._ledger.record_patiently(ready_event(record))
-        elif self._ledger.state.missing:
-            await self._ledger.record_patiently(self._ledger.state.standing)
+        elif self._ledger.state.place.missing:
+            await self._ledger.record_patiently(self._ledger.state.place.standing)
         with self._as_caller():
             await self._threads.git(self._check_trust)
 
@@ -301,7 +306,9 @@ class Workplace:
             return mode_now(traits, state, "")
         repository = self._manager.resolve(record.checkout or record.root)
         default = self._manager.default_mode(
-            repository, self._caller(), accepted=state.options.trusted and not record.stranger
+            repository,
+            self._caller(),
+            accepted=state.session.options.trusted and not record.stranger,
         )
         return mode_now(traits, state, default)
 
@@ -329,7 +336,7 @@ class Workplace:
 
     def _check_trust(self) -> None:
         """Check the trust again: the agent or the person may have changed the configuration."""
-        if self._ledger.state.options.trusted:
+        if self._ledger.state.session.options.trusted:
             self._check_accepted(*self.loaded_config())
 
     def _check_accepted(self, root: str, config: ExecutableConfig) -> None:

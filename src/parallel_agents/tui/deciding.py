@@ -100,8 +100,8 @@ class Card:
             Whether another request is to be shown than before.
         """
         before = self.identity
-        live = state is not None and state.liveness != "none"
-        self.requests = state.requests if state is not None and live else ()
+        live = state is not None and state.process.is_there
+        self.requests = state.dialogue.requests if state is not None and live else ()
         self.session = state.id if state is not None else ""
         pending = {self._identity(request): request for request in self.requests}
         self._sent &= pending.keys()

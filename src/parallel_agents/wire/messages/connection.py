@@ -7,7 +7,7 @@ from msgspec import field
 from parallel_agents.core.value import Value
 from parallel_agents.wire.request import Done, Request
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 """Version of the wire; both ends must name the same."""
 
 FRAME_LIMIT = 64 << 20
