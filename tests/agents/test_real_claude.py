@@ -165,12 +165,12 @@ async def test_plans(place: Place) -> None:
         claude.decide(request, Decision(behavior="deny", message="add tests"))
         await claude.at_rest()
         assert "add tests" in returned(claude).text
-        assert claude.fold.state.mode == "plan"
+        assert claude.fold.state.conversation.mode == "plan"
         claude.send(f"PLAN # Second THEN {write('planned.txt', 'p')}")
         request = await claude.request("ExitPlanMode")
         claude.decide(request, Decision(behavior="allow", mode="acceptEdits"))
         await claude.at_rest()
-    assert claude.fold.state.mode == "acceptEdits"
+    assert claude.fold.state.conversation.mode == "acceptEdits"
     assert (place.tree / "planned.txt").read_text() == "p"
     assert {r.tool_name for r in claude.events(ev.RequestOpened)} == {"ExitPlanMode"}
 
@@ -260,7 +260,7 @@ async def test_a_turn_cut_by_a_kill_is_not_shown_as_done(place: Place) -> None:
         await claude.process.wait()
     async with run_claude(place, conversation=conversation, resume=True) as again:
         again.send(text, uuid)
-        await again.wait(lambda f: f.state.outcome == "cut")
+        await again.wait(lambda f: f.state.turn.outcome == "cut")
         await again.wait(lambda f: f.claude == "idle")
         assert again.fold.shown == "failed"
     assert again.events(ev.TurnEnded) == []
@@ -319,9 +319,9 @@ async def test_clear_begins_a_new_conversation(place: Place) -> None:
         await claude.ask("SAY before")
         await claude.ask("/clear")
         await claude.ask("SAY after")
-    assert claude.fold.state.conversation != conversation
+    assert claude.fold.state.conversation.id != conversation
     assert any("cleared" in notice.text for notice in claude.events(ev.Notice))
-    fresh = claude.fold.state.conversation
+    fresh = claude.fold.state.conversation.id
     async with run_claude(place, conversation=fresh, resume=True) as again:
         await again.ask("SAY resumed")
     assert again.events(ev.TurnStarted)[0].conversation == fresh
@@ -374,12 +374,12 @@ async def test_a_background_shell_outlives_its_turn(place: Place) -> None:
         claude.send(f"TOOL Bash {json.dumps(tool)}")
         claude.decide(await claude.request("Bash"), ALLOW)
         await claude.at_rest()
-        (task,) = claude.fold.state.tasks
+        (task,) = claude.fold.state.turn.tasks
         assert task.kind == "shell"
         (place.tree / "stop").touch()
         await claude.wait(lambda _: len(claude.events(ev.TurnEnded)) == 2)
         await claude.wait(lambda f: f.claude == "idle")
-    assert claude.fold.state.tasks == ()
+    assert claude.fold.state.turn.tasks == ()
     assert claude.fold.states[-3:] == ["done", "working", "done"]
 
 

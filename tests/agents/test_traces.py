@@ -204,7 +204,7 @@ def test_clearing_gives_the_conversation_that_the_next_turn_names() -> None:
 def test_clearing_forgets_no_cost() -> None:
     fold = folded("72-worktree-clear")
     assert [e.cost_usd for e in only(fold, ev.TurnEnded)] == [0.00492, 0, 0.00492]
-    assert fold.state.cost_usd == pytest.approx(2 * 0.00492)
+    assert fold.state.turn.cost_usd == pytest.approx(2 * 0.00492)
 
 
 def test_compacting_repeats_no_output_of_a_command() -> None:
@@ -258,4 +258,4 @@ def test_messages_are_followed_by_their_uuids() -> None:
     fold = folded("11-queued")
     progress = [e.progress for e in only(fold, ev.MessageProgressed)]
     assert progress.count("accepted") == progress.count("completed") == 3
-    assert fold.state.messages == ()
+    assert fold.state.dialogue.messages == ()

@@ -11,6 +11,7 @@ from parallel_agents.core.events import Record
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.supervisor.checkpoint import VERSION
 from tests.support.world import World
 
 _AT = int(time.time() * 1000)
@@ -50,7 +51,7 @@ def _template(world: World, key: str, events: int, saved_at: int) -> tuple[bytes
         state = reduce(state, record)
         journal += dump(record) + b"\n"
         if seq == saved_at:
-            facts = {"version": 1, "journal": len(journal), "state": to_plain(state)}
+            facts = {"version": VERSION, "journal": len(journal), "state": to_plain(state)}
             saved = json.dumps(facts).encode()
     return bytes(journal), saved
 

@@ -170,7 +170,7 @@ def check(directory: Path, texts: dict[str, str]) -> Findings:
     log = read_log(directory)
     found = Findings(gaps=_gaps(records), checkpoints=_wrong_checkpoints(directory, records))
     found.dead = sum(isinstance(r.event, ev.RunEnded) for r in records)
-    _compare(found, said_by(log, state.agent, 1), journalled(records, 1))
+    _compare(found, said_by(log, state.session.agent, 1), journalled(records, 1))
     _check_messages(found, records, lifecycle(log), texts)
     _check_decisions(found, records)
     return found
@@ -182,7 +182,7 @@ def _is_at_rest(directory: Path) -> bool:
     A session is shown at rest from the turn's result on; the agent says a little more after it.
     """
     log, records = read_log(directory), read_journal(directory)
-    agent = fold(records).agent
+    agent = fold(records).session.agent
     said = said_by(log, agent, 1)
     idle = agent != "demo" or (bool(said) and '"state": "idle"' in said[-1][1])
     return idle and len(said) <= len(journalled(records, 1))

@@ -18,10 +18,10 @@ from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
-from parallel_agents.core.state import SessionState
 from parallel_agents.tui.deciding import Card
 from parallel_agents.tui.in_order import InOrder
 from parallel_agents.tui.terminal_input import BURST, Quiet, Swallowed, TerminalInput
+from tests.support.facts import facts_of
 from tests.support.told import pending
 from tests.tui.answers import hostile, reads
 
@@ -145,7 +145,7 @@ def card(clock: Callable[[], float]) -> Card:
         "r", kind="permission", tool_name="Bash", input=given, digest=digest(given),
         suggestions=RULES,
     )  # fmt: skip
-    made.show(SessionState(id="s", liveness="alive", requests=(request,)))
+    made.show(facts_of(id="s", liveness="alive", requests=(request,)))
     made.painted(made.identity)
     return made
 

@@ -7,9 +7,10 @@ from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from parallel_agents.cli import columns, render
-from parallel_agents.core.state import Counts, SessionState
+from parallel_agents.core.state import Counts
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor.rows import session_row
+from tests.support.facts import facts_of
 
 NAMES = [
     "plain",
@@ -46,7 +47,7 @@ def test_a_list_of_sessions_fits_a_terminal(
 ) -> None:
     changes = Counts(files=1, insertions=12345, deletions=12345)
     entry = replace(
-        session_row(SessionState(id="01234567", name=name * 9)),
+        session_row(facts_of(id="01234567", name=name * 9)),
         state="working",
         detail=name * 20,
         changes=changes,

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import dump, from_plain, load_record, to_plain
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.wire.codec import dump_push, load_push
 from parallel_agents.wire.pushes import RecordPush
 from tests.support.examples import examples
-from tests.support.facts import EVENT_TYPES, any_of, numbered
+from tests.support.facts import EVENT_TYPES, READY, RECORD, any_of, numbered
 
 REQUIRED = Path(__file__).parents[1] / "data/journals/required-fields.json"
 
@@ -63,6 +64,46 @@ def test_no_event_asks_for_more_than_the_first_version_wrote() -> None:
     assert written == json.loads(REQUIRED.read_text())
 
 
+_FIRST_FIELDS = {
+    "session": "3c16e9d9",
+    "root": "/r",
+    "path": "/r/.claude/worktrees/w",
+    "slug": "w",
+    "branch": "worktree-w",
+    "base": "main",
+    "base_ref": "refs/heads/main",
+    "base_commit": "0" * 40,
+    "device": 65024,
+    "inode": 2151078,
+    "git_file": "gitdir: /r/.git/worktrees/w",
+}
+"""A worktree's record as the first version wrote it."""
+_PLACES: list[tuple[Any, WorktreeRecord | None]] = [
+    (_FIRST_FIELDS, from_plain(_FIRST_FIELDS, WorktreeRecord)),
+    ({**_FIRST_FIELDS, "copied": [], "checkout": "/r", "unknown": 1},
+     from_plain({**_FIRST_FIELDS, "checkout": "/r"}, WorktreeRecord)),
+    ({}, None),
+    ({**_FIRST_FIELDS, "kind": "container"}, None),
+    ({**_FIRST_FIELDS, "device": "none"}, None),
+    ({"path": "/r/w"}, None),
+    ([], None),
+    (None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "read"), _PLACES)
+def test_a_worktree_of_another_version_costs_at_most_its_record(
+    written: object, read: WorktreeRecord | None
+) -> None:
+    """The session keeps its place: a record that is lost would leave it with none."""
+    ready = {**to_plain(READY), "record": written}
+    for event in (ready, {"type": "restored", "worktree": {**ready, "type": "worktree_ready"}}):
+        line = json.dumps({"seq": 3, "at": 1, "event": event})
+        found = load_record(line).event
+        place = found.worktree if isinstance(found, ev.Restored) else found
+        assert place == replace(READY, record=read)
+
+
 @given(st.binary(max_size=60) | st.text(max_size=60) | st.from_regex(r"\{\"seq\": ?-?\d{1,30}.*"))
 def test_anything_else_is_a_value_error(line: bytes | str) -> None:
     with pytest.raises(ValueError):
@@ -79,14 +120,13 @@ def test_other_facts_are_a_value_error(value: object) -> None:
 
 @given(st.binary(max_size=40))
 def test_names_that_are_no_text_come_back_byte_for_byte(name: bytes) -> None:
-    event = ev.WorktreeReady(
-        path=os.fsdecode(name), root="/r", branch="b", base="head", base_commit="0", record={}
-    )
+    event = replace(READY, path=os.fsdecode(name), record=replace(RECORD, path=os.fsdecode(name)))
     record = ev.Record(seq=1, at=2, event=event)
     line = dump(record)
     assert b"\n" not in line
     found = load_record(line).event
     assert isinstance(found, ev.WorktreeReady)
     assert os.fsencode(found.path) == name
+    assert found.record == event.record
     push = json.loads(dump_push(RecordPush(session="s", record=record)))["push"]
     assert load_push(json.dumps(push)) == RecordPush(session="s", record=record)

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from msgspec.structs import replace
 
 from parallel_agents.core.events import BackgroundTask
 from parallel_agents.core.label import SHOWN_AS, STATES, derive
 from parallel_agents.core.state import Message, Problem, Request, Retry, SessionState
-from tests.support.facts import any_of
+from tests.support.facts import any_of, facts_of
 
 REQUEST = Request(
     id="r",
@@ -140,7 +139,7 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
     ("facts", "state", "detail"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
 def test_each_row(facts: dict[str, Any], state: str, detail: str) -> None:
-    label = derive(SessionState(**facts))
+    label = derive(facts_of(**facts))
     assert (label.state, label.detail) == (state, detail)
 
 
@@ -159,12 +158,12 @@ def test_the_first_row_that_matches_wins(place: int) -> None:
     facts: dict[str, Any] = {}
     for _, given_facts in reversed(ORDER[place:]):
         facts |= given_facts
-    assert derive(SessionState(**facts)).state == ORDER[place][0]
+    assert derive(facts_of(**facts)).state == ORDER[place][0]
 
 
 @pytest.mark.parametrize("liveness", ["none", "starting", "alive"])
 def test_a_request_blocks_only_while_its_process_lives(liveness: Any) -> None:
-    label = derive(SessionState(liveness=liveness, requests=(REQUEST,), outcome="ok"))
+    label = derive(facts_of(liveness=liveness, requests=(REQUEST,), outcome="ok"))
     assert label.state == ("done" if liveness == "none" else "blocked")
 
 
@@ -173,7 +172,7 @@ def test_a_request_blocks_only_while_its_process_lives(liveness: Any) -> None:
     [{"running": True}, {"decided": ("{}",)}, {"messages": (MESSAGE,)}, {"tasks": (AGENT,)}],
 )
 def test_without_a_process_nothing_works(open_work: dict[str, Any]) -> None:
-    assert derive(SessionState(outcome="ok", **open_work)).state == "done"
+    assert derive(facts_of(outcome="ok", **open_work)).state == "done"
 
 
 def test_every_state_has_a_row_and_a_word() -> None:
@@ -187,13 +186,15 @@ def test_any_facts_have_one_label_with_its_reasons(state: SessionState) -> None:
     assert label.shown == SHOWN_AS[label.state]
     assert label.facts
     if label.state == "blocked":
-        assert state.requests
-        assert state.liveness != "none"
+        assert state.dialogue.requests
+        assert state.process.liveness != "none"
     if label.state == "stopped":
-        assert state.liveness == "none"
+        assert state.process.liveness == "none"
 
 
 @given(any_of(SessionState))
 def test_what_a_person_named_or_looked_at_decides_nothing(state: SessionState) -> None:
-    other = replace(state, name="x", unread=not state.unread, pinned=not state.pinned, because={})
+    other = facts_of(
+        state, name="x", unread=not state.unread, pinned=not state.session.pinned, because={}
+    )
     assert derive(other) == derive(state)

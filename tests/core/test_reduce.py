@@ -12,7 +12,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
-from parallel_agents.core.reduce import FACT_OF, reduce
+from parallel_agents.core.reduce import EFFECTS, FACT_OF, reduce
 from parallel_agents.core.state import KEYS, SessionState
 from tests.support.facts import (
     EVENT_TYPES,
@@ -93,8 +93,8 @@ def test_requests_are_open_only_while_a_process_lives(journal: list[ev.Record]) 
     state = SessionState()
     for record in journal:
         state = reduce(state, record)
-        if state.liveness == "none":
-            open_work = [state.requests, state.decided, state.running]
+        if state.process.liveness == "none":
+            open_work = [state.dialogue.requests, state.dialogue.decided, state.turn.running]
             assert open_work == [(), (), False]
 
 
@@ -133,7 +133,7 @@ def test_what_was_kept_or_decided_is_forgotten() -> None:
     opened = [asked(f"r{n}", f"t{n}") for n in many]
     gone = [ev.RequestWithdrawn(request=f"r{n}") for n in many]
     facts = fold(*LIVING, *queued, *done, *opened, *gone, OK, IDLE)
-    assert (facts.requests, facts.messages) == ((), ())
+    assert (facts.dialogue.requests, facts.dialogue.messages) == ((), ())
 
 
 def test_every_fact_is_made_by_events_that_exist() -> None:
@@ -163,50 +163,50 @@ def test_the_position_is_that_of_the_current_run() -> None:
 @pytest.mark.parametrize("end", [ev.RunEnded(run=1, asked=True), ev.RunEnded(run=1, signal=9)])
 def test_the_end_of_the_process_voids_requests(end: ev.RunEnded) -> None:
     state = fold(*TURN, asked(), asked("r2", "t2"), end)
-    assert state.requests == ()
+    assert state.dialogue.requests == ()
     assert derive(state).state != "blocked"
 
 
 def test_the_end_of_another_run_means_nothing() -> None:
     before = fold(*TURN, asked())
     state = fold(ev.RunEnded(run=0, signal=9), state=before)
-    assert state.requests == before.requests
-    assert state.liveness == "alive"
+    assert state.dialogue.requests == before.dialogue.requests
+    assert state.process.liveness == "alive"
 
 
 @pytest.mark.parametrize("end", [OK, IDLE])
 def test_the_end_of_the_turn_closes_no_request(end: ev.Event) -> None:
     """A subagent may still be waiting (recording `15-subagent`)."""
-    assert [r.id for r in fold(*TURN, asked(), end).requests] == ["r1"]
+    assert [r.id for r in fold(*TURN, asked(), end).dialogue.requests] == ["r1"]
 
 
 def test_a_decision_closes_its_request_and_is_kept_until_taken_up() -> None:
     decided = ev.RequestDecided(request="r1", decision=ALLOW, line="yes")
     state = fold(*TURN, asked(), asked("r2", "t2"), decided)
-    assert [r.id for r in state.requests] == ["r2"]
-    assert state.decided == ("yes",)
+    assert [r.id for r in state.dialogue.requests] == ["r2"]
+    assert state.dialogue.decided == ("yes",)
     assert derive(state).state == "blocked"
-    assert fold(ev.RequestWithdrawn(request="r2"), RUNNING, state=state).decided == ()
+    assert fold(ev.RequestWithdrawn(request="r2"), RUNNING, state=state).dialogue.decided == ()
 
 
 def test_a_decision_on_a_closed_request_is_not_kept() -> None:
     decided = ev.RequestDecided(request="r1", decision=ALLOW, line="yes")
-    assert fold(*TURN, asked(), decided, decided).decided == ("yes",)
+    assert fold(*TURN, asked(), decided, decided).dialogue.decided == ("yes",)
 
 
 def test_a_tools_answer_closes_its_own_request_only() -> None:
     state = fold(*TURN, asked(), asked("r2", "t2"), ev.ToolReturned(tool_use="t1", text=""))
-    assert [r.id for r in state.requests] == ["r2"]
+    assert [r.id for r in state.dialogue.requests] == ["r2"]
 
 
 def test_a_tools_answer_without_an_id_closes_no_request() -> None:
     state = fold(*TURN, asked(tool_use=""), ev.ToolReturned(tool_use="", text=""))
-    assert [r.id for r in state.requests] == ["r1"]
+    assert [r.id for r in state.dialogue.requests] == ["r1"]
 
 
 def test_a_request_asked_again_is_one() -> None:
     state = fold(*TURN, asked(), asked(digest="other"))
-    assert [r.digest for r in state.requests] == ["other"]
+    assert [r.digest for r in state.dialogue.requests] == ["other"]
 
 
 # --- how turns and processes end: the table of outcomes ---------------------------------------
@@ -346,20 +346,20 @@ ENDINGS: list[tuple[str, tuple[ev.Event, ...], str, str]] = [
 )
 def test_endings(events: tuple[ev.Event, ...], outcome: str, state: str) -> None:
     facts = fold(*events)
-    assert (facts.outcome, derive(facts).state) == (outcome, state)
+    assert (facts.turn.outcome, derive(facts).state) == (outcome, state)
 
 
 def test_a_queued_message_does_not_start_what_was_stopped_but_sending_ends_the_stop() -> None:
     stop = (ev.StopRequested(reason="person"), ev.RunEnded(run=1, code=0, asked=True))
     stopped = fold(*TURN, OK, IDLE, _queued("m2"), *stop)
     assert derive(stopped).state == "stopped"
-    assert [m.uuid for m in stopped.messages] == ["m2"]
+    assert [m.uuid for m in stopped.dialogue.messages] == ["m2"]
     assert derive(fold(_queued("m3"), state=stopped)).state != "stopped"
 
 
 def test_an_asked_end_that_came_by_itself_is_not_shown_as_stopped() -> None:
     state = fold(*LIVING, RUNNING, ev.RunEnded(run=1, signal=11))
-    assert state.stopped is None
+    assert state.process.stopped is None
     assert derive(state).state == "failed"
 
 
@@ -368,38 +368,40 @@ def test_an_asked_end_that_came_by_itself_is_not_shown_as_stopped() -> None:
 
 def test_a_message_is_kept_until_a_result_answers_it() -> None:
     """`completed` alone proves nothing: the CLI says it for a resent uuid, too."""
-    assert [m.progress for m in fold(*TURN, _progress("completed")).messages] == ["started"]
-    assert fold(*TURN, _progress("completed"), OK).messages == ()
+    assert [m.progress for m in fold(*TURN, _progress("completed")).dialogue.messages] == [
+        "started"
+    ]
+    assert fold(*TURN, _progress("completed"), OK).dialogue.messages == ()
 
 
 def test_completed_without_started_was_cut_by_an_earlier_process() -> None:
     state = fold(*LIVING, _queued(), _progress("delivered"), _progress("completed"))
-    assert (state.outcome, state.messages) == ("cut", ())
+    assert (state.turn.outcome, state.dialogue.messages) == ("cut", ())
 
 
 def test_a_new_process_gets_messages_never_started_and_no_other() -> None:
     events = (*TURN, _queued("m2"), _progress("delivered", "m2"), ev.RunEnded(run=1, signal=9))
     state = fold(*events)
-    assert [(m.uuid, m.progress, m.run) for m in state.messages] == [("m2", "queued", 0)]
-    assert state.outcome == "cut"
+    assert [(m.uuid, m.progress, m.run) for m in state.dialogue.messages] == [("m2", "queued", 0)]
+    assert state.turn.outcome == "cut"
 
 
 def test_a_result_answers_started_messages_only() -> None:
     state = fold(*TURN, _queued("m2"), _progress("accepted", "m2"), OK)
-    assert [m.uuid for m in state.messages] == ["m2"]
+    assert [m.uuid for m in state.dialogue.messages] == ["m2"]
 
 
 def test_progress_never_goes_back() -> None:
     state = fold(*TURN, _progress("delivered"))
-    assert state.messages[0].progress == "started"
+    assert state.dialogue.messages[0].progress == "started"
 
 
 def test_a_cancelled_message_is_gone() -> None:
-    assert fold(*LIVING, _queued(), _progress("cancelled")).messages == ()
+    assert fold(*LIVING, _queued(), _progress("cancelled")).dialogue.messages == ()
 
 
 def test_the_same_message_queued_twice_is_one() -> None:
-    assert len(fold(*LIVING, _queued(), _queued()).messages) == 1
+    assert len(fold(*LIVING, _queued(), _queued()).dialogue.messages) == 1
 
 
 # --- the rest ---------------------------------------------------------------------------------
@@ -408,12 +410,12 @@ def test_the_same_message_queued_twice_is_one() -> None:
 def test_cost_adds_up_over_cleared_conversations() -> None:
     costs = (0.5, 0.75, 0.25)
     ends: list[Any] = [ev.TurnEnded(outcome="ok", cost_usd=cost) for cost in costs]
-    assert fold(*TURN, *ends).cost_usd == 1.0
+    assert fold(*TURN, *ends).turn.cost_usd == 1.0
 
 
 def test_resume_goes_on_in_the_last_conversation_named() -> None:
-    assert fold(*LIVING, ev.TurnStarted(conversation="new")).conversation == "new"
-    assert fold(*LIVING, ev.TurnStarted(conversation="")).conversation == LIVING[0].request  # type: ignore[union-attr]
+    assert fold(*LIVING, ev.TurnStarted(conversation="new")).conversation.id == "new"
+    assert fold(*LIVING, ev.TurnStarted(conversation="")).conversation.id == LIVING[0].request  # type: ignore[union-attr]
 
 
 def test_evidence_names_the_record() -> None:
@@ -424,7 +426,7 @@ def test_evidence_names_the_record() -> None:
 def test_a_restored_session_is_what_it_was() -> None:
     before = fold(*TURN, OK, IDLE, ev.RunEnded(run=1, asked=True))
     after = fold(ev.DeleteRequested(), ev.Deleted(), ev.Restored(), state=before)
-    assert not after.deleted
+    assert not after.session.deleted
     assert derive(after) == derive(before)
 
 
@@ -439,6 +441,18 @@ def test_a_refusal_is_said_again_until_the_agent_goes_on() -> None:
     heard: tuple[ev.Event, ...] = (refused, ev.Notice(text="x"))
     for seq, event in enumerate(heard, 1):
         state = reduce(state, ev.Record(seq=seq, at=seq, event=event))
-    assert state.refused == ({"a": 1},)
+    assert state.dialogue.refused == ({"a": 1},)
     idle = ev.Record(seq=3, at=3, event=ev.AgentStateChanged(state="idle"))
-    assert reduce(state, idle).refused == ()
+    assert reduce(state, idle).dialogue.refused == ()
+
+
+CHANGING_NOTHING = {
+    "AssistantThinking", "ControlAnswered", "FileServed", "InterruptRequested", "LineKept",
+    "Notice", "StepOutput", "TaskProgressed", "UserText",
+}  # fmt: skip
+
+
+def test_an_event_that_no_part_folds_is_one_that_changes_nothing() -> None:
+    silent = {kind.__name__ for kind, effect in EFFECTS.items() if not effect.folds}
+    assert silent == CHANGING_NOTHING
+    assert set(EFFECTS) == set(EVENT_TYPES)

@@ -15,7 +15,6 @@ from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.events import RequestDecided
 from parallel_agents.core.ids import digest, new_uuid
 from parallel_agents.core.options import Decision
-from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.supervisor.rows import session_row
 from parallel_agents.wire.messages import (
@@ -25,6 +24,7 @@ from parallel_agents.wire.messages import (
     RequestInput,
     SessionRow,
 )
+from tests.support.facts import facts_of
 from tests.support.world import World
 
 HIDDEN = "rm -rf build\u200b/"
@@ -54,7 +54,7 @@ class Pending:
             return self.reply
         assert isinstance(message, Answer)
         self.sent.append(message)
-        return session_row(SessionState(id="s1"))
+        return session_row(facts_of(id="s1"))
 
 
 def answered(

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from parallel_agents.cli.commands import show
-from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor.rows import session_row
@@ -17,6 +16,7 @@ from parallel_agents.wire.messages import (
     SessionRow,
     Show,
 )
+from tests.support.facts import facts_of
 
 
 def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
@@ -29,7 +29,7 @@ def shown(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         summary=summary,
         asked_at=0,
     )
-    entry = replace(session_row(SessionState(id="s1")), pending=(pending,))
+    entry = replace(session_row(facts_of(id="s1")), pending=(pending,))
     whole = RequestInput(
         request_id="r1",
         kind="permission",

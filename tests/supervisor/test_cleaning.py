@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import OwnWork
 from parallel_agents.supervisor.cleaning import Cleaning
 from parallel_agents.supervisor.supervisor import SessionSupervisor
+from tests.support.facts import facts_of
 
 
 class Judged:
@@ -18,7 +18,7 @@ class Judged:
 
     def __init__(self, *, happens: bool) -> None:
         self.id = "s1"
-        self.state = SessionState(name="one", seq=7)
+        self.state = facts_of(name="one", seq=7)
         self.happens = happens
         self.workplace = SimpleNamespace(record=None)
         self.context = SimpleNamespace(manager=SimpleNamespace(own_work=None), threads=self)
@@ -26,7 +26,7 @@ class Judged:
     async def git(self, _act: Any, _record: Any) -> OwnWork:
         """What the look at the worktree answers."""
         if self.happens:
-            self.state = SessionState(name="one", seq=8)
+            self.state = facts_of(name="one", seq=8)
         return OwnWork(saved=(), skipped=())
 
 

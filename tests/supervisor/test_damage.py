@@ -59,9 +59,28 @@ def _facts(context: Context, directory: Path) -> SessionState:
 @pytest.mark.parametrize("name", WRITTEN)
 def test_older_journals_still_fold(context: Context, name: str) -> None:
     state = _facts(context, _begun(context, name))
-    assert (state.name, state.pinned, state.turns, state.run) == ("Café", True, 2, 2)
-    assert (state.liveness, state.deleted, state.damaged) == ("none", False, 0)
+    assert (state.session.name, state.session.pinned, state.turn.count, state.process.run) == (
+        "Café",
+        True,
+        2,
+        2,
+    )
+    assert (state.process.liveness, state.session.deleted, state.session.damaged) == (
+        "none",
+        False,
+        0,
+    )
     assert derive(state).state == "stopped"
+
+
+def test_facts_that_an_older_version_saved_are_folded_again(context: Context) -> None:
+    """Their form was another one: what it names otherwise would be missing from what is read."""
+    directory = _begun(context, "with-checksums")
+    folded = _facts(context, directory)
+    meta = directory / "meta.json"
+    meta.write_bytes((DATA / "with-checksums.meta.json").read_bytes())
+    assert _facts(context, directory) == folded
+    assert not meta.exists()
 
 
 THIRTY: tuple[ev.Event, ...] = (
@@ -98,7 +117,7 @@ def test_any_byte_damaged_costs_one_record_and_is_said(context: Context, summed:
         state = _facts(context, directory)
         assert state.id == before.id
         if summed:
-            assert state == before or state.damaged == 1, place
+            assert state == before or state.session.damaged == 1, place
         assert path.read_bytes()[: len(whole)][place] == whole[place] ^ 0x01, "it is kept"
 
 
@@ -108,8 +127,12 @@ def test_the_first_record_is_kept_twice(context: Context) -> None:
     path = directory / "journal.jsonl"
     path.write_bytes(b"#" + path.read_bytes()[1:])
     after = _facts(context, directory)
-    assert (after.id, after.name, after.directory) == (before.id, before.name, before.directory)
-    assert after.damaged == 1
+    assert (after.id, after.session.name, after.place.directory) == (
+        before.id,
+        before.session.name,
+        before.place.directory,
+    )
+    assert after.session.damaged == 1
 
 
 def test_a_first_record_without_its_copy_is_said(context: Context) -> None:
@@ -130,10 +153,10 @@ async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     data[len(data) // 3] ^= 1
     path.write_bytes(bytes(data))
     ledger = Ledger(context, directory)
-    assert ledger.state.damaged == 0
+    assert ledger.state.session.damaged == 0
     found = await ledger.page(1, ledger.state.seq)
     assert len(found) == ledger.state.seq - 2, "without the damaged one, and the one that says so"
-    assert ledger.state.damaged == 1
+    assert ledger.state.session.damaged == 1
     await ledger.close()
 
 
@@ -152,10 +175,10 @@ async def test_a_start_whose_record_is_lost_is_found_by_its_directory(context: C
     del lines[started + 1 :]
     path.write_bytes(b"".join(lines))
     session = Session(context, directory, DemoAgent())
-    assert session.state.run == 0
+    assert session.state.process.run == 0
     session.recover()
-    assert session.state.run == 1
-    assert session.state.liveness == "starting"
+    assert session.state.process.run == 1
+    assert session.state.process.liveness == "starting"
     await session.close()
 
 
@@ -206,7 +229,7 @@ async def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -
     await ledger.close()
     checkpoint = directory / "meta.json"
     checkpoint.write_bytes(b"\x00" * 30)
-    assert _facts(context, directory).name == "Café"
+    assert _facts(context, directory).session.name == "Café"
     assert [p.read_bytes() for p in directory.glob("meta.json.unreadable-*")] == [b"\x00" * 30]
 
 
@@ -220,9 +243,9 @@ def test_a_record_that_cannot_be_folded_costs_itself(
 
     monkeypatch.setattr("parallel_agents.supervisor.ledger.reduce", fails)
     state = _facts(context, _begun(context, "with-checksums"))
-    assert state.pinned
-    assert state.name == "permission: date"
-    assert state.damaged == 1
+    assert state.session.pinned
+    assert state.session.name == "permission: date"
+    assert state.session.damaged == 1
 
 
 def test_lines_carry_their_checksum() -> None:
@@ -261,7 +284,7 @@ async def test_facts_are_saved_one_after_the_other_and_the_latest_stay(
     assert order == [first, first + 3]
     saved = read_json(directory / "meta.json")
     assert saved["journal"] == (directory / "journal.jsonl").stat().st_size
-    assert saved["state"]["name"] == "n2"
+    assert saved["state"]["session"]["name"] == "n2"
 
 
 # --- taken away while it is in use ----------------------------------------------------------------
@@ -334,7 +357,7 @@ def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> 
     (directory / "environment.json").write_bytes(content)
     (directory / "meta.json").write_bytes(content)
     session = Session(context, directory, DemoAgent())
-    assert session.state.name == "Café"
+    assert session.state.session.name == "Café"
     with pytest.raises(StorageError, match=r"environment\.json"):
         session.ledger.environment()
     session.ledger.keep_environment({"PATH": "/bin"})
@@ -348,7 +371,7 @@ def test_a_checkpoint_with_an_odd_size_is_not_taken(context: Context, size: str)
     path = directory / "meta.json"
     value = json.loads(path.read_text())
     path.write_text(json.dumps(value | {"journal": "SIZE"}).replace('"SIZE"', size))
-    assert _facts(context, directory).name == "Café"
+    assert _facts(context, directory).session.name == "Café"
 
 
 async def _saved(context: Context, directory: Path) -> None:

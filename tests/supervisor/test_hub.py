@@ -12,11 +12,11 @@ from hypothesis import given, settings, strategies as st
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
-from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.hub import Hub, Subscriber
 from parallel_agents.wire.codec import load_push
 from parallel_agents.wire.messages import PUSH_LIMIT
 from tests.support.examples import examples
+from tests.support.facts import facts_of
 
 DELTA = ev.Delta(message="m", block=0, offset=0, text="hi")
 
@@ -25,7 +25,7 @@ class World:
     """Two sessions, their hub, and one client with its mirror."""
 
     def __init__(self, *, complete: bool = True) -> None:
-        self.states = {name: SessionState(id=name) for name in ("a", "b")}
+        self.states = {name: facts_of(id=name) for name in ("a", "b")}
         self.hub = Hub(lambda: list(self.states.values()))
         if complete:
             self.hub.complete()
@@ -98,7 +98,7 @@ async def test_what_it_is_owed_is_bounded() -> None:
 async def test_a_large_snapshot_is_sent_whole() -> None:
     """Or a client with many sessions would be resynchronised for ever."""
     world = World()
-    world.states["a"] = SessionState(id="a", name="n" * 2 * PUSH_LIMIT)
+    world.states["a"] = facts_of(id="a", name="n" * 2 * PUSH_LIMIT)
     world.hub.add(world.client)
     assert await world.read() == ["state", "state", "ready"]
     world.happen("b")
@@ -182,7 +182,7 @@ async def test_nobody_is_told_that_all_is_there_before_it_is() -> None:
     world = World(complete=False)
     world.hub.add(world.client)
     assert await world.read() == ["state", "state"]
-    world.states["c"] = SessionState(id="c")
+    world.states["c"] = facts_of(id="c")
     world.hub.found(world.states["c"])
     assert await world.read() == ["state"]
     world.hub.complete()

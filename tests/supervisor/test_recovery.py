@@ -33,7 +33,7 @@ async def _liveness_after_recovery(context: Context, *events: ev.Event) -> str:
     journal.close()
     session = Session(context, directory, DemoAgent())
     session.recover()
-    found = session.state.liveness
+    found = session.state.process.liveness
     await asyncio.sleep(0)  # a task is cancelled cleanly only once it has begun
     await session.close()
     return found

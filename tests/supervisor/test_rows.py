@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from parallel_agents.cli.json_view import json_view
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
-from parallel_agents.core.state import SessionState
+from parallel_agents.core.state import SessionState, TurnFacts
 from parallel_agents.supervisor.rows import session_row
 from tests.support.facts import any_of, journals
 
@@ -38,7 +38,7 @@ def test_after_any_events(journal: list[ev.Record]) -> None:
     _check(row(state))
 
 
-@given(any_of(SessionState, cost_usd=st.floats(0, 1e9)))
+@given(any_of(SessionState, turn=any_of(TurnFacts, cost_usd=st.floats(0, 1e9))))
 def test_of_any_facts(state: SessionState) -> None:
     _check(row(state))
 
@@ -52,6 +52,6 @@ def test_the_schema_is_one_and_complete() -> None:
 @given(any_of(SessionState))
 def test_what_only_a_process_has_is_null_without_one(state: SessionState) -> None:
     entry = row(state)
-    if state.liveness == "none":
+    if state.process.liveness == "none":
         assert (entry["pid"], entry["status"]) == (None, None)
     assert (entry["waitingFor"] is None) == (not entry["pending"])

@@ -22,7 +22,7 @@ from parallel_agents.supervisor.spawn import (
     run_spec,
 )
 from parallel_agents.wire.peer import MARKER
-from tests.support.facts import CREATED, LIVING, fold
+from tests.support.facts import CREATED, LIVING, facts_of, fold
 
 STATE = fold(*LIVING)
 AGENTS = all_agents()
@@ -158,7 +158,7 @@ def test_every_agent_carries_its_sessions_marker_and_cannot_find_the_main_worktr
 )
 def test_every_start_names_the_mode(said: str, chosen: str | None, default: str, mode: str) -> None:
     """What the agent is in now, then what the person chose, then what their settings say."""
-    state = replace(STATE, mode=said, options=replace(STATE.options, mode=chosen))
+    state = facts_of(STATE, mode=said, options=replace(STATE.session.options, mode=chosen))
     assert mode_now(ClaudeAgent.traits, state, default) == mode
     spec = run_spec(
         ClaudeAgent(),
@@ -176,7 +176,7 @@ def test_a_start_is_from_the_main_root_with_the_worktrees_name() -> None:
     assert spec["cwd"] == "/r"
     assert spec["argv"][0] == "/agent"
     assert "--worktree=w" in spec["argv"]
-    assert f"--resume={STATE.conversation}" in spec["argv"]
+    assert f"--resume={STATE.conversation.id}" in spec["argv"]
 
 
 def _program(directory: Path, name: str) -> Path:

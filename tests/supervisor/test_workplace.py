@@ -13,7 +13,7 @@ from parallel_agents.core.options import Options
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.workplace import Workplace
-from tests.support.facts import CREATED
+from tests.support.facts import CREATED, facts_of
 from tests.support.world import World
 
 
@@ -44,12 +44,12 @@ async def test_a_worktree_is_on_record_before_anything_else_can_fail(
 ) -> None:
     workplace = Workplace(ledger)
     assert not await workplace.make()
-    assert ledger.state.worktree is not None
-    assert Path(ledger.state.worktree.path).is_dir()  # noqa: ASYNC240 - once, in a test
-    assert ledger.state.setup is not None
+    assert ledger.state.place.worktree is not None
+    assert Path(ledger.state.place.worktree.path).is_dir()  # noqa: ASYNC240 - once, in a test
+    assert ledger.state.place.setup is not None
     accept(ledger, workplace)
     assert await workplace.make()
-    assert not ledger.state.setup_owed
+    assert not ledger.state.place.setup_owed
 
 
 async def test_output_that_cannot_be_written_is_a_failed_set_up(
@@ -62,8 +62,8 @@ async def test_output_that_cannot_be_written_is_a_failed_set_up(
     in_the_way = ledger.directory / "step.log"
     in_the_way.mkdir()
     assert not await workplace.make()
-    assert ledger.state.setup is not None
-    assert "could not be started" in ledger.state.setup.message
+    assert ledger.state.place.setup is not None
+    assert "could not be started" in ledger.state.place.setup.message
     in_the_way.rmdir()
     assert await workplace.make()
 
@@ -75,11 +75,11 @@ async def test_an_adopted_worktree_is_torn_down_by_whoever_made_it(
     workplace = Workplace(ledger)
     assert not await workplace.make()
     accept(ledger, workplace)
-    ledger.state = replace(ledger.state, adopted=ledger.state.standing.path)
+    ledger.state = facts_of(ledger.state, adopted=ledger.state.place.standing.path)
     await workplace.tear_down()
-    trace = Path(ledger.state.standing.path) / "torn-down"
+    trace = Path(ledger.state.place.standing.path) / "torn-down"
     assert not trace.exists()
-    ledger.state = replace(ledger.state, adopted="")
+    ledger.state = facts_of(ledger.state, adopted="")
     await workplace.tear_down()
     assert trace.exists()
 
@@ -93,6 +93,6 @@ async def test_one_that_waits_for_its_turn_is_called_off_at_once(
         making = asyncio.create_task(workplace.make())
         asyncio.get_running_loop().call_soon(workplace.cancel)  # once it waits
         assert not await making
-    assert ledger.state.worktree is None
-    assert ledger.state.setup is not None
+    assert ledger.state.place.worktree is None
+    assert ledger.state.place.setup is not None
     assert not context.making.locked()

@@ -117,7 +117,7 @@ class Claude:
 
     async def at_rest(self) -> ev.TurnEnded:
         """Wait until every message is dealt with and claude is idle; returns the last ending."""
-        await self.wait(lambda f: f.claude == "idle" and not f.state.messages)
+        await self.wait(lambda f: f.claude == "idle" and not f.state.dialogue.messages)
         return self.events(ev.TurnEnded)[-1]
 
     async def ask(self, text: str) -> ev.TurnEnded:
@@ -131,7 +131,7 @@ class Claude:
         """Wait for an open request, of that tool when one is named."""
 
         def opened(fold: Fold) -> Request | None:
-            fitting = (r for r in fold.state.requests if tool in ("", r.tool_name))
+            fitting = (r for r in fold.state.dialogue.requests if tool in ("", r.tool_name))
             return next(fitting, None)
 
         return await self.wait(opened)

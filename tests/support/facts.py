@@ -12,6 +12,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.worktree import WorktreeRecord
 
 UUID = "00000000-0000-4000-8000-000000000000"
 EVENT_TYPES: tuple[type[Any], ...] = get_args(ev.Event)
@@ -24,6 +25,19 @@ CREATED = ev.SessionCreated(
     agent="demo",
     directory="/r",
     base="head",
+)
+RECORD = WorktreeRecord(
+    session="00000000",
+    root="/r",
+    path="/r/w",
+    slug="w",
+    branch="b",
+    base="head",
+    base_ref=None,
+    base_commit="0" * 40,
+    device=1,
+    inode=2,
+    git_file="gitdir: /r/.git/worktrees/w",
 )
 READY = ev.WorktreeReady(path="/r/w", root="/r", branch="b", base="head", base_commit="0" * 40)
 LIVING: tuple[ev.Event, ...] = (
@@ -155,3 +169,23 @@ def journals(draw: st.DrawFn, max_size: int = 30) -> list[ev.Record]:
             ev.Record(seq=seq, at=seq, event=event, run=run, offset=seq if run else 0, key=key)
         )
     return made
+
+
+# --- facts by the names of their fields ----------------------------------------------------
+
+_PARTS = ("session", "place", "process", "dialogue", "turn", "conversation")
+
+
+def facts_of(before: SessionState | None = None, **values: Any) -> SessionState:
+    """Facts that differ from others, or from nothing known, in some fields, whatever their part.
+
+    A name that two parts have is the first one's: `id` is the session's.
+    """
+    state = before or SessionState()
+    for name, value in values.items():
+        owner = next((part for part in _PARTS if hasattr(getattr(state, part), name)), None)
+        changed = {name: value}
+        if owner is not None:
+            changed = {owner: msgspec.structs.replace(getattr(state, owner), **changed)}
+        state = msgspec.structs.replace(state, **changed)
+    return state

@@ -20,6 +20,7 @@ from parallel_agents.supervisor.rows import session_row
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import DeltaPush, Push, ReadyPush, RecordPush, StatePush
 from parallel_agents.wire.request import Done, Request, reply_kind
+from tests.support.facts import facts_of
 from tests.support.told import opened
 
 R = TypeVar("R")
@@ -192,7 +193,7 @@ def resolved(*, trusted: bool = True, available: bool = True, **base: Any) -> m.
 
 def row_of(session: str, **more: Any) -> m.SessionRow:
     """The row of a session of which no more is known."""
-    return replace(session_row(SessionState(id=session, name=session)), **more)
+    return replace(session_row(facts_of(id=session, name=session)), **more)
 
 
 EXPLAINED = m.Explanation(

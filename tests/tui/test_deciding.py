@@ -10,6 +10,7 @@ from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.tui.deciding import SETTLE, Card, Identity, Verdict, Wanted
+from tests.support.facts import facts_of
 from tests.support.told import pending
 
 KEYS = ("y", "a", "A", "n", "N", "e", "f", "1", "2", "enter", "space")
@@ -45,7 +46,7 @@ def request(
 
 
 def state(*requests: Request, session: str = "s") -> SessionState:
-    return SessionState(id=session, liveness="alive", requests=requests)
+    return facts_of(id=session, liveness="alive", requests=requests)
 
 
 def shown(*requests: Request) -> tuple[Card, Clock]:

@@ -1,26 +1,26 @@
 """The list's groups and order."""
 
 from hypothesis import given, strategies as st
-from msgspec.structs import replace
 
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.state import Counts, Request, SessionState
 from parallel_agents.tui.grouping import arrange, in_order, next_needing
 from parallel_agents.tui.header import summary, title
+from tests.support.facts import facts_of
 
 
 def asks(session: str, at: int) -> SessionState:
     request = Request(
         id="r", kind="permission", tool_name="Bash", input={}, digest="d", asked_at=at, seq=1
     )
-    return SessionState(id=session, liveness="alive", requests=(request,))
+    return facts_of(id=session, liveness="alive", requests=(request,))
 
 
-WORKING = SessionState(id="w", liveness="alive", running=True)
-DONE = SessionState(id="d", outcome="ok")
-REVIEW = SessionState(id="r", outcome="ok", changes=Counts(files=1))
-FAILED = SessionState(id="f", outcome="error", unread=True)
-IDLE = SessionState(id="i")
+WORKING = facts_of(id="w", liveness="alive", running=True)
+DONE = facts_of(id="d", outcome="ok")
+REVIEW = facts_of(id="r", outcome="ok", changes=Counts(files=1))
+FAILED = facts_of(id="f", outcome="error", unread=True)
+IDLE = facts_of(id="i")
 
 
 def test_who_needs_the_person_stands_first_and_waits_longest_on_top() -> None:
@@ -29,15 +29,15 @@ def test_who_needs_the_person_stands_first_and_waits_longest_on_top() -> None:
 
 
 def test_pinned_on_top_and_deleted_gone() -> None:
-    pinned = SessionState(id="p", pinned=True)
-    gone = SessionState(id="x", deleted=True)
+    pinned = facts_of(id="p", pinned=True)
+    gone = facts_of(id="x", deleted=True)
     assert in_order(arrange([gone, asks("a", 1), pinned], "state")) == ["p", "a"]
 
 
 def test_by_directory_names_alike_are_told_apart() -> None:
     def at(session: str, root: str) -> SessionState:
         tree = WorktreeReady(path=f"{root}/w", root=root, branch="b", base="m", base_commit="0")
-        return SessionState(id=session, worktree=tree)
+        return facts_of(id=session, worktree=tree)
 
     states = [at("1", "/a/shop"), at("2", "/b/shop"), at("3", "/c/other")]
     titles = [section.title for section in arrange(states, "directory")]
@@ -54,8 +54,8 @@ def test_next_goes_round_and_prefers_who_asks() -> None:
 
 
 def test_the_header_counts_what_the_list_groups() -> None:
-    seen = SessionState(id="g", outcome="cut")
-    pinned = replace(asks("p", 3), pinned=True)
+    seen = facts_of(id="g", outcome="cut")
+    pinned = facts_of(asks("p", 3), pinned=True)
     states = [asks("a", 1), asks("b", 2), pinned, FAILED, seen, WORKING, REVIEW, DONE, IDLE]
     sections = {s.title: len(s.sessions) for s in arrange(states, "state")}
     said = dict(summary(states))

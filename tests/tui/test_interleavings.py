@@ -41,7 +41,7 @@ class Story:
         self.commands[(session, request)] = given["command"]
 
     def withdraw(self, session: str) -> None:
-        for request in self.drive.fake.states[session].requests[:1]:
+        for request in self.drive.fake.states[session].dialogue.requests[:1]:
             self.drive.fake.happen(session, ev.RequestWithdrawn(request=request.id))
 
     async def press(self, key: str) -> None:

@@ -31,5 +31,5 @@ async def test_a_scene_is_drawn(scene: str, size: tuple[int, int]) -> None:
 
 
 def test_a_fake_that_is_hostile_says_what_is_not_safe() -> None:
-    name = SCENES["hostile"]().states["a1"].name
+    name = SCENES["hostile"]().states["a1"].session.name
     assert safe_line(name) != name

@@ -203,7 +203,7 @@ async def test_two_presses_on_the_same_session_delete_it_and_u_undoes() -> None:
         assert fake.of(m.Stop)[0].wait is False
         await drive.press("u")
         await drive.until(lambda: fake.of(m.CancelDelete))
-        await drive.until(lambda: not fake.states["a1"].deleting)
+        await drive.until(lambda: not fake.states["a1"].session.deleting)
 
 
 async def test_a_deleted_session_is_restored() -> None:
@@ -409,11 +409,11 @@ async def test_rename_pin_group_mode() -> None:
     fake = two()
     async with screen(fake) as drive:
         await drive.press("ctrl+t")
-        await drive.until(lambda: fake.states["a1"].pinned)
+        await drive.until(lambda: fake.states["a1"].session.pinned)
         await drive.press("ctrl+r")
         await drive.until(lambda: isinstance(drive.app.screen, LineDialog))
         await drive.press("2", "enter")
-        await drive.until(lambda: fake.states["a1"].name == "auth-refactor2")
+        await drive.until(lambda: fake.states["a1"].session.name == "auth-refactor2")
         await drive.press("ctrl+s")
         await drive.shows("by directory")
         await drive.press("m")

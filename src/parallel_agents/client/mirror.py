@@ -43,7 +43,7 @@ class Mirror:
                 before = self.sessions.get(session, SessionState())
                 after = reduce(before, record)
                 self.sessions[session] = after
-                if not after.creating:
+                if not after.place.creating:
                     self.progress.pop(session, None)
                 return frozenset({session}) if after is not before else frozenset()
             case ProgressPush(session=session, done=done, total=total):

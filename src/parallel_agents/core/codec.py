@@ -12,6 +12,7 @@ from typing import Any, TypeVar, overload
 import msgspec
 
 from parallel_agents.core.events import Record
+from parallel_agents.core.worktree import WorktreeRecord
 
 T = TypeVar("T")
 
@@ -74,7 +75,27 @@ def load_record(line: bytes | str) -> Record:
     Raises:
         ValueError: the line is no record that this version knows.
     """
-    return load(line, Record)
+    try:
+        return load(line, Record)
+    except ValueError:
+        return from_plain(_without_unreadable_place(_parsed(line)), Record)
+
+
+def _without_unreadable_place(data: object) -> object:
+    """The same record without what the worktrees' side wrote down, where that cannot be read.
+
+    The session keeps its path and branch then, and nothing is done to its worktree.
+    """
+    event = data.get("event") if isinstance(data, dict) else None
+    if not isinstance(event, dict):
+        return data
+    kept = {"worktree_ready": event, "restored": event.get("worktree")}.get(str(event.get("type")))
+    if isinstance(kept, dict) and kept.get("record") is not None:
+        try:
+            from_plain(kept["record"], WorktreeRecord)
+        except ValueError:
+            kept["record"] = None
+    return data
 
 
 def _parsed(line: bytes | str) -> object:

@@ -49,84 +49,90 @@ def derive(state: SessionState) -> Label:
     Returns:
         The one label they give.
     """
-    if state.liveness != "none" and state.requests:
+    if state.process.is_there and state.dialogue.requests:
         return Label(state="blocked", detail=_asked(state), facts=("requests", "process"))
     return _working(state) or _stopped(state) or _failed(state) or _finished(state)
 
 
 def _asked(state: SessionState) -> str:
-    request = state.requests[0]
+    request = state.dialogue.requests[0]
     text = request.said
-    more = len(state.requests) - 1
+    more = len(state.dialogue.requests) - 1
     return f"{text} (+{more} more)" if more else text
 
 
 def _working(state: SessionState) -> Label | None:
-    if state.creating:
-        detail = f"set-up: {state.step}" if state.step else "making the worktree"
+    if state.place.creating:
+        detail = f"set-up: {state.place.step}" if state.place.step else "making the worktree"
         return Label(state="working", detail=detail, facts=("created", "setup"))
-    if state.liveness == "none":
+    if not state.process.is_there:
         return None
-    if state.running:
+    if state.turn.running:
         return Label(state="working", detail=_doing(state), facts=("turn", "process"))
-    if state.decided:
+    if state.dialogue.decided:
         return Label(state="working", detail="taking up the answer", facts=("requests",))
-    if state.messages:
-        detail = "starting" if state.liveness == "starting" else "taking up the message"
+    if state.dialogue.messages:
+        detail = "starting" if state.process.liveness == "starting" else "taking up the message"
         return Label(state="working", detail=detail, facts=("messages", "process"))
-    agents = sum(1 for task in state.tasks if task.kind == "agent")
+    agents = sum(1 for task in state.turn.tasks if task.kind == "agent")
     if agents:
         return Label(state="working", detail=_count(agents, "subagent"), facts=("tasks",))
     return None
 
 
 def _doing(state: SessionState) -> str:
-    if state.limit_until is not None:
+    if state.turn.limit_until is not None:
         return "waiting for the usage limit to reset"
-    if state.retry is not None:
-        retry = state.retry
+    if state.turn.retry is not None:
+        retry = state.turn.retry
         detail = f"retrying {retry.attempt}/{retry.maximum}: {retry.error}"
         return f"{detail}. {retry.hint}" if retry.hint else detail
-    return state.activity
+    return state.conversation.activity
 
 
 def _stopped(state: SessionState) -> Label | None:
-    if state.liveness == "none" and state.stopped in {"person", "shutdown", "delete"}:
-        if state.missing:
-            detail = f"worktree missing: {state.missing}"
+    if not state.process.is_there and state.process.stopped in {
+        "person",
+        "shutdown",
+        "delete",
+    }:
+        if state.place.missing:
+            detail = f"worktree missing: {state.place.missing}"
             return Label(state="stopped", detail=detail, facts=("stop", "process", "worktree"))
         return Label(state="stopped", detail="", facts=("stop", "process"))
     return None
 
 
 def _failed(state: SessionState) -> Label | None:
-    if state.missing:
+    if state.place.missing:
         return Label(
-            state="failed", detail=f"worktree missing: {state.missing}", facts=("worktree",)
+            state="failed", detail=f"worktree missing: {state.place.missing}", facts=("worktree",)
         )
-    if state.setup is not None:
-        return Label(state="failed", detail=f"set-up: {state.setup.message}", facts=("setup",))
-    if state.outcome in {"error", "cut"}:
-        detail = state.problem.message if state.problem else "the turn failed"
+    if state.place.setup is not None:
+        return Label(
+            state="failed", detail=f"set-up: {state.place.setup.message}", facts=("setup",)
+        )
+    if state.turn.outcome in {"error", "cut"}:
+        detail = state.turn.problem.message if state.turn.problem else "the turn failed"
         return Label(state="failed", detail=detail, facts=("outcome", "process"))
     return None
 
 
 def _finished(state: SessionState) -> Label:
-    if state.outcome == "ok":
+    if state.turn.outcome == "ok":
         return Label(state="done", detail=_rest(state), facts=("outcome",))
-    if state.outcome == "interrupted":
+    if state.turn.outcome == "interrupted":
         return Label(state="idle", detail="interrupted", facts=("outcome",))
     return Label(state="idle", detail="", facts=("created",))
 
 
 def _rest(state: SessionState) -> str:
-    shells = sum(1 for task in state.tasks if task.kind == "shell")
+    shells = sum(1 for task in state.turn.tasks if task.kind == "shell")
     if shells:
         return f"{_count(shells, 'shell')} running"
-    if state.liveness == "none" and state.stopped == "attach":
+    if not state.process.is_there and state.process.stopped == "attach":
         return "attached in a terminal"
-    if state.liveness == "none":
+    if not state.process.is_there:
         return "asleep"
     return ""
 

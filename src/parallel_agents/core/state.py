@@ -11,10 +11,11 @@ from msgspec import field
 from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
-from parallel_agents.core.worktree import Kind, Standing
+from parallel_agents.core.worktree import Standing
 
 Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
@@ -104,34 +105,12 @@ class Evidence(Value):
     event: str
 
 
-class SessionState(Value):
-    """The facts of one session after `seq` records.
+class SessionFacts(Value):
+    """A session as a person has it.
 
     Attributes:
-        offset: where in run `run`'s `out.log` the next unread byte is.
-        liveness: whether the process lives; `starting` from the decision to the first answer.
-        running: whether a turn runs.
-        decided: lines of decisions that the agent has not taken up yet.
-        refused: answers to what could not be presented, until the agent goes on.
-        requests: undecided requests, oldest first; void when the process ends.
-        messages: messages not yet answered, oldest first.
-        outcome: how the last turn ended, or that its process failed since.
-        turn_outcome: how the last turn ended, whatever became of the process.
-        stopped: why the last end was asked for, while nothing was sent since; else None.
-        stopping: an end was asked for and the process still lives.
-        activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
-        keys: uuids of the last `KEYS` requests that changed the session.
-        cost_usd: what the session has cost, in US dollars.
-        cost_reported: what the agent last reported for the conversation it is in.
-        adopted: the worktree of somebody else that it was given; empty when its own is made.
-        place: in what kind of place it works; see `WorktreeRecord.kind`.
-        setup_owed: whether the repository's set-up commands have not all succeeded yet.
-        step: first line of the set-up or teardown command that runs.
-        port: first of the session's own TCP ports; 0 when it has none.
-        ports: how many those are.
+        request: uuid of the request that dispatched it.
         damaged: how many records of its journal cannot be read.
-        head: what is checked out in its worktree; None as long as that is its own branch.
-        because: which record made which fact.
     """
 
     id: str = ""
@@ -139,19 +118,39 @@ class SessionState(Value):
     name: str = ""
     prompt: str = ""
     agent: str = ""
+    options: Options = field(default_factory=Options)
+    created_at: int = 0
+    pinned: bool = False
+    deleting: bool = False
+    deleted: bool = False
+    damaged: int = 0
+
+
+class PlaceFacts(Value):
+    """Where a session works: what was asked, what stands, what became of it.
+
+    Attributes:
+        kind: the kind of place.
+        directory: where it was dispatched.
+        base: what was asked as the base.
+        adopted: the worktree of somebody else that it was given; empty when its own is made.
+        creating: whether it is being made or set up.
+        setup: why it could not be made or set up.
+        setup_owed: whether the repository's set-up commands have not all succeeded yet.
+        step: first line of the set-up or teardown command that runs.
+        port: first of the session's own TCP ports; 0 when it has none.
+        ports: how many those are.
+        head: what is checked out in its worktree; None as long as that is its own branch.
+        changes: size of its diff.
+        main_changed: how the person's own checkout changed beside its work; empty when it did not.
+    """
+
+    kind: Kind = "worktree"
     directory: str = ""
     base: str = ""
     asked_branch: str | None = None
     branch_pattern: str = "worktree-{slug}"
     adopted: str = ""
-    place: Kind = "worktree"
-    options: Options = field(default_factory=Options)
-    created_at: int = 0
-    updated_at: int = 0
-    seq: int = 0
-    run: int = 0
-    offset: int = 0
-
     creating: bool = False
     worktree: WorktreeReady | None = None
     missing: str = ""
@@ -161,50 +160,13 @@ class SessionState(Value):
     port: int = 0
     ports: int = 0
     head: Standing | None = None
-
-    liveness: Liveness = "none"
-    pid: int | None = None
-    version: str = ""
-    model: str = ""
-    mode: str = ""
-    commands: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    conversation: str = ""
-    answered: bool = False
-
-    running: bool = False
-    decided: tuple[str, ...] = ()
-    refused: tuple[JsonObject, ...] = ()
-    requests: tuple[Request, ...] = ()
-    messages: tuple[Message, ...] = ()
-    tasks: tuple[BackgroundTask, ...] = ()
-    outcome: Outcome = "none"
-    turn_outcome: Outcome = "none"
-    problem: Problem | None = None
-    retry: Retry | None = None
-    limit_until: float | None = None
-    stopped: StopReason | None = None
-    stopping: bool = False
-
-    unread: bool = False
-    pinned: bool = False
-    deleting: bool = False
-    deleted: bool = False
-    activity: str = ""
-    cost_usd: float = 0.0
-    cost_reported: float = 0.0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    context_tokens: int = 0
-    context_window: int = 0
-    turns: int = 0
     changes: Counts = field(default_factory=Counts)
     main_changed: str = ""
-    turn_at: int = 0
-    ended_at: int = 0
-    keys: tuple[str, ...] = ()
-    damaged: int = 0
-    because: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def traits(self) -> PlaceTraits:
+        """What is fixed about its kind."""
+        return traits_of(self.kind)
 
     @property
     def branch(self) -> str | None:
@@ -223,3 +185,126 @@ class SessionState(Value):
         if self.worktree is None:
             raise WorktreeError("This session has no worktree.", "Wait until it is made.")
         return self.worktree
+
+
+class ProcessFacts(Value):
+    """The agent's process.
+
+    Attributes:
+        run: number of the last process start; 0 before the first.
+        liveness: whether it lives; `starting` from the decision to the first answer.
+        stopped: why the last end was asked for, while nothing was sent since; else None.
+        stopping: an end was asked for and it still lives.
+        ended_at: when the last one ended, in milliseconds since 1970.
+    """
+
+    run: int = 0
+    liveness: Liveness = "none"
+    pid: int | None = None
+    version: str = ""
+    commands: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    stopped: StopReason | None = None
+    stopping: bool = False
+    ended_at: int = 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it lives, or starts."""
+        return self.liveness != "none"
+
+
+class DialogueFacts(Value):
+    """What person and agent wait for of each other.
+
+    Attributes:
+        requests: undecided requests, oldest first; void when the process ends.
+        messages: messages not yet answered, oldest first.
+        decided: lines of decisions that the agent has not taken up yet.
+        refused: answers to what could not be presented, until the agent goes on.
+    """
+
+    requests: tuple[Request, ...] = ()
+    messages: tuple[Message, ...] = ()
+    decided: tuple[str, ...] = ()
+    refused: tuple[JsonObject, ...] = ()
+
+
+class TurnFacts(Value):
+    """The agent's turns: whether one runs, how the last one ended, what all have come to.
+
+    Attributes:
+        running: whether one runs.
+        started_at: when the last one began, in milliseconds since 1970.
+        outcome: how the last one ended, or that its process failed since.
+        result: how the last one ended, whatever became of the process.
+        limit_until: until when a usage limit holds, in seconds since 1970; None for no limit.
+        tasks: what goes on beside.
+        answered: whether any has ended.
+        count: how many have ended.
+        cost_usd: what the session has cost, in US dollars.
+        cost_reported: what the agent last reported for the conversation it is in.
+    """
+
+    running: bool = False
+    started_at: int = 0
+    outcome: Outcome = "none"
+    result: Outcome = "none"
+    problem: Problem | None = None
+    retry: Retry | None = None
+    limit_until: float | None = None
+    tasks: tuple[BackgroundTask, ...] = ()
+    answered: bool = False
+    count: int = 0
+    cost_usd: float = 0.0
+    cost_reported: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    context_tokens: int = 0
+    context_window: int = 0
+
+
+class ConversationFacts(Value):
+    """The agent's conversation.
+
+    Attributes:
+        id: the agent's own id of it.
+        mode: the permission mode that it is in.
+        activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
+    """
+
+    id: str = ""
+    model: str = ""
+    mode: str = ""
+    activity: str = ""
+
+
+class SessionState(Value):
+    """The facts of one session after `seq` records, in one part for each file of `events`.
+
+    Attributes:
+        seq: number of the last record that was folded.
+        updated_at: its time in milliseconds since 1970.
+        offset: where in the `out.log` of the current run the next unread byte is.
+        unread: whether something has happened that no person has seen.
+        keys: uuids of the last `KEYS` requests that changed the session.
+        because: which record made which fact.
+    """
+
+    session: SessionFacts = field(default_factory=SessionFacts)
+    place: PlaceFacts = field(default_factory=PlaceFacts)
+    process: ProcessFacts = field(default_factory=ProcessFacts)
+    dialogue: DialogueFacts = field(default_factory=DialogueFacts)
+    turn: TurnFacts = field(default_factory=TurnFacts)
+    conversation: ConversationFacts = field(default_factory=ConversationFacts)
+    unread: bool = False
+    seq: int = 0
+    updated_at: int = 0
+    offset: int = 0
+    keys: tuple[str, ...] = ()
+    because: dict[str, Evidence] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The session's short id."""
+        return self.session.id

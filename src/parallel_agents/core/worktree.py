@@ -4,11 +4,8 @@ Keep true: values only, frozen; paths are `str` with undecodable bytes as surrog
 every name git can hold survives a trip through JSON (`core.codec`).
 """
 
-from typing import Literal
-
+from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.value import Value
-
-Kind = Literal["worktree", "checkout", "directory"]
 
 
 class Repository(Value):
@@ -174,6 +171,11 @@ class WorktreeRecord(Value):
     def started_at(self) -> str:
         """Hash of the commit that was checked out first."""
         return self.start_commit or self.base_commit
+
+    @property
+    def traits(self) -> PlaceTraits:
+        """What is fixed about its kind."""
+        return traits_of(self.kind)
 
 
 class Standing(Value):

@@ -90,7 +90,7 @@ async def take_along(session: Session, message: Adopt) -> Session:
     """
     if message.key in session.state.keys:
         return session
-    if session.state.deleted:
+    if session.state.session.deleted:
         raise RefusedError(
             f"{message.directory} belongs to the session {session.id}, which is in the trash.",
             f"Bring it back first: parallel-agents restore {session.id}",

@@ -118,7 +118,9 @@ class Api:
             socket=str(supervisor_socket(supervisor.context.state_dir)),
             home=str(supervisor.context.state_dir),
             damaged=dict(supervisor.damaged),
-            damaged_records={s.id: s.damaged for s in supervisor.states() if s.damaged},
+            damaged_records={
+                s.id: s.session.damaged for s in supervisor.states() if s.session.damaged
+            },
             config=_settings(supervisor.context),
         )
 

@@ -9,7 +9,6 @@ import contextlib
 from pathlib import Path
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import WorktreeRecord
@@ -30,13 +29,13 @@ def record_of(state: SessionState) -> WorktreeRecord:
     Raises:
         WorktreeError: there is none yet, or it cannot be read.
     """
-    try:
-        return from_plain(state.standing.record, WorktreeRecord)
-    except (KeyError, TypeError) as error:
+    record = state.place.standing.record
+    if record is None:
         raise WorktreeError(
-            f"The record of the worktree cannot be read ({error}).",
+            "The record of the worktree cannot be read.",
             "If a newer version wrote it, install that one.",
-        ) from error
+        )
+    return record
 
 
 class Changes:
@@ -59,11 +58,11 @@ class Changes:
 
     def vanished(self) -> bool:
         """Whether the worktree's `.git` file is gone; cheap enough to ask every second."""
-        worktree = self._ledger.state.worktree
+        worktree = self._ledger.state.place.worktree
         if worktree is None:
             return False
         place = Path(worktree.path)
-        if self._ledger.state.place == "worktree":
+        if self._ledger.state.place.traits.is_git_worktree:
             place /= ".git"
         try:
             place.lstat()
@@ -107,7 +106,7 @@ class Changes:
         with surroundings.of(self._ledger.environment()):
             stat = await self._threads.git(self._manager.diff_stat, record_of(self._ledger.state))
         found = stat.changes
-        before = self._ledger.state.changes
+        before = self._ledger.state.place.changes
         after = (found.files, found.insertions, found.deletions)
         if after != (before.files, before.insertions, before.deletions):
             event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
@@ -119,7 +118,7 @@ class Changes:
     async def _compare_main(self) -> None:
         """The CLI's fence stops edits, not shell writes: say when the user's checkout changed."""
         before = self._main_before
-        if not self._shell_used or not before or self._ledger.state.place == "checkout":
+        if not self._shell_used or not before or not self._ledger.state.place.traits.is_apart:
             return
         if await self._fingerprint() != before:
             detail = "a command of the agent may have done it, or you did"

@@ -20,6 +20,9 @@ from parallel_agents.supervisor.threads import Threads
 
 log = logging.getLogger(__name__)
 
+VERSION = 2
+"""Of the form in which facts are saved; another one's are folded again from the journal."""
+
 
 class Checkpoint:
     """`meta.json` of one session.
@@ -64,7 +67,7 @@ class Checkpoint:
             state: the facts.
             size: of the journal that they rest on, in bytes.
         """
-        value = {"version": 1, "journal": size, "state": to_plain(state)}
+        value = {"version": VERSION, "journal": size, "state": to_plain(state)}
         with contextlib.suppress(UserError):  # the journal has everything
             write_json(self._path, value, sync=False)
 
@@ -90,7 +93,7 @@ class Checkpoint:
 
 def _checkpointed(saved: Any) -> tuple[SessionState, int]:  # noqa: ANN401 - whatever a file holds
     try:
-        if saved["version"] == 1:
+        if saved["version"] == VERSION:
             return from_plain(saved["state"], SessionState), int(saved["journal"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         pass

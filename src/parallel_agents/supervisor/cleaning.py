@@ -47,7 +47,7 @@ class Cleaning:
                 why, may = "it changed meanwhile", False
             if may and not dry_run:
                 why, may = await self._delete(session, why)
-            verdict = CleanVerdict(id=session.id, name=session.state.name, why=why)
+            verdict = CleanVerdict(id=session.id, name=session.state.session.name, why=why)
             (cleaned if may else kept).append(verdict)
         return Cleaned(cleaned=tuple(cleaned), kept=tuple(kept))
 
@@ -81,7 +81,9 @@ class Cleaning:
 
 def _is_over(state: SessionState) -> bool:
     """Whether nobody waits for anything of the session."""
-    gone = state.deleted or state.deleting or state.creating or bool(state.missing)
-    waits = state.pinned or state.unread or state.requests or state.messages or state.tasks
-    over = derive(state).state in {"done", "idle"} and not state.stopping and not state.setup_owed
-    return state.worktree is not None and over and not gone and not waits
+    session, place, dialogue = state.session, state.place, state.dialogue
+    gone = session.deleted or session.deleting or place.creating or bool(place.missing)
+    waits = session.pinned or state.unread or dialogue.requests or dialogue.messages
+    rests = derive(state).state in {"done", "idle"} and not state.turn.tasks
+    over = rests and not state.process.stopping and not place.setup_owed
+    return place.worktree is not None and over and not gone and not waits

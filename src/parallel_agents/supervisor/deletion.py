@@ -42,9 +42,9 @@ class Deletion:
             StorageError: nothing was asked.
         """
         session = self._session
-        if key in session.state.keys or session.state.deleted:
+        if key in session.state.keys or session.state.session.deleted:
             return
-        if not session.state.deleting:
+        if not session.state.session.deleting:
             wish = ev.DeleteRequested(by="clean" if note else "person", note=note)
             session.ledger.record(wish, key=key)
             self._note = note
@@ -63,7 +63,7 @@ class Deletion:
             UserError: it was refused or cancelled.
         """
         if self._task is None:
-            error = None if self._session.state.deleted else _not_done(self._session.id)
+            error = None if self._session.state.session.deleted else _not_done(self._session.id)
         else:
             error = await asyncio.shield(self._task)
         if error is not None:
@@ -76,7 +76,7 @@ class Deletion:
             RefusedError: it has begun; `restore` undoes it.
         """
         session = self._session
-        if not session.state.deleting:
+        if not session.state.session.deleting:
             return
         if self._begun:
             raise RefusedError("The deletion has begun.", f"parallel-agents restore {session.id}")
@@ -97,7 +97,7 @@ class Deletion:
         session = self._session
         try:
             await self._stop()
-            if not session.state.deleting:
+            if not session.state.session.deleting:
                 return UserError("The deletion was cancelled.")
             self._begun = True
             deleted = await self._delete()
@@ -110,18 +110,19 @@ class Deletion:
 
     async def _stop(self) -> None:
         session = self._session
-        if session.state.liveness != "none" or session.state.creating:
+        if session.state.process.is_there or session.state.place.creating:
             await session.stop(new_uuid(), "delete", wait=False)
             await session.ledger.until(
                 lambda state: (
-                    (state.liveness == "none" and not state.creating) or not state.deleting
+                    (not state.process.is_there and not state.place.creating)
+                    or not state.session.deleting
                 )
             )
         # A worktree that is gone must not be one that nobody is on record to have deleted.
         await session.ledger.syncing.settled()
 
     async def _delete(self) -> ev.Deleted:
-        if self._session.state.worktree is None:
+        if self._session.state.place.worktree is None:
             return ev.Deleted()
         await self._session.workplace.tear_down()
         await self._session.workplace.close()
@@ -161,10 +162,10 @@ async def restore(session: Session, key: str, moved_to: str = "") -> None:
     if key in session.state.keys:
         return
     threads, manager = session.context.threads, session.context.manager
-    if not session.state.deleted and not await threads.git(manager.unfinished, session.id):
+    if not session.state.session.deleted and not await threads.git(manager.unfinished, session.id):
         raise UserError(f"The session {session.id} is not in the trash.", "parallel-agents trash")
     worktree: ev.WorktreeReady | None = None
-    if session.state.worktree is not None:
-        async with session.context.turn(session.state.worktree.root):
+    if session.state.place.worktree is not None:
+        async with session.context.turn(session.state.place.worktree.root):
             worktree = ready_event(await threads.long(manager.restore, session.id, moved_to))
     session.ledger.record(ev.Restored(worktree=worktree), key=key)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parallel_agents.core.errors import UntrustedError, UsageError
+from parallel_agents.core.kinds import Kind, traits_of
 from parallel_agents.core.value import replace
-from parallel_agents.core.worktree import Base, Kind, Repository
+from parallel_agents.core.worktree import Base, Repository
 from parallel_agents.supervisor import elsewhere
 from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset
 from parallel_agents.supervisor.context import Context
@@ -67,7 +68,8 @@ def prepare(context: Context, message: New) -> Prepared:
         context, repository, named=bool(message.base or message.branch),
         environment=message.environment, accepted=message.options.trusted,
     )  # fmt: skip
-    if place != "worktree":
+    cut_from_base = traits_of(place).is_git_worktree
+    if not cut_from_base:
         message = replace(message, directory=repository.checkout)
     named = chosen_base(
         context, repository, message.base, message.branch, kind=place,
@@ -82,7 +84,7 @@ def prepare(context: Context, message: New) -> Prepared:
         message = replace(message, options=replace(message.options, trusted=accepted))
     elif message.options.trusted:
         _check_trust(context, message, repository, base)
-    if place == "worktree":
+    if cut_from_base:
         manager.check_filters(repository, base, accepted=message.options.trusted)
     preset = _preset(message, repository)
     message = _with_defaults(context, message, preset)
@@ -128,7 +130,7 @@ def chosen_base(
     kind = kind or elsewhere.kind_of(
         context, repository, named=bool(branch), environment=environment, accepted=accepted
     )
-    if kind != "worktree":
+    if not traits_of(kind).is_git_worktree:
         return "head"
     wishes = context.manager.wishes(repository, environment, accepted=accepted)
     return wishes.base or "fresh"

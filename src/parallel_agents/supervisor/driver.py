@@ -68,7 +68,7 @@ class Driver:
     @property
     def pid(self) -> int | None:
         """Process id of the agent, if it is known."""
-        return self._ledger.state.pid or (self._run.agent_pid if self._run else None)
+        return self._ledger.state.process.pid or (self._run.agent_pid if self._run else None)
 
     def start(self, *, key: str = "", fresh: bool = False) -> None:
         """Decide to start the process; the start itself runs in the background and is journalled.
@@ -81,11 +81,11 @@ class Driver:
             StorageError: nothing was decided.
         """
         state = self._ledger.state
-        if state.liveness != "none" or state.worktree is None:
+        if state.process.is_there or state.place.worktree is None:
             return
         event = ev.RunStarted(
-            run=state.run + 1,
-            conversation=state.conversation,
+            run=state.process.run + 1,
+            conversation=state.conversation.id,
             resumed=not fresh and self._goes_on,
         )
         lost = "turn" in state.because and not self._goes_on
@@ -109,7 +109,7 @@ class Driver:
 
     def adopt(self) -> None:
         """After a restart, reattach the current run, and end one that was given up."""
-        if self._ledger.state.liveness == "none":
+        if not self._ledger.state.process.is_there:
             end_leftover(self._make_run(0), self._afterwards)
         else:
             self._tasks.start("run", self._live_on())
@@ -133,12 +133,12 @@ class Driver:
                 await self._ledger.syncing.settled()
                 await self._hooks.before_spawn()
                 async with self._ledger.context.spawning:
-                    if self._ledger.state.stopping:
+                    if self._ledger.state.process.stopping:
                         await self._never_started()
                         return
                     await self._spawn(run, resume=resume)
                     group.create_task(self._pump(run))
-                    if self._ledger.state.stopping:
+                    if self._ledger.state.process.stopping:
                         self.stop()
                     await self._introduce(run)
             except UserError as error:
@@ -156,7 +156,7 @@ class Driver:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(run, known=state.offset))
             if self._run is not None:
-                if self._ledger.state.stopping:
+                if self._ledger.state.process.stopping:
                     self.stop()  # asked of an earlier supervisor, or of this one a moment ago
                 await self._take_up(run)
 
@@ -167,8 +167,8 @@ class Driver:
         if isinstance(error, BaseExceptionGroup):
             error = next((e for e in error.exceptions if isinstance(e, Exception)), error)
         number, count = self._failures
-        count = count + 1 if number == self._ledger.state.run else 1
-        self._failures = (self._ledger.state.run, count)
+        count = count + 1 if number == self._ledger.state.process.run else 1
+        self._failures = (self._ledger.state.process.run, count)
         if count == 1:
             self._tasks.start("run, taken up anew", self._start_over())
         elif count == 2:
@@ -177,7 +177,7 @@ class Driver:
     async def _start_over(self) -> None:
         await self._tasks.end()
         await self._let_go()
-        if self._ledger.state.liveness != "none":
+        if self._ledger.state.process.is_there:
             await self._live_on()
 
     async def _put_down(self, error: Exception) -> None:
@@ -186,7 +186,7 @@ class Driver:
         await self._let_go()
         lives = await end_now(self._make_run(0), self._afterwards)
         said = unforeseen(error, str(self._ledger.context.log_file))
-        while self._ledger.state.liveness != "none":
+        while self._ledger.state.process.is_there:
             try:
                 await self._give_up(AgentError(f"{said.message}{lives}", said.hint))
             except Exception:  # whatever it was: without an ending everybody would wait for ever
@@ -200,14 +200,14 @@ class Driver:
 
     async def _take_up(self, run: Run) -> None:
         """Send again what may not have arrived: introduction, decisions, unanswered messages."""
-        if self._ledger.state.liveness == "starting":
+        if self._ledger.state.process.liveness == "starting":
             await self._introduce(run)
             return
         self._ready.set()
-        refusals = [self._agent.answer(answer) for answer in self._ledger.state.refused]
-        for line in (*self._ledger.state.decided, *refusals):
+        refusals = [self._agent.answer(answer) for answer in self._ledger.state.dialogue.refused]
+        for line in (*self._ledger.state.dialogue.decided, *refusals):
             await run.deliver(line)
-        for message in self._ledger.state.messages:
+        for message in self._ledger.state.dialogue.messages:
             if message.progress == "delivered":
                 await run.deliver(self._agent.message(message.uuid, message.text))
         await self.flush()
@@ -240,18 +240,22 @@ class Driver:
 
     async def _never_started(self) -> None:
         """Record the end of a run that was stopped before its process existed."""
-        await self._ledger.record_patiently(ev.RunEnded(run=self._ledger.state.run, asked=True))
+        await self._ledger.record_patiently(
+            ev.RunEnded(run=self._ledger.state.process.run, asked=True)
+        )
         await self._hooks.ended()
 
     async def _give_up(self, error: UserError) -> None:
-        ended = ev.RunEnded(run=self._ledger.state.run, error=error.message, hint=error.hint)
+        ended = ev.RunEnded(
+            run=self._ledger.state.process.run, error=error.message, hint=error.hint
+        )
         await self._ledger.record_patiently(ended)
         await self._hooks.ended()
 
     def _make_run(self, offset: int) -> Run:
         state = self._ledger.state
-        directory = self._ledger.directory / "runs" / str(state.run)
-        socket = shim_socket(self._ledger.context.state_dir, state.id, state.run)
+        directory = self._ledger.directory / "runs" / str(state.process.run)
+        socket = shim_socket(self._ledger.context.state_dir, state.id, state.process.run)
         return Run(directory, socket, self._ledger.directory / "owner", offset)
 
     # --- reading ----------------------------------------------------------------------
@@ -264,7 +268,7 @@ class Driver:
             known: lines that end at this offset or before it are already journalled; the translator
                 still reads them for what it must remember within a turn.
         """
-        number = self._ledger.state.run
+        number = self._ledger.state.process.run
         translator = self._agent.translator()
         async for batch in run.lines():
             for line in batch:
@@ -290,7 +294,7 @@ class Driver:
 
     async def _tell_more(self, said: list[Said]) -> None:
         """Journal pending requests again if an older version recorded less about them."""
-        lacking = {r.id for r in self._ledger.state.requests if not r.summary}
+        lacking = {r.id for r in self._ledger.state.dialogue.requests if not r.summary}
         opened = [s for s in said if isinstance(s, ev.RequestOpened) and s.request in lacking]
         if opened:
             await self._ledger.record_patiently(*opened)
@@ -337,7 +341,7 @@ class Driver:
 
     async def _check_place(self, pid: int | None) -> None:
         """Kill the process unless it is in the recorded directory: it may be in the user's own."""
-        worktree = self._ledger.state.worktree
+        worktree = self._ledger.state.place.worktree
         if worktree is None or self._run is None:
             return
         if await self._ledger.context.threads.quick(stands_in, pid, worktree.record):
@@ -353,18 +357,18 @@ class Driver:
         """Start anew an agent that was killed before its first answer and saved no conversation."""
         state = self._ledger.state
         lost = self._agent.lost_conversation(ended.stderr)
-        if not lost or state.answered or not state.messages:
+        if not lost or state.turn.answered or not state.dialogue.messages:
             return False
         with contextlib.suppress(StorageError):
             self.start(fresh=True)
-        return state.run != self._ledger.state.run
+        return state.process.run != self._ledger.state.process.run
 
     # --- writing ----------------------------------------------------------------------
 
     async def flush(self) -> None:
         """Send the queued messages in order, once the process is ready."""
         async with self._outbox:
-            for message in self._ledger.state.messages:
+            for message in self._ledger.state.dialogue.messages:
                 if message.progress != "queued" or not self._ready.is_set():
                     continue
                 if not await self.say(self._agent.message(message.uuid, message.text)):
@@ -390,6 +394,6 @@ class Driver:
             return
         patience = self._ledger.context.config.stop_patience
         steps = [(self._agent.end(new_uuid()), patience)]
-        if self._ledger.state.running and self._agent.traits.can_interrupt:
+        if self._ledger.state.turn.running and self._agent.traits.can_interrupt:
             steps.insert(0, (self._agent.interrupt(new_uuid()), min(patience, 1.0)))
         self._run.stop(steps, term=patience, kill=patience)

@@ -8,8 +8,9 @@ worktree.
 from collections.abc import Callable, Iterable, Mapping
 
 from parallel_agents.core.errors import RefusedError, UntrustedError
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.worktree import Base, Kind, Repository, WorktreeRecord
+from parallel_agents.core.worktree import Base, Repository, WorktreeRecord
 from parallel_agents.supervisor.context import Context
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming
@@ -71,21 +72,41 @@ def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "
         RefusedError: one does.
     """
     for state in states:
-        if state.place == "checkout" and state.directory == root and not state.deleted:
+        shares = not (state.session.deleted or state.place.traits.is_apart)
+        if shares and state.place.directory == root:
+            name = f"{state.id} ({state.session.name})"
             raise RefusedError(
-                f"The session {state.id} ({state.name}) already works in the checkout {root}.",
+                f"The session {name} already works in the checkout {root}.",
                 f"Delete it first (parallel-agents rm {state.id}){instead}.",
             )
 
 
-def make(
+def take_checkout(context: Context, state: SessionState, repository: Repository) -> WorktreeRecord:
+    """Take the person's own checkout as the place of a session.
+
+    Args:
+        context: what sessions share.
+        state: the session.
+        repository: where it was dispatched.
+
+    Returns:
+        The record.
+
+    Raises:
+        RefusedError: the repository is bare.
+    """
+    base = context.manager.resolve_base(repository, "head")
+    return context.manager.take_checkout(repository, state.id, base)
+
+
+def make_by_hooks(
     context: Context,
     state: SessionState,
     repository: Repository,
     environment: dict[str, str],
     cancelled: Callable[[], bool],
 ) -> WorktreeRecord:
-    """Make, or take, the place of a session that works in no worktree of ours; runs hooks.
+    """Let the repository's hooks make the place of a session.
 
     Args:
         context: what sessions share.
@@ -103,11 +124,9 @@ def make(
     """
     manager = context.manager
     base = manager.resolve_base(repository, "head")
-    if state.place == "checkout":
-        return manager.take_checkout(repository, state.id, base)
     _check_accepted(context, repository, base)
     makers = manager.hooks(repository, environment, "WorktreeCreate")
-    name = f"{naming.plain(state.name)[:30].rstrip('-')}-{state.id[:4]}"
+    name = f"{naming.plain(state.session.name)[:30].rstrip('-')}-{state.id[:4]}"
     call = Call(
         session=state.id,
         name=name,

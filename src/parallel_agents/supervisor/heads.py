@@ -17,9 +17,14 @@ def look(ledger: Ledger) -> None:
         UserError: what was seen could not be journalled.
     """
     state = ledger.state
-    if state.worktree is None or state.missing or state.deleted or state.deleting:
+    if (
+        state.place.worktree is None
+        or state.place.missing
+        or state.session.deleted
+        or state.session.deleting
+    ):
         return
     found = ledger.context.manager.standing(record_of(state))
-    known = state.head or Standing(branch=state.worktree.branch)
+    known = state.place.head or Standing(branch=state.place.worktree.branch)
     if found is not None and found != known:
         ledger.record(ev.HeadMoved(**asdict(found)))

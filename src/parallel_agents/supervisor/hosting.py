@@ -5,11 +5,11 @@ answered. It is journalled after its answer was written: a supervisor that dies 
 line again and carries it out once more, so that no agent waits for an answer for ever.
 """
 
-from typing import Any
-
 from parallel_agents.agents.hosting import HostRequest, ReadFile, Served, WriteFile
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
+from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.supervisor.changes import record_of
 from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.worktrees.text_files import Place, read_text, write_text
 
@@ -25,7 +25,7 @@ async def serve(ledger: Ledger, request: HostRequest) -> tuple[ev.FileServed, st
         What to journal, and the line that answers.
     """
     try:
-        place = _place(ledger.state.standing.record, ledger.context.umask)
+        place = _place(record_of(ledger.state), ledger.context.umask)
         text = await ledger.context.threads.quick(_carry_out, place, request)
         served = Served(text=text)
     except UserError as error:
@@ -35,9 +35,8 @@ async def serve(ledger: Ledger, request: HostRequest) -> tuple[ev.FileServed, st
     return event, request.answering(served)
 
 
-def _place(record: dict[str, Any], umask: int) -> Place:
-    device, inode = (int(record.get(name) or 0) for name in ("device", "inode"))
-    return Place(top=str(record.get("path")), device=device, inode=inode, umask=umask)
+def _place(record: WorktreeRecord, umask: int) -> Place:
+    return Place(top=record.path, device=record.device, inode=record.inode, umask=umask)
 
 
 def _carry_out(place: Place, request: HostRequest) -> str:

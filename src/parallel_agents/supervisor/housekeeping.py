@@ -39,9 +39,9 @@ class Housekeeping:
         for finding in found:
             log.info("worktree %s: %s", finding.kind, finding.reason)
             session = self._supervisor.sessions.get(finding.session)
-            if session is None or finding.kind not in _ABSENT or session.state.missing:
+            if session is None or finding.kind not in _ABSENT or session.state.place.missing:
                 continue
-            if not session.state.deleted and not session.state.deleting:
+            if not session.state.session.deleted and not session.state.session.deleting:
                 reason = f"{finding.reason}; {finding.action}"
                 await session.ledger.record_patiently(ev.WorktreeMissing(reason=reason))
 

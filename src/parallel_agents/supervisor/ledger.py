@@ -150,7 +150,7 @@ class Ledger:
         """Where the latest turn begins in the log of the current run."""
         ended = self.state.because.get("outcome")
         found = await self.page(ended.seq, ended.seq) if ended else []
-        return next((r.offset for r in found if r.run == self.state.run), 0)
+        return next((r.offset for r in found if r.run == self.state.process.run), 0)
 
     def find_lost_run(self) -> None:
         """Journal again a start whose record cannot be read but whose directory exists."""
@@ -159,13 +159,13 @@ class Ledger:
             [int(d.name) for d in runs.iterdir() if d.name.isdecimal()] if runs.is_dir() else []
         )
         run = max(numbers, default=0)
-        if run <= state.run:
+        if run <= state.process.run:
             return
         known = (r.offset for r in self.journal.read_from(0) if r.run == run)
         self.record(
             RunStarted(
                 run=run,
-                conversation=state.conversation,
+                conversation=state.conversation.id,
                 resumed="turn" in state.because,
                 offset=max(known, default=0),
             )
@@ -174,7 +174,7 @@ class Ledger:
     def tell_damage(self) -> None:
         """Journal the number of unreadable records when it has grown."""
         known = self.journal.damaged + self._unfolded
-        if known > self.state.damaged:
+        if known > self.state.session.damaged:
             with contextlib.suppress(StorageError):  # it is reported when the disk has room again
                 self.record(JournalDamaged(records=known))
 

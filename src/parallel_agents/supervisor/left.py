@@ -7,12 +7,12 @@ end by itself, since an agent saves its conversation when its input ends.
 import asyncio
 import os
 import time
-from typing import Any
 
 import psutil
 
 from parallel_agents.core.events import RunEnded
 from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.supervisor.threads import Threads
 from parallel_agents.wire.peer import MARKER
 
@@ -79,17 +79,17 @@ def _kill(process: psutil.Process) -> bool:
     return True
 
 
-def stands_in(pid: int | None, record: dict[str, Any]) -> bool:
+def stands_in(pid: int | None, record: WorktreeRecord | None) -> bool:
     """Whether a process works in the recorded directory; one that is gone does.
 
     Args:
         pid: the process; None for one that is not known.
-        record: the worktree's record.
+        record: the worktree's record; None for one that cannot be read.
     """
-    if pid is None:
+    if pid is None or record is None:
         return False
     try:
         info = os.stat(f"/proc/{pid}/cwd")  # noqa: PTH116 - a link of /proc, not a path of ours
     except OSError:
         return not os.path.exists(f"/proc/{pid}")  # noqa: PTH110 - as above
-    return info.st_dev == record.get("device") and info.st_ino == record.get("inode")
+    return (info.st_dev, info.st_ino) == (record.device, record.inode)

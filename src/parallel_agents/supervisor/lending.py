@@ -49,7 +49,7 @@ class Terminals:
 
     async def recover(self) -> None:
         """The same for conversations that were attached when an earlier supervisor ended."""
-        attached = [s.id for s in self._sessions.values() if s.state.stopped == "attach"]
+        attached = [s.id for s in self._sessions.values() if s.state.process.stopped == "attach"]
         await asyncio.gather(*(self._take_back_once_free(session) for session in attached))
 
     async def _take_back_once_free(self, name: str) -> None:
@@ -57,8 +57,8 @@ class Terminals:
         lent = self._lent.get(name)
         if session is None:
             return
-        while session.state.stopped == "attach" and self._lent.get(name) == lent:
-            gone = session.state.liveness == "none"  # its own process, whose end is awaited
+        while session.state.process.stopped == "attach" and self._lent.get(name) == lent:
+            gone = not session.state.process.is_there  # its own process, whose end is awaited
             if gone and not await session.context.threads.git(marked, name):
                 await take_back(session, new_uuid())
                 return
@@ -78,7 +78,7 @@ def attach_command(session: Session) -> TerminalCommand:
             f"The agent “{traits.name}” has no interactive program to attach to.",
             f"Reply to it instead: parallel-agents send {session.id}",
         )
-    if session.state.worktree is None or "turn" not in session.state.because:
+    if session.state.place.worktree is None or "turn" not in session.state.because:
         raise RefusedError("This session has no conversation yet.", "Wait for its first turn.")
     environment = session.ledger.environment()
     program = find_program(traits, environment)
@@ -95,17 +95,17 @@ def attach_command(session: Session) -> TerminalCommand:
 
 async def take_back(session: Session, key: str) -> None:
     """The person's terminal gave the conversation back: start the process again."""
-    if key in session.state.keys or session.state.stopped != "attach":
+    if key in session.state.keys or session.state.process.stopped != "attach":
         return
     text = (
         "Back from a terminal; what was said there is part of the conversation, but not shown here."
     )
     left = await session.context.threads.quick(
-        session.agent.mode_left, session.state.conversation, session.ledger.environment()
+        session.agent.mode_left, session.state.conversation.id, session.ledger.environment()
     )
-    if session.state.stopped != "attach":
+    if session.state.process.stopped != "attach":
         return  # somebody else was quicker
-    known = left in session.agent.traits.mode_names and left != session.state.mode
+    known = left in session.agent.traits.mode_names and left != session.state.conversation.mode
     changed = [ev.ModeChanged(mode=left)] if known else []
     session.ledger.record(*changed, ev.Notice(text=text), key=key)
     session.driver.start()

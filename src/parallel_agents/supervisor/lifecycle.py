@@ -151,7 +151,7 @@ class Lifecycle:
             log.exception("session %s cannot be looked after", session.id)
 
     async def _look_after(self, session: Session) -> None:
-        if session.workplace.changes.vanished() and not session.state.missing:
+        if session.workplace.changes.vanished() and not session.state.place.missing:
             missing = ev.WorktreeMissing(reason="it was removed while the agent worked in it")
             session.ledger.record(missing)
             await session.stop(new_uuid(), "worktree", wait=False)
@@ -162,15 +162,15 @@ class Lifecycle:
         minutes = self._config.sleep_after
         state = session.state
         quiet = now_ms() - state.updated_at > minutes * 60_000
-        rests = derive(state).state in {"done", "idle"} and state.turns > 0
-        nobody = not self._hub.viewed(session.id) and not state.pinned
+        rests = derive(state).state in {"done", "idle"} and state.turn.count > 0
+        nobody = not self._hub.viewed(session.id) and not state.session.pinned
         return bool(
             minutes
             and quiet
             and rests
             and nobody
-            and not state.tasks
-            and not state.stopping
+            and not state.turn.tasks
+            and not state.process.stopping
             and session.agent.traits.can_resume
         )
 

@@ -16,37 +16,37 @@ _WAITING_FOR = {
 def session_row(state: SessionState) -> SessionRow:
     """Make the entry of a session with these facts."""
     label = derive(state)
-    worktree = state.worktree
-    alive = state.liveness != "none"
+    worktree, requests = state.place.worktree, state.dialogue.requests
+    alive = state.process.is_there
     return SessionRow(
         id=state.id,
-        name=state.name,
-        cwd=worktree.path if worktree else state.directory,
+        name=state.session.name,
+        cwd=worktree.path if worktree else state.place.directory,
         kind="background",
-        started_at=state.created_at,
+        started_at=state.session.created_at,
         updated_at=state.updated_at,
         state=label.state,
         detail=label.detail,
         status=_status(state) if alive else None,
-        pid=state.pid if alive else None,
-        waiting_for=_WAITING_FOR[state.requests[0].kind] if state.requests else None,
-        session_id=state.conversation,
-        agent=state.agent,
+        pid=state.process.pid if alive else None,
+        waiting_for=_WAITING_FOR[requests[0].kind] if requests else None,
+        session_id=state.conversation.id,
+        agent=state.session.agent,
         repo=worktree.root if worktree else None,
         worktree=worktree.path if worktree else None,
-        branch=state.branch,
-        head=(state.head.detached or None) if state.head else None,
-        base=worktree.base if worktree else state.base,
+        branch=state.place.branch,
+        head=(state.place.head.detached or None) if state.place.head else None,
+        base=worktree.base if worktree else state.place.base,
         base_commit=worktree.base_commit if worktree else None,
-        model=state.model or state.options.model,
-        mode=state.mode or state.options.mode,
+        model=state.conversation.model or state.session.options.model,
+        mode=state.conversation.mode or state.session.options.mode,
         unread=state.unread,
-        pinned=state.pinned,
-        deleting=state.deleting,
-        damaged_records=state.damaged,
-        cost_usd=round(state.cost_usd, 6),
-        changes=state.changes,
-        pending=tuple(_pending(request) for request in state.requests),
+        pinned=state.session.pinned,
+        deleting=state.session.deleting,
+        damaged_records=state.session.damaged,
+        cost_usd=round(state.turn.cost_usd, 6),
+        changes=state.place.changes,
+        pending=tuple(_pending(request) for request in state.dialogue.requests),
     )
 
 
@@ -65,9 +65,13 @@ async def durable_row(session: Session) -> SessionRow:
 
 
 def _status(state: SessionState) -> str:
-    if state.requests:
+    if state.dialogue.requests:
         return "waiting"
-    return "busy" if state.running or state.messages or state.decided else "idle"
+    return (
+        "busy"
+        if state.turn.running or state.dialogue.messages or state.dialogue.decided
+        else "idle"
+    )
 
 
 def _pending(request: Request) -> PendingRequest:

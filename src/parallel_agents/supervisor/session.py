@@ -49,7 +49,7 @@ class Session:
     def __init__(self, context: Context, directory: Path, agent: Agent | None = None) -> None:
         self.context = context
         self.ledger = Ledger(context, directory)
-        self.agent = agent or known_agent(context.agents, self.ledger.state.agent)
+        self.agent = agent or known_agent(context.agents, self.ledger.state.session.agent)
         self.workplace = Workplace(self.ledger)
         hooks = Hooks(
             before_spawn=self.workplace.before_spawn,
@@ -88,16 +88,16 @@ class Session:
 
     def recover(self) -> None:
         """Resume where an earlier supervisor left off."""
-        if self.state.deleted:
+        if self.state.session.deleted:
             return
         self.ledger.tell_damage()
-        if self.state.damaged:
+        if self.state.session.damaged:
             self.ledger.find_lost_run()
-        if self.state.creating:
+        if self.state.place.creating:
             self._make()
             return
         self.driver.adopt()
-        if self.state.liveness == "none" and self._start_owed():
+        if not self.state.process.is_there and self._start_owed():
             self.driver.start()
 
     def _start_owed(self) -> bool:
@@ -106,7 +106,7 @@ class Session:
         A message whose process died does not count: it waits for the person.
         """
         state = self.state
-        if not state.messages or state.setup or state.missing or state.stopped or state.deleting:
+        if not self._start_wanted() or state.place.setup or state.place.missing:
             return False
         process = state.because.get("process")
         return process is None or process.seq < state.because["messages"].seq
@@ -126,7 +126,9 @@ class Session:
 
     def _start_wanted(self) -> bool:
         state = self.state
-        return bool(state.messages and not state.deleting and not state.stopped)
+        return bool(
+            state.dialogue.messages and not state.session.deleting and not state.process.stopped
+        )
 
     def _failed(self, error: Exception) -> None:
         """Record that making the worktree failed, so that nobody waits for it."""
@@ -174,9 +176,9 @@ class Session:
             self.check_present()
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
         self.ledger.record(queued, key=key)
-        if self.state.liveness != "none":
+        if self.state.process.is_there:
             await self.driver.soon(self.driver.flush())
-        elif self.state.setup is not None:
+        elif self.state.place.setup is not None:
             self.ledger.record(ev.SetupRetried())
             self._make()
         elif self._starts_at_a_message():
@@ -184,10 +186,10 @@ class Session:
 
     def _starts_at_a_message(self) -> bool:
         state = self.state
-        return state.liveness == "none" and state.setup is None and not state.creating
+        return not state.process.is_there and state.place.setup is None and not state.place.creating
 
     def _check_kept(self) -> None:
-        if self.state.deleting or self.state.deleted:
+        if self.state.session.deleting or self.state.session.deleted:
             raise RefusedError(
                 f"The session {self.id} is deleted.", f"parallel-agents restore {self.id}"
             )
@@ -199,7 +201,7 @@ class Session:
             RefusedError: the session is deleted, or its conversation is open in a terminal.
         """
         self._check_kept()
-        if self.state.stopped == "attach":
+        if self.state.process.stopped == "attach":
             raise RefusedError(
                 "The conversation is open in a terminal.", "Leave it there first (/exit)."
             )
@@ -242,7 +244,7 @@ class Session:
             UsageError: several are pending and none was named.
             UserError: none is pending, or the named one no longer is.
         """
-        pending = self.state.requests
+        pending = self.state.dialogue.requests
         if request is None and len(pending) == 1:
             return pending[0]
         if request is None and pending:
@@ -258,7 +260,7 @@ class Session:
         raise UserError("That request is already answered or withdrawn.", "Nothing to do.")
 
     def _granted(self, request: Request) -> ev.OptionsChanged:
-        options = self.state.options
+        options = self.state.session.options
         rules = (*options.rules, *request.rules)
         return ev.OptionsChanged(options=replace(options, rules=tuple(dict.fromkeys(rules))))
 
@@ -277,7 +279,7 @@ class Session:
                 f"The agent “{traits.name}” cannot be interrupted.",
                 f"To end its process: parallel-agents stop {self.id}",
             )
-        if not self.state.running:
+        if not self.state.turn.running:
             raise UserError("No turn is running.", f"parallel-agents show {self.id}")
         self.ledger.record(ev.InterruptRequested(), key=key)
         await self.driver.soon(self.driver.say(self.agent.interrupt(new_uuid())))
@@ -297,7 +299,7 @@ class Session:
             self.ledger.record(ev.StopRequested(reason=reason), key=key)
             self.driver.stop()
         if wait:
-            await self.ledger.until(lambda s: s.liveness == "none" and not s.creating)
+            await self.ledger.until(lambda s: not s.process.is_there and not s.place.creating)
 
     async def respawn(self, key: str, environment: dict[str, str] | None) -> None:
         """Start the process again with the same conversation, or retry a failed set-up.
@@ -314,11 +316,11 @@ class Session:
             if key in self.state.keys:  # the same request was repeated in the meantime
                 return
             self._check_kept()
-        if self.state.setup is not None:
+        if self.state.place.setup is not None:
             self.ledger.record(ev.SetupRetried(), key=key)
             self._make()
             return
-        if self.state.liveness != "none":
+        if self.state.process.is_there:
             await self.stop(new_uuid(), "restart")
         self.driver.start(key=key)
 
@@ -336,13 +338,13 @@ class Session:
             return
         self.agent.traits.check_mode(mode)
         self.agent.traits.check_effort(effort)
-        if mode is not None and self.state.liveness == "alive":
+        if mode is not None and self.state.process.liveness == "alive":
             mode = await self._change_mode(mode)
         given = {"mode": mode, "model": model, "effort": effort}
         changed = {name: value for name, value in given.items() if value is not None}
-        options: Options = replace(self.state.options, **changed)
+        options: Options = replace(self.state.session.options, **changed)
         self.ledger.record(ev.OptionsChanged(options=options), key=key)
-        if mode is not None and self.state.liveness == "starting":
+        if mode is not None and self.state.process.liveness == "starting":
             await self.driver.soon(self.driver.say(self.agent.set_mode(new_uuid(), mode)))
         if model is not None:
             await self.driver.soon(self.driver.say(self.agent.set_model(new_uuid(), model)))
@@ -375,7 +377,7 @@ class Session:
 
     def pin(self, key: str, *, pinned: bool) -> None:
         """Pin or unpin the session."""
-        if key not in self.state.keys and pinned != self.state.pinned:
+        if key not in self.state.keys and pinned != self.state.session.pinned:
             self.ledger.record(ev.Pinned(pinned=pinned), key=key)
 
     def seen(self) -> None:

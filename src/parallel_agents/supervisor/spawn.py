@@ -178,18 +178,17 @@ def start_directory(traits: Traits, state: SessionState) -> str:
     Under a bare hub, it starts in the checkout that the session was dispatched from: no program
     accepts the bare directory as a checkout, and the worktree is found from any linked checkout.
     """
-    worktree = state.standing
+    worktree = state.place.standing
     if not _goes_there(traits, state):
         return worktree.path
     root = Path(worktree.root)
-    checkout = str(worktree.record.get("checkout") or "")
+    checkout = worktree.record.checkout if worktree.record else ""
     return str(root) if (root / ".git").exists() or not checkout else checkout
 
 
 def _goes_there(traits: Traits, state: SessionState) -> bool:
     """Whether the agent starts elsewhere and enters its worktree by itself."""
-    kind = str(state.standing.record.get("kind") or "worktree")
-    return kind == "worktree" and traits.starts_in == "repository"
+    return state.place.traits.is_git_worktree and traits.starts_in == "repository"
 
 
 def mode_now(traits: Traits, state: SessionState, default: str) -> str:
@@ -201,7 +200,7 @@ def mode_now(traits: Traits, state: SessionState, default: str) -> str:
             person's choice.
         default: the mode in the person's own settings; may be empty.
     """
-    known = (state.mode, state.options.mode, default)
+    known = (state.conversation.mode, state.session.options.mode, default)
     return next((mode for mode in known if mode in traits.mode_names), traits.usual_mode)
 
 
@@ -211,12 +210,12 @@ def spawn_spec(
     """What decides the argument list of a session's agent; `mode` is from `mode_now`."""
     return SpawnSpec(
         program=program,
-        conversation=state.conversation,
+        conversation=state.conversation.id,
         resume=resume,
-        worktree=Path(state.standing.path).name if _goes_there(traits, state) else "",
-        name=state.name,
-        options=replace(state.options, mode=mode or None),
-        directory=started.subdirectory(state.standing.record, state.directory),
+        worktree=Path(state.place.standing.path).name if _goes_there(traits, state) else "",
+        name=state.session.name,
+        options=replace(state.session.options, mode=mode or None),
+        directory=started.subdirectory(state.place.standing.record, state.place.directory),
     )
 
 
@@ -228,7 +227,7 @@ def agent_environment(
         **{name: value for name, value in environment.items() if not _OURS.match(name)},
         **agent.environment(),
         **place_variables(state),
-        "GIT_CEILING_DIRECTORIES": str(Path(state.standing.path).parent),
+        "GIT_CEILING_DIRECTORIES": str(Path(state.place.standing.path).parent),
         MARKER: state.id,
     }
 

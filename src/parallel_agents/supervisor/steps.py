@@ -43,21 +43,21 @@ def place_variables(state: SessionState) -> dict[str, str]:
     Args:
         state: a session whose worktree is ready.
     """
-    worktree = state.worktree
+    worktree = state.place.worktree
     if worktree is None:
         return {}
     variables = {
-        "PARALLEL_AGENTS_NAME": state.name,
+        "PARALLEL_AGENTS_NAME": state.session.name,
         "PARALLEL_AGENTS_WORKTREE": worktree.path,
         "PARALLEL_AGENTS_DIRECTORY": str(
-            Path(worktree.path, started.subdirectory(worktree.record, state.directory))
+            Path(worktree.path, started.subdirectory(worktree.record, state.place.directory))
         ),
         "PARALLEL_AGENTS_ROOT": worktree.root,
         "PARALLEL_AGENTS_BRANCH": worktree.branch,
     }
-    if state.ports:
-        variables["PARALLEL_AGENTS_PORT"] = str(state.port)
-        variables["PARALLEL_AGENTS_PORTS"] = str(state.ports)
+    if state.place.ports:
+        variables["PARALLEL_AGENTS_PORT"] = str(state.place.port)
+        variables["PARALLEL_AGENTS_PORTS"] = str(state.place.ports)
     return variables
 
 
@@ -128,7 +128,7 @@ class Steps:
             return await asyncio.create_subprocess_exec(
                 "/bin/sh", "-c", _HELD, "sh", command,
                 stdin=asyncio.subprocess.PIPE, stdout=output, stderr=output,
-                cwd=self._ledger.state.standing.path, env=dict(environment),
+                cwd=self._ledger.state.place.standing.path, env=dict(environment),
                 start_new_session=True, umask=self._ledger.context.umask,
             )  # fmt: skip
 

@@ -19,6 +19,7 @@ from parallel_agents.core.errors import (
     UserError,
 )
 from parallel_agents.core.ids import new_uuid, short_id
+from parallel_agents.core.kinds import traits_of
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.text import as_text
@@ -91,10 +92,10 @@ class SessionSupervisor:
             session.ledger.journal.close()
             return
         self._add(session)
-        if not session.state.deleted:
+        if not session.state.session.deleted:
             self.context.hub.found(session.state)
         session.recover()
-        if session.state.deleting:
+        if session.state.session.deleting:
             self.deletions[session.id].resume()
 
     def _add(self, session: Session) -> None:
@@ -103,8 +104,8 @@ class SessionSupervisor:
 
     def states(self) -> list[SessionState]:
         """The facts of all sessions that are not in the trash, oldest first."""
-        shown = [s.state for s in self.sessions.values() if not s.state.deleted]
-        return sorted(shown, key=lambda state: (state.created_at, state.id))
+        shown = [s.state for s in self.sessions.values() if not s.state.session.deleted]
+        return sorted(shown, key=lambda state: (state.session.created_at, state.id))
 
     def find(self, name: str, *, deleted: bool = False, key: str = "") -> Session:
         """Find one session.
@@ -123,16 +124,16 @@ class SessionSupervisor:
         for session in self.sessions.values():
             if key and key in session.state.keys:
                 return session
-        candidates = [s for s in self.sessions.values() if s.state.deleted == deleted]
+        candidates = [s for s in self.sessions.values() if s.state.session.deleted == deleted]
         for match in (
             [s for s in candidates if s.id == name],
-            [s for s in candidates if s.state.name == name],
+            [s for s in candidates if s.state.session.name == name],
             [s for s in candidates if name and s.id.startswith(name.lower())],
         ):
             if len(match) == 1:
                 return match[0]
             if match:
-                ids = ", ".join(f"{s.id} ({s.state.name})" for s in match)
+                ids = ", ".join(f"{s.id} ({s.state.session.name})" for s in match)
                 raise UsageError(f"“{name}” means several sessions: {ids}", "Name one by its id.")
         if name in self.damaged:
             raise StorageError(
@@ -148,7 +149,7 @@ class SessionSupervisor:
         return [
             session.workplace.record
             for session in self.sessions.values()
-            if session.state.worktree is not None and not session.state.deleted
+            if session.state.place.worktree is not None and not session.state.session.deleted
         ]
 
     # --- dispatch ---------------------------------------------------------------------
@@ -171,7 +172,7 @@ class SessionSupervisor:
         ready = await self.context.threads.long(prepare, self.context, message)
         if session_id in self.sessions:
             return self.sessions[session_id]
-        if ready.place == "checkout":
+        if not traits_of(ready.place).is_apart:
             states = (session.state for session in self.sessions.values())
             or_else = ", or name a base for a worktree"
             elsewhere.refuse_second(states, ready.message.directory, instead=or_else)
@@ -206,7 +207,7 @@ class SessionSupervisor:
         session = self.sessions.get(
             await self.context.threads.git(manager.owner, message.directory)
         )
-        if session is None or session.state.worktree is None:
+        if session is None or session.state.place.worktree is None:
             return None
         if message.key in session.state.keys:
             return session
@@ -261,7 +262,7 @@ class SessionSupervisor:
         except ValueError:
             raise UsageError("a request's key must be a UUID") from None
         known = self.sessions.get(session_id)
-        if known is not None and known.state.request != key:
+        if known is not None and known.state.session.request != key:
             raise UserError("Two sessions would have the same id.", "Try again.")
         return session_id
 
@@ -269,7 +270,9 @@ class SessionSupervisor:
         """Make a name from the prompt's first words, with a number if it is taken."""
         words = first_line(prompt).split()[:_NAME_WORDS]
         base = " ".join(words)[:_NAME_LENGTH].strip() or "session"
-        taken = {s.state.name for s in self.sessions.values() if not s.state.deleted}
+        taken = {
+            s.state.session.name for s in self.sessions.values() if not s.state.session.deleted
+        }
         name, number = base, 2
         while name in taken:
             name, number = f"{base} {number}", number + 1
@@ -279,12 +282,12 @@ class SessionSupervisor:
 
     def alive(self) -> list[Session]:
         """The sessions whose process is alive or starting."""
-        return [s for s in self.sessions.values() if s.state.liveness != "none"]
+        return [s for s in self.sessions.values() if s.state.process.is_there]
 
     def busy(self) -> bool:
         """Whether any work in progress needs a supervisor."""
         return any(
-            s.state.liveness != "none" or s.state.creating or s.state.deleting
+            s.state.process.is_there or s.state.place.creating or s.state.session.deleting
             for s in self.sessions.values()
         )
 
@@ -299,15 +302,15 @@ class SessionSupervisor:
                 ending from being recorded; they end when they can.
         """
         going = [
-            s for s in self.sessions.values() if s.state.liveness != "none" or s.state.creating
+            s for s in self.sessions.values() if s.state.process.is_there or s.state.place.creating
         ]
-        cut = [s.id for s in going if s.state.running]
+        cut = [s.id for s in going if s.state.turn.running]
         stops = [s.stop(new_uuid(), "shutdown") for s in going]
         ending = asyncio.gather(*stops, return_exceptions=True)
         try:
             await asyncio.wait_for(ending, STOP_SECONDS)
         except TimeoutError:
-            left = ", ".join(s.id for s in going if s.state.liveness != "none")
+            left = ", ".join(s.id for s in going if s.state.process.is_there)
             raise UserError(
                 f"These sessions have not ended in {STOP_SECONDS:.0f} s: {left}",
                 "Is the disk full? Try again, or leave them running: daemon stop --keep-sessions",
@@ -326,8 +329,8 @@ class SessionSupervisor:
         """
         removed = []
         for session in list(self.sessions.values()):
-            kept = session.id not in gone and (only or session.state.worktree is not None)
-            if not session.state.deleted or kept:
+            kept = session.id not in gone and (only or session.state.place.worktree is not None)
+            if not session.state.session.deleted or kept:
                 continue
             await session.close()
             self.context.ports.release(session.id)

@@ -9,11 +9,12 @@ import logging
 import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Traits
-from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import UntrustedError, UserError, WorktreeError, unforeseen
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.worktree import (
     Base,
     ExecutableConfig,
@@ -49,7 +50,7 @@ class Workplace:
         self._leaving = False
         self.changes = Changes(ledger)
         self._steps = Steps(ledger)
-        ledger.context.ports.keep(ledger.id, ledger.state.port, ledger.state.ports)
+        ledger.context.ports.keep(ledger.id, ledger.state.place.port, ledger.state.place.ports)
 
     @property
     def record(self) -> WorktreeRecord:
@@ -70,9 +71,9 @@ class Workplace:
         """
         self._called_off.clear()
         try:
-            if not self._ledger.state.setup_owed:
+            if not self._ledger.state.place.setup_owed:
                 await self._make_worktree()
-            if self._ledger.state.setup_owed:
+            if self._ledger.state.place.setup_owed:
                 await self._set_up()
         except UserError as error:
             await self._not_made(error)
@@ -95,7 +96,7 @@ class Workplace:
                 record = await self._threads.long(self._make, progress)
         # Before anything else can fail: a deletion takes only a worktree that is journalled.
         await self._ledger.record_patiently(
-            ready_event(record, setup=self._ledger.state.options.trusted)
+            ready_event(record, setup=self._ledger.state.session.options.trusted)
         )
 
     async def _set_up(self) -> None:
@@ -114,10 +115,11 @@ class Workplace:
     @property
     def _presets_run(self) -> bool:
         """Whether the repository's commands apply here: only where we made the place."""
-        return not self._ledger.state.adopted and self._ledger.state.place != "checkout"
+        state = self._ledger.state
+        return not state.place.adopted and state.place.traits.is_apart
 
     async def _assign_ports(self, count: int) -> None:
-        if count and not self._ledger.state.ports:
+        if count and not self._ledger.state.place.ports:
             first = self._ledger.context.ports.assign(self._ledger.id, count)
             await self._ledger.record_patiently(ev.PortsAssigned(first=first, count=count))
 
@@ -133,7 +135,7 @@ class Workplace:
     async def tear_down(self) -> None:
         """Run the repository's teardown commands; a failure is reported and stops nothing."""
         state = self._ledger.state
-        if state.worktree is None or state.missing or not self._presets_run:
+        if state.place.worktree is None or state.place.missing or not self._presets_run:
             return
         try:
             with self._as_caller():
@@ -145,7 +147,7 @@ class Workplace:
 
     async def tell_removed(self, record: WorktreeRecord) -> None:
         """Run the hooks for a removed directory; failures are reported."""
-        if record.kind != "directory":
+        if not record.traits.by_hooks:
             return
         context, state = self._ledger.context, self._ledger.state
         try:
@@ -171,7 +173,7 @@ class Workplace:
         Raises:
             UntrustedError: the commands to run were not accepted.
         """
-        if not self._ledger.state.options.trusted:
+        if not self._ledger.state.session.options.trusted:
             return Preset()
         config = self._config_of(record)
         self._check_accepted(record.root, config)
@@ -189,19 +191,37 @@ class Workplace:
 
     def _make(self, progress: Callable[[int, int], None]) -> WorktreeRecord:
         state = self._ledger.state
-        repository = self._manager.resolve(state.directory)
+        repository = self._manager.resolve(state.place.directory)
+        makers: dict[Kind, Callable[[], WorktreeRecord]] = {
+            "worktree": partial(self._make_from_base, repository, progress),
+            "checkout": partial(elsewhere.take_checkout, self._ledger.context, state, repository),
+            "directory": partial(
+                elsewhere.make_by_hooks,
+                self._ledger.context,
+                state,
+                repository,
+                self._caller(),
+                self._called_off.is_set,
+            ),
+        }
+        return makers[state.place.kind]()
+
+    def _make_from_base(
+        self, repository: Repository, progress: Callable[[int, int], None]
+    ) -> WorktreeRecord:
+        state = self._ledger.state
         base = self._manager.resolve_base(
-            repository, state.base, branch=state.asked_branch, cancelled=self._called_off.is_set
+            repository,
+            state.place.base,
+            branch=state.place.asked_branch,
+            cancelled=self._called_off.is_set,
         )
-        if state.place != "worktree":
-            context = self._ledger.context
-            return elsewhere.make(
-                context, state, repository, self._caller(), self._called_off.is_set
+        if state.place.adopted:
+            return self._manager.adopt(
+                repository, session=state.id, path=state.place.adopted, base=base
             )
-        if state.adopted:
-            return self._manager.adopt(repository, session=state.id, path=state.adopted, base=base)
         slug = self._manager.slug(
-            repository, naming.text_for(base, state.name), state.branch_pattern
+            repository, naming.text_for(base, state.session.name), state.place.branch_pattern
         )
         extras, notes = self._extras(repository, base)
         record = self._manager.create(
@@ -209,18 +229,18 @@ class Workplace:
             session=state.id,
             slug=slug,
             base=base,
-            branch=state.asked_branch or naming.branch_of(slug, state.branch_pattern),
+            branch=state.place.asked_branch or naming.branch_of(slug, state.place.branch_pattern),
             extras=extras,
             progress=progress,
             cancelled=self._called_off.is_set,
         )
-        return started.noted(record, state.directory, notes)
+        return started.noted(record, state.place.directory, notes)
 
     def _extras(self, repository: Repository, base: Base) -> tuple[Extras, tuple[str, ...]]:
         """What the worktree gets beside the tracked files; a stranger's gets none of our files."""
         config = self._manager.executable_config(repository, base.start, stranger=base.stranger)
         trust = self._ledger.context.trust
-        accepted = self._ledger.state.options.trusted and trust.trusts(
+        accepted = self._ledger.state.session.options.trusted and trust.trusts(
             repository.root, config.digest
         )
         wishes = self._manager.wishes(
@@ -275,8 +295,8 @@ class Workplace:
             ) from error
         if record != self.record:
             await self._ledger.record_patiently(ready_event(record))
-        elif self._ledger.state.missing:
-            await self._ledger.record_patiently(self._ledger.state.standing)
+        elif self._ledger.state.place.missing:
+            await self._ledger.record_patiently(self._ledger.state.place.standing)
         with self._as_caller():
             await self._threads.git(self._check_trust)
 
@@ -287,7 +307,9 @@ class Workplace:
             return mode_now(traits, state, "")
         repository = self._manager.resolve(record.checkout or record.root)
         default = self._manager.default_mode(
-            repository, self._caller(), accepted=state.options.trusted and not record.stranger
+            repository,
+            self._caller(),
+            accepted=state.session.options.trusted and not record.stranger,
         )
         return mode_now(traits, state, default)
 
@@ -308,14 +330,14 @@ class Workplace:
         return self._manager.executable_config(
             repository,
             record.started_at,
-            worktree=None if record.kind == "checkout" else record.path,
-            partial=record.kind == "directory",
+            worktree=record.path if record.traits.is_apart else None,
+            partial=record.traits.by_hooks,
             stranger=record.stranger,
         )
 
     def _check_trust(self) -> None:
         """Check the trust again: the agent or the person may have changed the configuration."""
-        if self._ledger.state.options.trusted:
+        if self._ledger.state.session.options.trusted:
             self._check_accepted(*self.loaded_config())
 
     def _check_accepted(self, root: str, config: ExecutableConfig) -> None:
@@ -347,6 +369,6 @@ def ready_event(record: WorktreeRecord, *, setup: bool = False) -> ev.WorktreeRe
         base=record.base,
         base_commit=record.base_commit,
         notes=record.notes,
-        record=to_plain(record),
+        record=record,
         setup=setup,
     )

@@ -70,7 +70,7 @@ class Commands:
 
     def _name(self, session: str) -> str:
         state = self._store.mirror.sessions.get(session)
-        return state.name if state is not None and state.name else session
+        return state.session.name if state is not None and state.session.name else session
 
     # --- the conversation ---------------------------------------------------------------------
 
@@ -124,16 +124,16 @@ class Commands:
 
     async def _stop(self, session: str, doing: str) -> None:
         state = self._store.mirror.sessions.get(session)
-        if state is None or state.deleting:
+        if state is None or state.session.deleting:
             return
         self.say(f"{doing} {self._name(session)}.")
-        if state.liveness != "none" or state.creating:
+        if state.process.is_there or state.place.creating:
             await self.ask(m.Stop(key=new_uuid(), session=session, wait=False))
 
     async def _foretell(self, session: str, armed: tuple[str, float]) -> None:
         """Say what a deletion would save, while it can still be meant."""
         state = self._store.mirror.sessions.get(session)
-        if state is None or state.deleting or state.worktree is None:
+        if state is None or state.session.deleting or state.place.worktree is None:
             return
         try:
             own = await self._store.ask(m.OwnWork(session=session))
@@ -165,7 +165,7 @@ class Commands:
             self.say("Nothing to undo.")
             return
         state = self._store.mirror.sessions.get(session)
-        if state is None or state.deleted:
+        if state is None or state.session.deleted:
             await self.restore(session)
             return
         try:
@@ -181,10 +181,10 @@ class Commands:
         """Restore what was called back while its deletion was already under way."""
         for session in tuple(self._wanted_back):
             state = self._store.mirror.sessions.get(session)
-            if state is None or state.deleted:
+            if state is None or state.session.deleted:
                 self._wanted_back.discard(session)
                 await self.restore(session)
-            elif not state.deleting:
+            elif not state.session.deleting:
                 self._wanted_back.discard(session)
 
     async def _last_deleted(self) -> str | None:
@@ -204,7 +204,7 @@ class Commands:
 
     async def pin(self, state: SessionState) -> None:
         """Pin a session, or let it go."""
-        await self.ask(m.Pin(key=new_uuid(), session=state.id, pinned=not state.pinned))
+        await self.ask(m.Pin(key=new_uuid(), session=state.id, pinned=not state.session.pinned))
 
     async def rename(self, session: str, name: str) -> None:
         """Give a session another name."""
@@ -219,7 +219,7 @@ class Commands:
 
     async def go_on(self, state: SessionState) -> None:
         """Continue a cut turn, or start the process again."""
-        if state.outcome == "cut" and not state.setup and not state.missing:
+        if state.turn.outcome == "cut" and not state.place.setup and not state.place.missing:
             await self.send(state.id, "continue")
             return
         environment = dict(os.environ)

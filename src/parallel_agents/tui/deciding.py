@@ -102,8 +102,8 @@ class Card:
             Whether the request to show has changed.
         """
         before = self.identity
-        live = state is not None and state.liveness != "none"
-        self.requests = state.requests if state is not None and live else ()
+        live = state is not None and state.process.is_there
+        self.requests = state.dialogue.requests if state is not None and live else ()
         self.session = state.id if state is not None else ""
         pending = {self._identity(request): request for request in self.requests}
         self._sent &= pending.keys()

@@ -57,19 +57,19 @@ def group_of(state: SessionState) -> Group:
         case "working":
             return "working"
         case "done":
-            return "review" if state.changes.files or state.unread else "done"
+            return "review" if state.place.changes.files or state.unread else "done"
         case "stopped" | "idle":
             return "idle"
 
 
 def needs_person(state: SessionState) -> bool:
     """Whether the session asks something, like those under `NEEDS INPUT`; it may be pinned."""
-    return not state.deleted and group_of(state) == "needs"
+    return not state.session.deleted and group_of(state) == "needs"
 
 
 def rings(state: SessionState) -> bool:
     """Whether to ring the bell for a session: it asks something, or has failed unseen."""
-    failed = not state.deleted and group_of(state) == "failed" and state.unread
+    failed = not state.session.deleted and group_of(state) == "failed" and state.unread
     return failed or needs_person(state)
 
 
@@ -83,12 +83,12 @@ def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
     Returns:
         Sections with at least one session each.
     """
-    present = [state for state in states if not state.deleted]
+    present = [state for state in states if not state.session.deleted]
     if by == "directory":
         return _by_directory(present)
     found: dict[Group, list[SessionState]] = {}
     for state in present:
-        found.setdefault("pinned" if state.pinned else group_of(state), []).append(state)
+        found.setdefault("pinned" if state.session.pinned else group_of(state), []).append(state)
     return [_section(TITLES[group], found[group]) for group in _ORDER if group in found]
 
 
@@ -106,7 +106,7 @@ def _by_directory(states: list[SessionState]) -> list[Section]:
 
 def repository(state: SessionState) -> str:
     """The root of the session's repository, or the directory that it was dispatched in."""
-    return state.worktree.root if state.worktree else state.directory
+    return state.place.worktree.root if state.place.worktree else state.place.directory
 
 
 def _section(title: str, states: list[SessionState]) -> Section:
@@ -116,12 +116,12 @@ def _section(title: str, states: list[SessionState]) -> Section:
 def _rank(state: SessionState) -> tuple[bool, int, int, str]:
     group = group_of(state)
     if group == "needs":
-        since = state.requests[0].asked_at
+        since = state.dialogue.requests[0].asked_at
     elif group in {"review", "done"}:
-        since = -state.ended_at
+        since = -state.process.ended_at
     else:
-        since = state.created_at
-    return (not state.pinned, _ORDER.index(group), since, state.id)
+        since = state.session.created_at
+    return (not state.session.pinned, _ORDER.index(group), since, state.id)
 
 
 def in_order(sections: list[Section]) -> list[str]:

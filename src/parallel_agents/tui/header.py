@@ -24,7 +24,7 @@ TABS = ("transcript", "diff", "info")
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
     """Count the sessions as the list groups them; returns pairs of a kind and words."""
-    present = [state for state in states if not state.deleted]
+    present = [state for state in states if not state.session.deleted]
     groups = Counter(group_of(state) for state in present)
     needing = sum(1 for state in present if needs_person(state))
     return [
@@ -77,7 +77,7 @@ def top(
     right: list[Span] = []
     if selected is not None:
         right.append(flat(PurePath(repository(selected)).name, ink.muted))
-    cost = sum(state.cost_usd for state in states if not state.deleted)
+    cost = sum(state.turn.cost_usd for state in states if not state.session.deleted)
     if cost:
         right.append(Span(f"   ${cost:.2f}", ink.muted))
     return _widest(Span(f" {NAME}  ", ink.strong), left, [*right, Span(" ", ink.text)], width)
@@ -92,15 +92,15 @@ def _widest(name: Span, left: list[Span], right: list[Span], width: int) -> Pair
 def session_line(state: SessionState, ink: Ink) -> Pair:
     """Make the session's own line: state, name, branch, base, size of its diff."""
     label = derive(state)
-    worktree = state.worktree
+    worktree = state.place.worktree
     style = (
         ink.need if label.state == "blocked" else ink.bad if label.state == "failed" else ink.muted
     )
-    left = [Span(f" {mark(state)} ", style), flat(state.name or state.id, ink.strong)]
+    left = [Span(f" {mark(state)} ", style), flat(state.session.name or state.id, ink.strong)]
     left += [Span("  ", ink.text), Span(label.shown, style)]
     if worktree is not None:
         left += _place(state, worktree, ink)
-    changes = state.changes
+    changes = state.place.changes
     right: list[Span] = []
     if changes.files:
         noun = "file" if changes.files == 1 else "files"
@@ -115,11 +115,11 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
 def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]:
     """Show branch and base, or warn that the session has no worktree of its own."""
     gap = Span("  ", ink.text)
-    if state.place == "checkout":
-        return [gap, Span("works in your own checkout", ink.bad)]
+    if alarm := state.place.traits.alarm:
+        return [gap, Span(alarm, ink.bad)]
     if not worktree.branch:
         return [gap, flat(worktree.path, ink.muted)]
-    where = [state.branch or "", state.head.detached if state.head else ""]
+    where = [state.place.branch or "", state.place.head.detached if state.place.head else ""]
     branch = [gap, flat(", ".join(filter(None, where)), ink.muted)]
     return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
 
@@ -135,8 +135,8 @@ def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
             ),
             Span("   ", ink.text),
         ]
-    mode = state.mode or state.options.mode or ""
-    model = state.model or state.options.model or ""
+    mode = state.conversation.mode or state.session.options.mode or ""
+    model = state.conversation.model or state.session.options.model or ""
     words = " · ".join(part for part in (model, mode) if part)
     return left, [flat(words, ink.muted), Span(" ", ink.text)]
 

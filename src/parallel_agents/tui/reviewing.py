@@ -115,7 +115,7 @@ class Reviewing:
 
     def disk_stale(self, state: SessionState) -> bool:
         """Whether the disk use must be counted anew: for another session, or when work was done."""
-        stamp = (state.id, state.worktree, state.missing, state.changes)
+        stamp = (state.id, state.place.worktree, state.place.missing, state.place.changes)
         seen, self._counted = self._counted, stamp
         return seen != stamp
 

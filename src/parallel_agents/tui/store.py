@@ -161,7 +161,7 @@ class Store:
 
     def _present(self, session: str | None) -> bool:
         state = self.mirror.sessions.get(session or "")
-        return state is not None and not state.deleted
+        return state is not None and not state.session.deleted
 
     # --- what is shown ------------------------------------------------------------------------
 

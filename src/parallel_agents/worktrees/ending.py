@@ -22,21 +22,18 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees import (
     adoption,
-    gate,
+    kinds,
     moved,
-    own,
-    place,
     reconcile,
     removal,
     restore as restoring,
 )
-from parallel_agents.worktrees.files import exists, write_json
+from parallel_agents.worktrees.files import write_json
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import common_dir, lock_reason, require
+from parallel_agents.worktrees.identity import common_dir, lock_of, lock_reason, require
 from parallel_agents.worktrees.locks import RepositoryLocks
 from parallel_agents.worktrees.objects import ObjectStore
 from parallel_agents.worktrees.repository import plain, resolve
-from parallel_agents.worktrees.snapshot import take_remains
 from parallel_agents.worktrees.sweep import Sweeper
 from parallel_agents.worktrees.trash import Trash, TrashBin
 
@@ -59,14 +56,7 @@ class Ending:
     def own_work(self, record: WorktreeRecord) -> OwnWork:
         """Say what a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
-            if saved := gate.stranded(record):
-                return OwnWork(saved=saved, skipped=())
-            if record.kind != "worktree":
-                return place.own_work(record)
-            if exists(Path(record.path)):
-                return own.look(record, own.pulls(record))
-            remains = take_remains(record, Git(record.root), self._temporary)
-            return OwnWork(saved=remains.saved, skipped=())
+            return kinds.of(record).own_work(record, self._temporary)
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
         """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
@@ -111,11 +101,11 @@ class Ending:
             StorageError: the disk is full or failing.
         """
         with self._reading("look at the worktree"):
-            pulls = own.pulls(record) if record.kind == "worktree" else {}
-        with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
+            pulls = kinds.of(record).pulls(record)
+        with self._writing(lock_of(record), "delete the worktree") as lock_fd:
             job = self._removal(record, lock_fd, live_pids)
             job = replace(job, note=note, pulls=pulls)
-            entry = removal.delete(job) if record.kind == "worktree" else place.delete(job)
+            entry = kinds.of(record).delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
             # What its trees hold may be secret, and only the trash keeps it from now on.
             self._sweeper.drop(self._store(record.session).directory, self._objects)
@@ -151,7 +141,7 @@ class Ending:
     def _finish(self, plan: Mapping[str, Any]) -> None:
         """Go on with a deletion that was cut off: what is restored is a whole entry."""
         record = from_plain(plan["record"], WorktreeRecord)
-        with self._writing(_lock_of(record), "delete the worktree") as lock_fd:
+        with self._writing(lock_of(record), "delete the worktree") as lock_fd:
             removal.delete(self._removal(record, lock_fd, list))
 
     def restore(self, session: str, moved_to: str = "") -> WorktreeRecord:
@@ -182,12 +172,10 @@ class Ending:
         entry = self._trash.entry(session)
         if entry.untouched:
             return self._take_back(entry)
-        common = _lock_of(entry.record)
+        common = lock_of(entry.record)
         with self._writing(common, "restore the worktree") as lock_fd:
-            if entry.record.kind != "worktree":
-                return place.restore(entry, bin_)
             self._temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return restoring.restore(
+            return kinds.of(entry.record).restore(
                 restoring.Restore(
                     entry=entry,
                     place=bin_,
@@ -244,7 +232,7 @@ class Ending:
 
     def _drop(self, entry: TrashEntry) -> bool:
         """Drop an entry, unless it was restored meanwhile."""
-        with self._writing(_lock_of(entry.record), "empty the trash") as lock_fd:
+        with self._writing(lock_of(entry.record), "empty the trash") as lock_fd:
             if self._trash.bin(entry.session).entry() is None:
                 return False
             self._trash.drop(entry, Git(entry.root, lock_fd=lock_fd))
@@ -290,8 +278,3 @@ class Ending:
         except OSError as error:
             name = "" if error.filename is None else f" ({error.filename})"
             raise of_system(error, f"could not {purpose}{name}") from error
-
-
-def _lock_of(record: WorktreeRecord) -> str:
-    """What is locked while a place changes: its repository, or the directory it belongs to."""
-    return common_dir(record) if record.kind == "worktree" else record.root

@@ -67,9 +67,6 @@ def stranded(record: WorktreeRecord) -> tuple[str, ...]:
     Returns:
         What stays as it is, and why, one phrase each; empty when a deletion may go on.
     """
-    if record.kind != "worktree":
-        reason = verify(record)
-        return () if reason is None else (f"nothing of {record.path}: {reason}",)
     if not Path(common_dir(record)).is_dir():
         return (
             f"the conversation only, since the repository {record.root} is not there: if it was "

@@ -8,11 +8,13 @@ read is not taken for missing.
 import os
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from parallel_agents.core.errors import WorktreeError
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.files import is_symlink, make_usable, read_regular
@@ -136,8 +138,10 @@ def verify(record: WorktreeRecord) -> str | None:
     Returns:
         `None` when all matches; else what does not, one plain sentence.
     """
-    if record.kind != "worktree":
-        return _verify_directory(record)
+    return _KINDS[record.kind].verify(record)
+
+
+def _verify_worktree(record: WorktreeRecord) -> str | None:
     path = Path(record.path)
     if os.path.lexists(path) and _led_elsewhere(record):
         return f"{path}, or a directory above it, was replaced with a symbolic link"
@@ -207,8 +211,10 @@ def renewed(record: WorktreeRecord) -> WorktreeRecord:
         WorktreeError: it is not the recorded one.
     """
     require(record)
-    if record.kind != "worktree":
-        return record
+    return _KINDS[record.kind].renewed(record)
+
+
+def _renewed_worktree(record: WorktreeRecord) -> WorktreeRecord:
     root, path = os.path.realpath(record.root), os.path.realpath(record.path)
     checkout = os.path.realpath(record.checkout) if record.checkout else ""
     device, inode, git_file = identify(path)
@@ -270,9 +276,7 @@ def admin_dir(record: WorktreeRecord) -> Path:
     Raises:
         WorktreeError: the recorded `.git` file names no such directory.
     """
-    if record.kind != "worktree":
-        return Path(record.git_file.removeprefix("gitdir: "))
-    return _admin_dir(record.path, record.git_file)
+    return _KINDS[record.kind].admin_dir(record)
 
 
 def parked_admin(record: WorktreeRecord) -> Path:
@@ -341,8 +345,52 @@ def git_of(record: WorktreeRecord) -> Git:
     Raises:
         WorktreeError: it is a directory in no repository, or is gone.
     """
-    if record.kind == "worktree":
-        return bound_git(record.path)
+    return _KINDS[record.kind].git(record)
+
+
+def lock_of(record: WorktreeRecord) -> str:
+    """Name what is locked while a place changes: its repository, or the directory it belongs to.
+
+    Args:
+        record: the record.
+
+    Returns:
+        A real path.
+    """
+    return _KINDS[record.kind].lock(record)
+
+
+def _git_of_directory(record: WorktreeRecord) -> Git:
     if not record.git_file:
         raise WorktreeError(f"{record.path} is in no git repository")
     return Git(record.path, git_dir=str(admin_dir(record)), work_tree=record.path)
+
+
+class _Identity(NamedTuple):
+    """How places of one kind are known again, and to git."""
+
+    verify: Callable[[WorktreeRecord], str | None]
+    renewed: Callable[[WorktreeRecord], WorktreeRecord]
+    admin_dir: Callable[[WorktreeRecord], Path]
+    git: Callable[[WorktreeRecord], Git]
+    lock: Callable[[WorktreeRecord], str]
+
+
+_DIRECTORY = _Identity(
+    verify=_verify_directory,
+    renewed=lambda record: record,
+    admin_dir=lambda record: Path(record.git_file.removeprefix("gitdir: ")),
+    git=_git_of_directory,
+    lock=lambda record: record.root,
+)
+_KINDS: dict[Kind, _Identity] = {
+    "worktree": _Identity(
+        verify=_verify_worktree,
+        renewed=_renewed_worktree,
+        admin_dir=lambda record: _admin_dir(record.path, record.git_file),
+        git=lambda record: bound_git(record.path),
+        lock=common_dir,
+    ),
+    "checkout": _DIRECTORY,
+    "directory": _DIRECTORY,
+}

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import own, place, standing
+from parallel_agents.worktrees import own, standing
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import admin_dir, bound_git, require
 from parallel_agents.worktrees.meanings import plain_name
@@ -29,7 +29,7 @@ def land_commands(record: WorktreeRecord) -> tuple[str, ...]:
         WorktreeError: the worktree does not match its record.
     """
     require(record)
-    if record.kind != "worktree" or why_not(record):
+    if why_not(record):
         return ()
     git = bound_git(record.path)
     lines = []
@@ -68,8 +68,6 @@ def why_not(record: WorktreeRecord) -> str:
         WorktreeError: the worktree does not match its record.
     """
     require(record)
-    if record.kind != "worktree":
-        return ""
     git, place = bound_git(record.path), shlex.quote(record.path)
     found = standing.unfinished(admin_dir(record))
     if found:
@@ -99,8 +97,6 @@ def protection(record: WorktreeRecord) -> tuple[str, ...]:
     Raises:
         WorktreeError: the worktree does not match its record.
     """
-    if record.kind != "worktree":
-        return place.own_work(record).saved
     found = own.look(record)
     if not found.merged:
         return found.saved

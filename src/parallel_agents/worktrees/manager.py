@@ -26,13 +26,12 @@ from parallel_agents.worktrees import (
     diff,
     filters,
     hooks as place_hooks,
-    landing,
+    kinds,
     looking,
     naming,
     place,
     repository,
     scratch,
-    standing,
     surroundings,
     trees,
     trust,
@@ -43,7 +42,7 @@ from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.fetched import Fetches
 from parallel_agents.worktrees.files import remove_older
 from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import admin_dir, renewed, verify
+from parallel_agents.worktrees.identity import renewed, verify
 
 _DAY_SECONDS = 24 * 3600.0
 _OBJECT_DAYS = 30
@@ -344,17 +343,17 @@ class WorktreeManager(Ending):
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a worktree of ours; `None` when it cannot be told."""
         try:
-            return standing.read(admin_dir(record)) if record.kind == "worktree" else None
+            return kinds.of(record).standing(record)
         except (OSError, WorktreeError):
             return None
 
     def why_not_land(self, record: WorktreeRecord) -> str:
         """Say why nothing is proposed to land the work; see `landing`."""
-        return landing.why_not(record)
+        return kinds.of(record).why_not_land(record)
 
     def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Write down how to bring the work into the main checkout; see `landing`."""
-        return landing.land_commands(record)
+        return kinds.of(record).land_commands(record)
 
     def main_fingerprint(self, root: str) -> str:
         """Hash the state of the main checkout; see `looking.main_fingerprint`."""
@@ -363,7 +362,7 @@ class WorktreeManager(Ending):
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
         """Say what is only in this worktree; see `landing.protection`."""
         with self._reading("look at the worktree"):
-            return landing.protection(record)
+            return kinds.of(record).protection(record)
 
     def make_scratch_repository(self, parent: str) -> str:
         """Make a small repository for the demo; see `scratch`."""

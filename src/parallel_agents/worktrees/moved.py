@@ -25,8 +25,8 @@ from parallel_agents.worktrees.files import exists, put_file, read_json, read_re
 from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.identity import (
     admin_dir,
-    common_dir,
     identify,
+    lock_of,
     parked_admin,
     verify,
 )
@@ -122,7 +122,7 @@ def refuse_missing(place: TrashBin) -> None:
         RefusedError: the repository is not there; the hint explains how to name its new place.
     """
     kept = _kept(place)
-    if kept is None or kept.record.kind == "directory" or _is_there(kept.record):
+    if kept is None or kept.record.traits.by_hooks or _is_there(kept.record):
         return
     files = f"; until then its files are in {kept.tree}" if kept.tree else ""
     raise RefusedError(
@@ -159,7 +159,7 @@ def follow(place: TrashBin, repository: Repository) -> None:
         )
     new = _moved(old, repository)
     _lead_on(old, new, Path(_under(kept.tree, old, new) or new.path))
-    if new.kind == "worktree":
+    if new.traits.is_git_worktree:
         _lead_git_on(place, old, new)
     _rewrite(place, old, new)
 
@@ -182,8 +182,7 @@ def _kept(place: TrashBin) -> _Kept | None:
 
 
 def _is_there(record: WorktreeRecord) -> bool:
-    common = record.kind != "worktree" or Path(common_dir(record)).is_dir()
-    return common and Path(record.root).is_dir()
+    return Path(lock_of(record)).is_dir() and Path(record.root).is_dir()
 
 
 def _has(git: Git, kept: _Kept, place: TrashBin) -> bool:
@@ -204,7 +203,7 @@ def _moved(old: WorktreeRecord, repository: Repository) -> WorktreeRecord:
     if not Path(target).is_absolute():
         return replace(new, path=path)
     inside = _under(target, old, new)
-    if old.kind == "worktree":
+    if old.traits.is_git_worktree:
         inside = f"{repository.common_dir}/worktrees/{admin_dir(old).name}"
     return replace(new, path=path, git_file=f"gitdir: {inside}")
 

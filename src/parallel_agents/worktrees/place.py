@@ -11,10 +11,10 @@ from pathlib import Path
 
 from parallel_agents.core.codec import to_plain
 from parallel_agents.core.errors import GitError, RefusedError, WorktreeError
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import (
     Base,
-    Kind,
     OwnWork,
     Repository,
     TrashEntry,
@@ -22,9 +22,9 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees.failpoint import hit
 from parallel_agents.worktrees.files import exists, sync_directory, write_json
-from parallel_agents.worktrees.gate import processes_in, stranded
+from parallel_agents.worktrees.gate import processes_in
 from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import require
+from parallel_agents.worktrees.identity import require, verify
 from parallel_agents.worktrees.removal import Removal, leave
 from parallel_agents.worktrees.trash import TrashBin
 
@@ -122,6 +122,19 @@ def _git_facts(path: str) -> tuple[str, str, str]:
     return git_dir, head, branch
 
 
+def stranded(record: WorktreeRecord) -> tuple[str, ...]:
+    """Say why a place is not ours to touch, though its session may end.
+
+    Args:
+        record: the place.
+
+    Returns:
+        What stays as it is, and why, one phrase each; empty when a deletion may go on.
+    """
+    reason = verify(record)
+    return () if reason is None else (f"nothing of {record.path}: {reason}",)
+
+
 def own_work(record: WorktreeRecord) -> OwnWork:
     """Say what a deletion saves: all of a hook's directory; of the checkout nothing is removed.
 
@@ -131,8 +144,12 @@ def own_work(record: WorktreeRecord) -> OwnWork:
     Returns:
         What a deletion saves.
     """
-    whole = record.kind == "directory"
-    return OwnWork(saved=("the whole directory",) if whole else (), skipped=())
+    return OwnWork(saved=("the whole directory",) if _is_moved(record) else (), skipped=())
+
+
+def _is_moved(record: WorktreeRecord) -> bool:
+    """Whether a deletion moves it into the trash; what is the person's own stays."""
+    return record.traits.is_apart
 
 
 def delete(job: Removal) -> TrashEntry:
@@ -158,7 +175,7 @@ def delete(job: Removal) -> TrashEntry:
         raise RefusedError("A process of the session is still alive.", "Stop the session first.")
     place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     hit("place.begun")
-    if tree is None and record.kind == "directory":
+    if tree is None and _is_moved(record):
         tree = _trash_path(record, place)
         _move_away(record, tree)
         hit("place.renamed")

@@ -121,7 +121,7 @@ def _one(record: WorktreeRecord, seen: Seen) -> list[Finding]:
         return [_finding("closed", record, reason, action)]
     if reason is not None:
         return [_gone(record, seen, reason)]
-    if not seen.listed or record.kind != "worktree":
+    if not seen.listed or not record.traits.is_git_worktree:
         return []
     return [f for f in (_lock(record, seen), _branch(record, seen)) if f is not None]
 

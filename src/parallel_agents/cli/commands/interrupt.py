@@ -8,7 +8,9 @@ from parallel_agents.wire.messages import Interrupt
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    session_argument(verb(verbs, "interrupt", run, "end the running turn; the process stays alive"))
+    session_argument(
+        verb(verbs, "interrupt", run, "end the running turn; the process stays alive alive")
+    )
 
 
 def run(args: argparse.Namespace) -> int:

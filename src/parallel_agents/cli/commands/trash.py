@@ -19,7 +19,7 @@ def add(verbs: Verbs) -> None:
         "--older-than",
         metavar="DAYS",
         type=float,
-        help="with --empty: only what is older than this",
+        help="with --empty: only what is older than this than this",
     )
     json_argument(parser, tuple[DeletedSession, ...], tuple[str, ...])
 

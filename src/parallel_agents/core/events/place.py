@@ -2,10 +2,8 @@
 
 from typing import Literal
 
-from msgspec import field
-
-from parallel_agents.core.options import JsonObject
 from parallel_agents.core.value import Tagged
+from parallel_agents.core.worktree import WorktreeRecord
 
 Step = Literal["set-up", "teardown"]
 
@@ -14,7 +12,7 @@ class WorktreeReady(Tagged, tag="worktree_ready"):
     """The session's worktree stands.
 
     Attributes:
-        record: the manager's own record of it.
+        record: the manager's own record of it; None when the journal has none that can be read.
         setup: whether the repository's set-up commands are still to be run in it.
     """
 
@@ -24,7 +22,7 @@ class WorktreeReady(Tagged, tag="worktree_ready"):
     base: str
     base_commit: str
     notes: tuple[str, ...] = ()
-    record: JsonObject = field(default_factory=dict)
+    record: WorktreeRecord | None = None
     setup: bool = False
 
 

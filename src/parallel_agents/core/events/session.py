@@ -5,9 +5,9 @@ from typing import Literal
 from msgspec import field
 
 from parallel_agents.core.events.place import WorktreeReady
+from parallel_agents.core.kinds import Kind
 from parallel_agents.core.options import Options
 from parallel_agents.core.value import Tagged
-from parallel_agents.core.worktree import Kind
 
 
 class SessionCreated(Tagged, tag="session_created"):

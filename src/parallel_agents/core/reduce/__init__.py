@@ -7,13 +7,18 @@ recording `15-subagent`), only a decision, a withdrawal, the tool's own answer o
 process does.
 """
 
+from collections.abc import Callable
+from types import UnionType
+from typing import Any, NamedTuple, get_args
+
 from parallel_agents.core import events as ev
-from parallel_agents.core.reduce.conversation import fold_conversation
-from parallel_agents.core.reduce.dialogue import fold_dialogue
-from parallel_agents.core.reduce.place import fold_place
-from parallel_agents.core.reduce.process import fold_process
-from parallel_agents.core.reduce.session import fold_session
-from parallel_agents.core.reduce.turn import fold_turn
+from parallel_agents.core.reduce.conversation import ConversationConcern, fold_conversation
+from parallel_agents.core.reduce.dialogue import DialogueConcern, fold_dialogue
+from parallel_agents.core.reduce.place import PlaceConcern, fold_place
+from parallel_agents.core.reduce.process import ProcessConcern, fold_process
+from parallel_agents.core.reduce.session import SessionConcern, fold_session
+from parallel_agents.core.reduce.turn import TurnConcern, fold_turn
+from parallel_agents.core.reduce.unread import UnreadConcern, fold_unread
 from parallel_agents.core.state import KEYS, Evidence, SessionState
 from parallel_agents.core.value import replace
 
@@ -46,6 +51,51 @@ FACT_OF = {
 """Which fact an event type bears on; the evidence that `explain` prints."""
 
 
+def _first_offset(event: ev.RunStarted, record: ev.Record) -> int:
+    """Up to where the log of a run is journalled when it starts."""
+    return record.offset if record.run and record.run == event.run else event.offset
+
+
+_Fold = Callable[[SessionState, Any, ev.Record], object]
+_FOLDS: tuple[tuple[str, UnionType | type[ev.Event], _Fold], ...] = (
+    ("session", SessionConcern, lambda s, e, r: fold_session(s.session, e, r)),
+    ("place", PlaceConcern, lambda s, e, _: fold_place(s.place, e)),
+    ("process", ProcessConcern, lambda s, e, r: fold_process(s.process, e, r, s.dialogue)),
+    ("dialogue", DialogueConcern, lambda s, e, r: fold_dialogue(s.dialogue, e, r, s.process)),
+    ("turn", TurnConcern, lambda s, e, r: fold_turn(s.turn, e, r, s.process, s.dialogue)),
+    (
+        "conversation",
+        ConversationConcern,
+        lambda s, e, _: fold_conversation(s.conversation, e, s.session.options),
+    ),
+    (
+        "unread",
+        UnreadConcern,
+        lambda s, e, _: fold_unread(e, s.process, s.dialogue, unread=s.unread),
+    ),
+    ("offset", ev.RunStarted, lambda _, e, r: _first_offset(e, r)),
+)
+"""Each part of the facts: its name, the events that change it, and what its fold needs."""
+
+
+class _Effect(NamedTuple):
+    """What an event of one type changes: the fact it bears on, if any, and parts of the facts."""
+
+    fact: str | None
+    folds: tuple[tuple[str, _Fold], ...]
+
+
+def _effect(kind: type[ev.Event]) -> _Effect:
+    folds = tuple(
+        (part, fold) for part, concern, fold in _FOLDS if kind in (get_args(concern) or (concern,))
+    )
+    return _Effect(FACT_OF.get(str(kind.__struct_config__.tag)), folds)
+
+
+EFFECTS: dict[type[ev.Event], _Effect] = {kind: _effect(kind) for kind in get_args(ev.Event)}
+"""By type of event: recovery folds thousands of records, most of which change one part."""
+
+
 def reduce(state: SessionState, record: ev.Record) -> SessionState:
     """Fold one record into the facts.
 
@@ -59,36 +109,16 @@ def reduce(state: SessionState, record: ev.Record) -> SessionState:
     if record.seq <= state.seq:
         return state
     event = record.event
-    after = _fold(state, event, record)
-    because = after.because
-    fact = FACT_OF.get(event.type)
+    before = SessionState() if isinstance(event, ev.SessionCreated) else state
+    fact, folds = EFFECTS[type(event)]
+    changed: dict[str, Any] = {"seq": record.seq, "updated_at": record.at}
+    if record.run and record.run == before.process.run:
+        changed["offset"] = record.offset
+    for part, fold in folds:
+        changed[part] = fold(before, event, record)
     if fact is not None:
         evidence = Evidence(seq=record.seq, at=record.at, event=event.type)
-        because = {**because, fact: evidence}
-    position = record.offset if record.run and record.run == after.run else after.offset
-    keys = after.keys
-    if record.key and record.key not in keys:
-        keys = (*keys, record.key)[-KEYS:]
-    return replace(
-        after,
-        seq=record.seq,
-        updated_at=record.at,
-        offset=position,
-        because=because,
-        keys=keys,
-    )
-
-
-def _fold(state: SessionState, event: ev.Event, record: ev.Record) -> SessionState:
-    # The most frequent ones first: recovery folds thousands of records.
-    if isinstance(event, ev.ConversationEvent):
-        return fold_conversation(state, event)
-    if isinstance(event, ev.TurnEvent):
-        return fold_turn(state, event, record)
-    if isinstance(event, ev.DialogueEvent):
-        return fold_dialogue(state, event, record)
-    if isinstance(event, ev.ProcessEvent):
-        return fold_process(state, event, record)
-    if isinstance(event, ev.PlaceEvent):
-        return fold_place(state, event)
-    return fold_session(state, event, record)
+        changed["because"] = {**before.because, fact: evidence}
+    if record.key and record.key not in before.keys:
+        changed["keys"] = (*before.keys, record.key)[-KEYS:]
+    return replace(before, **changed)

@@ -1,33 +1,62 @@
-"""The fold over what is said and done in the conversation."""
+"""The fold over the agent's conversation."""
+
+from typing import assert_never
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.state import SessionState
+from parallel_agents.core.options import Options
+from parallel_agents.core.state import ConversationFacts
 from parallel_agents.core.summary import first_line, tool_summary
 from parallel_agents.core.value import replace
 
+ConversationConcern = (
+    ev.AssistantText
+    | ev.ToolUsed
+    | ev.TurnStarted
+    | ev.TurnEnded
+    | ev.ModeChanged
+    | ev.OptionsChanged
+    | ev.RunStarted
+    | ev.SessionCreated
+)
+"""The events that change it."""
 
-def fold_conversation(state: SessionState, event: ev.ConversationEvent) -> SessionState:
-    """Fold what is said and done in the conversation.
+
+def fold_conversation(
+    conversation: ConversationFacts, event: ConversationConcern, options: Options
+) -> ConversationFacts:
+    """Fold what becomes of the agent's conversation.
 
     Args:
-        state: the facts before it.
+        conversation: the facts before it.
         event: what happened.
+        options: the session's options before it.
 
     Returns:
         The facts after it.
     """
     match event:
-        case ev.AssistantText():
-            return replace(state, activity=first_line(event.text) or state.activity, retry=None)
+        case ev.AssistantText() | ev.TurnEnded():
+            activity = first_line(event.text)
+            return replace(conversation, activity=activity) if activity else conversation
         case ev.ToolUsed():
+            summary = event.summary or tool_summary(event.name, event.input)
+            return replace(conversation, activity=summary)
+        case ev.TurnStarted():
             return replace(
-                state, activity=event.summary or tool_summary(event.name, event.input), retry=None
+                conversation,
+                id=event.conversation or conversation.id,
+                model=event.model or conversation.model,
+                mode=event.mode or conversation.mode,
             )
-        case ev.ToolReturned():
-            # An answered tool waits for nobody, also when nobody withdrew the request:
-            # when its stdin closes, one only writes the tool's error (recording `60-untrusted`).
-            answered = event.tool_use
-            requests = tuple(r for r in state.requests if not answered or r.tool_use != answered)
-            return replace(state, decided=(), requests=requests)
+        case ev.ModeChanged():
+            return replace(conversation, mode=event.mode)
+        case ev.OptionsChanged():
+            if event.options.mode == options.mode:
+                return conversation
+            return replace(conversation, mode=event.options.mode or "")
+        case ev.RunStarted():
+            return replace(conversation, id=event.conversation)
+        case ev.SessionCreated():
+            return ConversationFacts(id=event.request)
         case _:
-            return state
+            assert_never(event)

@@ -3,72 +3,100 @@
 from typing import assert_never
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.state import Counts, Problem, SessionState
+from parallel_agents.core.state import Counts, PlaceFacts, Problem
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Standing
 
+_Work = ev.ChangesCounted | ev.HeadMoved | ev.MainCheckoutChanged
+PlaceConcern = (
+    ev.SessionCreated
+    | ev.Restored
+    | ev.WorktreeReady
+    | ev.SetupFailed
+    | ev.SetupRetried
+    | ev.PortsAssigned
+    | ev.StepStarted
+    | ev.StepEnded
+    | ev.SetupDone
+    | ev.WorktreeMissing
+    | _Work
+)
+"""The events that change it."""
 
-def fold_place(state: SessionState, event: ev.PlaceEvent) -> SessionState:
+
+def fold_place(place: PlaceFacts, event: PlaceConcern) -> PlaceFacts:
     """Fold what becomes of the place where a session works.
 
     Args:
-        state: the facts before it.
+        place: the facts before it.
         event: what happened.
 
     Returns:
         The facts after it.
     """
     match event:
+        case ev.SessionCreated():
+            return _asked(event)
+        case ev.Restored():
+            return replace(place, missing="", worktree=event.worktree or place.worktree)
         case ev.WorktreeReady():
-            return _ready(state, event)
+            return _ready(place, event)
         case ev.SetupFailed():
             problem = Problem(message=event.message, hint=event.hint)
-            return replace(state, creating=False, setup=problem, step="", unread=True)
+            return replace(place, creating=False, setup=problem, step="")
         case ev.SetupRetried():
-            return replace(state, creating=True, setup=None)
+            return replace(place, creating=True, setup=None)
         case ev.PortsAssigned():
-            return replace(state, port=event.first, ports=event.count)
+            return replace(place, port=event.first, ports=event.count)
         case ev.StepStarted():
-            return replace(state, step=first_line(event.command))
-        case ev.StepOutput():
-            return state
+            return replace(place, step=first_line(event.command))
         case ev.StepEnded():
-            return replace(state, step="")
+            return replace(place, step="")
         case ev.SetupDone():
-            return replace(state, creating=False, setup_owed=False, step="")
+            return replace(place, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
-            return replace(state, missing=event.reason, unread=True)
+            return replace(place, missing=event.reason)
         case ev.ChangesCounted() | ev.HeadMoved() | ev.MainCheckoutChanged():
-            return _worked(state, event)
+            return _worked(place, event)
         case _:
             assert_never(event)
 
 
-def _ready(state: SessionState, event: ev.WorktreeReady) -> SessionState:
+def _asked(event: ev.SessionCreated) -> PlaceFacts:
+    return PlaceFacts(
+        kind=event.place,
+        directory=event.directory,
+        base=event.base,
+        asked_branch=event.branch,
+        branch_pattern=event.pattern,
+        adopted=event.adopted,
+        creating=True,
+    )
+
+
+def _ready(place: PlaceFacts, event: ev.WorktreeReady) -> PlaceFacts:
     """It stands; one that is seen again after it was missed owes what it owed before."""
     return replace(
-        state,
+        place,
         worktree=replace(event, setup=False),
         creating=event.setup,
-        setup_owed=event.setup or state.setup_owed,
+        setup_owed=event.setup or place.setup_owed,
         setup=None,
         missing="",
         head=None,
     )
 
 
-def _worked(
-    state: SessionState, event: ev.ChangesCounted | ev.HeadMoved | ev.MainCheckoutChanged
-) -> SessionState:
+def _worked(place: PlaceFacts, event: _Work) -> PlaceFacts:
     """What work has done to the worktree, or to the checkout beside it."""
     match event:
         case ev.ChangesCounted(files=files, insertions=insertions, deletions=deletions):
             counts = Counts(files=files, insertions=insertions, deletions=deletions)
-            return replace(state, changes=counts)
+            return replace(place, changes=counts)
         case ev.HeadMoved(branch=branch, commit=commit, unfinished=unfinished):
             return replace(
-                state, head=Standing(branch=branch, commit=commit, unfinished=unfinished)
+                place, head=Standing(branch=branch, commit=commit, unfinished=unfinished)
             )
         case ev.MainCheckoutChanged():
-            return replace(state, main_changed=event.detail)
+            return replace(place, main_changed=event.detail)

@@ -1,88 +1,162 @@
-"""The fold over what the agent reports of its turns."""
+"""The fold over the agent's turns.
+
+Keep true: a turn that had no result when its process ended was cut.
+"""
 
 from typing import assert_never
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.state import Problem, Retry, SessionState
+from parallel_agents.core.reduce.dialogue import began_earlier
+from parallel_agents.core.reduce.process import is_asked
+from parallel_agents.core.state import DialogueFacts, Problem, ProcessFacts, Retry, TurnFacts
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 
+TurnConcern = (
+    ev.AgentStateChanged
+    | ev.TurnEnded
+    | ev.Retrying
+    | ev.LimitChanged
+    | ev.BackgroundTasks
+    | ev.RunStarted
+    | ev.RunReady
+    | ev.RunEnded
+    | ev.MessageProgressed
+    | ev.AssistantText
+    | ev.ToolUsed
+)
+"""The events that change it."""
 
-def fold_turn(state: SessionState, event: ev.TurnEvent, record: ev.Record) -> SessionState:
-    """Fold what the agent reports of its turns.
+
+def fold_turn(
+    turn: TurnFacts,
+    event: TurnConcern,
+    record: ev.Record,
+    process: ProcessFacts,
+    dialogue: DialogueFacts,
+) -> TurnFacts:
+    """Fold what becomes of the agent's turns.
 
     Args:
-        state: the facts before it.
+        turn: the facts before it.
         event: what happened.
         record: how it is journalled.
+        process: the facts of the process before it.
+        dialogue: the facts of the dialogue before it.
 
     Returns:
         The facts after it.
     """
     match event:
+        case ev.AssistantText() | ev.ToolUsed():
+            return turn if turn.retry is None else replace(turn, retry=None)
         case ev.AgentStateChanged():
-            return _activity(state, event, record)
-        case ev.TurnStarted():
-            return replace(
-                state,
-                conversation=event.conversation or state.conversation,
-                model=event.model or state.model,
-                mode=event.mode or state.mode,
-                version=event.version or state.version,
-            )
+            return _activity(turn, event, record, process)
         case ev.TurnEnded():
-            return _turn_ended(state, event)
-        case ev.ModeChanged():
-            return replace(state, mode=event.mode)
+            return _turn_ended(turn, event)
+        case ev.MessageProgressed():
+            return _completed(turn) if began_earlier(dialogue, event) else turn
+        case ev.RunStarted():
+            return replace(turn, problem=None)
+        case ev.RunReady():
+            return replace(turn, outcome=turn.result)
+        case ev.RunEnded():
+            return _run_ended(turn, event, process, dialogue)
         case ev.Retrying():
-            retry = Retry(
-                attempt=event.attempt,
-                maximum=event.maximum,
-                error=event.error,
-                hint=event.hint,
-                fatal=event.fatal,
-            )
-            return replace(state, retry=retry)
+            return replace(turn, retry=_retry(event))
         case ev.LimitChanged():
-            until = event.resets_at if event.status == "rejected" else None
-            return replace(state, limit_until=until)
+            return replace(
+                turn, limit_until=event.resets_at if event.status == "rejected" else None
+            )
         case ev.BackgroundTasks():
-            return replace(state, tasks=event.tasks)
+            return replace(turn, tasks=event.tasks)
         case _:
             assert_never(event)
 
 
-def _activity(state: SessionState, event: ev.AgentStateChanged, record: ev.Record) -> SessionState:
+def _retry(event: ev.Retrying) -> Retry:
+    return Retry(
+        attempt=event.attempt,
+        maximum=event.maximum,
+        error=event.error,
+        hint=event.hint,
+        fatal=event.fatal,
+    )
+
+
+def _activity(
+    turn: TurnFacts, event: ev.AgentStateChanged, record: ev.Record, process: ProcessFacts
+) -> TurnFacts:
     if event.state == "idle":
-        waiting = tuple(m for m in state.messages if m.progress != "started")
-        return replace(state, running=False, decided=(), refused=(), retry=None, messages=waiting)
-    if state.liveness == "none":
-        return state
-    started_at = state.turn_at if state.running else record.at
-    decided = () if event.state == "running" else state.decided
-    return replace(state, running=True, decided=decided, turn_at=started_at)
+        return replace(turn, running=False, retry=None)
+    if not process.is_there or turn.running:
+        return turn
+    return replace(turn, running=True, started_at=record.at)
 
 
-def _turn_ended(state: SessionState, event: ev.TurnEnded) -> SessionState:
-    """A result answers every started message; queued ones belong to the next turn."""
+def _turn_ended(turn: TurnFacts, event: ev.TurnEnded) -> TurnFacts:
     problem = Problem(message=event.error, hint=event.hint) if event.outcome == "error" else None
     # What is reported begins again at 0 after /clear (recording `72-worktree-clear`).
-    counted = state.cost_reported if event.cost_usd >= state.cost_reported else 0.0
+    counted = turn.cost_reported if event.cost_usd >= turn.cost_reported else 0.0
     return replace(
-        state,
-        messages=tuple(m for m in state.messages if m.progress != "started"),
+        turn,
         outcome=event.outcome,
-        turn_outcome=event.outcome,
+        result=event.outcome,
         problem=problem,
         retry=None,
         answered=True,
-        unread=state.unread or event.outcome != "interrupted",
-        activity=first_line(event.text) or state.activity,
-        cost_usd=state.cost_usd + event.cost_usd - counted,
+        cost_usd=turn.cost_usd + event.cost_usd - counted,
         cost_reported=event.cost_usd,
-        input_tokens=state.input_tokens + event.input_tokens,
-        output_tokens=state.output_tokens + event.output_tokens,
-        context_tokens=event.context_tokens or event.input_tokens or state.context_tokens,
-        context_window=event.context_window or state.context_window,
-        turns=state.turns + 1,
+        input_tokens=turn.input_tokens + event.input_tokens,
+        output_tokens=turn.output_tokens + event.output_tokens,
+        context_tokens=event.context_tokens or event.input_tokens or turn.context_tokens,
+        context_window=event.context_window or turn.context_window,
+        count=turn.count + 1,
     )
+
+
+def _completed(turn: TurnFacts) -> TurnFacts:
+    problem = Problem(
+        message="The turn was cut off: an earlier process had started on this message.",
+        hint="Send “continue” to resume where it left off.",
+    )
+    return replace(turn, outcome="cut", result="cut", problem=problem)
+
+
+def _run_ended(
+    turn: TurnFacts, event: ev.RunEnded, process: ProcessFacts, dialogue: DialogueFacts
+) -> TurnFacts:
+    if event.run != process.run:
+        return turn
+    asked = is_asked(process, event)
+    started = any(m.progress == "started" and m.run == event.run for m in dialogue.messages)
+    open_work = bool(turn.running or dialogue.requests or dialogue.messages or dialogue.decided)
+    over = replace(turn, running=False, tasks=(), retry=None)
+    if event.error:
+        return replace(over, outcome="error", problem=Problem(message=event.error, hint=event.hint))
+    if started or (turn.running and not asked):
+        return replace(over, outcome="cut", result="cut", problem=_cut_problem(event))
+    if not asked and open_work:
+        return replace(over, outcome="error", problem=_died_problem(event))
+    return over
+
+
+def _cut_problem(event: ev.RunEnded) -> Problem:
+    return Problem(
+        message=f"The turn was cut off: {_how(event)}.",
+        hint="Send “continue” to resume where it left off.",
+    )
+
+
+def _died_problem(event: ev.RunEnded) -> Problem:
+    said = first_line(event.stderr)
+    message = f"The agent's process ended by itself: {_how(event)}."
+    return Problem(message=f"{message} It said: {said}" if said else message, hint=event.hint)
+
+
+def _how(event: ev.RunEnded) -> str:
+    if event.signal is not None:
+        return f"its process was ended by signal {event.signal}"
+    if event.code is not None:
+        return f"its process ended with exit status {event.code}"
+    return "its process is gone and its end was not recorded"

@@ -80,33 +80,35 @@ async def info(service: Service, message: m.Info) -> m.SessionInfo:
     threads = session.context.threads
     land: tuple[str, ...] = ()
     note, protection = "", land
-    if session.state.worktree is not None and not session.state.missing:
+    if session.state.place.worktree is not None and not session.state.place.missing:
         with contextlib.suppress(UserError):
             heads.look(session.ledger)
         land, note, protection = await threads.git(_landing, session)
     state = session.state
     label = derive(state)
-    pid = session.driver.pid if state.liveness != "none" else None
-    record = state.worktree.record if state.worktree is not None else {}
+    pid = session.driver.pid if state.process.is_there else None
+    record = state.place.worktree.record if state.place.worktree is not None else None
     return m.SessionInfo(
         session=session_row(state),
-        effort=state.options.effort,
-        version=state.version,
-        conversation=state.conversation,
-        turns=state.turns,
-        tokens=m.Tokens(input=state.input_tokens, output=state.output_tokens),
-        context=m.ContextUse(used=state.context_tokens, window=state.context_window),
+        effort=state.session.options.effort,
+        version=state.process.version,
+        conversation=state.conversation.id,
+        turns=state.turn.count,
+        tokens=m.Tokens(input=state.turn.input_tokens, output=state.turn.output_tokens),
+        context=m.ContextUse(used=state.turn.context_tokens, window=state.turn.context_window),
         process=await threads.git(_process, pid),
         why=(f"{label.shown}: {label.detail}" if label.detail else label.shown,),
-        notes=(*(state.worktree.notes if state.worktree else ()), *_warnings(state)),
-        rules=state.options.rules,
-        port_range=m.PortRange(first=state.port, count=state.ports) if state.ports else None,
-        step=state.step,
-        setup_owed=state.setup_owed,
-        linked=tuple(record.get("linked", ())),
-        sparse=tuple(record.get("sparse", ())),
-        stranger=bool(record.get("stranger")),
-        own_branch=bool(record.get("made_branch", True)),
+        notes=(*(state.place.worktree.notes if state.place.worktree else ()), *_warnings(state)),
+        rules=state.session.options.rules,
+        port_range=m.PortRange(first=state.place.port, count=state.place.ports)
+        if state.place.ports
+        else None,
+        step=state.place.step,
+        setup_owed=state.place.setup_owed,
+        linked=record.linked if record else (),
+        sparse=record.sparse if record else (),
+        stranger=record is not None and record.stranger,
+        own_branch=record is None or record.made_branch,
         land=land,
         land_note=note,
         protection=protection,
@@ -116,7 +118,7 @@ async def info(service: Service, message: m.Info) -> m.SessionInfo:
 async def disk_use(service: Service, message: m.DiskUse) -> m.WorktreeSize:
     """How much disk the worktree takes."""
     session = service.find(message.session)
-    if session.state.worktree is None or session.state.missing:
+    if session.state.place.worktree is None or session.state.place.missing:
         return m.WorktreeSize()
     record = session.workplace.record
     size = await session.context.threads.long(count_disk_use, record, DISK_SECONDS)
@@ -152,42 +154,42 @@ def _wanted(state: SessionState, message: m.ListSessions) -> bool:
         return False
     finished = label in {"done", "stopped", "failed", "idle"}
     old = time.time() * 1000 - state.updated_at > _DAY_MS
-    return message.every or state.pinned or not (finished and old)
+    return message.every or state.session.pinned or not (finished and old)
 
 
 def _lies_in(state: SessionState, directory: str) -> bool:
-    places = [state.directory]
-    if state.worktree is not None:
-        places += [state.worktree.root, state.worktree.path]
+    places = [state.place.directory]
+    if state.place.worktree is not None:
+        places += [state.place.worktree.root, state.place.worktree.path]
     prefix = directory.rstrip("/")
     return any(place == prefix or place.startswith(prefix + "/") for place in places)
 
 
 def _state_name(state: SessionState) -> str:
-    return "deleted" if state.deleted else derive(state).state
+    return "deleted" if state.session.deleted else derive(state).state
 
 
 def _facts(state: SessionState) -> dict[str, bool | int | float | str | None]:
-    problem = state.problem
+    problem = state.turn.problem
     return {
-        "process": state.liveness,
-        "pid": state.pid,
-        "run": state.run,
-        "creating": state.creating,
-        "turn running": state.running,
-        "undecided requests": len(state.requests),
-        "decisions not taken up": len(state.decided),
-        "messages not answered": len(state.messages),
-        "background tasks": len(state.tasks),
-        "outcome of the last turn": state.outcome,
-        "retrying": state.retry is not None,
-        "limited until": state.limit_until,
-        "stop asked for": state.stopped,
-        "worktree missing": state.missing or None,
-        "set-up failed": state.setup.message if state.setup else None,
+        "process": state.process.liveness,
+        "pid": state.process.pid,
+        "run": state.process.run,
+        "creating": state.place.creating,
+        "turn running": state.turn.running,
+        "undecided requests": len(state.dialogue.requests),
+        "decisions not taken up": len(state.dialogue.decided),
+        "messages not answered": len(state.dialogue.messages),
+        "background tasks": len(state.turn.tasks),
+        "outcome of the last turn": state.turn.outcome,
+        "retrying": state.turn.retry is not None,
+        "limited until": state.turn.limit_until,
+        "stop asked for": state.process.stopped,
+        "worktree missing": state.place.missing or None,
+        "set-up failed": state.place.setup.message if state.place.setup else None,
         "problem": f"{problem.message} {problem.hint}".strip() if problem else None,
         "unread": state.unread,
-        "deleting": state.deleting,
+        "deleting": state.session.deleting,
     }
 
 
@@ -228,7 +230,13 @@ def _process(pid: int | None) -> m.ProcessUse | None:
 
 
 def _warnings(state: SessionState) -> list[str]:
-    said = [f"Your own checkout changed: {state.main_changed}"] if state.main_changed else []
-    if state.damaged:
-        said.append(f"{state.damaged} records of this session cannot be read and are left out")
+    said = (
+        [f"Your own checkout changed: {state.place.main_changed}"]
+        if state.place.main_changed
+        else []
+    )
+    if state.session.damaged:
+        said.append(
+            f"{state.session.damaged} records of this session cannot be read and are left out"
+        )
     return said

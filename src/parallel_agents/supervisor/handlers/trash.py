@@ -15,7 +15,7 @@ async def own_work(service: Service, message: m.OwnWork) -> m.OwnWorkReply:
     """What a deletion would have to save."""
     session = service.find(message.session)
     row = session_row(session.state)
-    if session.state.worktree is None:
+    if session.state.place.worktree is None:
         return m.OwnWorkReply(session=row)
     manager = session.context.manager
     own = await session.context.threads.git(manager.own_work, session.workplace.record)
@@ -60,9 +60,9 @@ async def restore(service: Service, message: m.Restore) -> m.SessionRow:
         session = supervisor.find(message.session, deleted=True, key=message.key)
     except NoSuchSessionError as error:
         session = await _half_deleted(service, message.session, error)
-    if session.state.deleted and session.state.place == "checkout":
+    if session.state.session.deleted and not session.state.place.traits.is_apart:
         states = (other.state for other in supervisor.sessions.values())
-        elsewhere.refuse_second(states, session.state.directory)
+        elsewhere.refuse_second(states, session.state.place.directory)
     await deletion.restore(session, message.key, message.directory)
     return await durable_row(session)
 
@@ -87,7 +87,7 @@ async def list_trash(service: Service, message: m.ListTrash) -> m.TrashList:
         entries=tuple(
             _deleted(session, entries.get(session.id))
             for session in service.supervisor.sessions.values()
-            if session.state.deleted
+            if session.state.session.deleted
         )
     )
 
@@ -96,7 +96,7 @@ def _deleted(session: Session, entry: TrashEntry | None) -> m.DeletedSession:
     """A session in the trash; without an entry it had no worktree."""
     return m.DeletedSession(
         id=session.id,
-        name=session.state.name,
+        name=session.state.session.name,
         repo=entry.root if entry else None,
         branch=entry.branch if entry else None,
         deleted_at=entry.deleted_at_ms if entry else session.state.updated_at,
@@ -118,7 +118,7 @@ async def empty_trash(service: Service, message: m.EmptyTrash) -> m.Emptied:
         return m.Emptied(removed=tuple(removed))
     session = supervisor.find(message.session, deleted=True)
     gone = await threads.long(manager.empty_trash, age, session=session.id)
-    if age is None and session.state.worktree is None:
+    if age is None and session.state.place.worktree is None:
         gone = (session.id,)
     return m.Emptied(removed=tuple(await supervisor.forget_deleted(gone, only=True)))
 

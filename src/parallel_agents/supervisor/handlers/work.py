@@ -15,9 +15,9 @@ async def new(service: Service, message: m.New) -> m.SessionRow:
     session = await service.supervisor.dispatch(message)
     if message.wait_ready:
         state = await session.ledger.until(
-            lambda s: s.liveness == "alive" or derive(s).state in {"failed", "stopped"}
+            lambda s: s.process.liveness == "alive" or derive(s).state in {"failed", "stopped"}
         )
-        if state.liveness != "alive":
+        if state.process.liveness != "alive":
             raise UserError(
                 f"The session {session.id} did not start: {derive(state).detail}",
                 f"parallel-agents respawn {session.id}",
@@ -99,7 +99,7 @@ async def attach_begin(service: Service, message: m.AttachBegin) -> m.TerminalCo
     command = await session.context.threads.git(attach_command, session)
     if message.key not in session.state.keys:
         session.check_present()
-    if session.state.running:
+    if session.state.turn.running:
         raise RefusedError(
             "A turn is running; attaching would cut it off.",
             f"Wait for it to end, or interrupt it first: parallel-agents interrupt {session.id}",

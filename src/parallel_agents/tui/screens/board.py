@@ -228,7 +228,9 @@ class Board(Screen[None]):
         pane = self.panes.current
         if state is None or pane not in {"diff", "info"} or self.store.problem is not None:
             return
-        stamp = (pane, state.changes, state.worktree) if pane == "diff" else (pane, state)
+        stamp = (
+            (pane, state.place.changes, state.place.worktree) if pane == "diff" else (pane, state)
+        )
         if self.reviewing.stale(state.id, stamp):
             read = self.reviewing.diff if pane == "diff" else self.reviewing.info
             alone(self, partial(read, state.id), pane)
@@ -262,7 +264,7 @@ class Board(Screen[None]):
         )
 
     def _paint_top(self, state: SessionState | None) -> None:
-        states = [s for s in self.store.mirror.sessions.values() if not s.deleted]
+        states = [s for s in self.store.mirror.sessions.values() if not s.session.deleted]
         store, width = self.store, self.size.width
         said = header.top(
             states, state, store.problem, ink_of(self.app), width, reading=store.reading
@@ -284,7 +286,7 @@ class Board(Screen[None]):
             return
         self.line("about").put(*header.session_line(state, styles))
         self.line("tabs").put(*header.tabs(self.panes.current or "", state, styles))
-        self.prompt.commands = state.commands
+        self.prompt.commands = state.process.commands
         self.prompt.placeholder = _placeholder(state)
         self._paint_transcript(state, changes)
 
@@ -292,7 +294,7 @@ class Board(Screen[None]):
         conversation = self.store.conversation
         if conversation is None:
             return
-        root = state.worktree.path if state.worktree else ""
+        root = state.place.worktree.path if state.place.worktree else ""
         if changes.reload:
             self.transcript.load(conversation.transcript, root=root, older=changes.older)
         elif changes.items:
@@ -306,7 +308,7 @@ class Board(Screen[None]):
         if not has and self.focused is self.request:
             self.sidebar.focus()
         self.query_one("#card").display = has
-        self.request.update(state.name or state.id if state is not None else "")
+        self.request.update(state.session.name or state.id if state is not None else "")
         self._fit_card()
 
     def on_card_view_read(self) -> None:
@@ -367,6 +369,6 @@ class Board(Screen[None]):
 
 
 def _placeholder(state: SessionState) -> str:
-    if state.deleting:
+    if state.session.deleting:
         return "this session is being deleted; u brings it back"
-    return f"reply to {state.name or state.id} …"
+    return f"reply to {state.session.name or state.id} …"

@@ -216,7 +216,7 @@ class MainScreen(Verbs):
             self.app.copy_to_clipboard(text)
             return
         state = self.store.state
-        if state is None or not state.running:
+        if state is None or not state.turn.running:
             self.commands.say("q closes the screen; sessions keep working.")
             return
         self.later(self.commands.interrupt(state.id))

@@ -59,7 +59,7 @@ class PeekScreen(Dialog):
         decided: Callable[[Card, Verdict], None],
     ) -> None:
         label = derive(state)
-        words = [state.name or state.id, label.shown, label.detail]
+        words = [state.session.name or state.id, label.shown, label.detail]
         super().__init__(" · ".join(w for w in words if w), _REPLY)
         self.session = state.id
         self.card = card
@@ -72,11 +72,11 @@ class PeekScreen(Dialog):
         yield TranscriptView()
         yield CardView(self.card)
         yield CardNotes(self.card)
-        yield Prompt(f"reply to {self._state.name or self._state.id} …")
+        yield Prompt(f"reply to {self._state.session.name or self._state.id} …")
 
     def on_mount(self) -> None:
         """Show the session."""
-        root = self._state.worktree.path if self._state.worktree else ""
+        root = self._state.place.worktree.path if self._state.place.worktree else ""
         self.query_one(TranscriptView).load(self._transcript, root=root)
         self._show(self._state)
         asked = self.card.request is not None
@@ -96,7 +96,7 @@ class PeekScreen(Dialog):
         request, view = self.card.request, self.query_one(CardView)
         if request is None and self.focused is view:
             self.query_one(Prompt).focus()
-        view.update(self._state.name or self.session)
+        view.update(self._state.session.name or self.session)
         view.display = request is not None
         self.query_one(CardNotes).update()
         self.set_class(request is not None, "-asking")

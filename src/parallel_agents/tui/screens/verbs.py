@@ -83,7 +83,11 @@ class Verbs(Board):
             return
         state = self.store.state
         directory = self.directory
-        root = state.worktree.root if state is not None and state.worktree is not None else ""
+        root = (
+            state.place.worktree.root
+            if state is not None and state.place.worktree is not None
+            else ""
+        )
         if root and safe_line(root) == root:
             directory = root
         from parallel_agents.tui.screens.dispatch import DispatchScreen
@@ -232,7 +236,7 @@ class Verbs(Board):
             self.later(self._rename(state))
 
     async def _rename(self, state: SessionState) -> None:
-        name = await self._ask(LineDialog("New name", safe_line(state.name)))
+        name = await self._ask(LineDialog("New name", safe_line(state.session.name)))
         if name is not None:
             await self.commands.rename(state.id, name)
 
@@ -242,11 +246,11 @@ class Verbs(Board):
             self.later(self._mode(state))
 
     async def _mode(self, state: SessionState) -> None:
-        offer = self.store.agents.named(state.agent)
+        offer = self.store.agents.named(state.session.agent)
         if offer is None or not offer.traits.modes:
-            self.commands.say(f"The agent {state.agent} has no permission modes.", "warning")
+            self.commands.say(f"No modes are known of the agent {state.session.agent}.", "warning")
             return
-        now = f"now: {state.mode or state.options.mode or 'as the agent'}"
+        now = f"now: {state.conversation.mode or state.session.options.mode or 'as the agent'}"
         choices = [(mode.name, mode.meaning) for mode in offer.traits.modes]
         mode = await self._ask(ChoiceDialog("Permission mode", now, choices, ink_of(self.app)))
         if mode is not None:
@@ -259,7 +263,11 @@ class Verbs(Board):
 
     async def _go_on(self, state: SessionState) -> None:
         """Resume; first show what the agent would load now, if it has not been accepted."""
-        if state.options.trusted and state.worktree is not None and not state.missing:
+        if (
+            state.session.options.trusted
+            and state.place.worktree is not None
+            and not state.place.missing
+        ):
             resolved = await self.commands.ask(m.ResolveRepository(session=state.id))
             if resolved is None or not await self._accepted(state, resolved):
                 return
@@ -288,8 +296,8 @@ class Verbs(Board):
 
     def do_quit(self) -> None:
         """Close the screen; sessions keep working."""
-        alive = [s for s in self.store.mirror.sessions.values() if s.liveness != "none"]
-        count = len([state for state in alive if not state.deleted])
+        alive = [s for s in self.store.mirror.sessions.values() if s.process.is_there]
+        count = len([state for state in alive if not state.session.deleted])
         noun = "session keeps" if count == 1 else "sessions keep"
         self.app.exit(
             message=f"{count} {noun} working. `parallel-agents` shows them again."
@@ -303,11 +311,11 @@ class Verbs(Board):
 
     def _in_worktree(self, argv: list[str]) -> None:
         state = self.chosen()
-        if state is None or state.worktree is None:
+        if state is None or state.place.worktree is None:
             self.commands.say("This session has no worktree yet.")
             return
         try:
-            self.run_outside(argv, state.worktree.path, os.environ)
+            self.run_outside(argv, state.place.worktree.path, os.environ)
         except UserError as error:
             self.commands.complain(error)
 

@@ -176,8 +176,8 @@ def _session(
     name = styles.strong if needs or state.unread else styles.text
     left = (
         Span(f"{mark(state)} ", style),
-        flat(state.name or state.id, name),
-        *((Span(" ⌃", styles.muted),) if state.pinned else ()),
+        flat(state.session.name or state.id, name),
+        *((Span(" ⌃", styles.muted),) if state.session.pinned else ()),
     )
     first = Entry(state.id, left, tuple(_right(state, group, now, styles)), first=True)
     detail = doing(state, progress)
@@ -190,23 +190,23 @@ def _session(
 def mark(state: SessionState) -> str:
     """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
     group = group_of(state)
-    return MARKS.get(group) or ("●" if state.liveness != "none" or state.creating else "○")
+    return MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
 
 
 def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
     """Return what the session is doing or asking now, raw, on one line."""
-    if state.deleting:
+    if state.session.deleting:
         return "deleting…"
-    if progress is not None and state.creating and progress[1]:
+    if progress is not None and state.place.creating and progress[1]:
         return f"checking out {progress[0]:,} of {progress[1]:,}"
-    if state.stopping:
+    if state.process.stopping:
         return "stopping…"
     detail = derive(state).detail
-    return detail.replace(f"{state.worktree.path}/", "") if state.worktree else detail
+    return detail.replace(f"{state.place.worktree.path}/", "") if state.place.worktree else detail
 
 
 def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]:
-    changes = state.changes
+    changes = state.place.changes
     if group in {"review", "done"} and changes.files:
         return [
             Span(f"+{changes.insertions}", styles.good),
@@ -222,6 +222,8 @@ def _coarse(milliseconds: int) -> str:
 
 def since(state: SessionState) -> int:
     """Return when the session got into its state, in milliseconds since 1970."""
-    if state.requests:
-        return state.requests[0].asked_at
-    return (state.turn_at if state.running else state.ended_at) or state.created_at
+    if state.dialogue.requests:
+        return state.dialogue.requests[0].asked_at
+    return (
+        state.turn.started_at if state.turn.running else state.process.ended_at
+    ) or state.session.created_at
