@@ -187,7 +187,7 @@ class BlockView(ScrollView):
         """Set the view's length; lay out the screen only when the scrollbar appears or goes.
 
         Args:
-            size: of the whole view.
+            size: size of the whole view.
             goal: the line that will be at the top.
         """
         old, room = self.virtual_size, self.scrollable_content_region.height

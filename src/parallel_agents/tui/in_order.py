@@ -216,7 +216,7 @@ class InOrder:
         self._app.call_later(self._settle, turn)
 
     async def _settle(self, turn: _Turn) -> None:
-        await asyncio.sleep(0)  # a worker that the binding began gets to open its dialog
+        await asyncio.sleep(0)  # lets a worker that the binding started open its dialog
         screen = self._app.screen
         if screen is turn.screen or not screen.call_after_refresh(self._dialog_is_up, turn):
             await self._done(turn)

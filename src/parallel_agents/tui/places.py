@@ -37,12 +37,7 @@ def place_words(resolved: ResolvedRepository) -> list[str]:
 
 
 def branch_words(resolved: ResolvedRepository, branch: str) -> str:
-    """Describe what happens to the branch that the user named.
-
-    Args:
-        resolved: the reply to `ResolveRepository`.
-        branch: its name; empty when the user named none.
-    """
+    """Describe what happens to the branch that the user named; empty if they named none."""
     if not branch:
         return ""
     existing = resolved.base.branch

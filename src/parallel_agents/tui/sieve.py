@@ -27,7 +27,7 @@ PASTE_LIMIT = 1 << 20
 
 _SEQUENCE_LIMIT = 32
 _BULK = 16
-"""More bytes in one read than anybody types: a string that continues like this is being sent."""
+"""More bytes in one read than anybody types: a string that continues so is still being sent."""
 
 _STRINGS = frozenset("]PX^_")
 _OLD_MOUSE = {"\x1b[M": 3, "\x1b[t": 2, "\x1b[T": 6}

@@ -68,14 +68,7 @@ def is_accepted(
 
 
 def on_disk(directory: str) -> Read:
-    """Read the files of a work tree as they are now.
-
-    Args:
-        directory: top of the work tree.
-
-    Returns:
-        The function that reads them; it follows links only inside the work tree.
-    """
+    """Return a function that reads files of a work tree now; it follows links only inside it."""
 
     def read(name: str) -> bytes | None:
         path = Path(os.path.realpath(Path(directory) / name))

@@ -184,26 +184,12 @@ def _may_copy(name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Fold a path as a file system does that ignores case and Unicode forms.
-
-    Args:
-        name: the path.
-
-    Returns:
-        Its folded form.
-    """
+    """Fold a path as a file system does that ignores case and Unicode forms."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def ways(name: str) -> list[str]:
-    """List a path and all its parent directories, folded: none of them may be a file of the base.
-
-    Args:
-        name: the path, relative.
-
-    Returns:
-        The folded paths, the shortest first.
-    """
+    """List a path and its parents, folded, shortest first: none may be a file of the base."""
     parts = folded(name).split("/")
     return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
 

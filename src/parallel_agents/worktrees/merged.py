@@ -92,15 +92,7 @@ def own_tips(git: Git, record: WorktreeRecord) -> tuple[str, ...]:
 
 
 def hash_of(git: Git, name: str) -> str:
-    """Find the hash for a name.
-
-    Args:
-        git: a git in the repository.
-        name: a ref or an expression.
-
-    Returns:
-        The full hash; empty if there is none.
-    """
+    """Find the full hash for a ref or an expression; empty if there is none."""
     found = git.read("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=(0, 1, 128))
     return found.line if found.returncode == 0 else ""
 

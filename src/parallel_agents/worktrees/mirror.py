@@ -7,14 +7,7 @@ _ALL = frozenset({"refs/*", "*"})
 
 
 def mirrors(git: Git) -> tuple[str, ...]:
-    """List the remotes that mirror every ref: `mirror = true`, or a push of all `refs/`.
-
-    Args:
-        git: a git in the repository.
-
-    Returns:
-        Names of remotes, each once.
-    """
+    """List the remotes that mirror every ref: `mirror = true`, or a push of all `refs/`."""
     found: dict[str, None] = {}
     for entry in git.config():
         section, _, rest = entry.key.partition(".")
@@ -30,14 +23,7 @@ def mirrors(git: Git) -> tuple[str, ...]:
 
 
 def warning(git: Git) -> str:
-    """Warn if a push would publish the trash.
-
-    Args:
-        git: a git in the repository.
-
-    Returns:
-        One sentence; empty if no push would.
-    """
+    """Warn, in one sentence, if a push would publish the trash; empty if none would."""
     names = mirrors(git)
     if not names:
         return ""

@@ -33,14 +33,7 @@ _SMALL = frozenset({
 
 
 def plain(text: str) -> str:
-    """Make a slug from the first words of a text.
-
-    Args:
-        text: a prompt or a name.
-
-    Returns:
-        A slug; `session` if no part of the text can be used.
-    """
+    """Make a slug from the first words of a prompt or name; `session` if none can be used."""
     ascii_text = unicodedata.normalize("NFKD", text[:2000]).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_text.lower())
     telling = [word for word in words if word not in _SMALL] or words
@@ -49,28 +42,12 @@ def plain(text: str) -> str:
 
 
 def text_for(base: Base, name: str) -> str:
-    """Choose the text that a worktree is named after.
-
-    Args:
-        base: the session's base.
-        name: the session's name.
-
-    Returns:
-        `pr-12` for a pull request, otherwise the name.
-    """
+    """Choose the text to name a worktree after: `pr-12` for a pull request, otherwise the name."""
     return f"pr-{base.name.removeprefix('#')}" if base.stranger else name
 
 
 def branch_of(slug: str, pattern: str = PATTERN) -> str:
-    """Name the branch for a slug.
-
-    Args:
-        slug: the worktree's name.
-        pattern: from `Filling.fill`.
-
-    Returns:
-        Short name of the branch.
-    """
+    """Name the branch for a slug; the pattern is from `Filling.fill`."""
     return pattern.replace("{slug}", slug)
 
 
@@ -149,26 +126,12 @@ class Filling:
 
 
 def worktrees_dir(root: str) -> Path:
-    """Return the directory of a repository's session worktrees.
-
-    Args:
-        root: the main worktree or bare directory.
-
-    Returns:
-        The directory, existing or not.
-    """
+    """Return the directory of a repository's session worktrees, existing or not."""
     return Path(root) / ".claude" / "worktrees"
 
 
 def taken(repository: Repository) -> frozenset[str]:
-    """Collect the slugs that are taken.
-
-    Args:
-        repository: where to look.
-
-    Returns:
-        Names in lower case: directories, and git's own names of worktrees.
-    """
+    """Collect the slugs that are taken, in lower case: directories, and git's worktree names."""
     names = set()
     for directory in (
         worktrees_dir(repository.root),
@@ -251,7 +214,7 @@ def check(session: str, slug: str) -> None:
         slug: name of the worktree.
 
     Raises:
-        UsageError: one of them has another form.
+        UsageError: one of them has a different form.
     """
     if not SESSION.fullmatch(session):
         raise UsageError(f"{session!r} is no session id")

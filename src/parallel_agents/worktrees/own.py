@@ -111,15 +111,7 @@ def _told(what: str, ask: Callable[[], str]) -> str:
 
 
 def own_commits(git: Git, record: WorktreeRecord) -> int:
-    """Count the commits that are neither in the base nor on a remote nor on another's branch.
-
-    Args:
-        git: a git in the worktree.
-        record: the worktree.
-
-    Returns:
-        The number of commits.
-    """
+    """Count the commits that are neither in the base nor on a remote nor on another's branch."""
     tips = own_tips(git, record)
     if not tips:
         return 0
@@ -131,16 +123,7 @@ def own_commits(git: Git, record: WorktreeRecord) -> int:
 
 
 def counted(number: int, noun: str, several: str = "") -> str:
-    """Say how many there are of something.
-
-    Args:
-        number: how many.
-        noun: the singular noun.
-        several: the plural, if it does not end in `s`.
-
-    Returns:
-        `1 file`, `2 files`; empty for zero.
-    """
+    """Count in words: `1 file`, `2 files`; empty for zero. `several` is an irregular plural."""
     if not number:
         return ""
     return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"

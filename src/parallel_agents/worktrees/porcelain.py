@@ -50,39 +50,18 @@ class StatusEntry:
 
 
 def text(data: bytes) -> str:
-    """Decode a name in such a way that it can be passed back to git unchanged.
-
-    Args:
-        data: bytes from git.
-
-    Returns:
-        UTF-8 text, with undecodable bytes as surrogates.
-    """
+    """Decode a name as UTF-8, with other bytes as surrogates, so that it can go back to git."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def fields(data: bytes) -> list[str]:
-    """Split NUL-terminated names.
-
-    Args:
-        data: bytes from git, with `-z`.
-
-    Returns:
-        The names, without an empty last one.
-    """
+    """Split NUL-terminated names, as printed with `-z`; there is no empty last one."""
     parts = text(data).split("\0")
     return parts[:-1] if parts[-1] == "" else parts
 
 
 def parse_config(data: bytes) -> tuple[ConfigEntry, ...]:
-    """Parse `git config --show-scope --show-origin -z --list`.
-
-    Args:
-        data: its output.
-
-    Returns:
-        The settings in the order in which git reads them.
-    """
+    """Parse `git config --show-scope --show-origin -z --list`, in the order that git uses."""
     parts = fields(data)
     entries = []
     for scope, origin, setting in zip(parts[0::3], parts[1::3], parts[2::3], strict=False):
@@ -94,14 +73,7 @@ def parse_config(data: bytes) -> tuple[ConfigEntry, ...]:
 
 
 def parse_worktrees(data: bytes) -> tuple[WorktreeEntry, ...]:
-    """Parse `git worktree list --porcelain -z`.
-
-    Args:
-        data: its output.
-
-    Returns:
-        The worktrees, the main one first.
-    """
+    """Parse `git worktree list --porcelain -z`; the main worktree is first."""
     entries = []
     for block in text(data).split("\0\0"):
         values: dict[str, str] = {}
@@ -168,13 +140,6 @@ def parse_progress(data: bytes) -> tuple[int, int] | None:
 
 
 def parse_version(data: bytes) -> tuple[int, ...]:
-    """Parse the version from the output of `git version`.
-
-    Args:
-        data: its output.
-
-    Returns:
-        The numbers, such as `(2, 39, 5)`; empty if there are none.
-    """
+    """Parse the output of `git version`, as in `(2, 39, 5)`; empty if there are no numbers."""
     match = re.search(rb"\d+(?:\.\d+)*", data)
     return tuple(int(part) for part in match[0].split(b".")[:4]) if match else ()

@@ -44,12 +44,5 @@ def read(admin: Path) -> Standing | None:
 
 
 def unfinished(admin: Path) -> str:
-    """Name the operation that git is in the middle of.
-
-    Args:
-        admin: the worktree's administrative directory.
-
-    Returns:
-        `rebase`, `merge` and so on; empty if there is none.
-    """
+    """Name the operation that git is in the middle of, such as `rebase`; empty if there is none."""
     return next((what for name, what in _OPERATIONS if exists(admin / name)), "")

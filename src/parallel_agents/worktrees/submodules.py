@@ -55,14 +55,7 @@ def submodules(git: Git) -> Iterator[tuple[str, Submodule]]:
 
 
 def gitlinks(git: Git) -> tuple[str, ...]:
-    """List the paths at which the index has a commit of another repository.
-
-    Args:
-        git: a git in the worktree.
-
-    Returns:
-        The paths.
-    """
+    """List the paths at which the index has a commit of another repository."""
     staged = fields(git.read("ls-files", "-z", "--stage").stdout)
     return tuple(dict.fromkeys(e.partition("\t")[2] for e in staged if e.startswith("160000 ")))
 

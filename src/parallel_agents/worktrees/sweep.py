@@ -94,11 +94,7 @@ class Sweeper:
         return waiting
 
     def findings(self) -> tuple[Finding, ...]:
-        """Report what could not be removed.
-
-        Returns:
-            One finding for each.
-        """
+        """Report what could not be removed."""
         with self._guard:
             stuck = dict(self._stuck)
         return tuple(
@@ -114,11 +110,7 @@ class Sweeper:
         )
 
     def later(self, work: Callable[[], None]) -> None:
-        """Run something after everything that was requested before.
-
-        Args:
-            work: what to run; an `OSError` is logged.
-        """
+        """Run something after everything requested before; an `OSError` of it is logged."""
         self._work.put(work)
         with self._guard:
             if self._worker is None:

@@ -100,20 +100,12 @@ class TrashBin:
             (Path(common_dir) / f"{self.ref}.lock").unlink()
 
     def restored(self) -> WorktreeRecord | None:
-        """Read the record of a restored worktree.
-
-        Returns:
-            The record; `None` if there is none.
-        """
+        """Read the record of a restored worktree; `None` if there is none."""
         data = read_json(self.restored_file)
         return None if data is None else from_plain(data, WorktreeRecord)
 
     def entry(self) -> TrashEntry | None:
-        """Read the completed entry.
-
-        Returns:
-            The entry; `None` if there is none or it cannot be understood.
-        """
+        """Read the completed entry; `None` if there is none or it cannot be understood."""
         data = read_json(self.entry_file)
         try:
             entry = None if data is None else from_plain(data, TrashEntry)
@@ -189,11 +181,7 @@ class Trash:
         return TrashBin(self._directory / session, session)
 
     def entries(self) -> tuple[TrashEntry, ...]:
-        """List what can be restored.
-
-        Returns:
-            The entries, newest first.
-        """
+        """List the entries that can be restored, newest first."""
         found = [entry for place in self._bins() if (entry := place.entry()) is not None]
         return tuple(sorted(found, key=lambda entry: -entry.deleted_at_ms))
 
@@ -217,11 +205,7 @@ class Trash:
         return entry
 
     def findings(self) -> tuple[Finding, ...]:
-        """Report what in the trash is unfinished or cannot be understood.
-
-        Returns:
-            One finding for each.
-        """
+        """Report what in the trash is unfinished or cannot be understood."""
         return tuple(
             _finding(place)
             for place in self._bins()

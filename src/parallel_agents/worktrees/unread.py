@@ -34,14 +34,7 @@ class Bounds:
     count: int = COUNT_LIMIT
 
     def refuse(self, size: int) -> str:
-        """Account for a file.
-
-        Args:
-            size: its size in bytes.
-
-        Returns:
-            Why it is not read; empty if it is.
-        """
+        """Account for a file of this size in bytes; return why it is not read, or empty text."""
         if size > self.file or size > self.total or self.count <= 0:
             return f"not read: {human(size)}"
         self.total -= size
@@ -94,14 +87,7 @@ def closed_directories(stderr: bytes) -> tuple[str, ...]:
 
 
 def human(size: int) -> str:
-    """Format a size for people.
-
-    Args:
-        size: in bytes.
-
-    Returns:
-        For example `2.1 GB`.
-    """
+    """Format a number of bytes for people, for example `2.1 GB`."""
     value, unit = float(size), "bytes"
     for larger in ("kB", "MB", "GB", "TB"):
         if value < 1000:
