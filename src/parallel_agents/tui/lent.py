@@ -13,13 +13,14 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import NoReturn
 
 from parallel_agents.client.ahead import connect_ahead
 from parallel_agents.tui import outside
 from parallel_agents.tui.app import run
 from parallel_agents.tui.driver import ENDING, RESTORED
-from parallel_agents.tui.fault import noted
+from parallel_agents.tui.fault import logged, noted
 from parallel_agents.wire.standby import Ended, Go, Link, Offer, Painted, Ready
 
 
@@ -33,6 +34,8 @@ def lend(link: Link, offer: Offer) -> NoReturn:
     try:
         _become(link, offer)
         _shown(link, offer.place)
+    except Exception as error:  # noqa: BLE001 - the front does without this screen
+        logged(error)
     finally:
         # Nothing of the standby's is to be cleaned up here, and a front that is told nothing helps
         # itself.
@@ -46,6 +49,9 @@ def _become(link: Link, offer: Offer) -> None:
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # until the driver can tell the front to stop
     for ending in ENDING:
         signal.signal(ending, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal cannot tell where it is, as this asks
     *streams, directory = link.descriptors
     os.fchdir(directory)
     for number, descriptor in enumerate(streams):
@@ -92,7 +98,8 @@ class _Shown:
 
     def painted(self) -> None:
         self.has_painted = True
-        self._link.send(Painted())
+        with suppress(OSError):  # a front that is gone ends the screen in a moment
+            self._link.send(Painted())
 
 
 def _hang_up(link: socket.socket) -> None:

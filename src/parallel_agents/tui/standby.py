@@ -124,6 +124,7 @@ def _loaded_files() -> list[Path]:
 
 def main() -> int:
     """Be the standby of the state directory, unless there is one; returns the exit code."""
+    os.umask(0o077)
     time.sleep(_PAUSE)
     loaded_at = time.time()
     path = standby_socket(state_dir())

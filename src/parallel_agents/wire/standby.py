@@ -144,11 +144,11 @@ class Link:
         """
         while not self._lines:
             try:
-                data, came, _, _ = socket.recv_fds(
-                    self.socket, 1 << 16, DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-                )
+                data, came, _, _ = socket.recv_fds(self.socket, 1 << 16, DESCRIPTORS)
             except ConnectionError:
                 return None
+            for descriptor in came:
+                os.set_inheritable(descriptor, False)  # some Pythons pass no flags to the kernel
             self.descriptors += came
             if not data:
                 return None
