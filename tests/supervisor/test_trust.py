@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -101,6 +101,8 @@ async def test_what_an_earlier_version_trusted_is_taken_over_once(tmp_path: Path
         assert store.trusts("/r", "one")
         assert store.accepts_filters("f")
         assert not store.knows("/s")
+        assert earlier.exists(), "until the disk has it"
+        await store.settle()
     assert not earlier.exists()
     assert json.loads((tmp_path / "trust.json.taken-over").read_text())["/r"]
     write_json(earlier, {"/r": ["more"]})  # as a copy from a backup would
@@ -112,11 +114,11 @@ async def test_what_an_earlier_version_trusted_is_taken_over_once(tmp_path: Path
 async def test_a_taking_over_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     write_json(tmp_path / "trust.json", {"/r": ["one"]})
     async with opened(tmp_path):
-        pass
-    (tmp_path / "trust.json.taken-over").rename(tmp_path / "trust.json")
+        assert (tmp_path / "trust.json").exists()
     journal = (tmp_path / "person/journal.jsonl").read_bytes()
     async with opened(tmp_path) as store:
         assert store.trusts("/r", "one")
+        await store.settle()
     assert (tmp_path / "person/journal.jsonl").read_bytes() == journal
     assert not (tmp_path / "trust.json").exists()
 
@@ -196,6 +198,17 @@ async def test_a_damaged_record_costs_its_own_trust_and_is_counted(tmp_path: Pat
         (tmp_path / "person/meta.json").unlink()
 
 
+async def test_what_is_damaged_is_remembered(tmp_path: Path) -> None:
+    """A checkpoint lies behind it: a later start reads that record no more."""
+    whole = await _three(tmp_path)
+    path = tmp_path / "person/journal.jsonl"
+    path.write_bytes(whole.replace(b"digest-1", b"digest-9"))
+    for _ in range(2):
+        async with opened(tmp_path) as store:
+            assert store.damaged == 1
+            assert _trusted(store) == {("/r0", "digest-0"), ("/r2", "digest-2")}
+
+
 async def test_a_checkpoint_that_the_journal_does_not_bear_out_trusts_nobody(
     tmp_path: Path,
 ) -> None:
@@ -216,23 +229,24 @@ async def test_a_journal_that_cannot_be_opened_trusts_nobody_and_refuses(tmp_pat
 
 # --- the fold -----------------------------------------------------------------------------
 
-_EVENTS: st.SearchStrategy[PersonEvent] = any_of(ConfigTrusted) | any_of(TrustTakenOver)
+_EVENTS: st.SearchStrategy[ConfigTrusted | TrustTakenOver] = any_of(ConfigTrusted) | any_of(
+    TrustTakenOver
+)
 
 
-def _numbered(events: list[PersonEvent]) -> list[PersonRecord]:
+def _numbered(events: Sequence[PersonEvent]) -> list[PersonRecord]:
     return [PersonRecord(seq=seq, at=seq, event=event) for seq, event in enumerate(events, 1)]
 
 
 @given(st.lists(_EVENTS, max_size=12))
-def test_only_what_was_accepted_is_trusted(events: list[PersonEvent]) -> None:
+def test_only_what_was_accepted_is_trusted(events: list[ConfigTrusted | TrustTakenOver]) -> None:
     facts = PersonFacts()
     accepted: set[tuple[str, str]] = set()
-    for record in _numbered(events):
+    for event, record in zip(events, _numbered(events), strict=True):
         assert load_person_record(dump(record)) == record
         assert dump_line(record).startswith(b'{"crc":')
         facts = fold_person(facts, record)
         assert fold_person(facts, record) is facts
-        event = record.event
         named = {event.root: event.digests} if isinstance(event, ConfigTrusted) else event.digests
         accepted |= {(root, digest) for root, known in named.items() for digest in known}
     trusted = {(root, a.digest) for root, known in facts.trusted.items() for a in known}

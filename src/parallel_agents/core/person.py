@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec import field
 
 from parallel_agents.core.codec import load
+from parallel_agents.core.events import JournalDamaged
 from parallel_agents.core.facts import Facts
 from parallel_agents.core.value import Tagged, Value, replace
 
@@ -36,7 +37,7 @@ class TrustTakenOver(Tagged, tag="trust_taken_over"):
     digests: dict[str, tuple[str, ...]]
 
 
-PersonEvent = ConfigTrusted | TrustTakenOver
+PersonEvent = ConfigTrusted | TrustTakenOver | JournalDamaged
 """Everything that can happen to a person."""
 
 
@@ -71,10 +72,12 @@ class PersonFacts(Facts):
     Attributes:
         trusted: what is accepted, by repository, the oldest first.
         taken_over: whether what an earlier version kept is among it.
+        damaged: how many records of the journal cannot be read.
     """
 
     trusted: dict[str, tuple[Acceptance, ...]] = field(default_factory=dict)
     taken_over: bool = False
+    damaged: int = 0
 
 
 def load_person_record(line: bytes | str) -> PersonRecord:
@@ -109,6 +112,8 @@ def fold_person(facts: PersonFacts, record: PersonRecord) -> PersonFacts:
             }
             trusted = {**facts.trusted, **more}
             return replace(facts, seq=record.seq, trusted=trusted, taken_over=True)
+        case JournalDamaged(records=records):
+            return replace(facts, seq=record.seq, damaged=records)
         case _:
             assert_never(record.event)
 

@@ -121,6 +121,7 @@ class Lifecycle:
     async def _work(self) -> None:
         await self.supervisor.recover()
         self._server.later("take conversations back", self._server.api.terminals.recover())
+        self._server.later("settle what is trusted", self._context.trust.settle())
         self._server.later("compare worktrees", self._housekeeping.at_start())
         await self._keep_house()
 

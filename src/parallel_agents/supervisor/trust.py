@@ -6,6 +6,7 @@ read is not trusted either. The text accepted last is kept only to show what cha
 decides nothing.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from parallel_agents.core.codec import from_plain
 from parallel_agents.core.errors import StorageError, of_system
+from parallel_agents.core.events import JournalDamaged
 from parallel_agents.core.person import (
     ConfigTrusted,
     PersonEvent,
@@ -77,14 +79,17 @@ class TrustStore:
         ledger = Ledger(self._threads, self._directory, FORM, "person", _told)
         ledger.syncing.owe("names", partial(sync_path, self._directory))
         ledger.syncing.owe("directory", partial(sync_path, self._directory.parent))
-        if ledger.damaged:
+        if ledger.damaged > ledger.state.damaged:
             log.warning("%d records of what you trust cannot be read", ledger.damaged)
+            with contextlib.suppress(StorageError):  # it is reported when the disk has room again
+                ledger.append([_record(ledger.state, JournalDamaged(records=ledger.damaged))])
         return ledger
 
     @property
     def damaged(self) -> int:
         """How many records cannot be read; what they accepted is not trusted."""
-        return self._ledger.damaged if self._ledger is not None else 0
+        known = self._ledger
+        return 0 if known is None else max(known.damaged, known.state.damaged)
 
     @property
     def facts(self) -> PersonFacts:
@@ -148,7 +153,18 @@ class TrustStore:
         self._take_over(self._ledger)
         event = ConfigTrusted(root=root, digests=(digest, *filters), by=by)
         self._ledger.append([_record(self._ledger.state, event, key)])
-        await self._ledger.syncing.settled()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the disk has all of it, and put aside what an earlier version kept.
+
+        Raises:
+            StorageError: the disk does not confirm it; `trust.json` stays, and is needed then.
+        """
+        if self._ledger is not None:
+            await self._ledger.syncing.settled()
+            if self._ledger.state.taken_over:
+                await self._threads.sync(self._earlier.put_aside)
 
     def _keep_text(self, root: str, files: Sequence[ConfigFile]) -> None:
         try:
@@ -158,7 +174,7 @@ class TrustStore:
         write_json(self._text(root), [asdict(file) for file in files])
 
     def _take_over(self, ledger: Ledger[PersonFacts, PersonRecord]) -> None:
-        """Journal what an earlier version kept, once, and put its file aside.
+        """Journal what an earlier version kept, once.
 
         Raises:
             StorageError: it is still to be done.
@@ -166,8 +182,6 @@ class TrustStore:
         if self._earlier.event is not None:
             ledger.append([_record(ledger.state, self._earlier.event)])
             self._earlier.event = None
-        if ledger.state.taken_over:
-            self._earlier.put_aside(ledger)
 
     async def close(self) -> None:
         """Save the facts and close the journal."""
@@ -201,15 +215,12 @@ class Earlier:
                 digests={root: tuple(known) for root, known in held.items()}
             )
 
-    def put_aside(self, ledger: Ledger[PersonFacts, PersonRecord]) -> None:
-        """Rename it once the disk has what it held; until then it may be needed again."""
-        if not self._path.exists():
-            return
+    def put_aside(self) -> None:
+        """Rename it; blocking. Until the disk has what it held, it may be needed again."""
         try:
-            ledger.journal.sync()
-            sync_path(ledger.directory)
-            sync_path(ledger.directory.parent)
             self._path.rename(self._path.with_name(f"{self._path.name}.taken-over"))
+        except FileNotFoundError:
+            return
         except OSError as error:
             log.warning("%s is taken over, and stays: %s", self._path, error)
 
