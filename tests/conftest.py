@@ -14,6 +14,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.config import Config
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.hub import Hub
+from parallel_agents.supervisor.threads import Threads
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.examples import load_profile
@@ -120,6 +121,6 @@ def context(tmp_path: Path) -> Context:
         manager=WorktreeManager(tmp_path),
         hub=Hub(nothing),
         agents={},
-        trust=TrustStore(tmp_path / "trust.json"),
+        trust=TrustStore(Threads(), tmp_path),
         config=Config(),
     )

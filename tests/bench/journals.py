@@ -11,7 +11,7 @@ from parallel_agents.core.events import Record
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.checkpoint import VERSION
+from parallel_agents.supervisor.session_ledger import FORM
 from tests.support.world import World
 
 _AT = int(time.time() * 1000)
@@ -51,7 +51,7 @@ def _template(world: World, key: str, events: int, saved_at: int) -> tuple[bytes
         state = reduce(state, record)
         journal += dump(record) + b"\n"
         if seq == saved_at:
-            facts = {"version": VERSION, "journal": len(journal), "state": to_plain(state)}
+            facts = {"version": FORM.version, "journal": len(journal), "state": to_plain(state)}
             saved = json.dumps(facts).encode()
     return bytes(journal), saved
 

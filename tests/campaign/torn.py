@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.codec import load_record
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.supervisor.journal import Journal
 from parallel_agents.wire.messages import Send
@@ -57,7 +58,7 @@ def cut_everywhere(source: Path, scratch: Path, outcome: Outcome, reach: int = 1
     data = source.read_bytes()
     for length in range(len(data) - reach, len(data)):
         scratch.write_bytes(data[:length])
-        journal = Journal(scratch)
+        journal = Journal(scratch, load_record)
         outcome.cuts += 1
         size = _whole(data[:length])
         try:

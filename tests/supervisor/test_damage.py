@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump
+from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.errors import StorageError, UserError
 from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
@@ -24,10 +25,11 @@ from parallel_agents.supervisor.checkpoint import Checkpoint
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.journal import Journal, dump_line, load_line
-from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.rows import session_row
 from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.session_ledger import FORM, SessionLedger
 from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.supervisor.threads import Threads
 from parallel_agents.supervisor.trust import TrustStore
 from tests.support.facts import CREATED, LIVING, asked, records
 
@@ -47,7 +49,7 @@ def _begun(context: Context, name: str, limit: int = 99) -> Path:
 
 def _facts(context: Context, directory: Path) -> SessionState:
     """The facts as a supervisor that starts finds them."""
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     try:
         ledger.tell_damage()
         assert session_row(ledger.state).state == derive(ledger.state).state
@@ -140,19 +142,19 @@ def test_a_first_record_without_its_copy_is_said(context: Context) -> None:
     path = directory / "journal.jsonl"
     path.write_bytes(b"#" + path.read_bytes()[1:])
     with pytest.raises(StorageError, match="first record"):
-        Ledger(context, directory)
+        SessionLedger(context, directory)
 
 
 async def test_a_page_that_meets_damage_says_it(context: Context) -> None:
     """Damage before the checkpoint is met only when somebody looks there."""
     directory = _begun(context, "with-checksums")
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     await ledger.close()
     path = directory / "journal.jsonl"
     data = bytearray(path.read_bytes())
     data[len(data) // 3] ^= 1
     path.write_bytes(bytes(data))
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     assert ledger.state.session.damaged == 0
     found = await ledger.page(1, ledger.state.seq)
     assert len(found) == ledger.state.seq - 2, "without the damaged one, and the one that says so"
@@ -164,7 +166,7 @@ async def test_a_start_whose_record_is_lost_is_found_by_its_directory(context: C
     """Its process may live: a second one in the same worktree would be the worst."""
     directory = context.session_dir("00000000")
     directory.mkdir(parents=True)
-    journal = Journal(directory / "journal.jsonl")
+    journal = Journal(directory / "journal.jsonl", load_record)
     journal.append(records(*LIVING))
     journal.close()
     (directory / "runs" / "1").mkdir(parents=True)
@@ -194,15 +196,15 @@ def test_what_cannot_be_read_is_not_nothing(tmp_path: Path, content: bytes) -> N
         read_json(path)
 
 
-def test_trust_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
+async def test_trust_that_cannot_be_read_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "trust.json"
     write_json(path, {"/a": ["1"]})
     path.write_bytes(path.read_bytes()[:-3])
     before = path.read_bytes()
-    store = TrustStore(path)
+    store = TrustStore(Threads(), tmp_path)
     assert not store.trusts("/a", "1")
     with pytest.raises(StorageError, match=r"trust\.json"):
-        store.accept("/b", "2", [])
+        await store.accept("/b", "2", [])
     assert path.read_bytes() == before
 
 
@@ -225,7 +227,7 @@ def test_no_process_starts_without_its_environment(context: Context) -> None:
 
 async def test_a_checkpoint_that_cannot_be_read_is_put_aside(context: Context) -> None:
     directory = _begun(context, "with-checksums")
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     await ledger.close()
     checkpoint = directory / "meta.json"
     checkpoint.write_bytes(b"\x00" * 30)
@@ -241,7 +243,8 @@ def test_a_record_that_cannot_be_folded_costs_itself(
             raise ValueError("unforeseen")
         return reduce(state, record)
 
-    monkeypatch.setattr("parallel_agents.supervisor.ledger.reduce", fails)
+    failing = dataclasses.replace(FORM, fold=fails)
+    monkeypatch.setattr("parallel_agents.supervisor.session_ledger.FORM", failing)
     state = _facts(context, _begun(context, "with-checksums"))
     assert state.session.pinned
     assert state.session.name == "permission: date"
@@ -261,11 +264,11 @@ async def test_facts_are_saved_one_after_the_other_and_the_latest_stay(
 ) -> None:
     """A save that is slow is not overtaken, and does not take the place of a later one."""
     directory = _begun(context, "with-checksums")
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     goes_on, begun, order = threading.Event(), threading.Event(), []
     write = Checkpoint.write
 
-    def slowly(self: Checkpoint, state: SessionState, size: int) -> None:
+    def slowly(self: Checkpoint[SessionState, ev.Record], state: SessionState, size: int) -> None:
         begun.set()
         assert goes_on.wait(60)
         order.append(state.seq)
@@ -315,7 +318,7 @@ TAKEN: dict[str, Callable[[Path], object]] = {
 def test_a_journal_that_is_taken_away_takes_no_more(context: Context, how: str) -> None:
     """It would say that something is on record, which nobody finds at the next start."""
     directory = _begun(context, "with-checksums")
-    ledger = Ledger(context, directory)
+    ledger = SessionLedger(context, directory)
     before = ledger.state
     TAKEN[how](directory / "journal.jsonl")
     with pytest.raises(StorageError, match=r"journal\.jsonl"):
@@ -343,15 +346,15 @@ ODD = [b"[1]", b"5", b'"x"', b'{"/a": 5}', b'{"/a": [5]}', b'{"/a": {"b": []}}',
 
 
 @pytest.mark.parametrize("content", ODD, ids=range(len(ODD)))
-def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> None:
-    """JSON of another kind is no more to be believed than what is not JSON."""
+async def test_what_is_something_else_is_damaged(context: Context, content: bytes) -> None:
+    """JSON of another kind is no more to be believed than what is no JSON."""
     trust = context.state_dir / "trust.json"
     trust.write_bytes(content)
-    store = TrustStore(trust)
+    store = TrustStore(context.threads, context.state_dir)
     assert not store.trusts("/a", "5")
     assert not store.accepts_filters("5")
     with pytest.raises(StorageError, match=r"trust\.json"):
-        store.accept("/a", "2", [])
+        await store.accept("/a", "2", [])
     assert trust.read_bytes() == content
     directory = _begun(context, "with-checksums")
     (directory / "environment.json").write_bytes(content)
@@ -375,4 +378,4 @@ def test_a_checkpoint_with_an_odd_size_is_not_taken(context: Context, size: str)
 
 
 async def _saved(context: Context, directory: Path) -> None:
-    await Ledger(context, directory).close()
+    await SessionLedger(context, directory).close()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.codec import dump
+from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.errors import StorageError
 from parallel_agents.supervisor.journal import Journal, dump_line
 
@@ -32,7 +32,7 @@ def _groups(*sizes: int) -> list[list[ev.Record]]:
 
 
 def _written(path: Path, groups: list[list[ev.Record]]) -> bytes:
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     for group in groups:
         journal.append(group)
     journal.close()
@@ -40,7 +40,7 @@ def _written(path: Path, groups: list[list[ev.Record]]) -> bytes:
 
 
 def _read(path: Path) -> list[ev.Record]:
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     try:
         found = list(journal.read_from(0))
         assert journal.page(1, 1000) == found
@@ -77,7 +77,7 @@ def test_cut_and_gone_on(tmp_path: Path, sizes: list[int], junk: bytes, place: i
     path.write_bytes(whole[: place % (len(whole) + 1)] + junk)
     kept = _read(path)
     more = _group(len(kept) + 1, 2)
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     journal.append(more)
     journal.close()
     assert _read(path) == [*kept, *more]
@@ -85,7 +85,7 @@ def test_cut_and_gone_on(tmp_path: Path, sizes: list[int], junk: bytes, place: i
 
 def test_pages(tmp_path: Path) -> None:
     _written(tmp_path / "j", _groups(2, 3))
-    journal = Journal(tmp_path / "j")
+    journal = Journal(tmp_path / "j", load_record)
     pages = [journal.page(a, b) for a, b in [(1, 2), (2, 4), (5, 9), (0, 1), (6, 9), (3, 2)]]
     assert [[r.seq for r in page] for page in pages] == [[1, 2], [2, 3, 4], [5], [1], [], []]
     journal.append(_group(6, 1))
@@ -115,7 +115,7 @@ def test_no_space_leaves_it_as_it_was(
 ) -> None:
     """A disk that takes `after` bytes more: nothing is kept, and the next write goes on."""
     path = tmp_path / "j"
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     journal.append(_group(1, 2))
     before = path.read_bytes()
     real, left = os.write, [after]
@@ -156,7 +156,7 @@ def test_any_byte_damaged_costs_its_record_and_no_other(tmp_path: Path, summed: 
 
 
 def _examine(path: Path, hit: int, *, of: int, newline: bool, summed: bool) -> None:
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     try:
         found = {record.seq: record for record in journal.read_from(0)}
         assert journal.page(1, 99) == list(found.values())
@@ -179,7 +179,7 @@ def test_the_last_record_damaged_is_kept_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "j"
     whole = _written(path, _groups(1, 1))
     path.write_bytes(whole[:-5] + b"#" + whole[-4:])
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     assert [r.seq for r in journal.read_from(0)] == [1]
     assert journal.damaged == 1
     journal.append(_group(3, 1))
@@ -192,7 +192,7 @@ def test_a_number_that_came_before_counts_once(tmp_path: Path) -> None:
     path = tmp_path / "j"
     lines = [dump_line(_group(seq, 1, text)[0]) for seq, text in [(1, "a"), (2, "b"), (2, "c")]]
     path.write_bytes(b"".join([*lines, dump_line(_group(3, 1)[0])]))
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     assert [r.seq for r in journal.read_from(0)] == [1, 2, 3]
     assert [r.seq for r in journal.page(1, 9)] == [1, 2, 3]
     assert journal.damaged == 1
@@ -204,7 +204,7 @@ def test_a_record_of_a_newer_version_is_left_out(tmp_path: Path) -> None:
     whole = _written(path, _groups(1, 1))
     newer = b'{"seq":3,"at":1,"event":{"type":"from_the_future"}}\n'
     path.write_bytes(whole + newer + dump_line(_group(4, 1)[0]))
-    journal = Journal(path)
+    journal = Journal(path, load_record)
     assert [r.seq for r in journal.read_from(0)] == [1, 2, 4]
     assert journal.damaged == 1
     assert [r.seq for r in journal.page(3, 4)] == [4]
@@ -218,4 +218,4 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        Journal(tmp_path / "no" / "j")
+        Journal(tmp_path / "no" / "j", load_record)

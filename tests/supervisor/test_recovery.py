@@ -10,6 +10,7 @@ import pytest
 
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
+from parallel_agents.core.codec import load_record
 from parallel_agents.core.errors import UserError
 from parallel_agents.supervisor import supervisor
 from parallel_agents.supervisor.context import Context
@@ -28,7 +29,7 @@ DIED = (*LIVING, PROMPT, ev.RunEnded(run=1, signal=9))
 async def _liveness_after_recovery(context: Context, *events: ev.Event) -> str:
     directory = context.session_dir("00000000")
     directory.mkdir(parents=True)
-    journal = Journal(directory / "journal.jsonl")
+    journal = Journal(directory / "journal.jsonl", load_record)
     journal.append(records(*events))
     journal.close()
     session = Session(context, directory, DemoAgent())
@@ -95,7 +96,7 @@ async def test_the_end_of_all_does_not_wait_for_ever(
     sessions = supervisor.SessionSupervisor(context)
     directory = context.session_dir("00000000")
     directory.mkdir(parents=True)
-    journal = Journal(directory / "journal.jsonl")
+    journal = Journal(directory / "journal.jsonl", load_record)
     journal.append(records(*LIVING))
     journal.close()
     session = Session(context, directory, DemoAgent())
@@ -112,7 +113,7 @@ def test_a_stop_that_a_killed_supervisor_did_not_pass_on() -> None:
         session = world.new("echo ready")
         world.wait_state(session, "done")
         world.kill_supervisor()
-        journal = Journal(world.session_dir(session) / "journal.jsonl")
+        journal = Journal(world.session_dir(session) / "journal.jsonl", load_record)
         asked = ev.StopRequested(reason="person")
         journal.append([ev.Record(seq=journal.count + 1, at=1, event=asked)])
         journal.close()

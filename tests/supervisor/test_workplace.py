@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from parallel_agents.core.options import Options
 from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.workplace import Workplace
 from tests.support.facts import CREATED, facts_of
 from tests.support.world import World
@@ -23,42 +23,42 @@ def world() -> Iterator[World]:
         yield made
 
 
-def accept(ledger: Ledger, workplace: Workplace) -> None:
+async def accept(ledger: SessionLedger, workplace: Workplace) -> None:
     """Trust what the session would load and run."""
     root, config = workplace.loaded_config()
-    ledger.context.trust.accept(root, config.digest, config.files)
+    await ledger.context.trust.accept(root, config.digest, config.files)
 
 
 @pytest.fixture
-def ledger(context: Context, world: World, tmp_path: Path) -> Ledger:
+def ledger(context: Context, world: World, tmp_path: Path) -> SessionLedger:
     """A session of a trusting person, dispatched in a repository."""
     directory = tmp_path / "sessions" / CREATED.id
     directory.mkdir(parents=True)
-    made = Ledger(context, directory)
+    made = SessionLedger(context, directory)
     made.record(replace(CREATED, directory=str(world.repo), options=Options(trusted=True)))
     return made
 
 
 async def test_a_worktree_is_on_record_before_anything_else_can_fail(
-    ledger: Ledger,
+    ledger: SessionLedger,
 ) -> None:
     workplace = Workplace(ledger)
     assert not await workplace.make()
     assert ledger.state.place.worktree is not None
     assert Path(ledger.state.place.worktree.path).is_dir()  # noqa: ASYNC240 - once, in a test
     assert ledger.state.place.setup is not None
-    accept(ledger, workplace)
+    await accept(ledger, workplace)
     assert await workplace.make()
     assert not ledger.state.place.setup_owed
 
 
 async def test_output_that_cannot_be_written_is_a_failed_set_up(
-    ledger: Ledger, world: World
+    ledger: SessionLedger, world: World
 ) -> None:
     world.commit_preset('setup = "true"\n')
     workplace = Workplace(ledger)
     assert not await workplace.make()
-    accept(ledger, workplace)
+    await accept(ledger, workplace)
     in_the_way = ledger.directory / "step.log"
     in_the_way.mkdir()
     assert not await workplace.make()
@@ -69,12 +69,12 @@ async def test_output_that_cannot_be_written_is_a_failed_set_up(
 
 
 async def test_an_adopted_worktree_is_torn_down_by_whoever_made_it(
-    ledger: Ledger, world: World
+    ledger: SessionLedger, world: World
 ) -> None:
     world.commit_preset('teardown = "echo bye > torn-down"\n')
     workplace = Workplace(ledger)
     assert not await workplace.make()
-    accept(ledger, workplace)
+    await accept(ledger, workplace)
     ledger.state = facts_of(ledger.state, adopted=ledger.state.place.standing.path)
     await workplace.tear_down()
     trace = Path(ledger.state.place.standing.path) / "torn-down"
@@ -85,7 +85,7 @@ async def test_an_adopted_worktree_is_torn_down_by_whoever_made_it(
 
 
 async def test_one_that_waits_for_its_turn_is_called_off_at_once(
-    ledger: Ledger, context: Context
+    ledger: SessionLedger, context: Context
 ) -> None:
     context.making = asyncio.Semaphore(1)
     workplace = Workplace(ledger)

@@ -11,6 +11,7 @@ from msgspec import field
 from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.facts import Facts
 from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.summary import tool_summary
@@ -279,12 +280,11 @@ class ConversationFacts(Value):
     activity: str = ""
 
 
-class SessionState(Value):
+class SessionState(Facts):
     """The facts of one session after `seq` records, in one part for each file of `events`.
 
     Attributes:
-        seq: number of the last record that was folded.
-        updated_at: its time in milliseconds since 1970.
+        updated_at: the time of the last record in milliseconds since 1970.
         offset: where in the `out.log` of the current run the next unread byte is.
         unread: whether something has happened that no person has seen.
         keys: uuids of the last `KEYS` requests that changed the session.
@@ -298,7 +298,6 @@ class SessionState(Value):
     turn: TurnFacts = field(default_factory=TurnFacts)
     conversation: ConversationFacts = field(default_factory=ConversationFacts)
     unread: bool = False
-    seq: int = 0
     updated_at: int = 0
     offset: int = 0
     keys: tuple[str, ...] = ()

@@ -118,9 +118,7 @@ class Api:
             socket=str(supervisor_socket(supervisor.context.state_dir)),
             home=str(supervisor.context.state_dir),
             damaged=dict(supervisor.damaged),
-            damaged_records={
-                s.id: s.session.damaged for s in supervisor.states() if s.session.damaged
-            },
+            damaged_records=_damaged_records(supervisor),
             config=_settings(supervisor.context),
         )
 
@@ -131,3 +129,9 @@ def _settings(context: Context) -> dict[str, m.Setting]:
         name: m.Setting(value=values[name], source=source)
         for name, source in context.config_sources.items()
     }
+
+
+def _damaged_records(supervisor: SessionSupervisor) -> dict[str, int]:
+    known = {state.id: state.session.damaged for state in supervisor.states()}
+    counted = {**known, "person": supervisor.context.trust.damaged}
+    return {owner: count for owner, count in counted.items() if count}

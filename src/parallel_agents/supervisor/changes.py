@@ -12,7 +12,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.worktrees import surroundings
 
@@ -45,7 +45,7 @@ class Changes:
         ledger: journal and facts.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: SessionLedger) -> None:
         self._ledger = ledger
         self._manager = ledger.context.manager
         self._threads = ledger.context.threads

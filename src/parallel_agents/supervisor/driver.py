@@ -28,11 +28,11 @@ from parallel_agents.supervisor.driver_hooks import Hooks
 from parallel_agents.supervisor.files import is_locked
 from parallel_agents.supervisor.given_up import end_leftover, end_now
 from parallel_agents.supervisor.hosting import serve
-from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.left import stands_in, swept
 from parallel_agents.supervisor.process import Run
 from parallel_agents.supervisor.questions import Questions
 from parallel_agents.supervisor.runlog import LogLine, said_in
+from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.spawn import find_program, forgotten, run_spec
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.wire.endpoint import shim_socket
@@ -52,7 +52,7 @@ class Driver:
         questions: questions to the agent's program that it has not answered yet.
     """
 
-    def __init__(self, ledger: Ledger, agent: Agent, hooks: Hooks) -> None:
+    def __init__(self, ledger: SessionLedger, agent: Agent, hooks: Hooks) -> None:
         self._ledger = ledger
         self._agent = agent
         self._hooks = hooks

@@ -4,10 +4,10 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.value import asdict
 from parallel_agents.core.worktree import Standing
 from parallel_agents.supervisor.changes import record_of
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.session_ledger import SessionLedger
 
 
-def look(ledger: Ledger) -> None:
+def look(ledger: SessionLedger) -> None:
     """See whether another branch is checked out; cheap enough to ask every second.
 
     Args:

@@ -10,11 +10,11 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.supervisor.changes import record_of
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.worktrees.text_files import Place, read_text, write_text
 
 
-async def serve(ledger: Ledger, request: HostRequest) -> tuple[ev.FileServed, str]:
+async def serve(ledger: SessionLedger, request: HostRequest) -> tuple[ev.FileServed, str]:
     """Carry out a request.
 
     Args:

@@ -1,4 +1,4 @@
-"""A session's event file: append-only, one record a line.
+"""The event file of a session, or of a person: append-only, one record a line.
 
 Keep true: a record is in the file, whole, before anybody is told of it; records that belong
 together are written together, and a file that ends inside such a group is cut back to before it; a
@@ -19,24 +19,26 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Generic
 
 from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.errors import StorageError, of_system
 from parallel_agents.core.events import Record
+from parallel_agents.supervisor.form import Numbered, R, Reader
 
 _TAIL = 16 << 10
 _SUMMED = re.compile(rb'\{"crc":"([0-9a-f]{8})",')
 _FIRST = re.compile(rb'\{(?:"crc":"[0-9a-f]{8}",)?"seq":(\d{1,15}),')
 
 
-def dump_line(record: Record) -> bytes:
+def dump_line(record: Numbered) -> bytes:
     """Write a record as a line of a journal, newline included."""
     rest = dump(record)[1:]
     return b'{"crc":"%08x",%s\n' % (zlib.crc32(rest), rest)
 
 
 def load_line(line: bytes) -> Record:
-    """Read a line of a journal.
+    """Read a line of a session's journal.
 
     Args:
         line: with or without its newline.
@@ -44,17 +46,22 @@ def load_line(line: bytes) -> Record:
     Raises:
         ValueError: it is damaged, or not a record that this version knows.
     """
+    return _read(line, load_record)
+
+
+def _read(line: bytes, reader: Reader[R]) -> R:
     line = line.removesuffix(b"\n")
     if not _fits(line):
         raise ValueError("the line does not fit its checksum")
-    return load_record(line)
+    return reader(line)
 
 
-class Journal:
+class Journal(Generic[R]):
     """One `journal.jsonl`.
 
     Args:
         path: the file; created if missing.
+        reader: reads the JSON of its records.
 
     Attributes:
         size: of the file, in bytes.
@@ -63,8 +70,9 @@ class Journal:
         StorageError: it cannot be opened or repaired.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reader: Reader[R]) -> None:
         self.path = path
+        self._reader = reader
         self._guard = threading.Lock()
         self._index: _Index | None = None
         self._damaged: set[int] = set()
@@ -88,7 +96,7 @@ class Journal:
         """How many unreadable lines were found so far; lines not read yet are not counted."""
         return len(self._damaged)
 
-    def append(self, records: Sequence[Record]) -> None:
+    def append(self, records: Sequence[R]) -> None:
         """Write records that belong together.
 
         Args:
@@ -139,7 +147,7 @@ class Journal:
         while view:
             view = view[os.write(self._fd, view) :]
 
-    def read_from(self, offset: int, after: int = 0) -> Iterator[Record]:
+    def read_from(self, offset: int, after: int = 0) -> Iterator[R]:
         """Read records from a byte offset that begins one, to the end.
 
         Args:
@@ -156,7 +164,7 @@ class Journal:
         except OSError as error:
             raise of_system(error, f"cannot read {self.path}") from error
 
-    def page(self, first: int, last: int) -> list[Record]:
+    def page(self, first: int, last: int) -> list[R]:
         """Read the records with `first <= seq <= last`; there is nothing beyond the ends.
 
         Raises:
@@ -176,7 +184,7 @@ class Journal:
             return 0
         line = self._line_before(offset)[1]
         try:
-            return load_line(line).seq if line.endswith(b"\n") else 0
+            return _read(line, self._reader).seq if line.endswith(b"\n") else 0
         except ValueError:
             return 0
 
@@ -185,11 +193,11 @@ class Journal:
         """The `seq` of the last record; 0 if there is none."""
         return self._indexed().last
 
-    def _records(self, lines: Iterable[bytes], offset: int, after: int) -> Iterator[Record]:
+    def _records(self, lines: Iterable[bytes], offset: int, after: int) -> Iterator[R]:
         """The readable records from `offset` on; the others are noted as damaged."""
         for start, piece, _ in self._pieces(lines, offset, after):
             try:
-                record = load_record(piece)
+                record = self._reader(piece)
             except ValueError:
                 self._damaged.add(start)
             else:
@@ -240,10 +248,17 @@ class Journal:
         """Cut off a torn line and an incomplete group; lines that are only damaged stay."""
         while self.size:
             start, line = self._line_before(self.size)
-            if line.endswith(b"\n") and _is_end(line):
+            if line.endswith(b"\n") and self._is_end(line):
                 return
             os.ftruncate(self._fd, start)
             self.size = start
+
+    def _is_end(self, line: bytes) -> bool:
+        """Whether a line ends a group; a damaged line is assumed to."""
+        try:
+            return not _read(line, self._reader).more
+        except ValueError:
+            return True
 
     def _line_before(self, end: int) -> tuple[int, bytes]:
         tail = b""
@@ -331,11 +346,3 @@ def _is_json(piece: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _is_end(line: bytes) -> bool:
-    """Whether a line ends a group; a damaged line is assumed to."""
-    try:
-        return not load_line(line).more
-    except ValueError:
-        return True

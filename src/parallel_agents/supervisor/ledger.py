@@ -1,214 +1,106 @@
-"""The record of one session: its journal, its facts, and who waits for them.
+"""The record of one scope, a session or a person: its journal, its facts, and who waits for them.
 
 Keep true: facts change only through records that are in the journal; a checkpoint is never ahead of
-the journal; nothing here starts a process or runs git (`driver` and `workplace` do that). A record
-that cannot be read or folded costs only its own content, and is counted and reported.
+the journal; nothing here knows what the facts are about. A record that cannot be read or folded
+costs only its own content, and is counted.
 """
 
 import asyncio
-import contextlib
 import logging
-import shutil
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
+from typing import Generic
 
-from parallel_agents.core.codec import (
-    from_plain,
-    to_plain,
-)
-from parallel_agents.core.errors import StorageError, UserError
-from parallel_agents.core.events import (
-    Event,
-    JournalDamaged,
-    Record,
-    RunStarted,
-    SessionCreated,
-)
-from parallel_agents.core.reduce import FACT_OF, reduce
-from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor.checkpoint import Checkpoint
-from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.files import (
-    is_environment,
-    put_aside,
-    read_json,
-    sync_path,
-    write_json,
-)
+from parallel_agents.supervisor.form import F, Form, R
 from parallel_agents.supervisor.journal import Journal
-from parallel_agents.supervisor.runlog import LogLine
 from parallel_agents.supervisor.syncing import Syncing
+from parallel_agents.supervisor.threads import Threads
 
 log = logging.getLogger(__name__)
 
-_FIRST = "created.json"
-_ENVIRONMENT = "environment.json"
 _CHECKPOINT_EVERY = 500
-_RAW_LIMIT = 4096
-DISK_PATIENCE = 0.5
-"""Seconds before writing to a full disk is tried again."""
 
 
-class Ledger:
-    """Journal and facts of one session.
+class Ledger(Generic[F, R]):
+    """Journal and facts of one scope.
 
     Args:
-        context: what all sessions share.
-        directory: `sessions/<id>`, which exists.
+        threads: where blocking work is done.
+        directory: where it is kept; exists.
+        form: what its records and facts are.
+        owner: whose it is, for the log.
+        tell: told each record once it is folded.
 
     Attributes:
+        state: the facts.
         syncing: waits until the disk has what is on record.
+
+    Raises:
+        StorageError: the journal cannot be read.
     """
 
-    def __init__(self, context: Context, directory: Path) -> None:
-        self.context = context
+    def __init__(
+        self,
+        threads: Threads,
+        directory: Path,
+        form: Form[F, R],
+        owner: str,
+        tell: Callable[[R], None],
+    ) -> None:
         self.directory = directory
-        self.journal = Journal(directory / "journal.jsonl")
-        self.state = SessionState()
+        self.journal = Journal(directory / "journal.jsonl", form.read)
+        self.state = form.facts()
+        self.syncing = Syncing(threads, owner)
+        self._threads = threads
+        self._form = form
+        self._owner = owner
+        self._tell = tell
         self._unfolded = 0
         self._checkpointed = 0
         self._changed = asyncio.Event()
-        self._saved = Checkpoint(context.threads, directory)
-        self.syncing = Syncing(context.threads, f"session {directory.name}")
+        self._saved = Checkpoint(threads, directory, form)
         self._load()
 
     @property
-    def id(self) -> str:
-        """The session's short id."""
-        return self.state.id
+    def damaged(self) -> int:
+        """How many records are known by now that could not be read or folded."""
+        return self.journal.damaged + self._unfolded
 
-    def record(
-        self,
-        *events: Event,
-        key: str = "",
-        run: int = 0,
-        line: LogLine | None = None,
-    ) -> None:
-        """Journal events, fold them, and tell every subscriber.
+    def append(self, records: Sequence[R]) -> None:
+        """Journal records that belong together, fold them, and tell whoever listens.
 
         Args:
-            events: what happened, in order; all are recorded or none.
-            key: uuid of the client's request that caused it.
-            run: number of the process start that they came from.
-            line: the agent's line that they came from.
+            records: numbered on from the facts; all are recorded or none.
 
         Raises:
             StorageError: nothing was recorded.
         """
-        if not events:
-            return
-        records = self._records(events, key, run, line)
         self.journal.append(records)
         self.syncing.owe("journal", self.journal.sync)
-        if records[0].seq == 1:
-            self._keep_first(records[0])
         for record in records:
             self._fold(record)
-            self.context.hub.record(self.id, record)
-        self._announce()
+            self._tell(record)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
+            self.checkpoint()
 
-    def _fold(self, record: Record) -> None:
-        try:
-            self.state = reduce(self.state, record)
-        except Exception:
-            log.exception("session %s: record %s cannot be folded", self.id, record.seq)
-            self.state = replace(self.state, seq=record.seq)
-            self._unfolded += 1
-
-    async def record_patiently(
-        self, *events: Event, run: int = 0, line: LogLine | None = None
-    ) -> None:
-        """Journal an agent's events; while the disk is full, wait, so that the agent waits too."""
-        while True:
-            try:
-                self.record(*events, run=run, line=line)
-            except StorageError:
-                await asyncio.sleep(DISK_PATIENCE)
-            else:
-                return
-
-    async def until(self, holds: Callable[[SessionState], bool]) -> SessionState:
+    async def until(self, holds: Callable[[F], bool]) -> F:
         """Wait until the facts satisfy a condition; returns those facts."""
         while not holds(self.state):
             changed = self._changed
             await changed.wait()
         return self.state
 
-    async def page(self, first: int, last: int) -> list[Record]:
+    async def page(self, first: int, last: int) -> list[R]:
         """Read records of the journal; see `Journal.page`.
 
         Raises:
             StorageError: the journal cannot be read.
         """
-        found = await self.context.threads.quick(self.journal.page, first, last)
-        self.tell_damage()
-        return found
-
-    async def turn_offset(self) -> int:
-        """Where the latest turn begins in the log of the current run."""
-        ended = self.state.because.get("outcome")
-        found = await self.page(ended.seq, ended.seq) if ended else []
-        return next((r.offset for r in found if r.run == self.state.process.run), 0)
-
-    def find_lost_run(self) -> None:
-        """Journal again a start whose record cannot be read but whose directory exists."""
-        state, runs = self.state, self.directory / "runs"
-        numbers = (
-            [int(d.name) for d in runs.iterdir() if d.name.isdecimal()] if runs.is_dir() else []
-        )
-        run = max(numbers, default=0)
-        if run <= state.process.run:
-            return
-        known = (r.offset for r in self.journal.read_from(0) if r.run == run)
-        self.record(
-            RunStarted(
-                run=run,
-                conversation=state.conversation.id,
-                resumed="turn" in state.because,
-                offset=max(known, default=0),
-            )
-        )
-
-    def tell_damage(self) -> None:
-        """Journal the number of unreadable records when it has grown."""
-        known = self.journal.damaged + self._unfolded
-        if known > self.state.session.damaged:
-            with contextlib.suppress(StorageError):  # it is reported when the disk has room again
-                self.record(JournalDamaged(records=known))
-
-    def environment(self) -> dict[str, str]:
-        """The environment of whoever dispatched the session, as far as it is kept.
-
-        Raises:
-            StorageError: it cannot be read; no process may start without it.
-        """
-        try:
-            return read_json(self.directory / _ENVIRONMENT, is_environment) or {}
-        except StorageError as error:
-            hint = f"To give it this shell's environment: parallel-agents respawn {self.id}"
-            raise StorageError(error.message, hint) from error
-
-    def keep_environment(self, environment: dict[str, str], *, sync: bool = True) -> None:
-        """Store the environment for this and every later start; blocking.
-
-        Args:
-            environment: the environment to store.
-            sync: wait until it is on the disk; otherwise `syncing` does.
-
-        Raises:
-            StorageError: the previous environment is still there.
-        """
-        path = self.directory / _ENVIRONMENT
-        try:
-            read_json(path, is_environment)
-        except StorageError:
-            put_aside(path)
-        write_json(path, environment, sync=sync)
-        if not sync:
-            self.syncing.owe("environment", partial(sync_path, path))
-            self.syncing.owe("names", partial(sync_path, path.parent))
+        return await self._threads.quick(self.journal.page, first, last)
 
     def checkpoint(self) -> None:
         """Save the facts soon, so that a restart need not fold the whole journal."""
@@ -222,81 +114,31 @@ class Ledger:
         await self.syncing.close()
         self.journal.close()
 
-    def remove(self) -> None:
-        """Remove the session's whole directory, after `close`; blocking.
-
-        Raises:
-            OSError: not all of it could be removed.
-        """
-        # Remove first the file that says a journal must exist: then an interruption here leaves no
-        # session that looks damaged.
-        (self.directory / _FIRST).unlink(missing_ok=True)
-        shutil.rmtree(self.directory)
-
-    def _records(
-        self, events: Sequence[Event], key: str, run: int, line: LogLine | None
-    ) -> list[Record]:
-        raw = line.text[:_RAW_LIMIT].decode("utf-8", "replace") if line else ""
-        at = line.at if line and line.at else now_ms()
-        last = len(events) - 1
-        return [
-            Record(
-                seq=self.state.seq + 1 + index,
-                at=at,
-                event=event,
-                run=run,
-                offset=line.offset if line else 0,
-                raw=raw if event.type in FACT_OF else "",
-                key=key,
-                more=index < last,
-            )
-            for index, event in enumerate(events)
-        ]
-
-    def _announce(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-        if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
-            self.checkpoint()
+    def _fold(self, record: R) -> None:
+        try:
+            self.state = self._form.fold(self.state, record)
+        except Exception:
+            log.exception("%s: record %s cannot be folded", self._owner, record.seq)
+            self.state = replace(self.state, seq=record.seq)
+            self._unfolded += 1
 
     def _load(self) -> None:
         """Use the checkpoint if it fits the journal, then fold the later records."""
         offset = self._take_checkpoint()
         self._checkpointed = self.state.seq
         for record in self.journal.read_from(offset, self.state.seq):
-            if record.seq == 1 and not self._is_ours(record.event):
-                self._unfolded += 1
-                continue
-            if record.seq > 1 and not self.state.seq:
-                self._begin_from_copy()
-            self._fold(record)
-            if record.seq == 1:
-                self._keep_first(record)
-        if self.journal.size and not self.state.seq:
-            self._begin_from_copy()
-        if not self.journal.size and (self.directory / _FIRST).exists():
-            raise StorageError(f"cannot read {self.journal.path}: it is missing or empty")
+            self._take(record)
+        self._check_loaded()
         if self.state.seq - self._checkpointed >= _CHECKPOINT_EVERY:
             self._checkpointed = self.state.seq
             self._saved.write(self.state, self.journal.size)
 
-    def _is_ours(self, event: Event) -> bool:
-        """Whether the first record is this session's: without a checksum it may be damaged."""
-        return isinstance(event, SessionCreated) and event.id == self.directory.name
+    def _take(self, record: R) -> None:
+        """Fold a record that was in the journal at the start."""
+        self._fold(record)
 
-    def _keep_first(self, record: Record) -> None:
-        """Keep a copy of the first record, on which all others rest."""
-        path = self.directory / _FIRST
-        if not path.exists():
-            with contextlib.suppress(UserError):  # the journal has it
-                write_json(path, to_plain(record), sync=False)
-
-    def _begin_from_copy(self) -> None:
-        """Start from the copy when the first record, which all others rest on, cannot be read."""
-        found = read_json(self.directory / _FIRST)
-        if found is None:
-            raise StorageError(f"cannot read {self.journal.path}: its first record is damaged")
-        self._fold(from_plain(found, Record))
+    def _check_loaded(self) -> None:
+        """Check what was in the journal at the start."""
 
     def _take_checkpoint(self) -> int:
         """Load the checkpoint; returns the journal offset after it, or 0 if none fits."""

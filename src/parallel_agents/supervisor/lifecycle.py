@@ -36,6 +36,7 @@ from parallel_agents.supervisor.process import shim_file
 from parallel_agents.supervisor.server import Server
 from parallel_agents.supervisor.session import Session
 from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.supervisor.threads import Threads
 from parallel_agents.supervisor.trust import TrustStore
 from parallel_agents.wire.endpoint import (
     config_dir,
@@ -69,7 +70,8 @@ class Lifecycle:
         self._config: Config = config
         self._over = asyncio.Event()
         self._hub = Hub(self._states)
-        trust = TrustStore(state / "trust.json")
+        threads = Threads()
+        trust = TrustStore(threads, state)
         self._context = Context(
             state_dir=state,
             shim=shim_file(state),
@@ -77,6 +79,7 @@ class Lifecycle:
             hub=self._hub,
             agents=agents,
             trust=trust,
+            threads=threads,
             config=config,
             config_sources=sources,
             umask=umask,
@@ -111,12 +114,14 @@ class Lifecycle:
         await asyncio.gather(over, return_exceptions=True)
         await self._server.close()
         await self.supervisor.close()
+        await self._context.trust.close()
         with contextlib.suppress(asyncio.CancelledError):
             await working
 
     async def _work(self) -> None:
         await self.supervisor.recover()
         self._server.later("take conversations back", self._server.api.terminals.recover())
+        self._server.later("settle what is trusted", self._context.trust.settle())
         self._server.later("compare worktrees", self._housekeeping.at_start())
         await self._keep_house()
 

@@ -28,7 +28,7 @@ from parallel_agents.core.value import replace
 from parallel_agents.supervisor.context import Context
 from parallel_agents.supervisor.driver import Driver
 from parallel_agents.supervisor.driver_hooks import Hooks
-from parallel_agents.supervisor.ledger import DISK_PATIENCE, Ledger
+from parallel_agents.supervisor.session_ledger import DISK_PATIENCE, SessionLedger
 from parallel_agents.supervisor.spawn import known_agent
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.supervisor.workplace import Workplace
@@ -48,7 +48,7 @@ class Session:
 
     def __init__(self, context: Context, directory: Path, agent: Agent | None = None) -> None:
         self.context = context
-        self.ledger = Ledger(context, directory)
+        self.ledger = SessionLedger(context, directory)
         self.agent = agent or known_agent(context.agents, self.ledger.state.session.agent)
         self.workplace = Workplace(self.ledger)
         hooks = Hooks(

@@ -21,7 +21,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor import started
 from parallel_agents.supervisor.files import read_json, write_json
-from parallel_agents.supervisor.ledger import Ledger
+from parallel_agents.supervisor.session_ledger import SessionLedger
 
 _LOOK = 0.2
 """Seconds between two reads of a command's output."""
@@ -64,7 +64,7 @@ def place_variables(state: SessionState) -> dict[str, str]:
 class Steps:
     """Runs the commands of one session, one after the other."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: SessionLedger) -> None:
         self._ledger = ledger
         self._holder = ledger.directory / "step.json"
         self._output = ledger.directory / "step.log"

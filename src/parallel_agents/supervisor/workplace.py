@@ -25,8 +25,8 @@ from parallel_agents.core.worktree import (
 from parallel_agents.supervisor import elsewhere, started
 from parallel_agents.supervisor.changes import Changes, record_of
 from parallel_agents.supervisor.config import Preset, preset_of
-from parallel_agents.supervisor.ledger import Ledger
 from parallel_agents.supervisor.queueing import in_turn
+from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.spawn import mode_now
 from parallel_agents.supervisor.steps import Steps, place_variables
 from parallel_agents.wire.peer import MARKER
@@ -42,7 +42,7 @@ class Workplace:
         changes: what is counted and watched while the agent works.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: SessionLedger) -> None:
         self._ledger = ledger
         self._manager = ledger.context.manager
         self._threads = ledger.context.threads

@@ -101,7 +101,7 @@ async def trust(service: Service, message: m.Trust) -> m.TrustedConfig:
         raise RefusedError(
             "The configuration changed since it was shown.", "Look at it again, then accept."
         )
-    await _accept(service, root, config)
+    await _accept(service, root, config, key=message.key)
     return m.TrustedConfig(root=root, digest=config.digest, files=_shown(config.files))
 
 
@@ -112,11 +112,13 @@ def _to_trust(service: Service, message: m.Trust) -> tuple[str, ExecutableConfig
     return repository.root, config
 
 
-async def _accept(service: Service, root: str, config: ExecutableConfig) -> None:
-    """One after the other: each reads and replaces what all the others accepted."""
+async def _accept(
+    service: Service, root: str, config: ExecutableConfig, *, key: str = "", by: str = "person"
+) -> None:
+    """One after the other: each replaces the text that was accepted last."""
     async with service.accepting:
-        context = service.supervisor.context
-        await context.threads.sync(context.trust.accept, root, config.digest, config.files)
+        trusted = service.supervisor.context.trust
+        await trusted.accept(root, config.digest, config.files, key=key, by=by)
 
 
 async def list_refs(service: Service, message: m.ListRefs) -> m.RefList:
@@ -168,7 +170,7 @@ async def make_scratch_repository(
         raise UserError(f"cannot make {parent}: {error.strerror}") from error
     path = await context.threads.git(context.manager.make_scratch_repository, str(parent))
     repository, config, _ = await context.threads.git(_look, service, path, "head")
-    await _accept(service, repository.root, config)
+    await _accept(service, repository.root, config, by="demo")
     return m.ScratchRepository(directory=path)
 
 

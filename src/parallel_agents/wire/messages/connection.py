@@ -90,7 +90,8 @@ class SupervisorStatus(Value):
         alive: how many of them have a process.
         home: the state directory.
         damaged: for each session that cannot be read at all, by id, the reason.
-        damaged_records: by session, how many records of its journal cannot be read.
+        damaged_records: by session, how many records of its journal cannot be read; `person` is
+            the journal of what you trust.
         config: the settings, by name.
     """
 
