@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from parallel_agents.cli import columns
-from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import RepositoryError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.wire.request import Request
@@ -83,6 +82,9 @@ def ask(message: Request[R], *, start: bool = True) -> R:
     Raises:
         UserError: as the supervisor raised it, or because it does not answer.
     """
+    # With the messages, half of what a command loads: not for one that shows a lent screen.
+    from parallel_agents.client.quick import QuickClient
+
     client = QuickClient(start=start)
     try:
         return client.request(message)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from parallel_agents import __version__
-from parallel_agents.cli import render, streams
+from parallel_agents.cli import streams
 from parallel_agents.cli.common import HelpFormatter
 from parallel_agents.core.errors import ExitCode, UserError
 
@@ -32,12 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if sys.platform != "linux":
-        render.talk("parallel-agents runs on Linux; this is " + sys.platform + ".")
+        streams.talk(f"parallel-agents runs on Linux; this is {sys.platform}.\n")
         return ExitCode.FAILED
     streams.prepare()
     try:
         return _flushed(arguments)
     except UserError as error:
+        # A lent screen has nothing to print, and does without all that printing takes.
+        from parallel_agents.cli import render
+
         return render.complain(error)
     except BrokenPipeError:  # `| head` has seen enough
         return ExitCode.FAILED
