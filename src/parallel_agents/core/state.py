@@ -10,7 +10,13 @@ from msgspec import field
 
 from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
-from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.events import (
+    BackgroundTask,
+    RequestKind,
+    StopReason,
+    TreeRecorded,
+    WorktreeReady,
+)
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
@@ -129,6 +135,7 @@ class SessionState(Value):
         step: first line of the set-up or teardown command that runs.
         port: first of the session's own TCP ports; 0 when it has none.
         ports: how many those are.
+        trees: the worktree's files at the end of the last turn, and of the one before.
         damaged: how many records of its journal cannot be read.
         head: what is checked out in its worktree; None as long as that is its own branch.
         because: which record made which fact.
@@ -199,6 +206,7 @@ class SessionState(Value):
     context_window: int = 0
     turns: int = 0
     changes: Counts = field(default_factory=Counts)
+    trees: tuple[TreeRecorded, ...] = ()
     main_changed: str = ""
     turn_at: int = 0
     ended_at: int = 0

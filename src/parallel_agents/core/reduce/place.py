@@ -39,6 +39,8 @@ def fold_place(state: SessionState, event: ev.PlaceEvent) -> SessionState:
             return replace(state, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
             return replace(state, missing=event.reason, unread=True)
+        case ev.TreeRecorded():
+            return replace(state, trees=(*state.trees, event)[-2:])
         case ev.ChangesCounted() | ev.HeadMoved() | ev.MainCheckoutChanged():
             return _worked(state, event)
         case _:
