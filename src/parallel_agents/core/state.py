@@ -10,7 +10,13 @@ from msgspec import field
 
 from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
-from parallel_agents.core.events import BackgroundTask, RequestKind, StopReason, WorktreeReady
+from parallel_agents.core.events import (
+    BackgroundTask,
+    RequestKind,
+    StopReason,
+    TreeRecorded,
+    WorktreeReady,
+)
 from parallel_agents.core.facts import Facts
 from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
@@ -143,6 +149,7 @@ class PlaceFacts(Value):
         ports: how many those are.
         head: what is checked out in its worktree; None as long as that is its own branch.
         changes: size of its diff.
+        trees: the worktree's files at the end of the last turn, and of the one before.
         main_changed: how the person's own checkout changed beside its work; empty when it did not.
     """
 
@@ -162,6 +169,7 @@ class PlaceFacts(Value):
     ports: int = 0
     head: Standing | None = None
     changes: Counts = field(default_factory=Counts)
+    trees: tuple[TreeRecorded, ...] = ()
     main_changed: str = ""
 
     @property

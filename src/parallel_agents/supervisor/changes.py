@@ -11,7 +11,7 @@ from pathlib import Path
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.core.worktree import DiffPart, WorktreeRecord
 from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.worktrees import surroundings
@@ -50,6 +50,7 @@ class Changes:
         self._manager = ledger.context.manager
         self._threads = ledger.context.threads
         self._counting: asyncio.Task[None] | None = None
+        self._recording: asyncio.Task[None] | None = None
         self._dirty = False
         self._main_before = ""
         self._shell_used = False
@@ -83,7 +84,8 @@ class Changes:
             case ev.ToolReturned() | ev.FileServed(does="write"):
                 self.count()
             case ev.TurnEnded():
-                self.count()
+                turn = self._ledger.state.turn.count
+                self._recording = self._tasks.start("record the tree", self._record(turn))
                 self._tasks.start("look at the checkout", self._compare_main())
             case _:
                 pass
@@ -102,7 +104,22 @@ class Changes:
                 with contextlib.suppress(UserError):
                     await self._count_once()
 
-    async def _count_once(self) -> None:
+    async def recorded(self) -> None:
+        """Wait until the tree of the turn that ended last is recorded, or could not be."""
+        if self._recording is not None:
+            await asyncio.wait([self._recording])
+
+    async def _record(self, turn: int) -> None:
+        """Record the tree as it is after a turn; the turn's end does not wait for it."""
+        async with self._ledger.context.counting:
+            if turn != self._ledger.state.turn.count:
+                return  # read late, after a restart: the files are those of a later turn by now
+            with contextlib.suppress(UserError):
+                parts = await self._count_once()
+                if parts:
+                    await self._ledger.record_patiently(ev.TreeRecorded(turn=turn, parts=parts))
+
+    async def _count_once(self) -> tuple[DiffPart, ...]:
         with surroundings.of(self._ledger.environment()):
             stat = await self._threads.git(self._manager.diff_stat, record_of(self._ledger.state))
         found = stat.changes
@@ -111,6 +128,7 @@ class Changes:
         if after != (before.files, before.insertions, before.deletions):
             event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
             await self._ledger.record_patiently(event)
+        return stat.parts
 
     async def _remember_main(self) -> None:
         self._main_before = await self._fingerprint()

@@ -324,6 +324,15 @@ class WorktreeManager(Ending):
         with self._reading("read the changes"):
             return diff.diff_stat(record, self._store(record.session), self._temporary)
 
+    def diff_between(
+        self, record: WorktreeRecord, parts: Sequence[DiffPart], against: str
+    ) -> DiffStat:
+        """List the files that differ between trees; see `trees.stats`."""
+        with self._reading("read the changes"):
+            store = self._store(record.session)
+            files = trees.stats(record, parts, store, self._temporary)
+        return DiffStat(against=against, commit=parts[0].base, files=files, parts=tuple(parts))
+
     def diff_patch(
         self, record: WorktreeRecord, parts: Sequence[DiffPart], *, exact: bool = False
     ) -> str:

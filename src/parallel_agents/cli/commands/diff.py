@@ -16,13 +16,16 @@ def add(verbs: Verbs) -> None:
     parser = verb(verbs, "diff", run, "print what a session changed against its base")
     session_argument(parser)
     parser.add_argument("--stat", action="store_true", help="only the files and counts")
+    parser.add_argument(
+        "--turn", action="store_true", help="only what the last turn changed, not the whole work"
+    )
     json_argument(parser, ChangedFiles)
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; on a terminal the patch is made safe, in a pipe it is exact."""
     client = QuickClient()
-    stat = client.request(DiffStat(session=args.session))
+    stat = client.request(DiffStat(session=args.session, turn=args.turn))
     if args.json:
         render.as_json(stat)
     elif args.stat:

@@ -42,6 +42,7 @@ from parallel_agents.core.events.place import (
     StepEnded as StepEnded,
     StepOutput as StepOutput,
     StepStarted as StepStarted,
+    TreeRecorded as TreeRecorded,
     WorktreeMissing as WorktreeMissing,
     WorktreeReady as WorktreeReady,
 )

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from parallel_agents.core.value import Tagged
-from parallel_agents.core.worktree import WorktreeRecord
+from parallel_agents.core.worktree import DiffPart, WorktreeRecord
 
 Step = Literal["set-up", "teardown"]
 
@@ -88,6 +88,18 @@ class ChangesCounted(Tagged, tag="changes_counted"):
     deletions: int
 
 
+class TreeRecorded(Tagged, tag="tree_recorded"):
+    """The files of the worktree were written as a tree, soon after a turn ended.
+
+    Attributes:
+        turn: which turn of the session's, counted from 1.
+        parts: the trees, and what each was compared with at that time.
+    """
+
+    turn: int
+    parts: tuple[DiffPart, ...] = ()
+
+
 class HeadMoved(Tagged, tag="head_moved"):
     """Another branch is checked out in the worktree, or none; fields as of `Standing`."""
 
@@ -113,6 +125,7 @@ PlaceEvent = (
     | SetupDone
     | WorktreeMissing
     | ChangesCounted
+    | TreeRecorded
     | HeadMoved
     | MainCheckoutChanged
 )

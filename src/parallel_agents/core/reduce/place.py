@@ -8,7 +8,7 @@ from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Standing
 
-_Work = ev.ChangesCounted | ev.HeadMoved | ev.MainCheckoutChanged
+_Work = ev.ChangesCounted | ev.TreeRecorded | ev.HeadMoved | ev.MainCheckoutChanged
 PlaceConcern = (
     ev.SessionCreated
     | ev.Restored
@@ -57,7 +57,7 @@ def fold_place(place: PlaceFacts, event: PlaceConcern) -> PlaceFacts:
             return replace(place, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
             return replace(place, missing=event.reason)
-        case ev.ChangesCounted() | ev.HeadMoved() | ev.MainCheckoutChanged():
+        case ev.ChangesCounted() | ev.TreeRecorded() | ev.HeadMoved() | ev.MainCheckoutChanged():
             return _worked(place, event)
         case _:
             assert_never(event)
@@ -76,7 +76,7 @@ def _asked(event: ev.SessionCreated) -> PlaceFacts:
 
 
 def _ready(place: PlaceFacts, event: ev.WorktreeReady) -> PlaceFacts:
-    """It stands; one that is seen again after it was missed owes what it owed before."""
+    """Note that the place is there; set-up that was owed before it was missing still is."""
     return replace(
         place,
         worktree=replace(event, setup=False),
@@ -94,6 +94,8 @@ def _worked(place: PlaceFacts, event: _Work) -> PlaceFacts:
         case ev.ChangesCounted(files=files, insertions=insertions, deletions=deletions):
             counts = Counts(files=files, insertions=insertions, deletions=deletions)
             return replace(place, changes=counts)
+        case ev.TreeRecorded():
+            return replace(place, trees=(*place.trees, event)[-2:])
         case ev.HeadMoved(branch=branch, commit=commit, unfinished=unfinished):
             return replace(
                 place, head=Standing(branch=branch, commit=commit, unfinished=unfinished)

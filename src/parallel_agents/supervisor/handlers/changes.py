@@ -1,6 +1,7 @@
 """Answers about a session's changes against its base."""
 
 from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.supervisor.last_turn import last_turn
 from parallel_agents.supervisor.service import Service
 from parallel_agents.wire import messages as m
 
@@ -9,6 +10,8 @@ async def diff_stat(service: Service, message: m.DiffStat) -> ChangedFiles:
     """The files changed."""
     session = service.find(message.session)
     manager = session.context.manager
+    if message.turn:
+        return await last_turn(session)
     return await session.context.threads.git(manager.diff_stat, session.workplace.record)
 
 

@@ -6,9 +6,14 @@ from parallel_agents.wire.request import Request
 
 
 class DiffStat(Request[ChangedFiles], tag="diff_stat"):
-    """Files changed against the base, with counts, and the trees that were compared."""
+    """Files changed against the base, with counts, and the trees that were compared.
+
+    Attributes:
+        turn: compare the end of the last turn with the end of the one before instead.
+    """
 
     session: str
+    turn: bool = False
 
 
 class PatchPage(Value):
