@@ -1,7 +1,7 @@
-"""Begin a session in a worktree that somebody else made.
+"""Adopts a worktree: begins a session in a worktree that somebody else made.
 
-Keep true: what would be refused is said before anything is journalled; the worktree is looked at
-again, under the repository's lock, when it is taken.
+Keep true: an adoption is refused before anything is journalled; the worktree is checked again,
+under the repository's lock, when the session takes it.
 """
 
 import os
@@ -19,19 +19,19 @@ _NOTHING_YET = "-"
 
 
 def prepare_adoption(context: Context, message: Adopt, session: str) -> New:
-    """Check an adoption and fill what it leaves open; blocking: runs git.
+    """Check an adoption and fill in its defaults; blocks, because it runs git.
 
     Args:
         context: what sessions share.
-        message: what a person asked for.
-        session: id that the session will have.
+        message: what the user asked for.
+        session: the id that the session will have.
 
     Returns:
-        The dispatch it amounts to, in the main worktree.
+        The equivalent dispatch, in the main worktree.
 
     Raises:
         RefusedError: the worktree may not be adopted.
-        UserError: as `dispatch.prepare`.
+        UserError: as for `dispatch.prepare`.
     """
     repository = context.manager.resolve(message.directory)
     context.manager.check_adoptable(repository, session, message.directory)
@@ -52,13 +52,13 @@ def prepare_adoption(context: Context, message: Adopt, session: str) -> New:
 
 
 def created(ready: New, session: str, name: str, message: Adopt) -> ev.SessionCreated:
-    """The event that begins the session.
+    """Make the event that begins the session.
 
     Args:
-        ready: from `prepare_adoption`.
-        session: its id.
-        name: its name.
-        message: what was asked for.
+        ready: the dispatch that `prepare_adoption` returned.
+        session: the session's id.
+        name: the session's name.
+        message: what the user asked for.
     """
     return ev.SessionCreated(
         id=session,
@@ -74,19 +74,19 @@ def created(ready: New, session: str, name: str, message: Adopt) -> ev.SessionCr
 
 
 async def take_along(session: Session, message: Adopt) -> Session:
-    """Give a session the worktree back that was made for it and moved since.
+    """Give a session its own worktree back after the worktree was moved.
 
     Args:
-        session: whose lock the worktree carries.
-        message: what a person asked for.
+        session: the session whose lock the worktree carries.
+        message: what the user asked for.
 
     Returns:
-        The session.
+        The same session.
 
     Raises:
-        UsageError: there is a prompt, too.
-        RefusedError: it is in the trash, or its worktree is not where the agent finds it.
-        UserError: it could not be taken along.
+        UsageError: the message also has a prompt.
+        RefusedError: the session is in the trash, or its worktree is not where the agent finds it.
+        UserError: the worktree could not be taken along.
     """
     if message.key in session.state.keys:
         return session

@@ -1,4 +1,4 @@
-"""From a request to the one function that answers it."""
+"""Maps each request to the one function that answers it."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -66,11 +66,11 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.Reconcile: repositories.reconcile,
     m.MakeScratchRepository: repositories.make_scratch_repository,
 }
-"""What answers each request that is not about the connection or the supervisor itself."""
+"""The handler of each request that is not about the connection or the supervisor itself."""
 
 
 class Api:
-    """Answers every request of the closed list that is not about the connection itself."""
+    """Answers every known request that is not about the connection itself."""
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
@@ -78,24 +78,24 @@ class Api:
 
     @property
     def log_file(self) -> Path:
-        """Where the supervisor's log is."""
+        """The path of the supervisor's log."""
         return self._supervisor.context.log_file
 
     @property
     def agents(self) -> Mapping[str, Agent]:
-        """The agent programs that can be driven."""
+        """The agents that can be driven, by name."""
         return self._supervisor.context.agents
 
     @property
     def terminals(self) -> Terminals:
-        """The conversations that people's terminals have."""
+        """The conversations that are lent to users' terminals."""
         return self._service.terminals
 
     async def answer(self, message: Request[Any]) -> object:
-        """Answer one request; while sessions are being taken up, all but `Status` wait.
+        """Answer one request; until all sessions are recovered, every request but `Status` waits.
 
         Raises:
-            UserError: it was refused or failed.
+            UserError: the request was refused or failed.
         """
         if isinstance(message, m.Status):
             return self._status()
@@ -103,7 +103,7 @@ class Api:
         return await HANDLERS[type(message)](self._service, message)
 
     async def shutdown(self, message: m.Shutdown) -> m.Ending:
-        """Prepare to end; the connection ends the supervisor after this was answered."""
+        """Prepare to end; the connection ends the supervisor once this request is answered."""
         cut = [] if message.keep_sessions else await self._supervisor.stop_all()
         return m.Ending(cut=tuple(cut), kept=len(self._supervisor.alive()))
 

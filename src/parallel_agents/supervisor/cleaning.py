@@ -1,7 +1,7 @@
-"""Move finished sessions that have nothing of their own to the trash.
+"""Moves finished sessions without work of their own to the trash.
 
-Keep true: only a session that nobody waits for and that has no work which is not in its base; it
-goes through the same gate as every deletion, says why, and can be restored.
+Keep true: only a session that nobody waits for, and whose work is all in its base, is cleaned up.
+It passes the same gate as every deletion, records why, and can be restored.
 """
 
 from parallel_agents.core import events as ev
@@ -16,25 +16,25 @@ from parallel_agents.wire.messages import Cleaned, CleanVerdict
 
 DAY_MS = 86_400_000
 DEFAULT_DAYS = 7.0
-"""Least age for `clean` on request when nothing is cleaned by itself."""
+"""The least age for `clean` on request when automatic cleaning is off."""
 
 
 class Cleaning:
-    """The rule that cleans up.
+    """The rule for cleaning up.
 
     Args:
-        supervisor: whose sessions.
+        supervisor: owns the sessions.
     """
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
 
     async def clean(self, days: float, *, dry_run: bool = False) -> Cleaned:
-        """Delete what the rule says.
+        """Delete the sessions that the rule selects.
 
         Args:
-            days: least time since anything happened to a session.
-            dry_run: delete nothing, only say.
+            days: the least number of days since anything happened to a session.
+            dry_run: delete nothing, only report.
         """
         cleaned: list[CleanVerdict] = []
         kept: list[CleanVerdict] = []
@@ -80,7 +80,7 @@ class Cleaning:
 
 
 def _is_over(state: SessionState) -> bool:
-    """Whether nobody waits for anything of the session."""
+    """Whether the session is finished and nobody waits for anything from it."""
     session, place, dialogue = state.session, state.place, state.dialogue
     gone = session.deleted or session.deleting or place.creating or bool(place.missing)
     waits = session.pinned or state.unread or dialogue.requests or dialogue.messages

@@ -1,7 +1,7 @@
-"""Settings of the person: `config.toml`, with defaults for everything.
+"""The user's settings, `config.toml`, with defaults for everything; a repository's presets.
 
-Keep true: an unknown or ill-typed key is a plain error that names it; every setting here does
-something; `doctor` prints each value with where it came from.
+Keep true: an unknown or ill-typed key gives a plain error that names it; every setting here has an
+effect; `doctor` prints each value with its source.
 """
 
 import tomllib
@@ -14,10 +14,10 @@ from parallel_agents.core.worktree import ExecutableConfig
 from parallel_agents.worktrees import naming
 
 REPOSITORY_SETTINGS = ".parallel-agents.toml"
-"""What a repository presets, at the top of its main worktree; part of what is trusted."""
+"""A repository's presets, at the top of its main worktree; part of what the user trusts."""
 
 PORTS_LIMIT = 100
-"""Most ports a session may have: a hundred sessions still find theirs."""
+"""The most ports that one session may have; a hundred sessions can still have that many each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +25,19 @@ class Config:
     """The settings.
 
     Attributes:
-        sleep_after: minutes a finished session nobody views keeps its process; 0 for ever.
-        stop_patience: seconds an agent gets at each step of being stopped.
-        linger: seconds the supervisor stays after the last client when no process lives.
-        trash_days: days that what was deleted is kept.
-        auto_clean_days: days after which a finished session that has nothing of its own, or all
-            of it in its base, goes to the trash by itself; 0 for never.
-        agent: agent of a session when none is named; empty for the first that there is.
-        mode: permission mode of a session when none is named; empty leaves it to the agent.
-        model: model of a session when none is named; empty leaves it to the agent.
-        branch: pattern for the names of branches, with `{slug}` and perhaps `{user}`, `{date}`,
+        sleep_after: minutes that a finished session keeps its process while nobody views it; 0
+            keeps it for ever.
+        stop_patience: seconds that an agent gets at each step of being stopped.
+        linger: seconds that the supervisor stays after the last client when no process is alive.
+        trash_days: days that deleted sessions are kept.
+        auto_clean_days: days after which a finished session moves to the trash automatically, if
+            it has no work of its own or all of it is in its base; 0 for never.
+        agent: the agent to use when none is named; empty for the first one available.
+        mode: the permission mode to use when none is named; empty leaves the choice to the agent.
+        model: the model to use when none is named; empty leaves the choice to the agent.
+        branch: the pattern for branch names, with `{slug}` and optionally `{user}`, `{date}` and
             `{ticket}`.
-        ticket: regular expression of a ticket's id, looked for in the prompt.
+        ticket: a regular expression for a ticket's id, searched for in the prompt.
     """
 
     sleep_after: float = 15.0
@@ -52,16 +53,16 @@ class Config:
 
 
 def load_config(path: Path) -> tuple[Config, dict[str, str]]:
-    """Read the settings.
+    """Read the user's settings.
 
     Args:
-        path: `config.toml`; a missing one gives the defaults.
+        path: `config.toml`; if it is missing, the defaults apply.
 
     Returns:
-        The settings, and for each where it came from (`default` or the file's path).
+        The settings, and the source of each (`default` or the file's path).
 
     Raises:
-        UsageError: the file is no TOML, or a key is unknown or of the wrong type.
+        UsageError: the file is not valid TOML, or a key is unknown or of the wrong type.
     """
     values = _read(path)
     known = {field.name: field for field in fields(Config)}
@@ -78,14 +79,14 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """What a repository presets for its sessions.
+    """A repository's presets for its sessions; an empty text leaves it to the user's settings.
 
     Attributes:
-        agent: agent of a session when none is named; empty leaves it to the person's settings.
-        mode: permission mode when none is named; likewise.
-        model: model when none is named; likewise.
-        branch: pattern for the names of branches; empty leaves it to the person's settings.
-        ticket: regular expression of a ticket's id; likewise.
+        agent: the agent to use when none is named.
+        mode: the permission mode to use when none is named.
+        model: the model to use when none is named.
+        branch: the pattern for branch names.
+        ticket: a regular expression for a ticket's id.
         setup: shell commands to run in a new worktree before the agent starts, in order.
         teardown: shell commands to run in a worktree before it is deleted, in order.
         setup_timeout: seconds that each of these commands may take.
@@ -104,22 +105,19 @@ class Preset:
 
 
 def load_preset(path: Path) -> Preset:
-    """Read what a repository presets for its sessions.
+    """Read a repository's presets for its sessions.
 
     Args:
-        path: its `.parallel-agents.toml`; a missing one presets nothing.
-
-    Returns:
-        The presets.
+        path: the repository's `.parallel-agents.toml`; a missing file presets nothing.
 
     Raises:
-        UsageError: the file is no TOML, or a key is unknown, ill-typed or out of range.
+        UsageError: the file is not valid TOML, or a key is unknown, ill-typed or out of range.
     """
     return _preset(path, _read(path))
 
 
 def preset_of(config: ExecutableConfig) -> Preset:
-    """The same out of what a person was shown and accepted, whatever the file holds by now.
+    """Take the presets from the configuration that the user accepted, not from the file as it is.
 
     Args:
         config: the executable configuration of a repository.
@@ -128,7 +126,7 @@ def preset_of(config: ExecutableConfig) -> Preset:
         The presets of its main worktree.
 
     Raises:
-        UsageError: as `load_preset`.
+        UsageError: as for `load_preset`.
     """
     path = Path(REPOSITORY_SETTINGS)
     for file in config.files:
@@ -154,7 +152,7 @@ def _preset(path: Path, values: dict[str, Any]) -> Preset:
 
 
 def _commands(value: object) -> object:
-    """One command, or a list of commands; anything else is left for the check to refuse."""
+    """Accept one command or a list of commands; leave anything else for `_check` to refuse."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and all(isinstance(command, str) for command in value):
@@ -188,7 +186,7 @@ def _check(path: Path, name: str, value: object, default: object) -> None:
 
 
 def _check_names(path: Path, values: dict[str, Any]) -> None:
-    """Say at once what would otherwise make every dispatch fail."""
+    """Report now what would otherwise make every dispatch fail."""
     try:
         naming.check_pattern(values.get("branch", naming.PATTERN))
         naming.ticket_in("", values.get("ticket", naming.TICKET))

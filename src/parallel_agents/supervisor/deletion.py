@@ -1,8 +1,8 @@
-"""Deletes a session once its process is gone, and brings it back.
+"""Deletes a session once its process has ended, and restores it.
 
-Keep true: the order is stop, no process left, snapshot, rename away (the manager's one gate);
-until that has happened a deletion can be called off; a refusal leaves the session stopped and
-whole, and says why; the journal is kept as long as the trash entry.
+Keep true: the order is stop, check that no process is left, snapshot, rename away (the manager's
+single gate); until then a deletion can be cancelled; after a refusal the session is stopped but
+complete, and the reason is recorded; the journal is kept as long as the trash entry.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 class Deletion:
-    """The deletion of one session at a time per session.
+    """Deletes one session; at most one deletion of it runs at a time.
 
     Args:
-        session: whose.
+        session: the session to delete.
     """
 
     def __init__(self, session: Session) -> None:
@@ -32,14 +32,14 @@ class Deletion:
         self._note = ""
 
     def ask(self, key: str, *, note: str = "") -> None:
-        """Journal the wish, and see to it.
+        """Journal the request to delete, and start to carry it out.
 
         Args:
             key: uuid of the request.
-            note: why, when no person asked for it just now.
+            note: the reason, when it is not the user who asks.
 
         Raises:
-            StorageError: nothing was asked.
+            StorageError: the request was not journalled, so nothing happens.
         """
         session = self._session
         if key in session.state.keys or session.state.session.deleted:
@@ -51,7 +51,7 @@ class Deletion:
         self.resume()
 
     def resume(self) -> None:
-        """See to a wish that is in the journal."""
+        """Carry out a deletion whose request is in the journal."""
         if self._task is None or self._task.done():
             self._begun = False
             self._task = asyncio.create_task(self._carry_out())
@@ -60,7 +60,7 @@ class Deletion:
         """Wait for the outcome.
 
         Raises:
-            UserError: it was refused or cancelled.
+            UserError: the deletion was refused or cancelled.
         """
         if self._task is None:
             error = None if self._session.state.session.deleted else _not_done(self._session.id)
@@ -70,10 +70,10 @@ class Deletion:
             raise error
 
     def cancel(self, key: str) -> None:
-        """Call it off.
+        """Cancel the deletion.
 
         Raises:
-            RefusedError: it has begun; `restore` undoes it.
+            RefusedError: it has already begun; `restore` undoes it.
         """
         session = self._session
         if not session.state.session.deleting:
@@ -83,7 +83,7 @@ class Deletion:
         session.ledger.record(ev.DeleteCancelled(reason="undone"), key=key)
 
     async def _carry_out(self) -> UserError | None:
-        """Delete; what nobody foresaw is a refusal, too, and nobody waits for ever."""
+        """Delete; an unforeseen error also becomes a refusal, so that nobody waits for ever."""
         try:
             return await self._stop_and_delete()
         except Exception as error:
@@ -118,7 +118,7 @@ class Deletion:
                     or not state.session.deleting
                 )
             )
-        # A worktree that is gone must not be one that nobody is on record to have deleted.
+        # The request to delete must be on the disk before the worktree goes.
         await session.ledger.syncing.settled()
 
     async def _delete(self) -> ev.Deleted:
@@ -141,7 +141,7 @@ class Deletion:
 
 
 def _not_done(session: str) -> UserError:
-    """The answer to a request of before a restart that had been refused or called off."""
+    """The error for a deletion that was refused or cancelled before a restart."""
     return UserError(
         "The session was not deleted: it was refused or cancelled.",
         f"Ask again: parallel-agents rm {session}",
@@ -149,15 +149,15 @@ def _not_done(session: str) -> UserError:
 
 
 async def restore(session: Session, key: str, moved_to: str = "") -> None:
-    """Bring a deleted session back: worktree, branch, staged state, files, conversation.
+    """Restore a deleted session: worktree, branch, staged state, files, conversation.
 
     Args:
         session: the deleted session.
         key: uuid of the request.
-        moved_to: a directory of its repository, when that is not where it was.
+        moved_to: a directory of its repository, if the repository has moved.
 
     Raises:
-        UserError: it is not in the trash, or could not be put back.
+        UserError: the session is not in the trash, or could not be restored.
     """
     if key in session.state.keys:
         return

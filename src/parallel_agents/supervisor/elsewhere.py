@@ -1,8 +1,7 @@
-"""Sessions that do not work in a worktree of ours: in the person's checkout, or where a hook says.
+"""Sessions outside our worktrees: in the user's checkout, or in a directory made by a hook.
 
-Keep true: which it is was decided, and is journalled, with the dispatch; hooks run only as they
-were accepted; one session at a time works in a checkout; whoever names a base or a branch gets a
-worktree.
+Keep true: the kind of place is decided and journalled with the dispatch; hooks run only as the user
+accepted them; at most one session works in a checkout; naming a base or branch means a worktree.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,17 +28,14 @@ def kind_of(
 
     Args:
         context: what sessions share.
-        repository: where it is dispatched.
-        named: whether a base or a branch was named.
-        environment: the caller's.
-        accepted: whether the repository's settings may count.
-
-    Returns:
-        The kind.
+        repository: where the session is dispatched.
+        named: whether the user named a base or a branch.
+        environment: the caller's environment.
+        accepted: whether the repository's settings count.
 
     Raises:
-        RefusedError: hooks make the places here, and a base or branch was named, or nothing here
-            was accepted.
+        RefusedError: hooks make the directories here but a base or branch was named, or the
+            directory is in no git repository and its settings are not accepted.
     """
     if accepted and context.manager.hooks(repository, environment, "WorktreeCreate"):
         if named:
@@ -61,15 +57,15 @@ def kind_of(
 
 
 def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "") -> None:
-    """Insist that no other session works in a checkout.
+    """Refuse a second session in the same checkout.
 
     Args:
-        states: all sessions.
-        root: where one is to be dispatched or restored.
-        instead: what else can be done, for the hint.
+        states: the facts of all sessions.
+        root: the checkout in which a session is to be dispatched or restored.
+        instead: an alternative, for the hint.
 
     Raises:
-        RefusedError: one does.
+        RefusedError: another session already works in the checkout.
     """
     for state in states:
         shares = not (state.session.deleted or state.place.traits.is_apart)
@@ -82,15 +78,7 @@ def refuse_second(states: Iterable[SessionState], root: str, *, instead: str = "
 
 
 def take_checkout(context: Context, state: SessionState, repository: Repository) -> WorktreeRecord:
-    """Take the person's own checkout as the place of a session.
-
-    Args:
-        context: what sessions share.
-        state: the session.
-        repository: where it was dispatched.
-
-    Returns:
-        The record.
+    """Make the user's own checkout the place of a session.
 
     Raises:
         RefusedError: the repository is bare.
@@ -111,15 +99,12 @@ def make_by_hooks(
     Args:
         context: what sessions share.
         state: the session.
-        repository: where it was dispatched.
-        environment: the session's.
-        cancelled: asked whether to stop.
-
-    Returns:
-        The record.
+        repository: where the session was dispatched.
+        environment: the session's environment.
+        cancelled: tells whether to stop.
 
     Raises:
-        UntrustedError: the settings are not as they were accepted.
+        UntrustedError: the settings have changed since the user accepted them.
         UserError: a hook failed.
     """
     manager = context.manager
@@ -140,19 +125,19 @@ def make_by_hooks(
 def tell_removed(
     context: Context, state: SessionState, record: WorktreeRecord, environment: dict[str, str]
 ) -> str:
-    """Tell `WorktreeRemove` hooks that a hook's directory was moved into the trash.
+    """Tell `WorktreeRemove` hooks that a directory made by a hook was moved to the trash.
 
     Args:
         context: what sessions share.
         state: the session.
-        record: its place.
-        environment: the session's.
+        record: the session's place.
+        environment: the session's environment.
 
     Returns:
-        What went wrong, one sentence; empty when nothing did.
+        One sentence about what went wrong; empty if nothing did.
 
     Raises:
-        UserError: the settings are not as they were accepted, so that no hook was run.
+        UserError: the settings have changed since the user accepted them, so no hook ran.
     """
     repository = context.manager.resolve(record.root)
     removers = context.manager.hooks(repository, environment, "WorktreeRemove")

@@ -1,7 +1,7 @@
 """Ends the process of a session that its driver gave up.
 
-Keep true: such a process does not work on unseen; ending it is tried again until it has ended, by
-the next supervisor, too.
+Keep true: such a process does not go on working unseen; the supervisor, and if need be the next
+one, keeps trying until the process has ended.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ _LONGEST_PAUSE = 60.0
 
 
 async def end_now(run: Run, later: Tasks) -> str:
-    """End a process at once; if that cannot be done now, as soon as it can be.
+    """End a process now, or keep trying in the background if that fails.
 
     Args:
         run: the process; nobody else uses it any more.
-        later: where ending it goes on.
+        later: owns the task that keeps trying.
 
     Returns:
-        A sentence, after a space, for a process that may still live; empty when it is gone.
+        Empty if the process has ended; otherwise a sentence that begins with a space.
     """
     try:
         if await run.end(_DEADLINE):
             return ""
         said = " Its process could not be ended yet."
-    except Exception:  # whatever it was: the session is given up, and somebody has to end it
+    except Exception:  # whatever went wrong, the session is given up and its process must end
         log.exception("the process in %s could not be ended", run.directory)
         said = " Whether its process has ended is not known."
     later.start("end the process", _end_patiently(run))
@@ -40,16 +40,16 @@ async def end_now(run: Run, later: Tasks) -> str:
 
 
 def end_leftover(run: Run, later: Tasks) -> None:
-    """End the process of a run that is over for the journal, if an earlier supervisor could not.
+    """End the process of a run that the journal calls ended, if an earlier supervisor could not.
 
     Args:
-        run: the last one of its session.
-        later: where it is done.
+        run: the last run of its session.
+        later: owns the task that ends it.
     """
     try:
         lives = is_locked(run.directory / "lock")
     except OSError:
-        lives = True  # it cannot be told now, and is looked at again until it can
+        lives = True  # not known yet, so keep trying until it is
     if lives:
         later.start("end the process", _end_patiently(run))
 
@@ -62,7 +62,7 @@ async def _end_patiently(run: Run) -> None:
         try:
             if await run.end(_DEADLINE):
                 break
-        except Exception:  # as above; what hinders it may pass
+        except Exception:  # as above; the obstacle may pass
             log.exception("the process in %s still could not be ended", run.directory)
     await run.detach()
     log.warning("the process in %s has ended; its session had been given up", run.directory)

@@ -1,4 +1,4 @@
-"""What is checked out in a session's worktree, noted when it changes."""
+"""Records a change of the branch or commit that is checked out in a session's worktree."""
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.value import asdict
@@ -8,13 +8,10 @@ from parallel_agents.supervisor.session_ledger import SessionLedger
 
 
 def look(ledger: SessionLedger) -> None:
-    """See whether another branch is checked out; cheap enough to ask every second.
-
-    Args:
-        ledger: of the session.
+    """Check whether another branch is checked out; cheap enough to call every second.
 
     Raises:
-        UserError: what was seen could not be journalled.
+        UserError: the change could not be journalled.
     """
     state = ledger.state
     if (

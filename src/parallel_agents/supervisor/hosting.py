@@ -1,8 +1,8 @@
-"""Carries out what an agent asks of its host.
+"""Carries out host requests: what an agent asks its host to do.
 
-Keep true: only within the session's own worktree, by `worktrees.text_files`; every request is
-answered. It is journalled after its answer was written: a supervisor that dies in between reads the
-line again and carries it out once more, so that no agent waits for an answer for ever.
+Keep true: only within the session's own worktree, through `worktrees.text_files`; every request is
+answered. A request is journalled after its answer is written. If the supervisor dies in between,
+the next one reads the line again and repeats the request, so that no agent waits for ever.
 """
 
 from parallel_agents.agents.hosting import HostRequest, ReadFile, Served, WriteFile
@@ -15,14 +15,14 @@ from parallel_agents.worktrees.text_files import Place, read_text, write_text
 
 
 async def serve(ledger: SessionLedger, request: HostRequest) -> tuple[ev.FileServed, str]:
-    """Carry out a request.
+    """Carry out a host request.
 
     Args:
-        ledger: of the session whose agent asks.
-        request: what it asks.
+        ledger: the ledger of the session whose agent asks.
+        request: what the agent asks.
 
     Returns:
-        What to journal, and the line that answers.
+        The event to journal, and the line that answers the agent.
     """
     try:
         place = _place(record_of(ledger.state), ledger.context.umask)

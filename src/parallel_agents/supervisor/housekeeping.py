@@ -1,7 +1,7 @@
-"""What is done without being asked: at a start, and once an hour.
+"""Work that nobody has to ask for: at each start, and once an hour.
 
-Keep true: what it does is in the log of the supervisor and, where it concerns a session, in its
-journal; it removes nothing that is younger than the settings say.
+Keep true: everything it does is logged by the supervisor and, if it concerns a session, journalled
+there; it removes nothing that is younger than the settings say.
 """
 
 import logging
@@ -17,17 +17,17 @@ _ABSENT = frozenset({"missing", "moved", "pruned", "replaced", "closed"})
 
 
 class Housekeeping:
-    """Keeps order among sessions, worktrees and the trash.
+    """Keeps sessions, worktrees and the trash in order.
 
     Args:
-        supervisor: whose.
+        supervisor: owns the sessions.
     """
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
         self._supervisor = supervisor
 
     async def at_start(self) -> None:
-        """Compare the worktrees with what is recorded; a session whose own is gone says so."""
+        """Compare the worktrees with the records, and journal which sessions lost theirs."""
         context = self._supervisor.context
         try:
             found = await context.threads.long(
@@ -46,7 +46,7 @@ class Housekeeping:
                 await session.ledger.record_patiently(ev.WorktreeMissing(reason=reason))
 
     async def hourly(self) -> None:
-        """Empty the trash of what is old, and clean up if the person wishes that."""
+        """Remove old entries from the trash, and clean up if the user's settings say so."""
         await self._expire()
         days = self._supervisor.context.config.auto_clean_days
         if days > 0:

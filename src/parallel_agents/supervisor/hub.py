@@ -1,8 +1,8 @@
-"""Who listens, and what they are owed.
+"""The subscribed clients, and the pushes queued for each.
 
-Keep true: a client gets pushes in order; one that does not read is never waited for and never
-costs more than `PUSH_LIMIT` bytes: what it is owed is dropped and it is resynchronised; it is told
-that it has every session only when it has.
+Keep true: a client gets pushes in order. Nobody waits for a client that does not read, and it never
+costs more than `PUSH_LIMIT` bytes: its queue is dropped and the client is resynchronised. A client
+is told that it has every session only when it does.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class Subscriber:
     """One client's queue of pushes.
 
     Attributes:
-        followed: ids of the sessions whose partial text it wants.
+        followed: ids of the sessions whose partial text the client wants.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Subscriber:
         self._wake = asyncio.Event()
 
     def put(self, line: bytes) -> None:
-        """Owe the client one more push."""
+        """Queue one more push for the client."""
         if self.behind:
             return
         self._queue.append(line)
@@ -50,13 +50,13 @@ class Subscriber:
         self._wake.set()
 
     def refill(self, lines: Iterable[bytes]) -> None:
-        """Start over with a snapshot; it may be larger than the limit."""
+        """Queue a snapshot for a client that fell behind; it may be larger than the limit."""
         self.behind = False
         self._queue.extend(lines)
         self._wake.set()
 
     async def take(self) -> list[bytes]:
-        """Everything owed now; waits until there is something."""
+        """Take everything queued; wait until there is something."""
         while not self._queue and not self.behind:
             self._wake.clear()
             await self._wake.wait()
@@ -70,7 +70,7 @@ class Hub:
     """All subscribers.
 
     Args:
-        snapshot: gives the states of all sessions now.
+        snapshot: returns the current states of all sessions.
     """
 
     def __init__(self, snapshot: Callable[[], list[SessionState]]) -> None:
@@ -79,16 +79,16 @@ class Hub:
         self._complete = False
 
     def complete(self) -> None:
-        """Every session was taken up: from now on a snapshot is all there is."""
+        """Note that every session is recovered: from now on a snapshot is complete."""
         self._complete = True
         self.refresh()
 
     def found(self, state: SessionState) -> None:
-        """Tell everybody of a session that was taken up."""
+        """Tell every client about a recovered session."""
         self._all(StatePush(state=state))
 
     def add(self, subscriber: Subscriber) -> None:
-        """Begin to push to a client, with a snapshot first."""
+        """Begin to push to a client, starting with a snapshot."""
         self._subscribers.add(subscriber)
         self.resynchronise(subscriber)
 
@@ -97,7 +97,7 @@ class Hub:
         self._subscribers.discard(subscriber)
 
     def resynchronise(self, subscriber: Subscriber) -> None:
-        """Send a client everything anew."""
+        """Send a client everything again."""
         states = self._snapshot()
         pushes: list[Push] = [StatePush(state=state) for state in states]
         if self._complete:
@@ -105,24 +105,24 @@ class Hub:
         subscriber.refill(_lines(pushes))
 
     def record(self, session: str, record: Record) -> None:
-        """Tell everybody of a journalled record."""
+        """Push a journalled record to every client."""
         self._all(RecordPush(session=session, record=record))
 
     def delta(self, session: str, delta: Delta) -> None:
-        """Tell those who follow the session of partial text."""
+        """Push partial text to the clients that follow the session."""
         self._to(DeltaPush(session=session, delta=delta), self._followers(session))
 
     def progress(self, session: str, done: int, total: int) -> None:
-        """Tell everybody how far the making of a worktree is."""
+        """Tell every client how far the creation of a worktree is."""
         self._all(ProgressPush(session=session, done=done, total=total))
 
     def refresh(self) -> None:
-        """Send everybody everything anew: a session came back or went for good."""
+        """Send every client everything again: a session was restored or removed for good."""
         for subscriber in self._subscribers:
             self.resynchronise(subscriber)
 
     def viewed(self, session: str) -> bool:
-        """Whether anybody follows the session."""
+        """Whether any client follows the session."""
         return any(self._followers(session))
 
     def _followers(self, session: str) -> list[Subscriber]:

@@ -1,7 +1,7 @@
-"""The processes of a session's agent, as the system shows them.
+"""Finds and ends the processes that carry a session's mark.
 
-Keep true: what is ended carries the mark that a session's processes are given; first it has time to
-end by itself, since an agent saves its conversation when its input ends.
+Keep true: only processes with the mark that the session's processes are given are ended; they first
+get time to end by themselves, because an agent saves its conversation when its input ends.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ def marked(session: str) -> list[psutil.Process]:
     """The living processes that carry a session's mark.
 
     Args:
-        session: its id.
+        session: id of the session.
     """
     return [
         process
@@ -35,15 +35,15 @@ def marked(session: str) -> list[psutil.Process]:
 
 
 async def end_marked(threads: Threads, session: str, patience: float) -> tuple[int, list[int]]:
-    """End what a shim that died left behind; nobody else would.
+    """End the processes that a dead shim left behind; nobody else would.
 
     Args:
-        threads: where the system is asked.
+        threads: where the blocking queries run.
         session: id of the session.
         patience: seconds in which the processes may end by themselves.
 
     Returns:
-        How many were killed, and the ids of those that would not go.
+        How many were killed, and the ids of those that did not end.
     """
     ends = time.monotonic() + patience
     killed: set[int] = set()
@@ -58,13 +58,13 @@ async def end_marked(threads: Threads, session: str, patience: float) -> tuple[i
 
 
 async def swept(threads: Threads, session: str, patience: float, event: RunEnded) -> RunEnded:
-    """The ending of a run whose shim died, once whatever it held was ended, too.
+    """End the processes that a dead shim left behind, and complete the event of the run's end.
 
     Args:
-        threads: where the system is asked.
+        threads: where the blocking queries run.
         session: id of the session.
         patience: seconds in which the processes may end by themselves.
-        event: the ending so far.
+        event: the event so far.
     """
     killed, left = await end_marked(threads, session, patience)
     error = f"These processes of its agent could not be ended: {left}" if left else ""
@@ -80,11 +80,11 @@ def _kill(process: psutil.Process) -> bool:
 
 
 def stands_in(pid: int | None, record: WorktreeRecord | None) -> bool:
-    """Whether a process works in the recorded directory; one that is gone does.
+    """Whether a process works in the recorded directory; true if the process has ended.
 
     Args:
-        pid: the process; None for one that is not known.
-        record: the worktree's record; None for one that cannot be read.
+        pid: the process; None if it is not known.
+        record: the worktree's record; None if it cannot be read.
     """
     if pid is None or record is None:
         return False

@@ -1,6 +1,7 @@
-"""A conversation lent to a person's own terminal, and taken back.
+"""Lends a conversation to the user's own terminal, and takes it back.
 
-Keep true: one owner at a time; whoever takes it back goes on in the mode that the person left.
+Keep true: a conversation has one owner at a time; once taken back, it continues in the mode that
+the user left it in.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ _LOOK_AGAIN = 1.0
 
 
 class Terminals:
-    """The conversations that people's terminals have.
+    """The conversations that are lent to users' terminals.
 
     Args:
         sessions: all sessions, by id.
@@ -32,23 +33,23 @@ class Terminals:
     def __init__(self, sessions: Mapping[str, Session]) -> None:
         self._sessions = sessions
         self._lent: dict[str, str] = {}
-        """By session, the key of the request that lent its conversation last."""
+        """For each session, the key of the last request that lent its conversation."""
 
     def lent(self, session: str, key: str) -> None:
-        """A request with this key gets the session's conversation."""
+        """Note that the request with this key gets the session's conversation."""
         self._lent[session] = key
 
     async def lost(self, keys: Collection[str]) -> None:
-        """A client went away: take back, once they are free, the conversations that it still has.
+        """Take back the conversations of a client that went away, as soon as they are free.
 
         Args:
-            keys: uuids of its requests for conversations.
+            keys: uuids of the client's requests for conversations.
         """
         lent = [session for session, key in self._lent.items() if key in keys]
         await asyncio.gather(*(self._take_back_once_free(session) for session in lent))
 
     async def recover(self) -> None:
-        """The same for conversations that were attached when an earlier supervisor ended."""
+        """Do the same for conversations that were attached when an earlier supervisor ended."""
         attached = [s.id for s in self._sessions.values() if s.state.process.stopped == "attach"]
         await asyncio.gather(*(self._take_back_once_free(session) for session in attached))
 
@@ -58,7 +59,7 @@ class Terminals:
         if session is None:
             return
         while session.state.process.stopped == "attach" and self._lent.get(name) == lent:
-            gone = not session.state.process.is_there  # its own process, whose end is awaited
+            gone = not session.state.process.is_there  # our own process, which attaching stops
             if gone and not await session.context.threads.git(marked, name):
                 await take_back(session, new_uuid())
                 return
@@ -66,10 +67,10 @@ class Terminals:
 
 
 def attach_command(session: Session) -> TerminalCommand:
-    """What a person's terminal runs to take over the conversation.
+    """Build the command that the user's terminal runs to take over the conversation.
 
     Raises:
-        RefusedError: the agent has no interactive program.
+        RefusedError: the agent has no interactive program, or there is no conversation yet.
         WorktreeError: there is no worktree to work in.
     """
     traits = session.agent.traits
@@ -94,7 +95,7 @@ def attach_command(session: Session) -> TerminalCommand:
 
 
 async def take_back(session: Session, key: str) -> None:
-    """The person's terminal gave the conversation back: start the process again."""
+    """Take the conversation back from the user's terminal and start the process again."""
     if key in session.state.keys or session.state.process.stopped != "attach":
         return
     text = (
@@ -104,7 +105,7 @@ async def take_back(session: Session, key: str) -> None:
         session.agent.mode_left, session.state.conversation.id, session.ledger.environment()
     )
     if session.state.process.stopped != "attach":
-        return  # somebody else was quicker
+        return  # another request took it back in the meantime
     known = left in session.agent.traits.mode_names and left != session.state.conversation.mode
     changed = [ev.ModeChanged(mode=left)] if known else []
     session.ledger.record(*changed, ev.Notice(text=text), key=key)

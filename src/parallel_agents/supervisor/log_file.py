@@ -1,7 +1,7 @@
-"""The supervisor's own log: one file, and the one before it.
+"""The supervisor's own log: the current file and the previous one.
 
-Keep true: it never grows beyond `LIMIT` twice, however long the supervisor runs; what the
-interpreter says at its end on standard error stays with the rest.
+Keep true: the two together never grow beyond twice `LIMIT`, however long the supervisor runs; what
+the interpreter prints to standard error when it exits goes to the same log.
 """
 
 import contextlib
@@ -11,15 +11,15 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 LIMIT = 4 << 20
-"""Size in bytes at which the file becomes the one before."""
+"""Size in bytes at which a new file begins."""
 
 
 class BoundedLog(RotatingFileHandler):
-    """Appends to the log, and begins another file when this one is full.
+    """Appends to the log, and begins a new file when this one is full.
 
     Args:
-        path: the file; the one before is beside it, with `.1` added.
-        limit: its size in bytes.
+        path: the file; the previous one is beside it, with `.1` added.
+        limit: the largest size in bytes.
     """
 
     def __init__(self, path: Path, limit: int = LIMIT) -> None:
@@ -27,7 +27,7 @@ class BoundedLog(RotatingFileHandler):
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
 
     def rotate(self, source: str, dest: str) -> None:
-        """Rename the file, and take standard error along when it goes there."""
+        """Rename the file, and point standard error at the new one if it went to the old one."""
         with contextlib.suppress(OSError):
             goes_there = os.path.samestat(os.fstat(2), Path(source).stat())
             super().rotate(source, dest)
@@ -38,5 +38,5 @@ class BoundedLog(RotatingFileHandler):
 
 
 def start(path: Path) -> None:
-    """Log to a file from now on; one that is full already is put aside by the first line."""
+    """Log to a file from now on; if it is already full, the first line begins a new one."""
     logging.basicConfig(level=logging.INFO, handlers=[BoundedLog(path)])

@@ -1,7 +1,7 @@
-"""TCP ports that sessions have to themselves, so that their servers do not meet.
+"""Assigns each session TCP ports of its own, so that the servers of sessions do not collide.
 
-Keep true: two sessions never get the same port; a range is given only when nothing listened in it
-at that moment. What other programs take later is theirs.
+Keep true: two sessions never get the same port; a range is assigned only if no program was using
+any of its ports at that moment. Other programs may still take one later.
 """
 
 import errno
@@ -11,36 +11,36 @@ from parallel_agents.core.errors import UserError
 
 FIRST = 20_000
 END = 30_000
-"""Ports are given from here; below those that Linux gives to outgoing connections (32768)."""
+"""End of the assigned ports, below those that Linux uses for outgoing connections (from 32768)."""
 
 
 class Ports:
-    """Who has which range."""
+    """Knows which session has which range of ports."""
 
     def __init__(self) -> None:
         self._held: dict[str, range] = {}
 
     def keep(self, session: str, first: int, count: int) -> None:
-        """Note a range that a session has from before."""
+        """Note a range that a session already has."""
         if count:
             self._held[session] = range(first, first + count)
 
     def release(self, session: str) -> None:
-        """A session is gone for good."""
+        """Free the range of a session that is gone for good."""
         self._held.pop(session, None)
 
     def assign(self, session: str, count: int) -> int:
-        """Give a session a range.
+        """Assign a range of ports to a session.
 
         Args:
-            session: its id.
+            session: id of the session.
             count: how many ports, at least 1.
 
         Returns:
             The first port of the range.
 
         Raises:
-            UserError: there is no such range any more.
+            UserError: no range of that length is free.
         """
         first = FIRST
         while first + count <= END:

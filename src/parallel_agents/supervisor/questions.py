@@ -1,4 +1,4 @@
-"""Our own questions to an agent's program: each waits for its answer, but not for ever."""
+"""Our own questions to an agent's program; each waits for its answer for a limited time."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,7 +10,7 @@ _DEADLINE = 10.0
 
 
 class Questions:
-    """Those that wait."""
+    """The questions of one session that wait for their answers."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Future[ControlAnswered]] = {}
@@ -20,10 +20,10 @@ class Questions:
 
         Args:
             request: uuid that the question carries.
-            sent: sends it; false when nobody is there to read it.
+            sent: sends the question; gives false if nobody is there to read it.
 
         Raises:
-            AgentError: there was no answer.
+            AgentError: no answer came in time.
         """
         answer: asyncio.Future[ControlAnswered] = asyncio.get_running_loop().create_future()
         self._waiting[request] = answer
@@ -38,7 +38,7 @@ class Questions:
         raise AgentError("The agent did not answer.", "Try again, or restart it: respawn.")
 
     def answered(self, event: ControlAnswered) -> None:
-        """Hand an answer to whoever asked, if anybody did."""
+        """Pass an answer to the caller who waits for it, if there is one."""
         waiting = self._waiting.get(event.request)
         if waiting is not None and not waiting.done():
             waiting.set_result(event)

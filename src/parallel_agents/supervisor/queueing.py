@@ -1,4 +1,4 @@
-"""Wait for one's turn, for as long as it is wanted."""
+"""A queue for creating worktrees, in which waiting can be cancelled."""
 
 import asyncio
 import contextlib
@@ -9,14 +9,14 @@ from parallel_agents.core.errors import WorktreeError
 
 @contextlib.asynccontextmanager
 async def in_turn(places: asyncio.Semaphore, called_off: asyncio.Event) -> AsyncIterator[None]:
-    """Wait for a place to make a worktree, and keep it until the end.
+    """Wait for a free slot to create a worktree, and hold it until the block ends.
 
     Args:
-        places: how many there are.
-        called_off: set when it is not wanted any more.
+        places: the slots.
+        called_off: set when the creation is cancelled.
 
     Raises:
-        WorktreeError: it was called off before its turn.
+        WorktreeError: the creation was cancelled before its turn.
     """
     turn = asyncio.create_task(places.acquire())
     off = asyncio.create_task(called_off.wait())

@@ -1,8 +1,8 @@
-"""One line of the log for each request: who asked what, of which session, how long it took.
+"""Logs one line for each request: the client, the request, its session, how long it took.
 
-Keep true: a line holds the request's type and session and nothing else of what was sent, so
-neither words, environment nor secrets; what a client sent is one line of safe text. A client that
-asks again and again cannot push everything else out of the log.
+Keep true: a line holds the request's type and session and nothing else that the client sent: no
+prompts, no environment, no secrets. Text from a client is made safe and stays on one line. A client
+that asks again and again cannot push everything else out of the log.
 """
 
 import logging
@@ -19,21 +19,21 @@ from parallel_agents.wire import messages as m
 log = logging.getLogger("request")
 
 SLOW_MS = 100.0
-"""From so many milliseconds on, a request has its line whatever the others did."""
+"""A request that takes at least this many milliseconds always gets its own line."""
 LINES_A_SECOND = 20
-"""How many quick requests of one client and kind, with the same outcome, have a line each second;
-more are counted."""
+"""How many quick requests of one client and kind, with the same outcome, get a line each second;
+further ones are only counted."""
 _SESSION_LENGTH = 40
 
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of one request.
+    """What is known about one request.
 
     Attributes:
-        message: the request, once it was read.
-        error: the error that answered it.
-        answered: whether it was answered at all; a client can leave before.
+        message: the request, once it has been read.
+        error: the error that it was answered with.
+        answered: whether it was answered at all; a client can leave before that.
     """
 
     message: m.AnyRequest | None = None
@@ -41,7 +41,7 @@ class Entry:
     answered: bool = False
 
     def outcome(self) -> str:
-        """How it ended: `ok`, `cancelled`, or `refused` or `failed` with the kind of error."""
+        """How the request ended: `ok`, `cancelled`, or `refused`/`failed` with the error's kind."""
         if not self.answered:
             return "cancelled"
         if self.error is None:
@@ -50,11 +50,11 @@ class Entry:
         return said if self.error.kind == said else f"{said} ({self.error.kind})"
 
     def type(self) -> str:
-        """What was asked."""
+        """The request's type; `unreadable` if it could not be read."""
         return self.message.type if self.message else "unreadable"
 
     def session(self) -> str:
-        """The session that it names, as the end of a line."""
+        """The session that the request names, as the end of a log line."""
         if isinstance(self.message, m.Follow):
             named = ",".join(self.message.sessions)
         else:
@@ -66,24 +66,24 @@ class RequestLog:
     """Writes the lines.
 
     Args:
-        clock: seconds that only go up.
+        clock: gives seconds that only increase.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._second = 0
         self._quick: Counter[str] = Counter()
-        """By client, request and outcome: one who asks all the time hides nobody else."""
+        """Counts by client, request and outcome, so that a busy client hides nobody else."""
 
     @contextmanager
     def entry(self, pid: int) -> Iterator[Entry]:
-        """Time a request, and write its line when it is answered or given up.
+        """Time a request, and write its line when it is answered or abandoned.
 
         Args:
             pid: process id of the client.
 
         Yields:
-            What the line will say; to be completed.
+            The entry that the line is made from; the caller completes it.
         """
         entry = Entry()
         began = self._clock()
@@ -95,7 +95,7 @@ class RequestLog:
 
     def _write(self, entry: Entry, took_ms: float, pid: int) -> None:
         outcome = entry.outcome()
-        # It is asked all the time, and its duration says only how long nothing happened.
+        # Clients repeat it all the time, and its duration says only how long nothing happened.
         if isinstance(entry.message, m.WaitRecords) and outcome == "ok":
             return
         alike = f"{entry.type()} {outcome} pid={pid}"
@@ -103,7 +103,7 @@ class RequestLog:
             log.info("%s %.1f ms %s pid=%d%s", entry.type(), took_ms, outcome, pid, entry.session())
 
     def _has_room(self, alike: str) -> bool:
-        """Whether one more quick request like this one has a line in this second."""
+        """Whether one more quick request like this one gets a line in this second."""
         second = int(self._clock())
         if second != self._second:
             self._second = second

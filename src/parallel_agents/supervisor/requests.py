@@ -1,6 +1,6 @@
-"""Finds the request that a person means.
+"""Finds the pending request that the user means.
 
-Keep true: whoever comes too late is told what was decided, and nothing is decided for him.
+Keep true: a user who comes too late is told what was decided, and their decision has no effect.
 """
 
 from parallel_agents.core import events as ev
@@ -10,19 +10,19 @@ from parallel_agents.core.summary import decision_words
 from parallel_agents.supervisor.session import Session
 
 _BACK = 1_000
-"""Records looked back through for what became of a request."""
+"""How many records to search backwards for the outcome of a request."""
 
 
 async def find_pending(session: Session, request: str | None) -> Request:
     """Find a pending request.
 
     Args:
-        session: whose.
-        request: its id; None for the only one.
+        session: the session that the request belongs to.
+        request: id of the request; None for the only one.
 
     Raises:
-        UsageError: several are pending and none was named.
-        UserError: none is, or the named one is not any more; says what became of it.
+        UsageError: several requests are pending and none was named.
+        UserError: none is pending, or the named one no longer is; the error says what became of it.
     """
     try:
         return session.pending(request)

@@ -1,4 +1,4 @@
-"""A session as scripts see it: one entry of `ls --json`; its schema is in `docs/schema/`."""
+"""A session as scripts see it: one entry of `ls --json`, whose schema is in `docs/schema/`."""
 
 from parallel_agents.core.errors import StorageError
 from parallel_agents.core.label import derive
@@ -14,7 +14,7 @@ _WAITING_FOR = {
 
 
 def session_row(state: SessionState) -> SessionRow:
-    """Make the entry of a session with these facts."""
+    """Make the entry of a session from its facts."""
     label = derive(state)
     worktree, requests = state.place.worktree, state.dialogue.requests
     alive = state.process.is_there
@@ -51,10 +51,12 @@ def session_row(state: SessionState) -> SessionRow:
 
 
 async def durable_row(session: Session) -> SessionRow:
-    """The entry of a session to which something was done that must not be lost once answered.
+    """Wait until the disk confirms the last change to a session, then make its entry.
+
+    A change that was answered must not be lost.
 
     Raises:
-        StorageError: it is done, but the disk does not confirm it.
+        StorageError: the change is made, but the disk does not confirm it.
     """
     try:
         await session.ledger.syncing.settled()

@@ -1,4 +1,4 @@
-"""How a run ended, as its shim recorded it; see `docs/shim-protocol.md`, file `exit`."""
+"""Reads how a run ended, as its shim recorded it; see `docs/shim-protocol.md`, file `exit`."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ from parallel_agents.supervisor.files import read_json
 
 
 def ended(directory: Path, number: int, stderr: str) -> RunEnded:
-    """Make the event of a run that is over; without code, signal and error none is recorded.
+    """Make the event of a run's end; it has no code, signal or error if the shim recorded none.
 
     Args:
-        directory: of the run.
-        number: of the run.
-        stderr: the last words of its agent.
+        directory: the run's directory.
+        number: the run's number.
+        stderr: the last lines that its agent printed to standard error.
 
     Raises:
-        StorageError: the record cannot be read.
+        StorageError: the shim's record cannot be read.
     """
     said = read_json(directory / "exit")
     if not isinstance(said, dict):

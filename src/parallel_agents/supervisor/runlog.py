@@ -1,7 +1,8 @@
-"""The log of one run, read while it grows.
+"""Reads the log of one run while it grows.
 
-Keep true: a line is handed on once, whole, with where the next one begins; a line over `LINE_LIMIT`
-costs no more memory than that and gives its head; what was read may be trimmed behind the reader.
+Keep true: each line is returned once, whole, with the offset of the next one; a line longer than
+`LINE_LIMIT` costs no more memory than that and gives only its head; the part of the log that has
+been read may be freed behind the reader.
 """
 
 import ctypes
@@ -16,10 +17,10 @@ from parallel_agents.core import events as ev
 log = logging.getLogger(__name__)
 
 LINE_LIMIT = 16 << 20
-"""Longest line of an agent that is read, in bytes; of a longer one only the head is kept."""
+"""The longest line of an agent that is read, in bytes; only the head of a longer one is kept."""
 
 HEAD = 64 << 10
-"""How much of an oversize line is kept, in bytes."""
+"""How many bytes of an oversize line are kept."""
 
 _CHUNK = 1 << 20
 _KEEP_SIZE = 1
@@ -31,10 +32,10 @@ class LogLine:
     """One line of the agent.
 
     Attributes:
-        at: when it arrived, milliseconds since 1970.
-        text: the line without stamp and newline; its head when oversize.
-        offset: where the next line begins in `out.log`.
-        oversize: whether text is only the head.
+        at: when the line arrived, in milliseconds since 1970.
+        text: the line without time stamp and newline; only its head if oversize.
+        offset: where the next line begins in `out.log`, in bytes.
+        oversize: whether `text` is only the head.
     """
 
     at: int
@@ -48,10 +49,10 @@ def punch_hole(descriptor: int, length: int) -> None:
 
     Args:
         descriptor: an open file.
-        length: how many bytes from the beginning will not be read again.
+        length: how many bytes to free; they will not be read again.
 
     Raises:
-        OSError: the file system cannot do it.
+        OSError: the file system does not support it.
     """
     function = ctypes.CDLL(None, use_errno=True).fallocate
     function.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
@@ -64,7 +65,7 @@ class LogReader:
 
     Args:
         path: the log.
-        offset: where the first unread line begins.
+        offset: where the first unread line begins, in bytes.
     """
 
     def __init__(self, path: Path, offset: int) -> None:
@@ -75,10 +76,10 @@ class LogReader:
         self._skipping = False
 
     def read(self) -> list[LogLine]:
-        """Take the complete lines among the next bytes; empty when there is nothing new.
+        """Read the next bytes and return the lines that are complete; empty if there are none.
 
         Raises:
-            OSError: when the log cannot be read.
+            OSError: the log cannot be read.
         """
         try:
             with self._path.open("rb") as file:
@@ -92,7 +93,7 @@ class LogReader:
 
     @property
     def behind(self) -> bool:
-        """Whether the log holds bytes not read yet."""
+        """Whether the log holds unread bytes."""
         try:
             return self._path.stat().st_size > self._read_to
         except FileNotFoundError:
@@ -121,7 +122,7 @@ class LogReader:
         return LogLine(at, text, self.offset)
 
     def _oversize(self) -> LogLine:
-        """Hand on the head of a line that is too long, and skip the rest of it."""
+        """Return the head of a line that is too long, and skip the rest of it."""
         head = bytes(self._rest[:HEAD])
         dropped = len(self._rest)
         self._rest.clear()
@@ -134,16 +135,16 @@ class LogReader:
 
 
 def _time(stamp: bytes) -> int:
-    """The time before a line; 0 for what is none, as in the rest of a line that was cut."""
+    """Read the time stamp of a line; 0 if there is none, as in the rest of a line that was cut."""
     return int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
 
 
 def said_in(line: LogLine, translator: Translator) -> list[Said]:
-    """What a line says; one that our reading fails on is kept like one that says nothing.
+    """Translate a line; if we fail to read it, keep its text in an event instead.
 
     Args:
-        line: of the agent's log.
-        translator: what has read the lines before it.
+        line: a line of the agent's log.
+        translator: the one that has read all earlier lines.
     """
     if not line.oversize:
         try:

@@ -1,4 +1,4 @@
-"""What the handlers of requests work with."""
+"""What the request handlers work with."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from parallel_agents.supervisor.supervisor import SessionSupervisor
 
 
 class Service:
-    """The supervisor, and what lasts from one request to the next.
+    """The supervisor, and the state that lasts between requests.
 
     Attributes:
-        patches: the patch that is being read.
-        terminals: the conversations that people's terminals have.
-        accepting: held while a repository's configuration is accepted.
+        patches: the patch that clients are reading page by page.
+        terminals: the conversations that are lent to users' terminals.
+        accepting: held while a repository's configuration is being accepted.
     """
 
     def __init__(self, supervisor: SessionSupervisor) -> None:
@@ -24,10 +24,10 @@ class Service:
         self.accepting = asyncio.Lock()
 
     def find(self, name: str) -> Session:
-        """The session with this id, unique prefix or name.
+        """Find the session with this id, unique prefix or name.
 
         Raises:
             NoSuchSessionError: there is none, or it is deleted.
-            UsageError: several are meant.
+            UsageError: several sessions match.
         """
         return self.supervisor.find(name)

@@ -1,7 +1,7 @@
-"""The sub-directory of a repository in which a person started a session.
+"""The sub-directory of a repository in which the user started a session.
 
-Keep true: the agent begins at the top of its worktree, where its own program puts it; what the
-person meant is told to it, to its commands, and to the person.
+Keep true: the agent starts at the top of its worktree, where its own program puts it; the agent,
+the set-up commands and the user are told about the sub-directory.
 """
 
 import os
@@ -13,14 +13,14 @@ from parallel_agents.core.worktree import WorktreeRecord
 
 
 def subdirectory(record: WorktreeRecord | None, directory: str) -> str:
-    """Find where in its worktree a session was started.
+    """Find the sub-directory of its worktree in which a session was started.
 
     Args:
-        record: the worktree's record; None when it cannot be read.
-        directory: where in the checkout it was dispatched.
+        record: the worktree's record; None if it cannot be read.
+        directory: where in the checkout the session was dispatched.
 
     Returns:
-        Relative path; empty for the top, or for a directory that the worktree does not have.
+        The relative path; empty for the top, or if the worktree does not have that directory.
     """
     if record is None or not record.checkout or not record.traits.is_git_worktree:
         return ""
@@ -30,15 +30,12 @@ def subdirectory(record: WorktreeRecord | None, directory: str) -> str:
 
 
 def noted(record: WorktreeRecord, directory: str, notes: Sequence[str]) -> WorktreeRecord:
-    """Complete the notes of a new worktree.
+    """Add notes to the record of a new worktree, with one about the sub-directory if there is one.
 
     Args:
-        record: the worktree.
-        directory: where in the checkout it was dispatched.
-        notes: more of them.
-
-    Returns:
-        The record with all notes.
+        record: the worktree's record.
+        directory: where in the checkout the session was dispatched.
+        notes: the notes to add.
     """
     found = subdirectory(record, directory)
     said = f"The agent starts at the top of its worktree, and is told about {found}."

@@ -1,8 +1,8 @@
-"""Waits until the disk has what was written: beside the event loop, since a disk may hang.
+"""Waits until writes are on the disk, outside the event loop, because a disk may hang.
 
-Keep true: whoever waits is told that the disk has all that was written before they asked, or that
-it does not confirm it; nothing is synced that nobody waits for; a session whose disk hangs takes
-one thread, however many wait.
+Keep true: whoever waits learns either that everything written before they asked is on the disk, or
+that the disk does not confirm it; nothing is synced unless somebody waits for it; a session whose
+disk hangs takes one thread, however many callers wait.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Batch:
-    """What is synced together, once somebody waits for it."""
+    """Writes that are synced together once somebody waits for them."""
 
     owed: dict[str, Callable[[], None]] = field(default_factory=dict)
     wanted: bool = False
@@ -28,11 +28,11 @@ class _Batch:
 
 
 class Syncing:
-    """What one session has written, and the disk may not have yet.
+    """The writes of one session that may not be on the disk yet.
 
     Args:
-        threads: where it is waited.
-        owner: whose it is, for the log.
+        threads: where the waiting is done.
+        owner: names the session in the log.
     """
 
     def __init__(self, threads: Threads, owner: str) -> None:
@@ -43,19 +43,20 @@ class Syncing:
         self._work: asyncio.Task[None] | None = None
 
     def owe(self, what: str, sync: Callable[[], None]) -> None:
-        """Note that something was written.
+        """Note a write.
 
         Args:
-            what: names it; what is noted twice under one name is synced once.
-            sync: waits until the disk has it; called in a thread; raises `OSError`.
+            what: the name of the write; several writes with one name are synced once.
+            sync: waits until the write is on the disk; runs in a thread; raises `OSError`.
         """
         self._open.owed[what] = sync
 
     async def settled(self) -> None:
-        """Wait until the disk has all that was written so far.
+        """Wait until everything written so far is on the disk.
 
         Raises:
-            StorageError: it does not confirm it; an `ExhaustedError` when it could not be asked.
+            StorageError: the disk does not confirm it; an `ExhaustedError` if it could not be
+                asked.
         """
         batch = self._open if self._open.owed else self._running
         if batch is None:
@@ -68,7 +69,7 @@ class Syncing:
             raise _unconfirmed(batch.error)
 
     async def close(self) -> None:
-        """Wait for what somebody waits for; what is owed beside was never promised to anybody."""
+        """Finish the syncs that somebody waits for; other writes were never promised to anybody."""
         if not self._open.wanted:
             self._open = _Batch()
         if self._work is not None:
@@ -80,7 +81,7 @@ class Syncing:
             self._running = batch
             try:
                 await self._threads.sync(_sync_all, batch)
-            except Exception as error:  # whatever it is, somebody waits for it
+            except Exception as error:  # whatever it is, those who wait must learn of it
                 log.exception("what was recorded is not confirmed")
                 batch.error = error
             else:

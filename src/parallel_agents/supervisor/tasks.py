@@ -1,7 +1,7 @@
-"""Every task has an owner, who ends it and is told when it fails.
+"""Background tasks, each with an owner who ends it and learns of its failure.
 
-Keep true: a task that ends by an error which nobody foresaw is in the log at once, with its
-traceback, and its owner is told of it; none outlives `end`.
+Keep true: if a task ends with an unforeseen error, the error is logged at once with its traceback,
+and the owner is told; no task outlives `end`.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ class Tasks:
     """The tasks of one owner.
 
     Args:
-        owner: who that is, for the log.
-        failed: told of the error that ended a task; it may start another one.
+        owner: the owner's name, for the log.
+        failed: called with the error that ended a task; it may start another task.
     """
 
     def __init__(self, owner: str, failed: Callable[[Exception], None] | None = None) -> None:
@@ -26,19 +26,19 @@ class Tasks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, what: str, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
-        """Do something beside.
+        """Start a task in the background.
 
         Args:
-            what: names it in the log.
-            work: what to do; what it returns is ignored.
+            what: the task's name in the log.
+            work: what to do; its result is ignored.
 
         Returns:
-            Its task, which raises nothing but its own cancelling.
+            The task, which raises nothing but its own cancellation.
         """
         task = asyncio.create_task(self._guard(what, work), name=f"{self._owner}: {what}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
+        task.add_done_callback(lambda _: work.close())  # in case it was cancelled before it began
         return task
 
     async def _guard(self, what: str, work: Coroutine[Any, Any, object]) -> None:
@@ -50,7 +50,7 @@ class Tasks:
                 self._failed(error)
 
     async def end(self) -> None:
-        """Cancel them all, also those that begin meanwhile, and wait until they are over."""
+        """Cancel all tasks, also those that start meanwhile, and wait until they have ended."""
         this = asyncio.current_task()
         while left := [task for task in self._tasks if task is not this]:
             for task in left:

@@ -1,11 +1,10 @@
-"""Where blocking work is done: five pools, so that nobody stands in somebody else's queue.
+"""Runs blocking work in five thread pools, so that one kind of work never waits behind another.
 
-Keep true: `quick` takes only what ends in milliseconds, so that greeting a client and checking a
-process never wait for git; `git` takes what answers a question; whatever waits for a lock, for
-the network or for a disk to be emptied goes to `long`; `disk` writes what nobody waits for, and
-`sync` waits for a disk: when it hangs, neither takes anybody else's thread. All threads are there
-from the start: a system that has no more of them to give refuses no work which somebody then sees
-half done.
+Keep true: `quick` takes only work that ends in milliseconds, so that greeting a client and checking
+a process never wait for git; `git` answers questions; work that waits for a lock, for the network
+or for a disk to be emptied goes to `long`; `disk` writes what nobody waits for, and `sync` waits
+for a disk: if the disk hangs, neither takes a thread from the others. All threads exist from the
+start, so that a system without threads to spare cannot refuse one in the middle of some work.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ _WARM_SECONDS = 5.0
 
 
 class Threads:
-    """The pools of one supervisor; each has its threads from `warm` on, or as they are needed."""
+    """The pools of one supervisor; `warm` starts all their threads, else they start on demand."""
 
     def __init__(self) -> None:
         self._quick = ThreadPoolExecutor(_QUICK, "quick")
@@ -39,7 +38,7 @@ class Threads:
         self._sync = ThreadPoolExecutor(_SYNC, "sync")
 
     def warm(self) -> None:
-        """Start every thread now; with fewer, when the system gives no more."""
+        """Start every thread now, or as many as the system allows."""
         pools = (
             (self._quick, _QUICK),
             (self._git, _GIT),
@@ -54,7 +53,7 @@ class Threads:
                     pool.submit(_meet, together)
 
     async def quick(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do what ends in milliseconds: a look at a process, a page of a journal."""
+        """Do work that ends in milliseconds: a look at a process, a page of a journal."""
         return await _in(self._quick, partial(function, *args, **kwargs))
 
     async def git(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,7 +61,7 @@ class Threads:
         return await _in(self._git, partial(function, *args, **kwargs))
 
     async def long(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do what may wait: for a repository's lock, for the network, for a disk."""
+        """Do work that may wait for a repository's lock, the network or a disk."""
         return await _in(self._long, partial(function, *args, **kwargs))
 
     async def disk(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -70,7 +69,7 @@ class Threads:
         return await _in(self._disk, partial(function, *args, **kwargs))
 
     async def sync(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Write what a person waits for, until the disk has it."""
+        """Write what the user waits for, until it is on the disk."""
         return await _in(self._sync, partial(function, *args, **kwargs))
 
 
@@ -80,6 +79,6 @@ def _meet(together: threading.Barrier) -> None:
 
 
 async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    # With the context of whoever asks, which says in whose environment git runs.
+    # With the caller's context, because it says in whose environment git runs.
     run = partial(contextvars.copy_context().run, work)
     return await asyncio.get_running_loop().run_in_executor(pool, run)

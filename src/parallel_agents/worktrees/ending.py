@@ -1,7 +1,7 @@
-"""Everything that ends worktrees: deleted, restored, compared with what is recorded, adopted.
+"""The manager's operations on existing worktrees: delete, restore, reconcile, adopt.
 
-Keep true: every method may be called from any thread; whatever removes a worktree goes through
-the one gate (`removal`).
+Keep true: every method may be called from any thread; every removal of a worktree passes the single
+gate (`removal`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ from parallel_agents.worktrees.trash import Trash, TrashBin
 
 
 class Ending:
-    """The half of the manager that is about worktrees which stand already.
+    """The half of the manager that handles worktrees that already exist.
 
     Args:
         state_dir: the program's state directory.
@@ -54,21 +54,21 @@ class Ending:
         self._trash = Trash(state_dir / "trash", self._sweeper)
 
     def own_work(self, record: WorktreeRecord) -> OwnWork:
-        """Say what a deletion would have to save; see `own.look`."""
+        """List the work that a deletion would have to save; see `own.look`."""
         with self._reading("look at the worktree"):
             return kinds.of(record).own_work(record, self._temporary)
 
     def adopt(self, repo: Repository, *, session: str, path: str, base: Base) -> WorktreeRecord:
-        """Make a worktree that somebody else made a session's; see `adoption.adopt`."""
+        """Give a session a worktree that somebody else made; see `adoption.adopt`."""
         with self._writing(repo.common_dir, "adopt the worktree") as lock_fd:
             return adoption.adopt(repo, session, path, base, lock_fd)
 
     def check_adoptable(self, repo: Repository, session: str, path: str) -> None:
-        """Say early what `adopt` would refuse; see `adoption.adoptable`."""
+        """Refuse early what `adopt` would refuse; see `adoption.adoptable`."""
         adoption.adoptable(repo, session, path)
 
     def owner(self, path: str) -> str:
-        """Find the session whose lock a worktree carries; see `adoption.owner`."""
+        """Find the session whose lock is on a worktree; see `adoption.owner`."""
         with self._reading("look at the worktree"):
             return adoption.owner(path)
 
@@ -79,24 +79,24 @@ class Ending:
             return moved.take_along(record, repo, path, lock_fd)
 
     def settle(self) -> None:
-        """Wait until nothing is being removed or counted in the background."""
+        """Wait until the background removals and measurements have finished."""
         self._sweeper.wait()
 
     def delete(
         self, record: WorktreeRecord, *, live_pids: Callable[[], Sequence[int]], note: str = ""
     ) -> TrashEntry:
-        """Delete a worktree into the trash.
+        """Move a worktree to the trash.
 
         Args:
-            record: what to delete.
-            live_pids: tells the session's processes that still live.
-            note: why, when nobody asked for it just now.
+            record: the worktree to delete.
+            live_pids: returns the ids of the session's processes that are still alive.
+            note: the reason, if nobody asked for the deletion just now.
 
         Returns:
-            The entry. The same call after a crash goes on, or returns it again.
+            The trash entry. After a crash, the same call continues, or returns it again.
 
         Raises:
-            RefusedError: the gate says no; nothing has changed.
+            RefusedError: the gate refuses; nothing has changed.
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
@@ -107,7 +107,7 @@ class Ending:
             job = replace(job, note=note, pulls=pulls)
             entry = kinds.of(record).delete(job)
             (self._creating / f"{record.session}.json").unlink(missing_ok=True)
-            # What its trees hold may be secret, and only the trash keeps it from now on.
+            # The compared trees may hold secrets; from now on only the trash may keep them.
             self._sweeper.drop(self._store(record.session).directory, self._objects)
             return entry
 
@@ -127,37 +127,33 @@ class Ending:
         )
 
     def unfinished(self, session: str) -> bool:
-        """Tell whether a deletion was cut off after the worktree was renamed away.
+        """Whether a deletion was cut off after the worktree was renamed away.
 
-        Args:
-            session: id of the session.
-
-        Returns:
-            Whether `restore` brings it back all the same.
+        If so, `restore` can still bring the session's worktree back.
         """
         bin_ = self._trash.bin(session)
         return removal.begun(bin_) is not None or moved.is_astray(bin_)
 
     def _finish(self, plan: Mapping[str, Any]) -> None:
-        """Go on with a deletion that was cut off: what is restored is a whole entry."""
+        """Finish a deletion that was cut off, because only a complete entry can be restored."""
         record = from_plain(plan["record"], WorktreeRecord)
         with self._writing(lock_of(record), "delete the worktree") as lock_fd:
             removal.delete(self._removal(record, lock_fd, list))
 
     def restore(self, session: str, moved_to: str = "") -> WorktreeRecord:
-        """Bring a worktree back from the trash.
+        """Restore a worktree from the trash.
 
         Args:
             session: id of the session.
-            moved_to: a directory of its repository, when that is not where it was.
+            moved_to: a directory of its repository, if the repository has moved.
 
         Returns:
-            Its new record. The same call after a crash goes on.
+            The new record. After a crash, the same call continues.
 
         Raises:
-            NoSuchSessionError: it is not in the trash.
-            RefusedError: its path or branch is taken, or its repository is not there.
-            RepositoryError: `moved_to` is no repository.
+            NoSuchSessionError: the session is not in the trash.
+            RefusedError: the path or branch is taken, or the repository is not there.
+            RepositoryError: `moved_to` is in no repository.
             GitError: git failed.
             StorageError: the disk is full or failing.
         """
@@ -191,7 +187,7 @@ class Ending:
             moved.follow(bin_, repo)
 
     def _take_back(self, entry: TrashEntry) -> WorktreeRecord:
-        """Bring a session back whose worktree was never touched, however that is now."""
+        """Restore a session whose worktree was left untouched, without looking at the worktree."""
         place = self._trash.bin(entry.session)
         with self._reading("restore the session"):
             write_json(place.restored_file, to_plain(entry.record))
@@ -199,24 +195,24 @@ class Ending:
         return entry.record
 
     def trash(self) -> tuple[TrashEntry, ...]:
-        """List what can be restored, the newest first."""
+        """List the entries that can be restored, newest first."""
         return self._trash.entries()
 
     def empty_trash(
         self, older_than_ms: int | None = None, *, session: str | None = None
     ) -> tuple[str, ...]:
-        """Drop entries for good.
+        """Remove trash entries for good.
 
         Args:
-            older_than_ms: least age in milliseconds; `None` drops all.
-            session: drop the entry of this one only; one without an entry is none to drop.
+            older_than_ms: the least age in milliseconds; `None` removes entries of any age.
+            session: id of the only session to remove, if it has an entry; `None` for all.
 
         Returns:
-            The sessions whose entries were dropped; one that cannot be dropped stays listed, and
-            does not hinder the others.
+            The sessions whose entries were removed. An entry that cannot be removed stays listed
+            and does not stop the others.
 
         Raises:
-            UserError: why none could be dropped.
+            UserError: no entry could be removed; this is the first reason.
         """
         wanted = [e for e in self._trash.expired(older_than_ms) if session in (None, e.session)]
         dropped: list[str] = []
@@ -231,7 +227,7 @@ class Ending:
         return tuple(dropped)
 
     def _drop(self, entry: TrashEntry) -> bool:
-        """Drop an entry, unless it was restored meanwhile."""
+        """Remove an entry for good, unless it was restored in the meantime."""
         with self._writing(lock_of(entry.record), "empty the trash") as lock_fd:
             if self._trash.bin(entry.session).entry() is None:
                 return False
@@ -239,11 +235,11 @@ class Ending:
             return True
 
     def reconcile(self, records: Sequence[WorktreeRecord], root: str = "") -> tuple[Finding, ...]:
-        """Report what is not as recorded; change nothing; see `reconcile.reconcile`.
+        """Report differences from the records without changing anything; see `reconcile`.
 
         Args:
-            records: the worktrees that should be there.
-            root: another repository to look at; empty for none.
+            records: the worktrees that should exist.
+            root: an additional repository to look at; empty for none.
         """
         deleted = [entry.record for entry in self._trash.entries()]
         with self._reading("compare the worktrees"):
@@ -253,11 +249,8 @@ class Ending:
     def relock(self, record: WorktreeRecord) -> None:
         """Put our lock back on a worktree that has lost it.
 
-        Args:
-            record: the worktree.
-
         Raises:
-            WorktreeError: it is not as recorded.
+            WorktreeError: the worktree is not as recorded.
             GitError: somebody else has locked it.
         """
         require(record)

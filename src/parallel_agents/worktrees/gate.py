@@ -1,8 +1,8 @@
-"""The one gate through which a worktree is deleted.
+"""The single gate that every deletion of a worktree has to pass.
 
-Keep true: only what the record says, with its identity; never the main worktree, never with a
-process at work in it, never with another's lock. What is not ours to touch stays as it is, and
-does not hold its session.
+Keep true: only the recorded worktree, with its recorded identity, is deleted; never the main
+worktree, never while a process works in it, never while somebody else's lock is on it. A worktree
+that we must not touch stays as it is, but does not keep its session from being deleted.
 """
 
 import os
@@ -31,13 +31,11 @@ _POLL_SECONDS = 0.05
 
 
 def check(record: WorktreeRecord) -> None:
-    """Refuse a record that names no place where we make worktrees.
-
-    Args:
-        record: what is to be deleted.
+    """Refuse a record whose path is not one where we create worktrees.
 
     Raises:
-        RefusedError: it does not.
+        UsageError: the session's id or the slug has the wrong form.
+        RefusedError: the path is not one of ours.
     """
     naming.check(record.session, record.slug)
     if Path(record.path) != naming.worktrees_dir(record.root) / record.slug:
@@ -45,27 +43,27 @@ def check(record: WorktreeRecord) -> None:
 
 
 def refuse(record: WorktreeRecord, live_pids: Callable[[], Sequence[int]]) -> None:
-    """Be the gate: say no while another has a right to the worktree.
+    """Refuse a deletion while somebody else uses or locks the worktree.
 
     Args:
-        record: what is to be deleted.
-        live_pids: tells the session's processes that still live.
+        record: the worktree to delete.
+        live_pids: returns the ids of the session's processes that are still alive.
 
     Raises:
-        RefusedError: the reason.
+        RefusedError: the worktree is locked or in use; the message gives the reason.
     """
     _refuse_foreign_lock(record)
     _refuse_processes(record, live_pids)
 
 
 def stranded(record: WorktreeRecord) -> tuple[str, ...]:
-    """Say why a worktree is not ours to touch, though its session may end.
+    """Say why we must not touch a worktree, although its session may be deleted.
 
     Args:
-        record: the worktree; one that is only missing is none of these.
+        record: the worktree; a missing one does not count.
 
     Returns:
-        What stays as it is, and why, one phrase each; empty when a deletion may go on.
+        What is left unchanged, and why, one phrase each; empty if the deletion may continue.
     """
     if not Path(common_dir(record)).is_dir():
         return (
@@ -83,7 +81,7 @@ def stranded(record: WorktreeRecord) -> tuple[str, ...]:
 
 
 def _elsewhere(record: WorktreeRecord) -> str:
-    """The path under which git knows the worktree now; empty when that is the recorded one."""
+    """Find where the worktree is now, if it was moved; empty if it was not."""
     admin = admin_dir(record)
     named = os.fsdecode(read_regular(admin / "gitdir", 16384) or b"").removesuffix("\n")
     if named and not points_to(admin, record.path):
@@ -95,10 +93,10 @@ def moved_beside(record: WorktreeRecord) -> str:
     """Find a worktree that somebody renamed without telling git.
 
     Args:
-        record: the worktree, which is not at its place.
+        record: a worktree that is not at its recorded path.
 
     Returns:
-        Its path, among the others of its repository; empty when it is not there.
+        Its path, beside the repository's other worktrees; empty if it is not there.
     """
     home = naming.worktrees_dir(record.root)
     for path in sorted(home.iterdir()) if home.is_dir() else []:
@@ -126,7 +124,7 @@ def _refuse_processes(record: WorktreeRecord, live_pids: Callable[[], Sequence[i
         )
     ends = time.monotonic() + _GIT_SECONDS
     users = processes_in(record.path)
-    # A git is mostly one of ours, reading; or one that a killed supervisor has left.
+    # A git here is usually one of ours that reads, or one left by a killed supervisor.
     while users and all(user.startswith("git") for user in users) and time.monotonic() < ends:
         time.sleep(_POLL_SECONDS)
         users = processes_in(record.path)
@@ -141,10 +139,10 @@ def processes_in(path: str) -> list[str]:
     """Find the processes whose current directory is in a worktree.
 
     Args:
-        path: top of the worktree.
+        path: the top of the worktree.
 
     Returns:
-        Name and pid of each that we may look at.
+        The name and pid of each process that we have the rights to inspect.
     """
     found = []
     for process in psutil.process_iter():

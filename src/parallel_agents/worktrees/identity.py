@@ -1,8 +1,8 @@
-"""Know a worktree again: by its numbers and `.git` file, or else by what it is to git.
+"""Recognise a worktree by its device, inode and `.git` file, or else by what git knows about it.
 
-Keep true: only a lock with our reason is ours; the administrative directory is taken from the
-recorded `.git` file and must lie in the repository's own `worktrees` directory; what may not be
-read is not taken for missing.
+Keep true: only a lock with our reason is ours; the administrative directory comes from the recorded
+`.git` file and must be in the repository's own `worktrees` directory; a path that we may not read
+does not count as missing.
 """
 
 import os
@@ -24,28 +24,21 @@ _GIT_FILE_LIMIT = 16 * 1024
 
 
 def lock_reason(session: str) -> str:
-    """Say how git's lock of a session's worktree reads.
-
-    Args:
-        session: id of the session.
-
-    Returns:
-        The reason.
-    """
+    """The reason that git's lock on a session's worktree gives."""
     return f"parallel-agents {session}"
 
 
 def identify(path: str) -> tuple[int, int, str]:
-    """Look at what is under a path now.
+    """Read the identity of the worktree that is at a path now.
 
     Args:
-        path: top of a worktree.
+        path: the top of a worktree.
 
     Returns:
         Device number, inode number, and content of the `.git` file without its line end.
 
     Raises:
-        WorktreeError: there is no worktree, or it may not be looked into.
+        WorktreeError: there is no worktree, or we may not read it.
     """
     try:
         found = Path(path).lstat()
@@ -62,7 +55,7 @@ def identify(path: str) -> tuple[int, int, str]:
 
 
 def _refuse_closed(path: Path) -> None:
-    """Tell what may not be read from what is not there."""
+    """Raise an error if a path exists but we may not read it; do nothing if it is missing."""
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
     except PermissionError as error:
@@ -79,14 +72,14 @@ def _closed(path: str, error: OSError) -> WorktreeError:
 
 
 def closed_modes(top: Path, record: WorktreeRecord | None = None) -> dict[str, int]:
-    """Find what of a worktree and its `.git` file we have too few rights over.
+    """Find whether a worktree's directory or `.git` file gives us fewer rights than we need.
 
     Args:
-        top: the worktree, wherever it is.
-        record: its record, when it must be the one that was made.
+        top: the worktree, wherever it is now.
+        record: its record, if only the recorded directory counts.
 
     Returns:
-        The permission bits, by path below the worktree.
+        The present permission bits of those that do, by path below the worktree.
     """
     closed = {}
     with suppress(OSError):
@@ -102,10 +95,10 @@ def closed_modes(top: Path, record: WorktreeRecord | None = None) -> dict[str, i
 
 
 def open_up(top: Path) -> None:
-    """Give us the rights over a worktree and its `.git` file that we need, as far as they are ours.
+    """Give us the rights that we need over a worktree and its `.git` file, if they are ours.
 
     Args:
-        top: the worktree, wherever it is.
+        top: the worktree, wherever it is now.
     """
     make_usable(top)
     with suppress(OSError):
@@ -115,11 +108,11 @@ def open_up(top: Path) -> None:
 
 
 def close_again(top: Path, modes: Mapping[str, int]) -> None:
-    """Take the rights away again that `open_up` gave.
+    """Remove the rights again that `open_up` added.
 
     Args:
         top: the worktree, wherever it is now.
-        modes: from `closed_modes`.
+        modes: the result of `closed_modes`.
     """
     for name in sorted(modes, reverse=True):
         with suppress(OSError):
@@ -129,14 +122,11 @@ def close_again(top: Path, modes: Mapping[str, int]) -> None:
 def verify(record: WorktreeRecord) -> str | None:
     """Compare a record with the disk.
 
-    Numbers change under a worktree that stays the same: a container's file system is mounted
-    anew, a backup is put back. It is then known by what it is.
-
-    Args:
-        record: the record.
+    Device and inode numbers can change although the worktree is the same: a container's file system
+    is mounted again, or a backup is restored. What git knows about it then identifies the worktree.
 
     Returns:
-        `None` when all matches; else what does not, one plain sentence.
+        `None` if everything matches; otherwise one plain sentence about what does not.
     """
     return _KINDS[record.kind].verify(record)
 
@@ -162,13 +152,13 @@ def _verify_worktree(record: WorktreeRecord) -> str | None:
 
 
 def _led_elsewhere(record: WorktreeRecord) -> bool:
-    """Whether a link leads out of the repository; the repository itself may lie behind one."""
+    """Whether a link below the repository leads elsewhere; one above the repository is allowed."""
     root, path = os.path.realpath(record.root), os.path.realpath(record.path)
     return os.path.relpath(record.path, record.root) != os.path.relpath(path, root)
 
 
 def _is_ours(record: WorktreeRecord, git_file: str) -> bool:
-    """Whether git takes the directory for the recorded worktree: both ways, with our lock on it."""
+    """Whether the directory and git point to each other as recorded, with our lock or branch."""
     try:
         admin = _admin_dir(record.path, git_file)
     except WorktreeError:
@@ -183,14 +173,11 @@ def _is_ours(record: WorktreeRecord, git_file: str) -> bool:
 
 
 def points_to(admin: Path, path: str) -> bool:
-    """Tell whether git's directory for a worktree names that worktree.
+    """Whether the `gitdir` in git's directory for a worktree leads to that worktree's `.git` file.
 
     Args:
-        admin: git's directory.
-        path: top of the worktree.
-
-    Returns:
-        Whether its `gitdir` leads to the worktree's `.git` file.
+        admin: git's directory for the worktree.
+        path: the top of the worktree.
     """
     named = os.fsdecode(read_regular(admin / "gitdir", _GIT_FILE_LIMIT) or b"").removesuffix("\n")
     if not named or "\0" in named:  # no path holds a NUL
@@ -199,16 +186,13 @@ def points_to(admin: Path, path: str) -> bool:
 
 
 def renewed(record: WorktreeRecord) -> WorktreeRecord:
-    """Write down anew how a worktree is known, where that has changed.
-
-    Args:
-        record: its record.
+    """Update the paths and the identity in a worktree's record.
 
     Returns:
-        The record as it is to be from now on; the same when nothing has changed.
+        The record to use from now on; equal to the old one if nothing has changed.
 
     Raises:
-        WorktreeError: it is not the recorded one.
+        WorktreeError: the worktree is not the recorded one.
     """
     require(record)
     return _KINDS[record.kind].renewed(record)
@@ -225,7 +209,7 @@ def _renewed_worktree(record: WorktreeRecord) -> WorktreeRecord:
 
 
 def _verify_directory(record: WorktreeRecord) -> str | None:
-    """Compare a directory that git does not list: it need only be the same one."""
+    """Compare a place that is no linked worktree; it only has to be the same directory."""
     try:
         found = Path(record.path).lstat()
     except FileNotFoundError:
@@ -235,12 +219,12 @@ def _verify_directory(record: WorktreeRecord) -> str | None:
     if stat.S_ISDIR(found.st_mode) and (
         found.st_ino == record.inode or _has_its_repository(record)
     ):
-        return None  # the device number is another one after each mount
+        return None  # the device number changes with each mount, so it does not count
     return f"the directory {record.path} is not the one that was made: it was replaced"
 
 
 def _has_its_repository(record: WorktreeRecord) -> bool:
-    """Whether the recorded directory of git's is the one in, or of, this place still."""
+    """Whether the recorded git directory still belongs to this place."""
     if not record.git_file:
         return False
     inside = Path(record.path) / ".git"
@@ -251,13 +235,10 @@ def _has_its_repository(record: WorktreeRecord) -> bool:
 
 
 def require(record: WorktreeRecord) -> None:
-    """Insist that a record still matches the disk.
-
-    Args:
-        record: the record.
+    """Require that a record still matches the disk.
 
     Raises:
-        WorktreeError: it does not.
+        WorktreeError: the record does not match.
     """
     reason = verify(record)
     if reason is not None:
@@ -267,11 +248,8 @@ def require(record: WorktreeRecord) -> None:
 def admin_dir(record: WorktreeRecord) -> Path:
     """Find the administrative directory of a recorded worktree.
 
-    Args:
-        record: the record.
-
     Returns:
-        `<common dir>/worktrees/<name>`, existing or not.
+        `<common dir>/worktrees/<name>`, whether it exists or not.
 
     Raises:
         WorktreeError: the recorded `.git` file names no such directory.
@@ -280,28 +258,18 @@ def admin_dir(record: WorktreeRecord) -> Path:
 
 
 def parked_admin(record: WorktreeRecord) -> Path:
-    """Say where the administrative directory waits on its way to and from the trash.
+    """The path where the administrative directory waits on its way to and from the trash.
 
-    Git sees it come and go at once, even when the trash is on another filesystem.
-
-    Args:
-        record: the record.
+    For git, it thus appears and disappears in one step, even if the trash is on another filesystem.
 
     Returns:
-        A path beside `worktrees`, existing or not.
+        A path beside `worktrees`, whether it exists or not.
     """
     return admin_dir(record).parent.parent / f"parallel-agents-{record.session}"
 
 
 def common_dir(record: WorktreeRecord) -> str:
-    """Find the directory that all worktrees of the record's repository share.
-
-    Args:
-        record: the record.
-
-    Returns:
-        Its real path.
-    """
+    """The real path of the directory that all worktrees of the record's repository share."""
     return str(admin_dir(record).parent.parent)
 
 
@@ -319,11 +287,8 @@ def bound_git(path: str, *, lock_fd: int | None = None) -> Git:
     """Make a git for a worktree that does not search for its repository.
 
     Args:
-        path: top of the worktree.
+        path: the top of the worktree.
         lock_fd: descriptor of the repository's lock, for writing.
-
-    Returns:
-        The git.
 
     Raises:
         WorktreeError: there is no worktree.
@@ -334,29 +299,16 @@ def bound_git(path: str, *, lock_fd: int | None = None) -> Git:
 
 
 def git_of(record: WorktreeRecord) -> Git:
-    """Make the same for a recorded place of any kind that git knows.
-
-    Args:
-        record: the record.
-
-    Returns:
-        The git.
+    """Make such a git for a recorded place of any kind.
 
     Raises:
-        WorktreeError: it is a directory in no repository, or is gone.
+        WorktreeError: the place is in no git repository, or is gone.
     """
     return _KINDS[record.kind].git(record)
 
 
 def lock_of(record: WorktreeRecord) -> str:
-    """Name what is locked while a place changes: its repository, or the directory it belongs to.
-
-    Args:
-        record: the record.
-
-    Returns:
-        A real path.
-    """
+    """The path to lock while a place changes: its repository, or the directory it belongs to."""
     return _KINDS[record.kind].lock(record)
 
 
@@ -367,7 +319,7 @@ def _git_of_directory(record: WorktreeRecord) -> Git:
 
 
 class _Identity(NamedTuple):
-    """How places of one kind are known again, and to git."""
+    """How to recognise places of one kind, and how git knows them."""
 
     verify: Callable[[WorktreeRecord], str | None]
     renewed: Callable[[WorktreeRecord], WorktreeRecord]

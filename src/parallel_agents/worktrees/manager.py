@@ -1,7 +1,7 @@
-"""Everything the supervisor asks of git, in one place.
+"""Every git operation that the supervisor needs, in one class.
 
-Keep true: every method may be called from any thread; writes are serialised per repository; what
-fails raises an error from `core.errors`, a full or failing disk too.
+Keep true: every method may be called from any thread; writes are serialised per repository; every
+failure raises an error from `core.errors`, also when the disk is full or failing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,20 +46,20 @@ from parallel_agents.worktrees.identity import renewed, verify
 
 _DAY_SECONDS = 24 * 3600.0
 _OBJECT_DAYS = 30
-"""How long the trees of a session are kept that nobody compares any more."""
+"""How many days a session's trees are kept after the last comparison."""
 _QUEUE_SECONDS = 4 * 3600.0
-"""How long a creation waits for its turn: each may check out a large repository."""
+"""How long a creation waits for its turn; long, because each may check out a large repository."""
 
 
 class WorktreeManager(Ending):
-    """Makes, inspects, deletes and restores the worktrees of sessions.
+    """Creates, inspects, deletes and restores the worktrees of sessions.
 
     Args:
-        state_dir: the program's state directory; markers, locks and the trash live below it.
-        umask: the person's umask for what git makes in a repository, when the process has set a
-            stricter one for its own files; -1 for the process's.
-        accepts: asked whether a person accepted the hash of a repository's own filters; `None`
-            when nobody is asked: they stay out of force then.
+        state_dir: the program's state directory; markers, locks and the trash are below it.
+        umask: the user's umask, for files that git creates in a repository, in case the process
+            uses a stricter one for its own files; -1 for the process's umask.
+        accepts: tells whether the user accepted the hash of a repository's own filters; if
+            `None`, such filters are not in force.
     """
 
     def __init__(
@@ -92,19 +92,19 @@ class WorktreeManager(Ending):
             return plain
         except GitError:
             require_git()
-            # While a worktree is being added git's list of them fails; and for good when git was
-            # killed just then.
+            # While a worktree is being added, git cannot list worktrees; if git was killed just
+            # then, it can never list them again until the remains are removed.
             common = repository.common_dir_of(directory)
             with self._writing(common, "clean up") as lock_fd:
                 creation.clean_all(self._creating, common, lock_fd)
                 return repository.resolve(directory)
 
     def refs(self, root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
-        """List what a base may be completed to; see `completion.bases`."""
+        """List the completions of a base; see `completion.bases`."""
         return completion.bases(root, prefix, limit)
 
     def branches(self, root: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
-        """List what an existing branch may be completed to; see `completion.existing_branches`."""
+        """List the completions of an existing branch; see `completion.existing_branches`."""
         return completion.existing_branches(root, prefix, limit)
 
     def files(self, directory: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
@@ -119,19 +119,19 @@ class WorktreeManager(Ending):
         branch: str | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Base:
-        """Turn what the person calls the base into a commit; see `base.BaseResolver.resolve`."""
+        """Resolve the base that the user named to a commit; see `base.BaseResolver.resolve`."""
         if not repo.common_dir:
             return Base(name="", ref=None, commit="")
         return self._bases.resolve(repo, base, branch=branch, cancelled=cancelled)
 
     def has_branch(self, repo: Repository, branch: str) -> bool:
-        """Tell whether a branch is there to be worked on; see `branches.is_there`."""
+        """Tell whether a branch exists; see `branches.is_there`."""
         return branches.is_there(Git(repo.checkout), branch)
 
     def wishes(
         self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
     ) -> wishes.Wishes:
-        """Read what Claude Code's settings say about worktrees; see `wishes.read_wishes`."""
+        """Read Claude Code's settings about worktrees; see `wishes.read_wishes`."""
         main = Path(repo.checkout if repo.bare else repo.root)
         with self._reading("read the settings"):
             return wishes.read_wishes(main, environment, accepted=accepted)
@@ -147,14 +147,14 @@ class WorktreeManager(Ending):
     def hooks(
         self, repo: Repository, environment: Mapping[str, str], event: place_hooks.HookEvent
     ) -> tuple[place_hooks.Hook, ...]:
-        """Find the hooks of an event in every file that could count; see `hooks.read_hooks`."""
+        """Find an event's hooks in every file that can define them; see `hooks.read_hooks`."""
         main = Path(repo.checkout if repo.bare else repo.root)
         return place_hooks.read_hooks(
             wishes.settings_files(main, environment, accepted=True), event
         )
 
     def take_checkout(self, repo: Repository, session: str, base: Base) -> WorktreeRecord:
-        """Describe the person's own checkout as a session's place; see `place.checkout`."""
+        """Describe the user's own checkout as a session's place; see `place.checkout`."""
         with self._reading("look at the checkout"):
             return place.checkout(repo, session, base)
 
@@ -169,35 +169,32 @@ class WorktreeManager(Ending):
         """Let hooks make a session's place.
 
         Args:
-            repo: where.
+            repo: the repository.
             session: id of the session.
-            base: what is checked out there now.
-            makers: the hooks, accepted.
-            call: what they are told.
-
-        Returns:
-            The record.
+            base: what is checked out in the repository now.
+            makers: the hooks, which the user accepted.
+            call: the input of the hooks.
 
         Raises:
-            WorktreeError, RefusedError: they failed, or named no directory of their own.
+            WorktreeError, RefusedError: the hooks failed, or named no directory of their own.
         """
         with self._reading("make the directory"):
             return place.directory(repo, session, place_hooks.create(makers, call), base)
 
     def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
-        """Say early what `create` would refuse about a branch; see `branches.check`."""
+        """Refuse early a branch that `create` would refuse; see `branches.check`."""
         branches.check(Git(repo.checkout), base, branch)
 
     def check_filters(self, repo: Repository, base: Base, *, accepted: bool) -> None:
-        """Refuse a base whose files need a filter that nobody accepted.
+        """Refuse a base with files that need a filter which nobody accepted.
 
         Args:
-            repo: where.
-            base: what is to be checked out.
-            accepted: for a pull request, whether it was accepted at its commit.
+            repo: the repository.
+            base: the base to check out.
+            accepted: for a pull request, whether the user accepted it at this commit.
 
         Raises:
-            RefusedError: it has such files.
+            RefusedError: the base has such files.
         """
         unaccepted = base.name if base.stranger and not accepted else ""
         filters.refuse_lost(Git(repo.root), base.start, repo.checkout, base=unaccepted)
@@ -211,26 +208,26 @@ class WorktreeManager(Ending):
         partial: bool = False,
         stranger: bool = False,
     ) -> ExecutableConfig:
-        """Collect and hash what a spawn would load; see `trust.executable_config`."""
+        """Collect and hash the configuration that a spawn loads; see `trust.executable_config`."""
         with self._reading("read the configuration"):
             return trust.executable_config(
                 repo, commit, worktree, partial=partial, stranger=stranger
             )
 
     def pattern(self, repo: Repository, pattern: str) -> str:
-        """Change a branch pattern that an existing branch rules out; see `naming.beside`."""
+        """Change a branch pattern that conflicts with an existing branch; see `naming.beside`."""
         return naming.beside(pattern, naming.taken_branches(repo))
 
     def slug(self, repo: Repository, text: str, pattern: str = naming.PATTERN) -> str:
-        """Name a worktree after a prompt or name.
+        """Choose the name of a worktree, and reserve it.
 
         Args:
-            repo: where.
-            text: the prompt or name.
-            pattern: how its branch is made from the slug.
+            repo: the repository.
+            text: the prompt or name to derive the slug from.
+            pattern: the pattern that turns the slug into a branch name.
 
         Returns:
-            A slug that is free, and that this manager gives to nobody else.
+            A free slug, which this manager gives to nobody else.
         """
         used, branched = naming.taken(repo), naming.taken_branches(repo)
         with self._guard:
@@ -251,25 +248,25 @@ class WorktreeManager(Ending):
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> WorktreeRecord:
-        """Make a session's worktree, locked, on its branch, with its included files.
+        """Create a session's worktree, locked, on its branch, with its included files.
 
         Args:
-            repo: where.
+            repo: the repository.
             session: id of the session.
-            slug: from `slug`.
-            base: from `resolve_base`.
+            slug: the result of `slug`.
+            base: the result of `resolve_base`.
             branch: short name of the branch; `None` for `worktree-<slug>`.
-            extras: what it gets beside the tracked files; `None` for the included files only.
-            progress: called with files written and files in all.
-            cancelled: asked about ten times a second whether to stop.
+            extras: what to add beside the tracked files; `None` for the included files only.
+            progress: called with the number of files written and the total.
+            cancelled: called about ten times a second to ask whether to stop.
 
         Returns:
-            The record. The same call after a crash returns or makes it, too.
+            The record. After a crash, the same call returns the record or creates the worktree.
 
         Raises:
-            UsageError: session or slug has the wrong form.
+            UsageError: the session's id or the slug has the wrong form.
             RefusedError: a symbolic link is in the way, or a name is taken.
-            GitError: git failed or was cancelled; nothing is left.
+            GitError: git failed or was cancelled; nothing is left behind.
             StorageError: the disk is full or failing.
         """
         naming.check(session, slug)
@@ -299,21 +296,17 @@ class WorktreeManager(Ending):
                 self._reserved.discard((common, order.slug))
 
     def clean_unfinished(self, repo: Repository) -> None:
-        """Remove what killed creations left, when they are not going to be tried again.
-
-        Args:
-            repo: where.
-        """
+        """Remove the remains of killed creations in a repository that nobody will retry."""
         with self._writing(repo.common_dir, "clean up") as lock_fd:
             creation.clean_all(self._creating, repo.common_dir, lock_fd)
 
     def verify(self, record: WorktreeRecord) -> str | None:
-        """Compare a record with the disk; `None`, or what is wrong."""
+        """Compare a record with the disk; return what is wrong, or `None`."""
         with self._reading("look at the worktree"):
             return verify(record)
 
     def renewed(self, record: WorktreeRecord) -> WorktreeRecord:
-        """Write down anew how a worktree is known; see `identity.renewed`."""
+        """Update the paths and the identity in a record; see `identity.renewed`."""
         with self._reading("look at the worktree"):
             return renewed(record)
 
@@ -350,18 +343,18 @@ class WorktreeManager(Ending):
             return trees.file_patch(record, parts, names, store, self._temporary)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
-        """Read what is checked out in a worktree of ours; `None` when it cannot be told."""
+        """Read what is checked out in a session's place; `None` if that cannot be determined."""
         try:
             return kinds.of(record).standing(record)
         except (OSError, WorktreeError):
             return None
 
     def why_not_land(self, record: WorktreeRecord) -> str:
-        """Say why nothing is proposed to land the work; see `landing`."""
+        """Say why no commands are proposed to land the work; see `landing`."""
         return kinds.of(record).why_not_land(record)
 
     def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
-        """Write down how to bring the work into the main checkout; see `landing`."""
+        """List the commands that land the session's branch; see `landing`."""
         return kinds.of(record).land_commands(record)
 
     def main_fingerprint(self, root: str) -> str:
@@ -369,7 +362,7 @@ class WorktreeManager(Ending):
         return looking.main_fingerprint(root)
 
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
-        """Say what is only in this worktree; see `landing.protection`."""
+        """Describe the session's own work; see `landing.protection`."""
         with self._reading("look at the worktree"):
             return kinds.of(record).protection(record)
 

@@ -1,8 +1,8 @@
-"""Delete a worktree into the trash, once the gate has let it through.
+"""Move a worktree to the trash once the gate allows it.
 
 Keep true: first everything is saved, then the directory is renamed away, and only then does git
-forget it: killed anywhere, the same call goes on and ends in the same state. What the worktree
-holds is no reason to fail: after the rename nothing of it is.
+forget it. If we are killed at any point, the same call continues and ends in the same state. The
+contents of the worktree never make a deletion fail, least of all after the rename.
 """
 
 import errno
@@ -54,14 +54,14 @@ class Removal:
     """One deletion.
 
     Args:
-        record: what to delete.
-        place: its place in the trash.
-        temporary: directory for short-lived files.
-        live_pids: tells the session's processes that still live.
+        record: the worktree to delete.
+        place: the session's directory in the trash.
+        temporary: a directory for short-lived files.
+        live_pids: returns the ids of the session's processes that are still alive.
         lock_fd: descriptor of the repository's lock, which the caller holds.
-        sweeper: removes what is not kept, later.
-        note: why it is deleted, when nobody asked for it just now.
-        pulls: from `own.pulls`, asked before the lock was taken.
+        sweeper: removes in the background what is not kept.
+        note: the reason for the deletion, if nobody asked for it just now.
+        pulls: the result of `own.pulls`, obtained before the lock was taken.
     """
 
     record: WorktreeRecord
@@ -75,17 +75,14 @@ class Removal:
 
 
 def delete(removal: Removal) -> TrashEntry:
-    """Delete a worktree into the trash, or finish a deletion that was cut off.
-
-    Args:
-        removal: what, and how.
+    """Move a worktree to the trash, or finish a deletion that was cut off.
 
     Returns:
-        The entry to restore it from.
+        The trash entry, from which the worktree can be restored.
 
     Raises:
-        RefusedError: the gate says no; nothing has changed.
-        GitError, OSError: a step failed; the same call goes on from there.
+        RefusedError: the gate refuses; nothing has changed.
+        GitError, OSError: a step failed; the same call continues from there.
     """
     check(removal.record)
     done = removal.place.entry()
@@ -108,17 +105,17 @@ def delete(removal: Removal) -> TrashEntry:
 
 
 def leave(removal: Removal, saved: tuple[str, ...]) -> TrashEntry:
-    """End a session whose worktree is not ours to touch: nothing of it is changed.
+    """Delete a session whose worktree we must not touch; the worktree is left unchanged.
 
     Args:
-        removal: what, and how.
-        saved: what stays as it is, and why.
+        removal: the deletion.
+        saved: what is left unchanged, and why, one phrase each.
 
     Returns:
-        The entry; restoring it brings the session back as it was.
+        The trash entry; restoring it brings the session back as it was.
 
     Raises:
-        RefusedError: a process of the session lives.
+        RefusedError: a process of the session is still alive.
         OSError: the disk is full or failing.
     """
     record, place = removal.record, removal.place
@@ -149,7 +146,13 @@ def leave(removal: Removal, saved: tuple[str, ...]) -> TrashEntry:
 
 
 def _let_through(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
-    """Pass the gate, make the plan and rename the directory away, opened if it was closed."""
+    """Pass the gate, make the plan and rename the directory away; on failure, restore its rights.
+
+    Args:
+        removal: the deletion.
+        git: a git in the repository.
+        modes: the rights that `_open_up` changed.
+    """
     try:
         refuse(removal.record, removal.live_pids)
         plan = _plan(removal, git, modes)
@@ -162,7 +165,11 @@ def _let_through(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str,
 
 
 def _open_up(removal: Removal) -> dict[str, int]:
-    """Open a closed worktree, its rights written down first; say which rights it had."""
+    """Give us the rights over a worktree that we lack, after recording the old ones on disk.
+
+    Returns:
+        The old permission bits, by path below the worktree.
+    """
     path, place = Path(removal.record.path), removal.place
     modes = closed_modes(path, removal.record)
     if modes:
@@ -181,13 +188,13 @@ def _close_again(removal: Removal, modes: dict[str, int]) -> None:
 
 
 def begun(place: TrashBin) -> dict[str, Any] | None:
-    """Read the plan of a deletion that passed the point of no return, and did not end.
+    """Read the plan of a deletion that passed the point of no return but did not finish.
 
     Args:
-        place: the session's place in the trash.
+        place: the session's directory in the trash.
 
     Returns:
-        The plan; `None` when none is under way, or when nothing was renamed yet.
+        The plan; `None` if no deletion has begun, or if nothing was renamed yet.
     """
     plan = read_json(place.plan_file)
     if plan is None:
@@ -199,7 +206,7 @@ def begun(place: TrashBin) -> dict[str, Any] | None:
 
 
 def _plan(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
-    """Save everything under the ref, then write down what is going to happen."""
+    """Save everything under the ref, then write the plan of the next steps to disk."""
     record, place = removal.record, removal.place
     present = exists(Path(record.path))
     if present:
@@ -224,7 +231,7 @@ def _plan(removal: Removal, git: Git, modes: dict[str, int]) -> dict[str, Any]:
 
 
 def _clear(place: TrashBin) -> None:
-    """Remove what an earlier deletion and restore left: it would now tell of the wrong state."""
+    """Remove the files of an earlier deletion and restore, because they describe an old state."""
     for stale in (
         place.entry_file, place.restore_file, place.restored_file, place.size_file,
         place.branch_log,
@@ -234,7 +241,7 @@ def _clear(place: TrashBin) -> None:
 
 
 def _referred(git: Git, ref: str, snapshot: Snapshot) -> Snapshot:
-    """Let the ref name the commits; where it cannot be written, the directory must do."""
+    """Point the ref at the snapshot; if that fails, only the kept directory holds the work."""
     if snapshot.commit is None:
         return snapshot
     commit = snapshot.commit
@@ -270,10 +277,10 @@ def _notes(removal: Removal, git: Git, saved: Sequence[str]) -> list[str]:
 
 
 def _destination(removal: Removal) -> Path:
-    """Choose where the directory goes: into the trash, or beside it.
+    """Choose where the directory goes: into the trash, or next to the other worktrees.
 
-    Only within its own directory may it be renamed on another filesystem, or when it is another
-    user's.
+    A directory on another filesystem, or one that belongs to another user, can be renamed only
+    within its parent directory.
     """
     record, place = removal.record, removal.place
     same = Path(record.path).stat().st_dev == place.directory.stat().st_dev
@@ -307,10 +314,10 @@ def _carry_out(removal: Removal, plan: dict[str, Any], git: Git) -> TrashEntry:
 
 
 def _park(removal: Removal) -> tuple[str, ...]:
-    """Move git's directory for the worktree into the trash; where it stays if it may not be moved.
+    """Move git's directory for the worktree to the trash, if we have the rights to.
 
     Returns:
-        A note when it stays.
+        A note if it could not be moved; empty otherwise.
     """
     admin, parked = admin_dir(removal.record), parked_admin(removal.record)
     try:
@@ -329,7 +336,11 @@ def _park(removal: Removal) -> tuple[str, ...]:
 
 
 def _drop_branch(removal: Removal, plan: dict[str, Any], git: Git) -> tuple[str, ...]:
-    """Delete the branch, its reflog kept; what hinders that is noted, and the branch stays."""
+    """Delete the branch after saving its reflog.
+
+    Returns:
+        A note if the branch could not be deleted and stays; empty otherwise.
+    """
     branch = removal.record.branch
     common = common_dir(removal.record)
     try:
@@ -340,7 +351,7 @@ def _drop_branch(removal: Removal, plan: dict[str, Any], git: Git) -> tuple[str,
             raise
         return (f"the branch {branch} stays: {error.strerror}",)
     except GitError as error:
-        if error.returncode < 0:  # it was killed or late: the same call goes on from here
+        if error.returncode < 0:  # git was killed or timed out: the same call continues from here
             raise
         return (f"the branch {branch} stays: {error.message}",)
     return ()

@@ -1,7 +1,7 @@
-"""Bring a deleted worktree back: same place, same branch, same index, same files.
+"""Restore a deleted worktree: same path, same branch, same index, same files.
 
-Keep true: nothing that exists is overwritten; every step looks first whether it is done already,
-so that a restore that was cut off goes on when it is asked for again; the trash entry goes last.
+Keep true: nothing that exists is overwritten; every step first checks whether it is already done,
+so that the same call finishes a restore that was cut off; the trash entry is removed last.
 """
 
 import os
@@ -48,9 +48,9 @@ class Restore:
     """One restore.
 
     Args:
-        entry: what to bring back.
-        place: its place in the trash.
-        temporary: directory for short-lived files.
+        entry: the trash entry to restore.
+        place: the session's directory in the trash.
+        temporary: a directory for short-lived files.
         common_dir: the repository's common directory.
         lock_fd: descriptor of the repository's lock, which the caller holds.
     """
@@ -63,17 +63,14 @@ class Restore:
 
 
 def restore(job: Restore) -> WorktreeRecord:
-    """Bring the worktree back, or finish bringing it back.
-
-    Args:
-        job: what.
+    """Restore the worktree, or finish a restore that was cut off.
 
     Returns:
         The new record.
 
     Raises:
         RefusedError: its path or branch is taken; nothing has changed.
-        GitError, OSError: a step failed; the same call goes on from there.
+        GitError, OSError: a step failed; the same call continues from there.
     """
     entry = job.entry
     git = Git(entry.root, lock_fd=job.lock_fd)
@@ -110,13 +107,13 @@ def restore(job: Restore) -> WorktreeRecord:
 
 
 def restored_before(place: TrashBin) -> WorktreeRecord | None:
-    """Answer who asks again after a restore whose answer was lost.
+    """Find the result of a restore that finished although its caller never got the answer.
 
     Args:
-        place: the session's place in the trash.
+        place: the session's directory in the trash.
 
     Returns:
-        The record; `None` when the worktree is not there, restored and unchanged in identity.
+        The record; `None` if no restored worktree with the same identity is there.
     """
     record = place.restored()
     if record is None:
@@ -158,7 +155,7 @@ def _refuse_taken(job: Restore, git: Git) -> None:
 
 
 def _free_admin(job: Restore) -> Path:
-    """Choose git's name for the worktree: the old one if it is free, or ours still."""
+    """Choose git's name for the worktree: the old one if it is free or still ours."""
     old = admin_dir(job.entry.record)
     if _stayed(job, old):
         return old
@@ -170,7 +167,7 @@ def _free_admin(job: Restore) -> Path:
 
 
 def _stayed(job: Restore, admin: Path) -> bool:
-    """Whether the deletion had no rights to move git's directory away: the index is in it still."""
+    """Whether git's directory is still there, index included: the deletion could not move it."""
     if exists(job.place.admin) or not points_to(admin, job.entry.path):
         return False
     locked = read_regular(admin / "locked", 1024) or b""
@@ -184,7 +181,7 @@ def _restore_branch(entry: TrashEntry, git: Git) -> None:
 
 
 def _restore_admin(job: Restore, admin: Path) -> None:
-    """Put the administrative directory back, or make one when it is lost."""
+    """Put the administrative directory back, or make a new one if it is lost."""
     if exists(admin):
         return
     admin.parent.mkdir(exist_ok=True)
@@ -192,7 +189,7 @@ def _restore_admin(job: Restore, admin: Path) -> None:
     if not exists(parked):
         if not job.place.admin.is_dir():
             _make_admin(job)
-        # The agent may have put a link or a pipe there, or led git to another repository.
+        # The agent may have put a link or a pipe there, or pointed git to another repository.
         for name in ("gitdir", "locked", "commondir"):
             remove_tree(job.place.admin / name)
         (job.place.admin / "commondir").write_text("../..\n")
@@ -204,7 +201,7 @@ def _restore_admin(job: Restore, admin: Path) -> None:
 
 
 def _make_admin(job: Restore) -> None:
-    """Write what git needs to know a worktree (gitrepository-layout(5), `worktrees/<id>/`)."""
+    """Write what git needs to recognise a worktree: `worktrees/<id>/` (gitrepository-layout(5))."""
     made = job.place.directory / "admin.new"
     remove_tree(made)
     made.mkdir()
@@ -236,7 +233,7 @@ def _write_git_file(tree: Path, admin: Path) -> None:
 
 
 def _check_out_snapshot(job: Restore, admin: Path) -> None:
-    """Write the files from the saved commit: the kept directory is lost, or never was."""
+    """Write the files from the saved commit, because no kept directory exists."""
     made = naming.worktrees_dir(job.entry.root) / f".restore-{job.entry.session}"
     remove_tree(made)
     make_directories(made, Git.umask)
@@ -252,16 +249,17 @@ def _check_out_snapshot(job: Restore, admin: Path) -> None:
 
 
 def _repair(job: Restore, admin: Path) -> None:
-    """Detach HEAD when its branch is gone, moved or in use elsewhere since; complete the index."""
+    """Detach HEAD if its branch is gone, has moved or is in use elsewhere; complete the index."""
     bound = Git(job.entry.path, git_dir=str(admin), work_tree=job.entry.path, lock_fd=job.lock_fd)
     named = bound.read("symbolic-ref", "--quiet", "HEAD", ok=(0, 1, 128)).line
     branch = named.removeprefix("refs/heads/")
     used = named and branches.used_in(bound, branch, but=job.entry.path)
     head = job.entry.head
-    # What git could not do before, it cannot now: the files are back, and that was not needed.
+    # Failures do not matter here: what git could not do before the deletion, it cannot do now, and
+    # the files are back anyway.
     if head is not None and (used or _hash(bound, "HEAD") != head):
         attempt(lambda: bound.write("update-ref", "--no-deref", "HEAD", head))
-    # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours keeps.
+    # Entries made by `add --intent-to-add` name the empty blob, which no commit of ours holds.
     attempt(lambda: bound.write("hash-object", "-w", "-t", "blob", os.devnull))
 
 
@@ -271,7 +269,7 @@ def _record(job: Restore) -> WorktreeRecord:
 
 
 def _restore_copied(record: WorktreeRecord, entry: TrashEntry) -> None:
-    """Copy again what was dropped because it was unchanged, as far as the source still has it."""
+    """Copy the unchanged copies that the deletion dropped again, if the source still has them."""
     dropped = [file.path for file in record.copied if file.path in entry.skipped]
     source = Path(os.path.realpath(record.checkout or record.root))
     if dropped and source.is_dir():

@@ -1,9 +1,10 @@
 """Save the state of a worktree as commits under one ref.
 
-Keep true: the commit's tree is every tracked and untracked file that git can take; its parents are
-HEAD, a commit of the index, the branch when it is elsewhere, and what an unfinished merge holds;
-identity and settings are ours; neither the worktree nor its index is written; ignored files and
-nested repositories never become objects; what cannot be saved is named, and is no reason to stop.
+Keep true: the commit's tree holds every tracked and untracked file that git can store; its parents
+are HEAD, a commit of the index, the branch if it points elsewhere, the versions in conflict, and
+the commits that only a reflog names; identity and settings are ours; neither the worktree nor its
+index is written; ignored files and nested repositories never become objects; what cannot be saved
+is named but never stops the work.
 """
 
 import os
@@ -34,16 +35,16 @@ _BROKEN = "the index as it is, which git cannot read"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What was saved.
+    """The saved state of a worktree.
 
     Args:
-        commit: the commit that holds all; `None` when there was nothing to save.
-        tip: hash of the branch; `None` when it is gone.
-        head: hash of HEAD; `None` when it has no commit.
-        head_ref: full ref that HEAD names; `None` when detached.
-        saved: what was left to save of a directory that is gone, or could not be saved of one that
-            is there, one phrase each.
-        tip_is_lost: the branch names a commit whose objects are missing.
+        commit: the commit that holds everything; `None` if nothing was saved as a commit.
+        tip: hash of the branch; `None` if the branch is gone.
+        head: hash of HEAD; `None` if HEAD has no commit.
+        head_ref: the full ref that HEAD names; `None` if HEAD is detached.
+        saved: one phrase for each thing that could not be saved or, if the directory is gone, that
+            was left to save.
+        tip_is_lost: whether the branch names a commit whose objects are missing.
     """
 
     commit: str | None
@@ -55,22 +56,22 @@ class Snapshot:
 
     @property
     def spares_branch(self) -> bool:
-        """Whether the branch must stay, since no commit of ours holds what it names."""
+        """Whether the branch must stay, because no commit of ours holds its tip."""
         return self.tip is not None and (self.commit is None or self.tip_is_lost)
 
 
 def take(record: WorktreeRecord, temporary: Path) -> Snapshot:
-    """Save a worktree that is there.
+    """Save a worktree whose directory exists.
 
     Args:
         record: the worktree.
-        temporary: directory for short-lived files.
+        temporary: a directory for short-lived files.
 
     Returns:
         The snapshot; no ref names it yet.
 
     Raises:
-        GitError: git failed for a reason that may pass; nothing has changed.
+        GitError: git failed for a reason that may be temporary; nothing has changed.
     """
     head: str | None = None
     head_ref: str | None = None
@@ -102,7 +103,7 @@ def take(record: WorktreeRecord, temporary: Path) -> Snapshot:
 
 @dataclass(slots=True)
 class _Held:
-    """The commits that the snapshot has as parents."""
+    """The parents of the snapshot's commit."""
 
     head: str | None = None
     index: str | None = None
@@ -112,7 +113,7 @@ class _Held:
 
     @property
     def commits(self) -> list[str]:
-        """All of them, each once."""
+        """All parents, without duplicates."""
         found = (self.head, self.index, self.tip, self.conflicts, self.logged)
         return list(dict.fromkeys(commit for commit in found if commit))
 
@@ -125,7 +126,7 @@ def _hold(
     *,
     index: bool,
 ) -> _Held:
-    """Collect the commits to hold; those whose objects are missing cannot be."""
+    """Collect the parents; commits whose objects are missing are named in `saved` instead."""
     head, tip = heads
     sound = [name for name in (head, tip) if name and _is_commit(git, name)]
     lost = [name[:12] for name in dict.fromkeys((head, tip)) if name and name not in sound]
@@ -150,7 +151,7 @@ def _hold(
 
 
 def _tree(git: Git, record: WorktreeRecord, temporary: Path, saved: list[str]) -> str:
-    """Write the tree of all files, and name those that it does not hold."""
+    """Write the tree of all files, and name in `saved` those that it could not take."""
     files = untracked(git).files
     without = _out_of_force(git, record, files)
     entered = [name for name in files if name not in without]
@@ -168,13 +169,17 @@ def _tree(git: Git, record: WorktreeRecord, temporary: Path, saved: list[str]) -
 
 
 def _write_tree(git: Git) -> str:
-    # An index remembers the trees of its directories, and git leaves a wrong one behind when a
-    # rebase meets a repository staged inside: the directory would be in the tree twice.
+    # An index caches the trees of its directories. Git leaves a wrong one behind when a rebase
+    # meets a repository that is staged inside: the directory would be in the tree twice.
     return git.write("write-tree", "--ignore-cache-tree", config=DURABLE).line
 
 
 def _out_of_force(git: Git, record: WorktreeRecord, files: Iterable[str]) -> dict[str, str]:
-    """Keep files whose filter is not in force from being read; why, by path, where it matters."""
+    """Keep git from reading files whose filter is not in force.
+
+    Returns:
+        The reason for each of the given files that is left out, by path.
+    """
     left: list[str] = []
 
     def hide() -> None:
@@ -204,7 +209,7 @@ def _entries_without_objects(git: Git) -> list[str]:
 
 
 def _objects(git: Git, names: set[str]) -> set[str]:
-    """Pick the objects that are there."""
+    """Pick the objects that exist."""
     asked = "".join(f"{name}\n" for name in sorted(names)).encode()
     answer = git.read("cat-file", "--batch-check=%(objectname)", stdin=asked).text if asked else ""
     return {line for line in answer.split("\n") if not line.endswith(" missing")}
@@ -216,15 +221,12 @@ def _is_commit(git: Git, name: str) -> bool:
 
 
 def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
-    """Save what is left of a worktree whose directory is gone: its branch and its index.
+    """Save the remains of a worktree whose directory is gone: its branch and its index.
 
     Args:
         record: the worktree.
         git: a git in the repository.
-        temporary: directory for short-lived files.
-
-    Returns:
-        The snapshot.
+        temporary: a directory for short-lived files.
     """
     tip = _hash(git, f"refs/heads/{record.branch}")
     head, head_ref = tip, f"refs/heads/{record.branch}"
@@ -264,9 +266,9 @@ def take_remains(record: WorktreeRecord, git: Git, temporary: Path) -> Snapshot:
 
 @contextmanager
 def _remaining(record: WorktreeRecord, git: Git, temporary: Path) -> Iterator[tuple[Git, bool]]:
-    """Lend a git for what is left of a worktree, and say whether there is an index.
+    """Yield a git for the remains of a worktree, and whether there is an index.
 
-    Where nothing is left, it is the repository's own git.
+    If nothing remains, it is the repository's own git.
     """
     admin = admin_dir(record)
     if not (admin / "HEAD").is_file():
@@ -280,7 +282,11 @@ def _remaining(record: WorktreeRecord, git: Git, temporary: Path) -> Iterator[tu
 
 
 def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
-    """Commit the index as it is; of a conflict, keep all versions in a commit of their own."""
+    """Commit the index as it is or, if it has conflicts, commit the versions of its entries.
+
+    Returns:
+        The commit of the index and the commit of the versions; one of them is `None`.
+    """
     unmerged = git.read("ls-files", "--unmerged", "-z").stdout
     parents = [head] if head else []
     if not unmerged:
@@ -289,13 +295,13 @@ def _save_index(git: Git, head: str | None) -> tuple[str | None, str | None]:
 
 
 def _save_entries(git: Git, head: str | None, parents: list[str]) -> str:
-    """Commit the entries of the index that are not in HEAD, whatever their names and stages."""
+    """Commit the index entries that HEAD does not have, under numbers instead of their names."""
     entries = [entry.partition("\t")[0].split(" ") for entry in _own_entries(git, head)]
     there = _objects(git, {oid for mode, oid, _ in entries if mode != "160000"})
     lines = []
     for number, (mode, oid, _) in enumerate(entries):
         kind = "commit" if mode == "160000" else "blob"
-        # An entry made by `add --intent-to-add` names a blob that is not there.
+        # An entry made by `add --intent-to-add` names a blob that does not exist.
         if kind == "commit" or oid in there:
             lines.append(f"{mode} {kind} {oid}\t{number}\0")
     tree = git.write("mktree", "-z", stdin="".join(lines).encode(), config=DURABLE).line
@@ -303,25 +309,28 @@ def _save_entries(git: Git, head: str | None, parents: list[str]) -> str:
 
 
 def _own_entries(git: Git, head: str | None) -> list[str]:
-    """List the entries of the index, in conflict or staged, that HEAD does not have."""
+    """List the index entries, staged or in conflict, that HEAD does not have."""
     entries = fields(git.read("ls-files", "--stage", "-z").stdout)
     if head is None:
         return entries
-    # Not `diff-index --cached`, which believes the trees that the index remembers.
+    # Not `diff-index --cached`, because that trusts the trees cached in the index.
     listed = fields(git.read("ls-tree", "-r", "-z", "--full-tree", head).stdout)
     committed = {f"{mode} {oid} 0\t{name}" for mode, oid, name in map(_committed, listed)}
     return [entry for entry in entries if entry not in committed]
 
 
 def _committed(line: str) -> tuple[str, str, str]:
-    """Take a line of `ls-tree` apart: mode, object, path."""
+    """Split a line of `ls-tree` into mode, object and path."""
     head, _, name = line.partition("\t")
     mode, _, oid = head.split(" ")
     return mode, oid, name
 
 
 def _save_logged(git: Git, record: WorktreeRecord) -> str | None:
-    """Hold what only a reflog or an unfinished operation names, for as long as the trash does."""
+    """Commit a parent for all commits that only a reflog or an unfinished operation names.
+
+    It keeps them for as long as the trash entry exists.
+    """
     commits = named_only_there(git, Path(common_dir(record)), admin_dir(record), record.branch)
     if not commits:
         return None

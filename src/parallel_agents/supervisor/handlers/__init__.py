@@ -1,6 +1,6 @@
-"""What answers each request: a file a subject, named like the subject's file in `wire/messages/`.
+"""The request handlers: one file per subject, named like that subject's file in `wire/messages/`.
 
-Keep true: a handler answers only when the effect is journalled, and what a person could miss is on
-the disk; the same key acts once; git runs in threads; whatever is answered is raw, made safe only
-where it is shown.
+Keep true: a handler answers only once the effect is journalled and anything the user could miss is
+on the disk; the same key acts once; git runs in threads; replies hold raw text, which is made safe
+only where it is shown.
 """

@@ -7,7 +7,7 @@ from parallel_agents.wire import messages as m
 
 
 async def diff_stat(service: Service, message: m.DiffStat) -> ChangedFiles:
-    """The files changed."""
+    """The changed files."""
     session = service.find(message.session)
     manager = session.context.manager
     if message.turn:

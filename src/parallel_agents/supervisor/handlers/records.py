@@ -1,6 +1,6 @@
 """Answers about a session's journal.
 
-Keep true: a page stays within `PAGE_LIMIT`, but for a record that alone is longer.
+Keep true: a page stays within `PAGE_LIMIT`, unless a single record is longer than that.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ async def read_records(service: Service, message: m.ReadRecords) -> m.RecordPage
     records = await session.ledger.page(first, last)
     from_end = message.after is None
     kept = await session.context.threads.quick(_fit, records, from_end=from_end)
-    # By the bounds, not by what was found: records that cannot be read leave gaps.
+    # Judged by the bounds, not by the records: unreadable records leave gaps.
     if from_end:
         more = (kept[0].seq if len(kept) < len(records) else first) > 1
     else:
@@ -36,7 +36,7 @@ async def read_records(service: Service, message: m.ReadRecords) -> m.RecordPage
 
 
 async def wait_records(service: Service, message: m.WaitRecords) -> m.RecordCount:
-    """Wait until the journal has grown."""
+    """Wait until the journal has grown, or the time is up."""
     session = service.find(message.session)
     try:
         async with asyncio.timeout(message.timeout):
@@ -47,7 +47,7 @@ async def wait_records(service: Service, message: m.WaitRecords) -> m.RecordCoun
 
 
 def _fit(records: list[Record], *, from_end: bool) -> list[Record]:
-    """As many records as a page takes, at least one."""
+    """Take as many records as fit on a page, at least one."""
     size = 0
     kept: list[Record] = []
     for record in reversed(records) if from_end else records:

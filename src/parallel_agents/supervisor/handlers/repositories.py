@@ -1,7 +1,7 @@
 """Answers about repositories: resolving, trusting, completing, reconciling.
 
-Keep true: a repository's executable configuration is shown before it is trusted, and what is
-trusted is the hash that was shown.
+Keep true: a repository's executable configuration is shown before it is trusted, and only the hash
+that was shown is trusted.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _SHOWN = 20_000
 async def resolve_repository(
     service: Service, message: m.ResolveRepository
 ) -> m.ResolvedRepository:
-    """What repository a directory belongs to, and what a start there would run."""
+    """Resolve a directory to its repository, and list what a start there would run."""
     context = service.supervisor.context
     repository, config, start = await context.threads.git(_meant, service, message)
     trust = context.trust
@@ -94,7 +94,7 @@ def _offers(agents: Mapping[str, Agent], environment: dict[str, str]) -> tuple[O
 
 
 async def trust(service: Service, message: m.Trust) -> m.TrustedConfig:
-    """Trust what was shown, or, for a session, what its worktree holds now."""
+    """Trust the configuration that was shown or, for a session, the current one of its worktree."""
     threads = service.supervisor.context.threads
     root, config = await threads.git(_to_trust, service, message)
     if message.digest is not None and message.digest != config.digest:
@@ -115,7 +115,7 @@ def _to_trust(service: Service, message: m.Trust) -> tuple[str, ExecutableConfig
 async def _accept(
     service: Service, root: str, config: ExecutableConfig, *, key: str = "", by: str = "person"
 ) -> None:
-    """One after the other: each replaces the text that was accepted last."""
+    """Record one acceptance at a time, because each replaces the text accepted last."""
     async with service.accepting:
         trusted = service.supervisor.context.trust
         await trusted.accept(root, config.digest, config.files, key=key, by=by)
@@ -141,7 +141,7 @@ async def list_files(service: Service, message: m.ListFiles) -> m.FileList:
 
 
 async def reconcile(service: Service, message: m.Reconcile) -> m.Findings:
-    """What git and the disk say that our records do not."""
+    """Report where git and the disk differ from our records."""
     supervisor, threads = service.supervisor, service.supervisor.context.threads
     root = await threads.git(_root_of, service, message.directory)
     manager = supervisor.context.manager
@@ -150,7 +150,7 @@ async def reconcile(service: Service, message: m.Reconcile) -> m.Findings:
 
 
 def _root_of(service: Service, directory: str) -> str:
-    """The repository of a directory that is worth a look; empty when it is none."""
+    """The root of a directory's repository; empty if it is in none."""
     try:
         return service.supervisor.context.manager.resolve(directory).root if directory else ""
     except UserError:
@@ -161,7 +161,7 @@ async def make_scratch_repository(
     service: Service,
     message: m.MakeScratchRepository,
 ) -> m.ScratchRepository:
-    """Make the demo's repository, and trust it: it is ours."""
+    """Make the demo's repository, and trust it, because it is ours."""
     context = service.supervisor.context
     parent = context.state_dir / "demo"
     try:

@@ -1,4 +1,4 @@
-"""Answers about sessions as a person has them."""
+"""Answers about sessions, and small changes to them: name, pin, seen."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from parallel_agents.worktrees.disk import disk_use as count_disk_use
 
 _DAY_MS = 86_400_000
 DISK_SECONDS = 20.0
-"""Seconds after which a count of a worktree's size gives what it has found."""
+"""Seconds after which measuring a worktree stops and returns what it has counted so far."""
 
 _ENDS = {"failed", "stopped"}
 
@@ -37,7 +37,7 @@ async def show(service: Service, message: m.Show) -> m.SessionRow:
 
 
 async def explain(service: Service, message: m.Explain) -> m.Explanation:
-    """Why a session is shown as it is: the label, the facts, the evidence."""
+    """Explain why a session is shown as it is: the label, the facts, the evidence."""
     session = service.find(message.session)
     label = derive(session.state)
     return m.Explanation(
@@ -51,7 +51,12 @@ async def explain(service: Service, message: m.Explain) -> m.Explanation:
 
 
 async def wait(service: Service, message: m.Wait) -> m.Waited:
-    """Wait for a state; says so when the session cannot get there."""
+    """Wait for a state; the reply says if the session cannot reach it.
+
+    Raises:
+        UsageError: there is no such state.
+        WaitTimeoutError: the time is up.
+    """
     unknown = set(message.states) - set(STATES) - {"deleted"}
     if unknown or not message.states:
         raise UsageError(
@@ -75,7 +80,7 @@ async def wait(service: Service, message: m.Wait) -> m.Waited:
 
 
 async def info(service: Service, message: m.Info) -> m.SessionInfo:
-    """What the Info tab shows beside the row."""
+    """What the Info tab shows in addition to the row."""
     session = service.find(message.session)
     threads = session.context.threads
     land: tuple[str, ...] = ()
@@ -116,7 +121,7 @@ async def info(service: Service, message: m.Info) -> m.SessionInfo:
 
 
 async def disk_use(service: Service, message: m.DiskUse) -> m.WorktreeSize:
-    """How much disk the worktree takes."""
+    """How much disk space the worktree takes."""
     session = service.find(message.session)
     if session.state.place.worktree is None or session.state.place.missing:
         return m.WorktreeSize()
@@ -133,14 +138,14 @@ async def rename(service: Service, message: m.Rename) -> m.SessionRow:
 
 
 async def pin(service: Service, message: m.Pin) -> m.SessionRow:
-    """Pin a session, or let it go."""
+    """Pin or unpin a session."""
     session = service.find(message.session)
     session.pin(message.key, pinned=message.pinned)
     return session_row(session.state)
 
 
 async def mark_seen(service: Service, message: m.MarkSeen) -> m.SessionRow:
-    """A person looked at the latest result."""
+    """Note that the user looked at the latest result."""
     session = service.find(message.session)
     session.seen()
     return session_row(session.state)
@@ -205,12 +210,12 @@ async def _evidence(session: Session, fact: str) -> m.FactEvidence:
 
 
 def _landing(session: Session) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """The commands that land the work, or why not now; and what only the session has."""
+    """The commands that land the work, or why it cannot land now; and the session's own work."""
     manager = session.context.manager
     record = session.workplace.record
     try:
         land, note = tuple(manager.land_commands(record)), manager.why_not_land(record)
-    except GitError as error:  # of one part: the others are no worse for it
+    except GitError as error:  # concerns this part only, so the others are still shown
         land, note = (), f"Not known, since {error.message}"
     return land, note, tuple(manager.protection(record))
 

@@ -1,4 +1,4 @@
-"""Carries out deleting, restoring and cleaning up."""
+"""Handles deleting, restoring and cleaning up."""
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import NoSuchSessionError
@@ -54,7 +54,7 @@ async def cancel_delete(service: Service, message: m.CancelDelete) -> m.SessionR
 
 
 async def restore(service: Service, message: m.Restore) -> m.SessionRow:
-    """Bring a session back from the trash."""
+    """Restore a session from the trash."""
     supervisor = service.supervisor
     try:
         session = supervisor.find(message.session, deleted=True, key=message.key)
@@ -68,7 +68,7 @@ async def restore(service: Service, message: m.Restore) -> m.SessionRow:
 
 
 async def _half_deleted(service: Service, name: str, error: NoSuchSessionError) -> Session:
-    """Find a session that is still listed, since its deletion was cut off."""
+    """Find a session that is still listed because its deletion was cut off."""
     try:
         session = service.find(name)
     except NoSuchSessionError:
@@ -108,7 +108,7 @@ def _deleted(session: Session, entry: TrashEntry | None) -> m.DeletedSession:
 
 
 async def empty_trash(service: Service, message: m.EmptyTrash) -> m.Emptied:
-    """Remove what is in the trash, for good."""
+    """Remove sessions from the trash for good."""
     supervisor, manager = service.supervisor, service.supervisor.context.manager
     threads = supervisor.context.threads
     age = None if message.days is None else int(message.days * DAY_MS)
@@ -124,7 +124,7 @@ async def empty_trash(service: Service, message: m.EmptyTrash) -> m.Emptied:
 
 
 async def clean(service: Service, message: m.Clean) -> m.Cleaned:
-    """Move finished sessions that have nothing of their own to the trash."""
+    """Move finished sessions without work of their own to the trash."""
     setting = service.supervisor.context.config.auto_clean_days or DEFAULT_DAYS
     days = setting if message.days is None else message.days
     return await Cleaning(service.supervisor).clean(days, dry_run=message.dry_run)

@@ -1,4 +1,4 @@
-"""Carries out what makes an agent work, answers it, or stops it."""
+"""Handles the requests that make an agent work, answer it, or stop it."""
 
 from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.label import derive
@@ -11,7 +11,11 @@ from parallel_agents.wire import messages as m
 
 
 async def new(service: Service, message: m.New) -> m.SessionRow:
-    """Dispatch a session."""
+    """Dispatch a session.
+
+    Raises:
+        UserError: the client waits for the start, and the session did not start.
+    """
     session = await service.supervisor.dispatch(message)
     if message.wait_ready:
         state = await session.ledger.until(
@@ -26,7 +30,7 @@ async def new(service: Service, message: m.New) -> m.SessionRow:
 
 
 async def adopt(service: Service, message: m.Adopt) -> m.SessionRow:
-    """Make a session of a worktree that somebody else made."""
+    """Turn a worktree that somebody else made into a session."""
     return await durable_row(await service.supervisor.adopt(message))
 
 
@@ -94,7 +98,11 @@ async def set_options(service: Service, message: m.SetOptions) -> m.SessionRow:
 
 
 async def attach_begin(service: Service, message: m.AttachBegin) -> m.TerminalCommand:
-    """Give the conversation to the person's terminal."""
+    """Lend the conversation to the user's terminal.
+
+    Raises:
+        RefusedError: a turn is running.
+    """
     session = service.find(message.session)
     command = await session.context.threads.git(attach_command, session)
     if message.key not in session.state.keys:
@@ -110,7 +118,7 @@ async def attach_begin(service: Service, message: m.AttachBegin) -> m.TerminalCo
 
 
 async def attach_end(service: Service, message: m.AttachEnd) -> m.SessionRow:
-    """Take the conversation back from the person's terminal."""
+    """Take the conversation back from the user's terminal."""
     session = service.find(message.session)
     await take_back(session, message.key)
     return await durable_row(session)
