@@ -8,7 +8,7 @@ from parallel_agents.cli.common import Verbs, absolute, ask, key, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ConfigFile
-from parallel_agents.wire.messages import ResolveRepository, Trust
+from parallel_agents.wire.messages import ForgetTrust, ResolveRepository, Trust
 
 _LINES = "git"
 """Origin of what is no file to look into: the lines for git's filters."""
@@ -21,12 +21,17 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("--session", metavar="ID", help="accept what this session would load now")
     parser.add_argument("--base", default="", help="the base whose settings are meant; '#12' too")
     parser.add_argument("--show", action="store_true", help="only print what would be accepted")
+    parser.add_argument(
+        "--forget", action="store_true", help="trust nothing of this repository any more"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out; what is accepted is printed, and exactly that is accepted."""
     if bool(args.session) == bool(args.directory):
         raise UsageError("Name a directory, or --session ID.")
+    if args.forget:
+        return _forget(args)
     if args.session:
         reply = ask(Trust(key=key(), session=args.session))
         _say(reply.files)
@@ -38,6 +43,15 @@ def run(args: argparse.Namespace) -> int:
     if not args.show:
         client.request(Trust(key=key(), directory=directory, base=args.base, digest=found.digest))
         render.talk(f"Trusted: {found.root}")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    if args.session or args.base or args.show:
+        raise UsageError("Only a directory can be named with --forget.")
+    reply = ask(ForgetTrust(key=key(), directory=absolute(args.directory)))
+    said = "No longer trusted" if reply.known else "Nothing of it was trusted"
+    render.talk(f"{said}: {reply.root}")
     return 0
 
 
