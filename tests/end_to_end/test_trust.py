@@ -31,3 +31,22 @@ def test_a_changed_configuration_is_shown_with_what_was_accepted(person: Person)
         client.request(Trust(key=new_uuid(), session=session, digest=shown.digest))
     person.ok("respawn", "one")
     eventually(lambda: person.row("one")["pid"] is not None)
+
+
+def test_a_repository_is_trusted_until_it_is_forgotten(person: Person) -> None:
+    """It outlives the supervisor, and its journal torn while nobody looked."""
+    repo = person.repository()
+    where = str(repo)
+    made = ("--agent", "demo", "-C", where, "--base", "head")
+    person.ok("trust", where)
+    person.ok("daemon", "stop")
+    journal = person.home / "person/journal.jsonl"
+    journal.write_bytes(journal.read_bytes() + b'{"crc":"0')
+    person.ok("new", "echo ready", *made, "--name", "one")
+    assert "No longer trusted" in person.run("trust", where, "--forget").err
+    refused = person.run("new", "echo ready", *made, "--name", "two")
+    assert refused.code == 4
+    assert "Nothing of it was trusted" in person.run("trust", where, "--forget").err
+    assert person.run("trust", where, "--forget", "--show").code == 2
+    person.ok("trust", where)
+    person.ok("new", "echo ready", *made, "--name", "two")

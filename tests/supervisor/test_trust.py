@@ -20,6 +20,7 @@ from parallel_agents.core.person import (
     PersonEvent,
     PersonFacts,
     PersonRecord,
+    TrustForgotten,
     TrustTakenOver,
     fold_person,
     load_person_record,
@@ -89,6 +90,18 @@ async def test_trust_has_its_evidence(tmp_path: Path) -> None:
         assert store.accepts_filters("f")
         assert not store.trusts("/r", "filters")
         assert all(a.at > 0 for a in store.facts.trusted["/r"])
+
+
+async def test_what_is_forgotten_is_trusted_no_more(tmp_path: Path) -> None:
+    write_json(tmp_path / "trust.json", {"/r": ["one", "filters:f"], "/s": ["two"]})
+    async with opened(tmp_path) as store:
+        await store.forget("/r", key="k")
+    async with opened(tmp_path) as store:
+        assert not store.knows("/r")
+        assert not store.accepts_filters("f")
+        assert store.trusts("/s", "two")
+        await store.accept("/r", "three", [])
+        assert _trusted(store) == {("/r", "three"), ("/s", "two")}
 
 
 # --- what an earlier version kept ---------------------------------------------------------
@@ -229,8 +242,9 @@ async def test_a_journal_that_cannot_be_opened_trusts_nobody_and_refuses(tmp_pat
 
 # --- the fold -----------------------------------------------------------------------------
 
-_EVENTS: st.SearchStrategy[ConfigTrusted | TrustTakenOver] = any_of(ConfigTrusted) | any_of(
-    TrustTakenOver
+Trusting = ConfigTrusted | TrustForgotten | TrustTakenOver
+_EVENTS: st.SearchStrategy[Trusting] = st.one_of(
+    any_of(ConfigTrusted), any_of(TrustForgotten), any_of(TrustTakenOver)
 )
 
 
@@ -239,7 +253,7 @@ def _numbered(events: Sequence[PersonEvent]) -> list[PersonRecord]:
 
 
 @given(st.lists(_EVENTS, max_size=12))
-def test_only_what_was_accepted_is_trusted(events: list[ConfigTrusted | TrustTakenOver]) -> None:
+def test_only_what_was_accepted_is_trusted(events: list[Trusting]) -> None:
     facts = PersonFacts()
     accepted: set[tuple[str, str]] = set()
     for event, record in zip(events, _numbered(events), strict=True):
@@ -247,6 +261,9 @@ def test_only_what_was_accepted_is_trusted(events: list[ConfigTrusted | TrustTak
         assert dump_line(record).startswith(b'{"crc":')
         facts = fold_person(facts, record)
         assert fold_person(facts, record) is facts
+        if isinstance(event, TrustForgotten):
+            accepted = {(root, digest) for root, digest in accepted if root != event.root}
+            continue
         named = {event.root: event.digests} if isinstance(event, ConfigTrusted) else event.digests
         accepted |= {(root, digest) for root, known in named.items() for digest in known}
     trusted = {(root, a.digest) for root, known in facts.trusted.items() for a in known}

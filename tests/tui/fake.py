@@ -47,6 +47,7 @@ ANSWERS: dict[type[Any], object] = {
     m.ResolveRepository: REPOSITORY,
     m.ListAgents: m.AgentList(agents=OFFERS, usual="claude"),
     m.Trust: m.TrustedConfig(root=ROOT, digest="d1"),
+    m.ForgetTrust: m.ForgottenTrust(root=ROOT, known=True),
     m.ListTrash: m.TrashList(entries=()),
     m.ListRefs: m.RefList(refs=("main",)),
     m.ListFiles: m.FileList(files=("src/a.py",)),

@@ -31,13 +31,19 @@ class ConfigTrusted(Tagged, tag="config_trusted"):
     by: str = "person"
 
 
+class TrustForgotten(Tagged, tag="trust_forgotten"):
+    """Nothing of a repository is trusted any more."""
+
+    root: str
+
+
 class TrustTakenOver(Tagged, tag="trust_taken_over"):
     """What was accepted before there was a journal: hashes by repository, the oldest first."""
 
     digests: dict[str, tuple[str, ...]]
 
 
-PersonEvent = ConfigTrusted | TrustTakenOver | JournalDamaged
+PersonEvent = ConfigTrusted | TrustForgotten | TrustTakenOver | JournalDamaged
 """Everything that can happen to a person."""
 
 
@@ -104,6 +110,9 @@ def fold_person(facts: PersonFacts, record: PersonRecord) -> PersonFacts:
     match record.event:
         case ConfigTrusted(root=root, digests=digests):
             trusted = {**facts.trusted, root: _with(facts, root, digests, record)}
+            return replace(facts, seq=record.seq, trusted=trusted)
+        case TrustForgotten(root=root):
+            trusted = {known: of for known, of in facts.trusted.items() if known != root}
             return replace(facts, seq=record.seq, trusted=trusted)
         case TrustTakenOver():
             more = {

@@ -61,6 +61,7 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.ResolveRepository: repositories.resolve_repository,
     m.ListAgents: repositories.list_agents,
     m.Trust: repositories.trust,
+    m.ForgetTrust: repositories.forget_trust,
     m.ListRefs: repositories.list_refs,
     m.ListFiles: repositories.list_files,
     m.Reconcile: repositories.reconcile,

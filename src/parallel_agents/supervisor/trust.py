@@ -23,6 +23,7 @@ from parallel_agents.core.person import (
     PersonEvent,
     PersonFacts,
     PersonRecord,
+    TrustForgotten,
     TrustTakenOver,
     fold_person,
     load_person_record,
@@ -146,13 +147,36 @@ class TrustStore:
             StorageError: it could not be recorded, or what was accepted before could not be read;
                 nothing more is trusted then. Or the disk does not confirm what was recorded.
         """
-        if self._unread is not None or self._ledger is None:
-            raise self._unread or StorageError(f"cannot read {self._directory}")
+        ledger = self._readable()
         await self._threads.sync(self._keep_text, root, files)
         filters = (f"{_FILTERS}{file.digest}" for file in files if file.origin == ORIGIN)
-        self._take_over(self._ledger)
-        event = ConfigTrusted(root=root, digests=(digest, *filters), by=by)
-        self._ledger.append([_record(self._ledger.state, event, key)])
+        await self._journal(
+            ledger, ConfigTrusted(root=root, digests=(digest, *filters), by=by), key
+        )
+
+    async def forget(self, root: str, *, key: str = "") -> None:
+        """Record that nothing of a repository is trusted any more; returns when the disk has it.
+
+        Args:
+            root: the repository's real path.
+            key: uuid of the request that asks for it; empty when none does.
+
+        Raises:
+            StorageError: it could not be recorded, or what was accepted before could not be read;
+                or the disk does not confirm what was recorded.
+        """
+        await self._journal(self._readable(), TrustForgotten(root=root), key)
+
+    def _readable(self) -> Ledger[PersonFacts, PersonRecord]:
+        if self._unread is not None or self._ledger is None:
+            raise self._unread or StorageError(f"cannot read {self._directory}")
+        return self._ledger
+
+    async def _journal(
+        self, ledger: Ledger[PersonFacts, PersonRecord], event: PersonEvent, key: str
+    ) -> None:
+        self._take_over(ledger)
+        ledger.append([_record(ledger.state, event, key)])
         await self.settle()
 
     async def settle(self) -> None:

@@ -8,7 +8,7 @@ from parallel_agents.cli.common import Verbs, absolute, ask, key, verb
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ConfigFile
-from parallel_agents.wire.messages import ResolveRepository, Trust
+from parallel_agents.wire.messages import ForgetTrust, ResolveRepository, Trust
 
 _LINES = "git"
 """Origin of the lines for git's filters, which are not in a file that one could open."""
@@ -23,6 +23,9 @@ def add(verbs: Verbs) -> None:
         "--base", default="", help="the base whose settings to trust; '#12' works too"
     )
     parser.add_argument("--show", action="store_true", help="only print what you would accept")
+    parser.add_argument(
+        "--forget", action="store_true", help="withdraw all trust from this repository"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if bool(args.session) == bool(args.directory):
         raise UsageError("Name a directory, or --session ID.")
+    if args.forget:
+        return _forget(args)
     if args.session:
         reply = ask(Trust(key=key(), session=args.session))
         _say(reply.files)
@@ -44,6 +49,15 @@ def run(args: argparse.Namespace) -> int:
     if not args.show:
         client.request(Trust(key=key(), directory=directory, base=args.base, digest=found.digest))
         render.talk(f"Trusted: {found.root}")
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    if args.session or args.base or args.show:
+        raise UsageError("Only a directory can be named with --forget.")
+    reply = ask(ForgetTrust(key=key(), directory=absolute(args.directory)))
+    said = "No longer trusted" if reply.known else "Nothing of it was trusted"
+    render.talk(f"{said}: {reply.root}")
     return 0
 
 

@@ -121,6 +121,16 @@ async def _accept(
         await trusted.accept(root, config.digest, config.files, key=key, by=by)
 
 
+async def forget_trust(service: Service, message: m.ForgetTrust) -> m.ForgottenTrust:
+    """Trust nothing of a repository any more; what runs goes on, and no new start loads it."""
+    context = service.supervisor.context
+    repository = await context.threads.git(context.manager.resolve, message.directory)
+    known = context.trust.knows(repository.root)
+    if known:
+        await context.trust.forget(repository.root, key=message.key)
+    return m.ForgottenTrust(root=repository.root, known=known)
+
+
 async def list_refs(service: Service, message: m.ListRefs) -> m.RefList:
     """Branches, tags and pull requests for completion."""
     context = service.supervisor.context

@@ -37,6 +37,8 @@ from parallel_agents.wire.messages.repositories import (
     AgentList as AgentList,
     FileList as FileList,
     Findings as Findings,
+    ForgetTrust as ForgetTrust,
+    ForgottenTrust as ForgottenTrust,
     ListAgents as ListAgents,
     ListFiles as ListFiles,
     ListRefs as ListRefs,
@@ -118,6 +120,7 @@ AnyRequest = (
     | ResolveRepository
     | ListAgents
     | Trust
+    | ForgetTrust
     | ListRefs
     | ListFiles
     | Reconcile

@@ -116,6 +116,20 @@ class Trust(Request[TrustedConfig], tag="trust"):
     digest: str | None = None
 
 
+class ForgottenTrust(Value):
+    """The repository of which nothing is trusted any more; `known` when something was."""
+
+    root: str
+    known: bool
+
+
+class ForgetTrust(Request[ForgottenTrust], tag="forget_trust"):
+    """Trust nothing of a directory's repository any more."""
+
+    key: str
+    directory: str
+
+
 class RefList(Value):
     """Names of branches, tags and pull requests."""
 
