@@ -22,7 +22,7 @@ from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
-from parallel_agents.core.worktree import Standing
+from parallel_agents.core.worktree import Standing, WorktreeRecord
 
 Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
@@ -194,6 +194,21 @@ class PlaceFacts(Value):
         if self.worktree is None:
             raise WorktreeError("This session has no worktree.", "Wait until it is made.")
         return self.worktree
+
+    @property
+    def record(self) -> WorktreeRecord:
+        """The record of the place, for whoever works on it.
+
+        Raises:
+            WorktreeError: there is none yet, or this version cannot read it.
+        """
+        record = self.standing.record
+        if record is None:
+            raise WorktreeError(
+                "The record of the worktree cannot be read.",
+                "If a newer version wrote it, install that one.",
+            )
+        return record
 
 
 class ProcessFacts(Value):

@@ -9,33 +9,14 @@ import contextlib
 from pathlib import Path
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import UserError, WorktreeError, unforeseen
-from parallel_agents.core.state import SessionState
-from parallel_agents.core.worktree import DiffPart, WorktreeRecord
+from parallel_agents.core.errors import UserError, unforeseen
+from parallel_agents.core.worktree import DiffPart
 from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.supervisor.tasks import Tasks
 from parallel_agents.worktrees import surroundings
 
 _SETTLE = 0.3
 """Seconds between a change and its count: an agent writes several files in a row."""
-
-
-def record_of(state: SessionState) -> WorktreeRecord:
-    """The manager's record of a session's worktree.
-
-    Args:
-        state: the session's facts.
-
-    Raises:
-        WorktreeError: there is none yet, or it cannot be read.
-    """
-    record = state.place.standing.record
-    if record is None:
-        raise WorktreeError(
-            "The record of the worktree cannot be read.",
-            "If a newer version wrote it, install that one.",
-        )
-    return record
 
 
 class Changes:
@@ -121,7 +102,7 @@ class Changes:
 
     async def _count_once(self) -> tuple[DiffPart, ...]:
         with surroundings.of(self._ledger.environment()):
-            stat = await self._threads.git(self._manager.diff_stat, record_of(self._ledger.state))
+            stat = await self._threads.git(self._manager.diff_stat, self._ledger.state.place.record)
         found = stat.changes
         before = self._ledger.state.place.changes
         after = (found.files, found.insertions, found.deletions)
@@ -147,7 +128,7 @@ class Changes:
             try:
                 with surroundings.of(self._ledger.environment()):
                     return await self._threads.git(
-                        self._manager.main_fingerprint, record_of(self._ledger.state).root
+                        self._manager.main_fingerprint, self._ledger.state.place.record.root
                     )
             except UserError:
                 return ""

@@ -3,7 +3,6 @@
 from parallel_agents.core import events as ev
 from parallel_agents.core.value import asdict
 from parallel_agents.core.worktree import Standing
-from parallel_agents.supervisor.changes import record_of
 from parallel_agents.supervisor.session_ledger import SessionLedger
 
 
@@ -21,7 +20,7 @@ def look(ledger: SessionLedger) -> None:
         or state.session.deleting
     ):
         return
-    found = ledger.context.manager.standing(record_of(state))
+    found = ledger.context.manager.standing(state.place.record)
     known = state.place.head or Standing(branch=state.place.worktree.branch)
     if found is not None and found != known:
         ledger.record(ev.HeadMoved(**asdict(found)))

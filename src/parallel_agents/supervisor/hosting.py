@@ -9,7 +9,6 @@ from parallel_agents.agents.hosting import HostRequest, ReadFile, Served, WriteF
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.supervisor.changes import record_of
 from parallel_agents.supervisor.session_ledger import SessionLedger
 from parallel_agents.worktrees.text_files import Place, read_text, write_text
 
@@ -25,7 +24,7 @@ async def serve(ledger: SessionLedger, request: HostRequest) -> tuple[ev.FileSer
         The event to journal, and the line that answers the agent.
     """
     try:
-        place = _place(record_of(ledger.state), ledger.context.umask)
+        place = _place(ledger.state.place.record, ledger.context.umask)
         text = await ledger.context.threads.quick(_carry_out, place, request)
         served = Served(text=text)
     except UserError as error:

@@ -20,7 +20,6 @@ from parallel_agents.core.events import Notice
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor import started
-from parallel_agents.supervisor.steps import place_variables
 from parallel_agents.wire.peer import MARKER
 
 _OURS = re.compile(r"PARALLEL_AGENTS_(?!HOME$|DEMO_)")
@@ -38,6 +37,30 @@ _NOT_PASSED = re.compile(
 _OF_A_HOOK = re.compile(r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)$")
 _NO_EDITOR = re.compile(r"GIT_(SEQUENCE_)?EDITOR$")
 _IN_A_HOOK = ("GIT_PREFIX", "GIT_INDEX_FILE", "GIT_DIR", "GIT_EXEC_PATH")
+
+
+def place_variables(state: SessionState) -> dict[str, str]:
+    """The environment variables that tell a session's commands about their place.
+
+    Args:
+        state: a session whose worktree is ready.
+    """
+    worktree = state.place.worktree
+    if worktree is None:
+        return {}
+    variables = {
+        "PARALLEL_AGENTS_NAME": state.session.name,
+        "PARALLEL_AGENTS_WORKTREE": worktree.path,
+        "PARALLEL_AGENTS_DIRECTORY": str(
+            Path(worktree.path, started.subdirectory(worktree.record, state.place.directory))
+        ),
+        "PARALLEL_AGENTS_ROOT": worktree.root,
+        "PARALLEL_AGENTS_BRANCH": worktree.branch,
+    }
+    if state.place.ports:
+        variables["PARALLEL_AGENTS_PORT"] = str(state.place.port)
+        variables["PARALLEL_AGENTS_PORTS"] = str(state.place.ports)
+    return variables
 
 
 def kept_environment(environment: Mapping[str, str], agents: Mapping[str, Agent]) -> dict[str, str]:

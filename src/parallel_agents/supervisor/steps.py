@@ -18,8 +18,6 @@ import psutil
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
-from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor import started
 from parallel_agents.supervisor.files import read_json, write_json
 from parallel_agents.supervisor.session_ledger import SessionLedger
 
@@ -35,30 +33,6 @@ OUTPUT_LIMIT = 64 << 10
 # The command starts only after its process is recorded, so that it can always be ended. Without the
 # line, the shell reads the end of its input and ends by itself.
 _HELD = 'IFS= read -r go && exec /bin/sh -c "$1"'
-
-
-def place_variables(state: SessionState) -> dict[str, str]:
-    """The environment variables that tell a session's commands about their place.
-
-    Args:
-        state: a session whose worktree is ready.
-    """
-    worktree = state.place.worktree
-    if worktree is None:
-        return {}
-    variables = {
-        "PARALLEL_AGENTS_NAME": state.session.name,
-        "PARALLEL_AGENTS_WORKTREE": worktree.path,
-        "PARALLEL_AGENTS_DIRECTORY": str(
-            Path(worktree.path, started.subdirectory(worktree.record, state.place.directory))
-        ),
-        "PARALLEL_AGENTS_ROOT": worktree.root,
-        "PARALLEL_AGENTS_BRANCH": worktree.branch,
-    }
-    if state.place.ports:
-        variables["PARALLEL_AGENTS_PORT"] = str(state.place.port)
-        variables["PARALLEL_AGENTS_PORTS"] = str(state.place.ports)
-    return variables
 
 
 class Steps:

@@ -23,12 +23,12 @@ from parallel_agents.core.worktree import (
     WorktreeRecord,
 )
 from parallel_agents.supervisor import elsewhere, started
-from parallel_agents.supervisor.changes import Changes, record_of
+from parallel_agents.supervisor.changes import Changes
 from parallel_agents.supervisor.config import Preset, preset_of
 from parallel_agents.supervisor.queueing import in_turn
 from parallel_agents.supervisor.session_ledger import SessionLedger
-from parallel_agents.supervisor.spawn import mode_now
-from parallel_agents.supervisor.steps import Steps, place_variables
+from parallel_agents.supervisor.spawn import mode_now, place_variables
+from parallel_agents.supervisor.steps import Steps
 from parallel_agents.wire.peer import MARKER
 from parallel_agents.worktrees import naming, surroundings
 
@@ -59,7 +59,7 @@ class Workplace:
         Raises:
             WorktreeError: there is none yet, or its record cannot be read.
         """
-        return record_of(self._ledger.state)
+        return self._ledger.state.place.record
 
     # --- making -----------------------------------------------------------------------
 
