@@ -11,11 +11,11 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.config import Config
-from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.hub import Hub
-from parallel_agents.supervisor.threads import Threads
-from parallel_agents.supervisor.trust import TrustStore
+from parallel_agents.supervisor.base.config import Config
+from parallel_agents.supervisor.base.hub import Hub
+from parallel_agents.supervisor.base.threads import Threads
+from parallel_agents.supervisor.record.context import Context
+from parallel_agents.supervisor.record.trust import TrustStore
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.examples import load_profile
 

@@ -24,10 +24,22 @@ VIOLATIONS = {
     "Only the worktrees know GitPython": ("agents/base.py", "import git"),
     "Clients never import the supervisor's side": (
         "client/launch.py",
-        "import parallel_agents.worktrees.git",
+        "import parallel_agents.worktrees.plumbing.git",
     ),
     "The core does no input or output": ("core/text.py", "import os"),
     "The shim imports nothing of ours": ("shim.py", "import parallel_agents.core.ids"),
+    "The supervisor's wings point one way": (
+        "supervisor/record/journal.py",
+        "import parallel_agents.supervisor.run.spawn",
+    ),
+    "The worktrees' wings point one way": (
+        "worktrees/look/disk_use.py",
+        "import parallel_agents.worktrees.remove.trash",
+    ),
+    "The screen's wings point one way": (
+        "tui/model/store.py",
+        "import parallel_agents.tui.widgets.card",
+    ),
 }
 """For each contract: where a line is added, and which."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -54,6 +55,16 @@ def test_functions_are_short() -> None:
 
 def test_most_functions_are_much_shorter() -> None:
     assert median(_length(f) for path in MODULES for f in _functions(path)) < 10
+
+
+def test_no_two_modules_of_a_package_have_the_same_name() -> None:
+    """A wing is a place to look for a module, never a part of its name."""
+    for package in ("supervisor", "worktrees", "tui"):
+        modules = (SOURCE / "parallel_agents" / package).rglob("*.py")
+        # Handlers are named as the messages that they answer.
+        rooms = (path for path in modules if path.parent.name != "handlers")
+        names = Counter(path.stem for path in rooms if not path.stem.startswith("__"))
+        assert {name for name, count in names.items() if count > 1} == set()
 
 
 def test_modules_are_short() -> None:

@@ -24,17 +24,18 @@ WORDS = re.compile(
 FOLDER = "worktrees lie in `.claude/worktrees`, wherever the agent looks for them as well"
 SETTINGS = "reads the repository's settings files, which people share with Claude Code"
 EXCEPTIONS = {
-    "worktrees/naming.py": FOLDER,
-    "worktrees/repository.py": FOLDER,
-    "worktrees/creation.py": FOLDER,
-    "worktrees/adoption.py": FOLDER + "; Claude Code's own locks on them name their owner",
-    "worktrees/exclude.py": FOLDER,
-    "worktrees/include.py": FOLDER + ", and `.worktreeinclude` must not copy them",
-    "worktrees/links.py": FOLDER + ", and are never linked",
-    "worktrees/wishes.py": SETTINGS,
+    "worktrees/plumbing/naming.py": FOLDER,
+    "worktrees/look/repository.py": FOLDER,
+    "worktrees/make/creation.py": FOLDER,
+    "worktrees/make/adoption.py": FOLDER + "; Claude Code's own locks on them name their owner",
+    "worktrees/look/exclude.py": FOLDER,
+    "worktrees/settings/include.py": FOLDER + ", and `.worktreeinclude` must not copy them",
+    "worktrees/make/links.py": FOLDER + ", and are never linked",
+    "worktrees/settings/claude_settings.py": SETTINGS,
     "worktrees/manager.py": SETTINGS,
-    "worktrees/trust.py": SETTINGS + "; a person accepts what they would run",
-    "worktrees/hooks.py": SETTINGS + "; their hooks make and remove worktrees",
+    "worktrees/settings/executable_settings.py": SETTINGS
+    + "; a person accepts what they would run",
+    "worktrees/settings/hooks.py": SETTINGS + "; their hooks make and remove worktrees",
 }
 """Files outside of `agents/` that may use such words, each with its reason."""
 

@@ -11,7 +11,7 @@ from parallel_agents.core.events import Record
 from parallel_agents.core.ids import new_uuid, short_id
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.session_ledger import FORM
+from parallel_agents.supervisor.record.session_ledger import FORM
 from tests.support.world import World
 
 _AT = int(time.time() * 1000)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parallel_agents.tui.terminal_input import BURST
+from parallel_agents.tui.terminal.terminal_input import BURST
 from tests.tui.answers import hostile, reads
 from tests.tui.on_terminal import Screen
 

@@ -1,6 +1,6 @@
 """Bytes that no person typed, into the screen's input with a card in the focus.
 
-Keep true: the parts between terminal and decision are the real ones (`TerminalInput`, `InOrder`,
+Keep true: the parts between terminal and decision are the real ones (`TerminalInput`, `KeyQueue`,
 `Card`); only the clock and the widgets are the harness's, so that a million strings take minutes.
 """
 
@@ -18,9 +18,9 @@ from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
-from parallel_agents.tui.deciding import Card
-from parallel_agents.tui.in_order import InOrder
-from parallel_agents.tui.terminal_input import BURST, Quiet, Swallowed, TerminalInput
+from parallel_agents.tui.model.request_card import Card
+from parallel_agents.tui.terminal.key_queue import KeyQueue
+from parallel_agents.tui.terminal.terminal_input import BURST, Quiet, Swallowed, TerminalInput
 from tests.support.facts import facts_of
 from tests.support.told import pending
 from tests.tui.answers import hostile, reads
@@ -76,7 +76,7 @@ class Stage:
         self.screen = SimpleNamespace()
         self.is_running = True
         self.input = TerminalInput(0.1)
-        self.keys = InOrder(cast("App[None]", self), self._give, lambda _: True, typed=True)
+        self.keys = KeyQueue(cast("App[None]", self), self._give, lambda _: True, typed=True)
 
     def set_timer(self, delay: float, callback: Callable[[], Any]) -> SimpleNamespace:
         """As an application does."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from parallel_agents.core.codec import load_record
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.supervisor.journal import Journal
+from parallel_agents.supervisor.record.journal import Journal
 from parallel_agents.wire.messages import Send
 from tests.campaign import oracle
 from tests.support.world import World, wait_until

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from rich.cells import cell_len
 
 from parallel_agents.cli import columns, render
 from parallel_agents.core.state import Counts
 from parallel_agents.core.value import replace
-from parallel_agents.supervisor.rows import session_row
+from parallel_agents.supervisor.sessions.session_rows import session_row
 from tests.support.facts import facts_of
 
 NAMES = [
@@ -30,6 +30,8 @@ def test_the_second_column_begins_in_the_same_cell() -> None:
     assert len({cell_len(line.partition("|")[0]) for line in lines}) == 1
 
 
+@example("\u200d\u200d日a", 2)
+@example("\u200d\u200d日a", 3)
 @given(st.text(st.sampled_from("aé日👍\u0301\u200d🏽❤️ ")), st.integers(1, 12))
 def test_what_is_cut_fits(text: str, cells: int) -> None:
     found = columns.cut(text, cells)

@@ -16,7 +16,7 @@ from parallel_agents.core.events import RequestDecided
 from parallel_agents.core.ids import digest, new_uuid
 from parallel_agents.core.options import Decision
 from parallel_agents.core.summary import tool_summary
-from parallel_agents.supervisor.rows import session_row
+from parallel_agents.supervisor.sessions.session_rows import session_row
 from parallel_agents.wire.messages import (
     Answer,
     PendingInput,

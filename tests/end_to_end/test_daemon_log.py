@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from parallel_agents.core.errors import NoSuchSessionError
-from parallel_agents.supervisor.log_file import LIMIT
+from parallel_agents.supervisor.front.log_file import LIMIT
 from parallel_agents.wire.messages import Send, Show, Shutdown, Status
 from tests.support.world import DEADLINE, World, wait_until
 

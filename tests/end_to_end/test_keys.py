@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.tui.actions import BY_ID, MAC_DIGITS
+from parallel_agents.tui.model.actions import BY_ID, MAC_DIGITS
 from tests.bench.journals import write_sessions
 from tests.end_to_end.test_attach import accept_dialogs, send_when_back
 from tests.support.board import PROGRAM, eventually, go_to, opened, press_until, state

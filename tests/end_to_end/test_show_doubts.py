@@ -8,7 +8,7 @@ import pytest
 from parallel_agents.cli.commands import show
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import replace
-from parallel_agents.supervisor.rows import session_row
+from parallel_agents.supervisor.sessions.session_rows import session_row
 from parallel_agents.wire.messages import (
     PendingInput,
     PendingRequest,

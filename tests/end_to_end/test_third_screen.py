@@ -10,7 +10,7 @@ from textual.widgets import Select
 
 from parallel_agents.client.connection import Connection
 from parallel_agents.tui.app import ScreenApp
-from parallel_agents.tui.remembered import recall
+from parallel_agents.tui.model.remembered import recall
 from parallel_agents.tui.screens.confirm import ChoiceDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from tests.support.sketch.supervisor import COMMAND

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from parallel_agents.core.worktree import OwnWork
-from parallel_agents.supervisor.cleaning import Cleaning
-from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.supervisor.sessions.cleaning import Cleaning
+from parallel_agents.supervisor.sessions.supervisor import SessionSupervisor
 from tests.support.facts import facts_of
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ConfigFile, ExecutableConfig
-from parallel_agents.supervisor.config import (
+from parallel_agents.supervisor.base.config import (
     REPOSITORY_SETTINGS,
     load_config,
     load_preset,

@@ -21,16 +21,16 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.checkpoint import Checkpoint
-from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.files import read_json, write_json
-from parallel_agents.supervisor.journal import Journal, dump_line, load_line
-from parallel_agents.supervisor.rows import session_row
-from parallel_agents.supervisor.session import Session
-from parallel_agents.supervisor.session_ledger import FORM, SessionLedger
-from parallel_agents.supervisor.supervisor import SessionSupervisor
-from parallel_agents.supervisor.threads import Threads
-from parallel_agents.supervisor.trust import TrustStore
+from parallel_agents.supervisor.base.small_files import read_json, write_json
+from parallel_agents.supervisor.base.threads import Threads
+from parallel_agents.supervisor.record.checkpoint import Checkpoint
+from parallel_agents.supervisor.record.context import Context
+from parallel_agents.supervisor.record.journal import Journal, dump_line, load_line
+from parallel_agents.supervisor.record.session_ledger import FORM, SessionLedger
+from parallel_agents.supervisor.record.trust import TrustStore
+from parallel_agents.supervisor.sessions.session import Session
+from parallel_agents.supervisor.sessions.session_rows import session_row
+from parallel_agents.supervisor.sessions.supervisor import SessionSupervisor
 from tests.support.facts import CREATED, LIVING, asked, records
 
 DATA = Path(__file__).parents[1] / "data/journals"
@@ -244,7 +244,7 @@ def test_a_record_that_cannot_be_folded_costs_itself(
         return reduce(state, record)
 
     failing = dataclasses.replace(FORM, fold=fails)
-    monkeypatch.setattr("parallel_agents.supervisor.session_ledger.FORM", failing)
+    monkeypatch.setattr("parallel_agents.supervisor.record.session_ledger.FORM", failing)
     state = _facts(context, _begun(context, "with-checksums"))
     assert state.session.pinned
     assert state.session.name == "permission: date"

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
-from parallel_agents.supervisor.hub import Hub, Subscriber
+from parallel_agents.supervisor.base.hub import Hub, Subscriber
 from parallel_agents.wire.codec import load_push
 from parallel_agents.wire.messages import PUSH_LIMIT
 from tests.support.examples import examples

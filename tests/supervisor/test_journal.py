@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import dump, load_record
 from parallel_agents.core.errors import StorageError
-from parallel_agents.supervisor.journal import Journal, dump_line
+from parallel_agents.supervisor.record.journal import Journal, dump_line
 
 
 def _group(first: int, size: int, text: str = "x") -> list[ev.Record]:

@@ -8,7 +8,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import DiffPart
-from parallel_agents.supervisor.last_turn import turn_parts
+from parallel_agents.supervisor.sessions.last_turn import turn_parts
 from tests.support.facts import LIVING, fold
 
 START, HEAD = "5" * 40, "b" * 40

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.supervisor.log_file import BoundedLog
+from parallel_agents.supervisor.front.log_file import BoundedLog
 
 LIMIT = 2000
 WRITES = """
 import logging, os, sys
 from pathlib import Path
-from parallel_agents.supervisor.log_file import BoundedLog
+from parallel_agents.supervisor.front.log_file import BoundedLog
 logging.basicConfig(level=logging.INFO, handlers=[BoundedLog(Path(sys.argv[1]), 2000)])
 for number in range(100):
     logging.info("line %d %s", number, "x" * 50)

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from parallel_agents.core.worktree import DiffPart
-from parallel_agents.supervisor import patches
-from parallel_agents.supervisor.patches import Patches
+from parallel_agents.supervisor.front import patches
+from parallel_agents.supervisor.front.patches import Patches
 from parallel_agents.wire.messages import PAGE_LIMIT, DiffText
 from tests.support.examples import examples
 

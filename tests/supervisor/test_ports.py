@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import UserError
-from parallel_agents.supervisor import ports
-from parallel_agents.supervisor.ports import END, FIRST, Ports
+from parallel_agents.supervisor.base import ports
+from parallel_agents.supervisor.base.ports import END, FIRST, Ports
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 100)), max_size=20))

@@ -12,10 +12,10 @@ from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import load_record
 from parallel_agents.core.errors import UserError
-from parallel_agents.supervisor import supervisor
-from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.journal import Journal
-from parallel_agents.supervisor.session import Session
+from parallel_agents.supervisor.record.context import Context
+from parallel_agents.supervisor.record.journal import Journal
+from parallel_agents.supervisor.sessions import supervisor
+from parallel_agents.supervisor.sessions.session import Session
 from parallel_agents.wire.messages import ListSessions, Status
 from tests.support.facts import LIVING, records
 from tests.support.world import World, wait_until

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from parallel_agents.core.errors import GitError, RefusedError, UntrustedError, UserError
-from parallel_agents.supervisor.request_log import LINES_A_SECOND, SLOW_MS, RequestLog
+from parallel_agents.supervisor.front.request_log import LINES_A_SECOND, SLOW_MS, RequestLog
 from parallel_agents.wire import messages as m
 
 SHOW = m.Show(session="a1")

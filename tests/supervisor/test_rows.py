@@ -13,7 +13,7 @@ from parallel_agents.cli.json_view import json_view
 from parallel_agents.core import events as ev
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState, TurnFacts
-from parallel_agents.supervisor.rows import session_row
+from parallel_agents.supervisor.sessions.session_rows import session_row
 from tests.support.facts import any_of, journals
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/show.json").read_text("utf-8"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.supervisor.runlog import HEAD, LINE_LIMIT, LogReader
+from parallel_agents.supervisor.record.run_log import HEAD, LINE_LIMIT, LogReader
 
 
 @pytest.mark.parametrize("first", [b"1" * HEAD, "²".encode() * HEAD, b"", b" "])

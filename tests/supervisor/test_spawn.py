@@ -14,7 +14,7 @@ from parallel_agents.agents.claude.agent import ClaudeAgent
 from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.agents.registry import all_agents
 from parallel_agents.core.errors import AgentError, WorktreeError
-from parallel_agents.supervisor.spawn import (
+from parallel_agents.supervisor.run.spawn import (
     agent_environment,
     find_program,
     kept_environment,

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.supervisor.started import subdirectory
+from parallel_agents.supervisor.run.start_subdirectory import subdirectory
 from tests.support.facts import RECORD
 
 

@@ -12,7 +12,7 @@ import pytest
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
-from parallel_agents.supervisor.config import REPOSITORY_SETTINGS, Preset, load_preset
+from parallel_agents.supervisor.base.config import REPOSITORY_SETTINGS, Preset, load_preset
 from parallel_agents.wire.messages import Delete, ReadRecords, Respawn
 from tests.support.world import World, wait_until
 

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from parallel_agents.core.errors import StorageError
-from parallel_agents.supervisor.syncing import Syncing
-from parallel_agents.supervisor.threads import Threads
+from parallel_agents.supervisor.base.threads import Threads
+from parallel_agents.supervisor.record.syncing import Syncing
 
 
 class Disk:

@@ -26,11 +26,11 @@ from parallel_agents.core.person import (
     load_person_record,
 )
 from parallel_agents.core.worktree import ConfigFile
-from parallel_agents.supervisor.files import write_json
-from parallel_agents.supervisor.journal import dump_line
-from parallel_agents.supervisor.threads import Threads
-from parallel_agents.supervisor.trust import TrustStore
-from parallel_agents.worktrees.filter_lines import ORIGIN
+from parallel_agents.supervisor.base.small_files import write_json
+from parallel_agents.supervisor.base.threads import Threads
+from parallel_agents.supervisor.record.journal import dump_line
+from parallel_agents.supervisor.record.trust import TrustStore
+from parallel_agents.worktrees.plumbing.filter_lines import ORIGIN
 from tests.support.facts import any_of
 
 

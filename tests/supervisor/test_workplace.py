@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from parallel_agents.core.options import Options
-from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.session_ledger import SessionLedger
-from parallel_agents.supervisor.workplace import Workplace
+from parallel_agents.supervisor.place.workplace import Workplace
+from parallel_agents.supervisor.record.context import Context
+from parallel_agents.supervisor.record.session_ledger import SessionLedger
 from tests.support.facts import CREATED, facts_of
 from tests.support.world import World
 

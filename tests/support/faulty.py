@@ -130,7 +130,7 @@ def _wrap_place(place: str, faults: Faults) -> None:
 
 def main() -> None:
     """Run a supervisor that fails as it is told."""
-    from parallel_agents.supervisor.api import Api
+    from parallel_agents.supervisor.front.api import Api
     from parallel_agents.supervisor.lifecycle import main as supervise
 
     faults = Faults(Path(os.environ["FAULTS"]))

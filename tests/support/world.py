@@ -25,7 +25,7 @@ from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
-from parallel_agents.supervisor.config import REPOSITORY_SETTINGS
+from parallel_agents.supervisor.base.config import REPOSITORY_SETTINGS
 from parallel_agents.wire.endpoint import supervisor_socket
 from parallel_agents.wire.messages import (
     Explain,

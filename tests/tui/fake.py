@@ -16,7 +16,7 @@ from parallel_agents.core.reduce import reduce
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import ConfigFile, DiffStat as ChangedFiles
-from parallel_agents.supervisor.rows import session_row
+from parallel_agents.supervisor.sessions.session_rows import session_row
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import DeltaPush, Push, ReadyPush, RecordPush, StatePush
 from parallel_agents.wire.request import Done, Request, reply_kind

@@ -20,8 +20,8 @@ from textual.screen import Screen
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError
 from parallel_agents.tui.app import ScreenApp
-from parallel_agents.tui.deciding import SETTLE
-from parallel_agents.tui.terminal_input import BURST
+from parallel_agents.tui.model.request_card import SETTLE
+from parallel_agents.tui.terminal.terminal_input import BURST
 from parallel_agents.wire import messages as m
 from tests.tui.fake import EXPLAINED, ROOT, Fake, resolved, row_of
 

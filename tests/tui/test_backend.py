@@ -11,8 +11,8 @@ from typing import TypeVar
 import pytest
 
 from parallel_agents.core.errors import InternalError, UserError
-from parallel_agents.tui import backend
-from parallel_agents.tui.backend import Backend
+from parallel_agents.tui.model import backend
+from parallel_agents.tui.model.backend import Backend
 from parallel_agents.wire.pushes import Push, ReadyPush
 from parallel_agents.wire.request import Done, Request
 

@@ -10,7 +10,7 @@ from textual import events
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.screens.confirm import TextDialog
-from parallel_agents.tui.terminal_input import Quiet
+from parallel_agents.tui.terminal.terminal_input import Quiet
 from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen

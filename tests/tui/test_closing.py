@@ -10,8 +10,8 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit
 from textual.widgets._toast import Toast
 
 from parallel_agents.core import events as ev
+from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.tui.palette import ActionPalette, Palette
-from parallel_agents.tui.remembered import Remembered, remember
 from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import Dialog, ReadDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen

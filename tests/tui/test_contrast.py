@@ -3,7 +3,7 @@
 import pytest
 from rich.color import Color
 
-from parallel_agents.tui.ink import TONES, Tones
+from parallel_agents.tui.text.styles import TONES, Tones
 
 TEXT = ("text", "muted", "need", "good", "bad", "blue", "violet")
 GROUNDS = ("background", "surface", "panel", "lift")

@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.events import AssistantText, Delta, Record
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.conversation import Conversation
+from parallel_agents.tui.model.conversation import Conversation
 
 
 def record(seq: int) -> Record:

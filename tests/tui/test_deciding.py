@@ -9,7 +9,7 @@ from parallel_agents.core.events import RequestKind
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.tui.deciding import SETTLE, Card, Identity, Verdict, Wanted
+from parallel_agents.tui.model.request_card import SETTLE, Card, Identity, Verdict, Wanted
 from tests.support.facts import facts_of
 from tests.support.told import pending
 

@@ -8,9 +8,9 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.diff import Anchor, parse_hunks
 from parallel_agents.core.value import replace
-from parallel_agents.tui.diff_lines import FileKey, HunkKey, MoreKey, diff_blocks, totals_of
-from parallel_agents.tui.ink import ink
-from parallel_agents.tui.patch import shortened_patch
+from parallel_agents.tui.content.diff_lines import FileKey, HunkKey, MoreKey, diff_blocks, totals_of
+from parallel_agents.tui.text.patch_lines import shortened_patch
+from parallel_agents.tui.text.styles import ink
 from parallel_agents.tui.widgets.diff_view import DiffView
 from tests.tui.scenes import changed, patch, stat
 from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text

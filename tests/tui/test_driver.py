@@ -7,8 +7,8 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
-from parallel_agents.tui.driver import LATE, TerminalDriver
-from parallel_agents.tui.terminal_input import Swallowed, TerminalInput
+from parallel_agents.tui.terminal.terminal_driver import LATE, TerminalDriver
+from parallel_agents.tui.terminal.terminal_input import Swallowed, TerminalInput
 
 
 class Heard(TerminalDriver):

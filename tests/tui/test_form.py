@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.value import replace
-from parallel_agents.tui.remembered import Remembered, remember
+from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.tui.screens import dispatch
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.trust import TrustScreen

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 from textual.scrollbar import ScrollBarRender
 
 from parallel_agents.core import events as ev
-from parallel_agents.tui.blocks import _thumb
 from parallel_agents.tui.screens import board
+from parallel_agents.tui.text.blocks import _thumb
 from tests.tui.drive import screen
 from tests.tui.fake import Fake
 

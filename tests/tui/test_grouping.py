@@ -4,8 +4,8 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.state import Counts, Request, SessionState
-from parallel_agents.tui.grouping import arrange, in_order, next_needing
-from parallel_agents.tui.header import summary, title
+from parallel_agents.tui.model.grouping import arrange, in_order, next_needing
+from parallel_agents.tui.screens.header import summary, title
 from tests.support.facts import facts_of
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.value import replace
-from parallel_agents.tui.ages import age, count, duration, size
+from parallel_agents.tui.text.ages import age, count, duration, size
 from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.wire.messages import (
     ContextUse,

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from parallel_agents.tui.actions import ACTIONS, BY_ID, CARD, LIST, READING, document
+from parallel_agents.tui.model.actions import ACTIONS, BY_ID, CARD, LIST, READING, document
 from parallel_agents.tui.screens.main import MainScreen
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
@@ -15,7 +15,7 @@ def test_the_document_is_the_table() -> None:
 
 
 def test_the_module_prints_the_document() -> None:
-    command = [sys.executable, "-m", "parallel_agents.tui.actions"]
+    command = [sys.executable, "-m", "parallel_agents.tui.model.actions"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == document()
 

@@ -6,9 +6,9 @@ from rich.style import Style
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from parallel_agents.tui.ink import Ink
-from parallel_agents.tui.lines import Block, LineView
-from parallel_agents.tui.spans import Line, Span, block, clip, flat, row, span, wrap
+from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.spans import Line, Span, block, clip, flat, row, span, wrap
+from parallel_agents.tui.text.styles import Ink
 from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text, until
 
 PLAIN = Style.null()

@@ -11,13 +11,13 @@ from parallel_agents.core.errors import RefusedError, TreeGoneError, Unreachable
 from parallel_agents.core.ids import digest
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import ConfigFile, DiffPart
-from parallel_agents.tui.remembered import Remembered, remember
+from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.help import HelpScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
-from parallel_agents.tui.terminal_input import Quiet, TerminalInput
+from parallel_agents.tui.terminal.terminal_input import Quiet, TerminalInput
 from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen

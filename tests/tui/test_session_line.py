@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from parallel_agents.core import events as ev
-from parallel_agents.tui.header import session_line
-from parallel_agents.tui.ink import ink
+from parallel_agents.tui.screens.header import session_line
+from parallel_agents.tui.text.styles import ink
 from tests.support.facts import CREATED, READY, fold
 
 INK = ink(dark=True)

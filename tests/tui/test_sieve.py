@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 from textual import events
 from textual.message import Message
 
-from parallel_agents.tui.sieve import HALF, PASTE_LIMIT, STRING_LIMIT, Sieve
-from parallel_agents.tui.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
+from parallel_agents.tui.terminal.sieve import HALF, PASTE_LIMIT, STRING_LIMIT, Sieve
+from parallel_agents.tui.terminal.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
 from tests.tui.answers import ANSWERS
 
 

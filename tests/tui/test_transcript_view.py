@@ -19,10 +19,10 @@ from parallel_agents.core.items import (
     WordsItem,
 )
 from parallel_agents.core.options import Decision
-from parallel_agents.tui.ink import ink
-from parallel_agents.tui.items import Painter
-from parallel_agents.tui.markdown import markdown
-from parallel_agents.tui.transcript_lines import Conversation, paragraphs, pieces
+from parallel_agents.tui.content.items import Painter
+from parallel_agents.tui.content.transcript_lines import Conversation, paragraphs, pieces
+from parallel_agents.tui.text.markdown import markdown
+from parallel_agents.tui.text.styles import ink
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from tests.support.facts import any_of
 from tests.support.told import opened, used

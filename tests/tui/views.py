@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.ink import DARK, themes
-from parallel_agents.tui.lines import LineView
+from parallel_agents.tui.text.lines import LineView
+from parallel_agents.tui.text.styles import DARK, themes
 from tests.support.told import used
 
 HOSTILE = (

@@ -16,9 +16,9 @@ from parallel_agents.core.codec import dump, from_plain, load, load_record, to_p
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.events import Event, Record
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor.api import HANDLERS, Api
-from parallel_agents.supervisor.context import Context
-from parallel_agents.supervisor.supervisor import SessionSupervisor
+from parallel_agents.supervisor.front.api import HANDLERS, Api
+from parallel_agents.supervisor.record.context import Context
+from parallel_agents.supervisor.sessions.supervisor import SessionSupervisor
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.codec import dump_push, load_push, load_request, refuse_nul
 from parallel_agents.wire.pushes import Push, StatePush

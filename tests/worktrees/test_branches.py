@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, RefusedError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import branches
+from parallel_agents.worktrees.look import branches
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import commit_all, git, none_alive, write
 

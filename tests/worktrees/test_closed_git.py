@@ -10,7 +10,7 @@ import pytest
 
 from parallel_agents.core.errors import GitError, StorageError
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.reconcile import reconcile
+from parallel_agents.worktrees.remove.reconcile import reconcile
 from tests.worktrees.conftest import git, none_alive
 from tests.worktrees.test_untakable import Scene, scene as scene
 

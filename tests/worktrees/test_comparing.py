@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import diff, trees
+from parallel_agents.worktrees.compare import diff, trees
+from parallel_agents.worktrees.look.unread import Bounds, closed_directories, human
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.unread import Bounds, closed_directories, human
 from tests.worktrees.conftest import (
     Make,
     commit_all,

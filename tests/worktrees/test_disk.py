@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from parallel_agents.worktrees.disk import disk_use
+from parallel_agents.worktrees.look.disk_use import disk_use
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import write
 from tests.worktrees.test_links import made

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
-from parallel_agents.worktrees import builds
+from parallel_agents.worktrees.compare import builds
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.ordinary import give_away, ordinary
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write

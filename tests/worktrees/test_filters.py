@@ -9,8 +9,8 @@ import pytest
 
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.plumbing.git import Git
 from tests.worktrees.conftest import commit_all, git, none_alive, whole_patch, write
 
 SECRET = "the plain secret\n"

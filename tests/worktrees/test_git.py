@@ -14,10 +14,10 @@ import pytest
 
 from parallel_agents.core.errors import GitError, RepositoryError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import git as builder, process
-from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.process import CancelledError
+from parallel_agents.worktrees.plumbing import git as builder, git_process
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.plumbing.git_process import CancelledError
 from tests.worktrees.conftest import (
     Make,
     commit_all,
@@ -238,10 +238,10 @@ def test_an_answer_counts_however_late_we_look_at_it(
     """A supervisor that was held for an hour finds that its git ended long ago."""
     held = Git(str(repo))
     held.read("rev-parse", "--verify", "HEAD")
-    started = process._started
+    started = git_process._started
     running: list[subprocess.Popen[bytes]] = []
 
-    def remembered(task: process.Task) -> subprocess.Popen[bytes]:
+    def remembered(task: git_process.Task) -> subprocess.Popen[bytes]:
         running.append(started(task))
         return running[-1]
 
@@ -250,10 +250,12 @@ def test_an_answer_counts_however_late_we_look_at_it(
             os.waitid(os.P_PID, running[-1].pid, os.WEXITED | os.WNOWAIT)
         return 3600.0
 
-    monkeypatch.setattr(process, "_started", remembered)
+    monkeypatch.setattr(git_process, "_started", remembered)
     began = iter([1.0])
     monkeypatch.setattr(
-        process, "time", SimpleNamespace(monotonic=lambda: next(began, None) or once_it_has_ended())
+        git_process,
+        "time",
+        SimpleNamespace(monotonic=lambda: next(began, None) or once_it_has_ended()),
     )
     assert held.read("rev-parse", "--show-toplevel").text == str(repo)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from parallel_agents.core.errors import WorktreeError
-from parallel_agents.worktrees.hooks import Call, Hook, create, read_hooks, remove
+from parallel_agents.worktrees.settings.hooks import Call, Hook, create, read_hooks, remove
 
 
 @pytest.fixture

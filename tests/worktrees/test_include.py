@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees import exclude, include
+from parallel_agents.worktrees.look import exclude
+from parallel_agents.worktrees.settings import include
 from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, write
 from tests.worktrees.test_repository import AWKWARD

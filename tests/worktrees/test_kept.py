@@ -13,7 +13,7 @@ import pytest
 from parallel_agents.core.errors import NoSuchSessionError, StorageError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.reflog import put_back
+from parallel_agents.worktrees.plumbing.reflog import put_back
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
 
 

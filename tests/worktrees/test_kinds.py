@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from parallel_agents.core.kinds import Kind, traits_of
 from parallel_agents.worktrees import kinds
-from parallel_agents.worktrees.identity import admin_dir, lock_of, verify
+from parallel_agents.worktrees.look.identity import admin_dir, lock_of, verify
 from tests.support.facts import RECORD
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -287,11 +287,11 @@ def test_a_checkout_is_known_by_its_repository(
 def test_a_hooks_directory_on_a_disk_that_is_mounted_anew(
     manager: WorktreeManager, repo: Path, tmp_path: Path
 ) -> None:
-    from parallel_agents.worktrees import place
+    from parallel_agents.worktrees.remove import other_places
 
     made = write(tmp_path / "made/file", "work").parent
     found = manager.resolve(str(repo))
-    record = place.directory(found, "s1", str(made), manager.resolve_base(found, "head"))
+    record = other_places.directory(found, "s1", str(made), manager.resolve_base(found, "head"))
     assert manager.verify(replace(record, device=1)) is None
     other = replace(record, device=1, inode=1)
     assert "replaced" in (manager.verify(other) or "")

@@ -9,9 +9,9 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.codec import from_plain, to_plain
 from parallel_agents.core.worktree import Extras, WorktreeRecord
-from parallel_agents.worktrees import wishes
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.wishes import read_wishes
+from parallel_agents.worktrees.settings import claude_settings
+from parallel_agents.worktrees.settings.claude_settings import read_wishes
 from tests.worktrees.conftest import commit_all, git, none_alive, snapshot_of, write
 
 
@@ -182,7 +182,7 @@ def settings(path: Path, **worktree: object) -> Path:
 def test_the_order_of_the_settings_is_claudes(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wishes, "MANAGED", tmp_path / "managed.json")
+    monkeypatch.setattr(claude_settings, "MANAGED", tmp_path / "managed.json")
     home = {"HOME": str(tmp_path / "own")}
     settings(tmp_path / "own/.claude/settings.json", baseRef="head", symlinkDirectories=["a"])
     assert read_wishes(repo, home, accepted=True).base == "head"

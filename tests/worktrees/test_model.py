@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees import builds, reflog, removal, restore, snapshot
-from parallel_agents.worktrees.looking import Untracked
+from parallel_agents.worktrees.compare import builds, snapshot
+from parallel_agents.worktrees.look.looking import Untracked
+from parallel_agents.worktrees.plumbing import reflog
+from parallel_agents.worktrees.remove import removal, restore
 from tests.worktrees.model.__main__ import run
 
 HISTORIES = 7

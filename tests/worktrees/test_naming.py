@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import RefusedError, UsageError
-from parallel_agents.worktrees import expression, naming
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.naming import Filling, branch_of, check_pattern, ticket_in
+from parallel_agents.worktrees.plumbing import expression, naming
+from parallel_agents.worktrees.plumbing.naming import Filling, branch_of, check_pattern, ticket_in
 from tests.worktrees.conftest import git
 
 FILLED = Filling(user="ada", date="2026-11-21", ticket="AB-12")

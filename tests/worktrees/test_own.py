@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import OwnWork
-from parallel_agents.worktrees import merged
-from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import bound_git
+from parallel_agents.worktrees.compare import merged
+from parallel_agents.worktrees.look.identity import bound_git
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.plumbing.git import Git
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees import exclude, hooks
+from parallel_agents.worktrees.look import exclude
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.pipes import Pipes
-from parallel_agents.worktrees.process import Task, run
+from parallel_agents.worktrees.plumbing.git_process import Task, run
+from parallel_agents.worktrees.plumbing.pipes import Pipes
+from parallel_agents.worktrees.settings import hooks
 from tests.worktrees.conftest import git, none_alive, write
 from tests.worktrees.test_untakable import Scene, scene as scene
 
@@ -37,8 +38,8 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         assert result.returncode != -15, task.args
         return result
 
-    monkeypatch.setattr("parallel_agents.worktrees.git.READ_SECONDS", 20.0)
-    monkeypatch.setattr("parallel_agents.worktrees.git.process.run", once)
+    monkeypatch.setattr("parallel_agents.worktrees.plumbing.git.READ_SECONDS", 20.0)
+    monkeypatch.setattr("parallel_agents.worktrees.plumbing.git.process.run", once)
 
 
 def _pipe(path: Path, mode: int = 0o600) -> Path:

@@ -12,8 +12,8 @@ import pytest
 
 from parallel_agents.core.errors import StorageError, WorktreeError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import place
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.remove import other_places
 from tests.worktrees.conftest import none_alive, write
 
 
@@ -23,7 +23,7 @@ def made(manager: WorktreeManager, repo: Path, tmp_path: Path) -> WorktreeRecord
     path = tmp_path / "made"
     write(path / "kept.txt", "kept\n")
     found = manager.resolve(str(repo))
-    return place.directory(found, "s1", str(path), manager.resolve_base(found, "head"))
+    return other_places.directory(found, "s1", str(path), manager.resolve_base(found, "head"))
 
 
 def test_a_directory_comes_back_whole(manager: WorktreeManager, made: WorktreeRecord) -> None:
@@ -103,7 +103,7 @@ def test_a_checkout_that_cannot_be_read_is_said(manager: WorktreeManager, repo: 
     found = manager.resolve(str(repo))
     base = manager.resolve_base(found, "head")
     with (
-        patch.object(place, "checkout", side_effect=OSError(5, "Input/output error")),
+        patch.object(other_places, "checkout", side_effect=OSError(5, "Input/output error")),
         pytest.raises(StorageError, match="Input/output error"),
     ):
         manager.take_checkout(found, "s1", base)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.look.identity import admin_dir
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import Make, git, none_alive, snapshot_of, write
 

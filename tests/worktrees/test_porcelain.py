@@ -2,8 +2,8 @@
 
 from hypothesis import given, strategies as st
 
-from parallel_agents.worktrees import disarm, porcelain
-from parallel_agents.worktrees.porcelain import ConfigEntry, StatusEntry, WorktreeEntry
+from parallel_agents.worktrees.plumbing import disarm, porcelain
+from parallel_agents.worktrees.plumbing.porcelain import ConfigEntry, StatusEntry, WorktreeEntry
 
 NAMES = st.binary(min_size=1).filter(lambda b: b"\0" not in b)
 KEYS = st.sampled_from([

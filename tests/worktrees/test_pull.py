@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, UsageError
 from parallel_agents.core.worktree import Extras
-from parallel_agents.worktrees import pull
+from parallel_agents.worktrees.make import pull
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.conftest import commit_all, git, none_alive, write
 

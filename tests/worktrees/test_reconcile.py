@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import Finding, WorktreeRecord
-from parallel_agents.worktrees import mirror
-from parallel_agents.worktrees.adoption import dead_owner
-from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.look.identity import admin_dir
+from parallel_agents.worktrees.make.adoption import dead_owner
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.plumbing import push_mirrors
+from parallel_agents.worktrees.plumbing.git import Git
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, write
 
 
@@ -183,7 +183,7 @@ def test_a_mirror_is_warned_of(
     write(Path(record.path) / "secret.txt", "untracked")
     for key, value in settings:
         git(repo, "config", "--add", key, value)
-    assert mirror.mirrors(Git(str(repo))) == names
+    assert push_mirrors.mirrors(Git(str(repo))) == names
     entry = manager.delete(record, live_pids=none_alive)
     assert ("publish what the trash keeps" in " ".join(entry.notes)) == bool(names)
     assert ("mirror" in found(manager, repo)) == bool(names)

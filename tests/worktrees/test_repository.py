@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.errors import GitError, RefusedError, RepositoryError, UsageError
-from parallel_agents.worktrees import naming
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.plumbing import naming
 from tests.worktrees.conftest import Make, commit_all, git, write
 
 AWKWARD = [

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import submodules
-from parallel_agents.worktrees.git import Git
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.plumbing import submodules
+from parallel_agents.worktrees.plumbing.git import Git
 from tests.support.ordinary import ordinary
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, whole_patch, write
 from tests.worktrees.test_comparing import paths, record as record

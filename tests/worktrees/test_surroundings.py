@@ -11,8 +11,8 @@ import pytest
 
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.worktree import WorktreeRecord
-from parallel_agents.worktrees import surroundings
-from parallel_agents.worktrees.git import Git
+from parallel_agents.worktrees.plumbing import surroundings
+from parallel_agents.worktrees.plumbing.git import Git
 from tests.worktrees.conftest import git, write
 
 TELL = "#!/bin/sh\nenv > '{}'\ncat\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees import sweep
+from parallel_agents.worktrees.filesystem import sweep
+from parallel_agents.worktrees.filesystem.sweep import Sweeper
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.sweep import Sweeper
 from tests.support.world import wait_until
 from tests.worktrees.conftest import Make, git, none_alive, write
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.worktrees import text_files
-from parallel_agents.worktrees.text_files import Place, read_text, write_text
+from parallel_agents.worktrees.filesystem import text_files
+from parallel_agents.worktrees.filesystem.text_files import Place, read_text, write_text
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from parallel_agents.core.errors import NoSuchSessionError, RefusedError, UsageError
-from parallel_agents.worktrees import removal
-from parallel_agents.worktrees.files import write_json
+from parallel_agents.worktrees.filesystem.files import write_json
 from parallel_agents.worktrees.manager import WorktreeManager
+from parallel_agents.worktrees.remove import removal
 from tests.worktrees.conftest import Make, commit_all, git, none_alive, snapshot_of, write
 from tests.worktrees.test_repository import AWKWARD, LATIN1
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from parallel_agents.core.diff import parse_diff
 from parallel_agents.core.errors import TreeGoneError, UsageError
 from parallel_agents.core.worktree import DiffPart, WorktreeRecord
-from parallel_agents.worktrees import objects
+from parallel_agents.worktrees.look import objects
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.examples import examples
 from tests.worktrees.conftest import (

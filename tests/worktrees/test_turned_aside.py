@@ -62,7 +62,7 @@ def test_a_restore_that_goes_on_writes_through_no_link(
         if name == "restore.plan":
             git(scene.repo, "symbolic-ref", branch, "refs/heads/nothing")
 
-    monkeypatch.setattr("parallel_agents.worktrees.restore.hit", stop)
+    monkeypatch.setattr("parallel_agents.worktrees.remove.restore.hit", stop)
     manager.restore("s1")
     assert git(scene.repo, "rev-parse", branch) == entry.tip
     assert git(scene.repo, "for-each-ref", "refs/heads/nothing") == ""

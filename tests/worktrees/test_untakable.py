@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
-from parallel_agents.worktrees import capture, unread
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.look import capture, unread
+from parallel_agents.worktrees.look.identity import admin_dir
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.ordinary import give_away, ordinary
 from tests.worktrees.conftest import (

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.worktrees.hooks import read_hooks
 from parallel_agents.worktrees.manager import WorktreeManager
-from parallel_agents.worktrees.wishes import default_mode, read_wishes, settings_files
+from parallel_agents.worktrees.settings.claude_settings import (
+    default_mode,
+    read_wishes,
+    settings_files,
+)
+from parallel_agents.worktrees.settings.hooks import read_hooks
 from tests.worktrees.conftest import write
 
 

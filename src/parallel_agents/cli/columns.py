@@ -45,4 +45,8 @@ def cut(text: str, cells: int) -> str:
         return text[: cells - 1] + ELLIPSIS
     from rich.cells import set_cell_size
 
-    return set_cell_size(text, cells - 1).rstrip() + ELLIPSIS
+    kept = set_cell_size(text, cells - 1).rstrip()
+    # Where joiners stand alone, Rich cuts a cell or two too late: it measures what they would join.
+    while kept and width(kept + ELLIPSIS) > cells:
+        kept = kept[:-1]
+    return kept + ELLIPSIS

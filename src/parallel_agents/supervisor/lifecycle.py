@@ -26,18 +26,19 @@ from parallel_agents.core.errors import UserError, of_system, unforeseen
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.supervisor import heads, log_file
-from parallel_agents.supervisor.api import Api
-from parallel_agents.supervisor.config import Config, load_config
-from parallel_agents.supervisor.context import Context, now_ms
-from parallel_agents.supervisor.housekeeping import Housekeeping
-from parallel_agents.supervisor.hub import Hub
-from parallel_agents.supervisor.process import shim_file
-from parallel_agents.supervisor.server import Server
-from parallel_agents.supervisor.session import Session
-from parallel_agents.supervisor.supervisor import SessionSupervisor
-from parallel_agents.supervisor.threads import Threads
-from parallel_agents.supervisor.trust import TrustStore
+from parallel_agents.supervisor.base.config import Config, load_config
+from parallel_agents.supervisor.base.hub import Hub
+from parallel_agents.supervisor.base.threads import Threads
+from parallel_agents.supervisor.front import log_file
+from parallel_agents.supervisor.front.api import Api
+from parallel_agents.supervisor.front.server import Server
+from parallel_agents.supervisor.place import heads
+from parallel_agents.supervisor.record.context import Context, now_ms
+from parallel_agents.supervisor.record.trust import TrustStore
+from parallel_agents.supervisor.run.process import shim_file
+from parallel_agents.supervisor.sessions.housekeeping import Housekeeping
+from parallel_agents.supervisor.sessions.session import Session
+from parallel_agents.supervisor.sessions.supervisor import SessionSupervisor
 from parallel_agents.wire.endpoint import (
     config_dir,
     private,

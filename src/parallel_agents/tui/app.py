@@ -18,16 +18,16 @@ from textual.widget import Widget
 from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui.backend import Backend, Link
-from parallel_agents.tui.driver import TerminalDriver
-from parallel_agents.tui.fault import noted
-from parallel_agents.tui.in_order import InOrder
-from parallel_agents.tui.ink import DARK, themes
+from parallel_agents.tui.model.backend import Backend, Link
+from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.palette import ActionPalette, Palette
 from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.main import MainScreen
-from parallel_agents.tui.store import Store
-from parallel_agents.tui.terminal_input import Quiet, Swallowed
+from parallel_agents.tui.terminal.fault import noted
+from parallel_agents.tui.terminal.key_queue import KeyQueue
+from parallel_agents.tui.terminal.terminal_driver import TerminalDriver
+from parallel_agents.tui.terminal.terminal_input import Quiet, Swallowed
+from parallel_agents.tui.text.styles import DARK, themes
 from parallel_agents.tui.widgets.card import CardView
 
 _LEAST = 0.05
@@ -64,7 +64,7 @@ class ScreenApp(App[None]):
         self._clock = clock
         self._painted = painted
         self._told_title = ""
-        self._keys = InOrder(self, self._give, _decides, typed=typed)
+        self._keys = KeyQueue(self, self._give, _decides, typed=typed)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK

@@ -17,10 +17,10 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from parallel_agents.client.ahead import connect_ahead
-from parallel_agents.tui import outside
 from parallel_agents.tui.app import run
-from parallel_agents.tui.driver import ENDING, RESTORED
-from parallel_agents.tui.fault import logged, noted
+from parallel_agents.tui.terminal import foreground
+from parallel_agents.tui.terminal.fault import logged, noted
+from parallel_agents.tui.terminal.terminal_driver import ENDING, RESTORED
 from parallel_agents.wire.standby import Ended, Go, Link, Offer, Painted, Ready
 
 
@@ -73,7 +73,7 @@ def _shown(link: Link, place: str) -> None:
         return
     link.socket.settimeout(None)
     threading.Thread(target=_hang_up, args=(link.socket,), daemon=True).start()
-    outside.borrow(outside.OfFront(link))
+    foreground.borrow(foreground.OfFront(link))
     shown = _Shown(link)
     try:
         code = run(place, ahead, shown.painted)

@@ -11,10 +11,10 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.css.query import NoMatches
 from textual.timer import Timer, TimerCallback
 
-from parallel_agents.tui.actions import ACTIONS, Action
-from parallel_agents.tui.ink import DARK, LIGHT
+from parallel_agents.tui.model.actions import ACTIONS, Action
 from parallel_agents.tui.screens.confirm import brought_up
 from parallel_agents.tui.screens.verbs import Verbs
+from parallel_agents.tui.text.styles import DARK, LIGHT
 
 
 class Palette(Provider):

@@ -20,22 +20,17 @@ from parallel_agents.core.worktree import (
     TrashEntry,
     WorktreeRecord,
 )
-from parallel_agents.worktrees import (
-    adoption,
-    kinds,
-    moved,
-    reconcile,
-    removal,
-    restore as restoring,
-)
-from parallel_agents.worktrees.files import write_json
-from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import common_dir, lock_of, lock_reason, require
-from parallel_agents.worktrees.locks import RepositoryLocks
-from parallel_agents.worktrees.objects import ObjectStore
-from parallel_agents.worktrees.repository import plain, resolve
-from parallel_agents.worktrees.sweep import Sweeper
-from parallel_agents.worktrees.trash import Trash, TrashBin
+from parallel_agents.worktrees import kinds
+from parallel_agents.worktrees.filesystem.files import write_json
+from parallel_agents.worktrees.filesystem.locks import RepositoryLocks
+from parallel_agents.worktrees.filesystem.sweep import Sweeper
+from parallel_agents.worktrees.look.identity import common_dir, lock_of, lock_reason, require
+from parallel_agents.worktrees.look.objects import ObjectStore
+from parallel_agents.worktrees.look.repository import plain, resolve
+from parallel_agents.worktrees.make import adoption
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.remove import moved, reconcile, removal, restore as restoring
+from parallel_agents.worktrees.remove.trash import Trash, TrashBin
 
 
 class Ending:

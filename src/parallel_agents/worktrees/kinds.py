@@ -9,20 +9,15 @@ from typing import Protocol
 
 from parallel_agents.core.kinds import Kind
 from parallel_agents.core.worktree import OwnWork, Standing, TrashEntry, WorktreeRecord
-from parallel_agents.worktrees import (
-    gate,
-    landing,
-    own,
-    place,
-    removal,
-    restore as restoring,
-    standing,
-)
-from parallel_agents.worktrees.files import exists
-from parallel_agents.worktrees.git import Git
-from parallel_agents.worktrees.identity import admin_dir, require
-from parallel_agents.worktrees.merged_pull import Pulls
-from parallel_agents.worktrees.snapshot import take_remains
+from parallel_agents.worktrees import land_commands
+from parallel_agents.worktrees.compare import own_work
+from parallel_agents.worktrees.compare.merged_pull import Pulls
+from parallel_agents.worktrees.compare.snapshot import take_remains
+from parallel_agents.worktrees.filesystem.files import exists
+from parallel_agents.worktrees.look import gate, standing
+from parallel_agents.worktrees.look.identity import admin_dir, require
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.remove import other_places, removal, restore as restoring
 
 
 class PlaceKind(Protocol):
@@ -96,24 +91,24 @@ class _Worktree:
         if saved := gate.stranded(record):
             return OwnWork(saved=saved, skipped=())
         if exists(Path(record.path)):
-            return own.look(record, own.pulls(record))
+            return own_work.look(record, own_work.pulls(record))
         remains = take_remains(record, Git(record.root), temporary)
         return OwnWork(saved=remains.saved, skipped=())
 
     def pulls(self, record: WorktreeRecord) -> Pulls:
-        return own.pulls(record)
+        return own_work.pulls(record)
 
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
-        return landing.protection(record)
+        return land_commands.protection(record)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         return standing.read(admin_dir(record))
 
     def why_not_land(self, record: WorktreeRecord) -> str:
-        return landing.why_not(record)
+        return land_commands.why_not(record)
 
     def land_commands(self, record: WorktreeRecord) -> tuple[str, ...]:
-        return landing.land_commands(record)
+        return land_commands.land_commands(record)
 
     def delete(self, job: removal.Removal) -> TrashEntry:
         return removal.delete(job)
@@ -127,15 +122,15 @@ class _Directory:
 
     def own_work(self, record: WorktreeRecord, temporary: Path) -> OwnWork:
         del temporary
-        saved = place.stranded(record)
-        return OwnWork(saved=saved, skipped=()) if saved else place.own_work(record)
+        saved = other_places.stranded(record)
+        return OwnWork(saved=saved, skipped=()) if saved else other_places.own_work(record)
 
     def pulls(self, record: WorktreeRecord) -> Pulls:
         del record
         return {}
 
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
-        return place.own_work(record).saved
+        return other_places.own_work(record).saved
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         del record
@@ -150,10 +145,10 @@ class _Directory:
         return ()
 
     def delete(self, job: removal.Removal) -> TrashEntry:
-        return place.delete(job)
+        return other_places.delete(job)
 
     def restore(self, job: restoring.Restore) -> WorktreeRecord:
-        return place.restore(job.entry, job.place)
+        return other_places.restore(job.entry, job.place)
 
 
 _KINDS: dict[Kind, PlaceKind] = {

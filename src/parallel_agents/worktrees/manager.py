@@ -19,30 +19,23 @@ from parallel_agents.core.worktree import (
     Standing,
     WorktreeRecord,
 )
-from parallel_agents.worktrees import (
-    branches,
-    completion,
-    creation,
-    diff,
-    filters,
-    hooks as place_hooks,
-    kinds,
-    looking,
-    naming,
-    place,
-    repository,
-    scratch,
-    surroundings,
-    trees,
-    trust,
-    wishes,
-)
-from parallel_agents.worktrees.base import BaseResolver
+from parallel_agents.worktrees import kinds
+from parallel_agents.worktrees.compare import diff, scratch, trees
 from parallel_agents.worktrees.ending import Ending
-from parallel_agents.worktrees.fetched import Fetches
-from parallel_agents.worktrees.files import remove_older
-from parallel_agents.worktrees.git import Git, require_git
-from parallel_agents.worktrees.identity import renewed, verify
+from parallel_agents.worktrees.filesystem.files import remove_older
+from parallel_agents.worktrees.look import branches, completion, looking, repository
+from parallel_agents.worktrees.look.fetched import Fetches
+from parallel_agents.worktrees.look.identity import renewed, verify
+from parallel_agents.worktrees.make import creation
+from parallel_agents.worktrees.make.base_commit import BaseResolver
+from parallel_agents.worktrees.plumbing import filters, naming, surroundings
+from parallel_agents.worktrees.plumbing.git import Git, require_git
+from parallel_agents.worktrees.remove import other_places
+from parallel_agents.worktrees.settings import (
+    claude_settings,
+    executable_settings,
+    hooks as place_hooks,
+)
 
 _DAY_SECONDS = 24 * 3600.0
 _OBJECT_DAYS = 30
@@ -130,11 +123,11 @@ class WorktreeManager(Ending):
 
     def wishes(
         self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
-    ) -> wishes.Wishes:
+    ) -> claude_settings.Wishes:
         """Read Claude Code's settings about worktrees; see `wishes.read_wishes`."""
         main = Path(repo.checkout if repo.bare else repo.root)
         with self._reading("read the settings"):
-            return wishes.read_wishes(main, environment, accepted=accepted)
+            return claude_settings.read_wishes(main, environment, accepted=accepted)
 
     def default_mode(
         self, repo: Repository, environment: Mapping[str, str], *, accepted: bool
@@ -142,7 +135,7 @@ class WorktreeManager(Ending):
         """Read Claude Code's `permissions.defaultMode`; see `wishes.default_mode`."""
         main = Path(repo.checkout if repo.bare else repo.root)
         with self._reading("read the settings"):
-            return wishes.default_mode(main, environment, accepted=accepted)
+            return claude_settings.default_mode(main, environment, accepted=accepted)
 
     def hooks(
         self, repo: Repository, environment: Mapping[str, str], event: place_hooks.HookEvent
@@ -150,13 +143,13 @@ class WorktreeManager(Ending):
         """Find an event's hooks in every file that can define them; see `hooks.read_hooks`."""
         main = Path(repo.checkout if repo.bare else repo.root)
         return place_hooks.read_hooks(
-            wishes.settings_files(main, environment, accepted=True), event
+            claude_settings.settings_files(main, environment, accepted=True), event
         )
 
     def take_checkout(self, repo: Repository, session: str, base: Base) -> WorktreeRecord:
         """Describe the user's own checkout as a session's place; see `place.checkout`."""
         with self._reading("look at the checkout"):
-            return place.checkout(repo, session, base)
+            return other_places.checkout(repo, session, base)
 
     def make_by_hook(
         self,
@@ -179,7 +172,7 @@ class WorktreeManager(Ending):
             WorktreeError, RefusedError: the hooks failed, or named no directory of their own.
         """
         with self._reading("make the directory"):
-            return place.directory(repo, session, place_hooks.create(makers, call), base)
+            return other_places.directory(repo, session, place_hooks.create(makers, call), base)
 
     def check_branch(self, repo: Repository, base: Base, branch: str) -> None:
         """Refuse early a branch that `create` would refuse; see `branches.check`."""
@@ -210,7 +203,7 @@ class WorktreeManager(Ending):
     ) -> ExecutableConfig:
         """Collect and hash the configuration that a spawn loads; see `trust.executable_config`."""
         with self._reading("read the configuration"):
-            return trust.executable_config(
+            return executable_settings.executable_config(
                 repo, commit, worktree, partial=partial, stranger=stranger
             )
 

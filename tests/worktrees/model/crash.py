@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import psutil
 
 from parallel_agents.core.errors import UserError
-from parallel_agents.worktrees import process
+from parallel_agents.worktrees.plumbing import git_process
 from tests.worktrees.test_failpoints import POINTS
 
 _FAILED = 3
@@ -135,10 +135,10 @@ def _child(action: Callable[[], object], crash: Crash, told: int) -> None:
 @contextmanager
 def _dying_in_git(crash: Crash, told: int) -> Iterator[None]:
     """Put a kill behind the start of one git call; only ever in a process of its own."""
-    started = process._started
+    started = git_process._started
     calls = 0
 
-    def start(task: process.Task) -> subprocess.Popen[bytes]:
+    def start(task: git_process.Task) -> subprocess.Popen[bytes]:
         nonlocal calls
         popen = started(task)
         if crash.kind == "git" and (task.lock_fd is not None or not crash.writes):
@@ -147,7 +147,7 @@ def _dying_in_git(crash: Crash, told: int) -> Iterator[None]:
             calls += 1
         return popen
 
-    process._started = start
+    git_process._started = start
     yield
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from parallel_agents.core.worktree import TrashEntry, WorktreeRecord
-from parallel_agents.worktrees.identity import admin_dir
+from parallel_agents.worktrees.look.identity import admin_dir
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.worktrees.model import acts, crash
 from tests.worktrees.model.picture import (

@@ -20,14 +20,15 @@ from textual.widgets import ContentSwitcher
 
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui import header
-from parallel_agents.tui.actions import Zone, bindings
-from parallel_agents.tui.commanding import Commands, Tone
-from parallel_agents.tui.deciding import Card
-from parallel_agents.tui.grouping import rings
-from parallel_agents.tui.ink import ink_of
-from parallel_agents.tui.reviewing import Reviewing
-from parallel_agents.tui.store import Changes, Store
+from parallel_agents.tui.model.actions import Zone, bindings
+from parallel_agents.tui.model.commands import Commands, Tone
+from parallel_agents.tui.model.grouping import rings
+from parallel_agents.tui.model.request_card import Card
+from parallel_agents.tui.model.store import Changes, Store
+from parallel_agents.tui.model.workers import alone
+from parallel_agents.tui.screens import header
+from parallel_agents.tui.screens.pane_data import PaneData
+from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.diff_view import DiffView
@@ -37,7 +38,6 @@ from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.tui.widgets.welcome import Welcome
-from parallel_agents.tui.workers import alone
 
 FRAME = 0.05
 """Seconds between two repaints."""
@@ -117,9 +117,7 @@ class Board(Screen[None]):
         self.transcript = self.query_one(TranscriptView)
         self.request = self.query_one(CardView)
         self.prompt = self.query_one(Prompt)
-        self.reviewing = Reviewing(
-            self.commands, self.query_one(DiffView), self.query_one(InfoView)
-        )
+        self.pane_data = PaneData(self.commands, self.query_one(DiffView), self.query_one(InfoView))
         self.panes = self.query_one("#panes", ContentSwitcher)
         self.prompt.complete_files = self.complete_files
         self.sidebar.focus()
@@ -231,15 +229,15 @@ class Board(Screen[None]):
         stamp = (
             (pane, state.place.changes, state.place.worktree) if pane == "diff" else (pane, state)
         )
-        if self.reviewing.stale(state.id, stamp):
-            read = self.reviewing.diff if pane == "diff" else self.reviewing.info
+        if self.pane_data.stale(state.id, stamp):
+            read = self.pane_data.diff if pane == "diff" else self.pane_data.info
             alone(self, partial(read, state.id), pane)
-        if pane == "info" and self.reviewing.disk_stale(state):
-            alone(self, partial(self.reviewing.disk, state.id), "disk")
+        if pane == "info" and self.pane_data.disk_stale(state):
+            alone(self, partial(self.pane_data.disk, state.id), "disk")
 
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
         """Load a file's patch that comes into view."""
-        self.run_worker(self.reviewing.patch(message.path), group="patches")
+        self.run_worker(self.pane_data.patch(message.path), group="patches")
 
     async def _learn_agents(self) -> None:
         # The next connection asks again; whatever depends on the reply shows that it is missing.

@@ -15,9 +15,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
-from parallel_agents.tui.ink import Ink, ink_of
-from parallel_agents.tui.lines import Block, LineView
-from parallel_agents.tui.spans import Line, Span, block, flat
+from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.spans import Line, Span, block, flat
+from parallel_agents.tui.text.styles import Ink, ink_of
 from parallel_agents.tui.widgets.one_line import OneLine
 
 

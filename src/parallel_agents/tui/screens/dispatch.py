@@ -21,16 +21,16 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui.agents import mode_of
-from parallel_agents.tui.ink import ink_of
-from parallel_agents.tui.places import branch_words, is_pull, place_words
-from parallel_agents.tui.remembered import Remembered, remember
+from parallel_agents.tui.model.dispatch_words import branch_words, is_pull, place_words
+from parallel_agents.tui.model.offers import mode_of
+from parallel_agents.tui.model.remembered import Remembered, remember
+from parallel_agents.tui.model.store import Store
+from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.screens.trust import TrustScreen
-from parallel_agents.tui.store import Store
+from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.ref_field import RefField
-from parallel_agents.tui.workers import alone
 from parallel_agents.wire import messages as m
 
 REST = 0.6

@@ -1,9 +1,9 @@
 """The help screen (`?`): every key, from the table that the keys are bound from."""
 
-from parallel_agents.tui.actions import table
-from parallel_agents.tui.ink import Ink
+from parallel_agents.tui.model.actions import table
 from parallel_agents.tui.screens.confirm import ReadDialog
-from parallel_agents.tui.spans import Span, flat
+from parallel_agents.tui.text.spans import Span, flat
+from parallel_agents.tui.text.styles import Ink
 
 _SIGNS = (
     ("?", "asks you something"),

@@ -11,9 +11,9 @@ from textual import events
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.text import safe, safe_line
-from parallel_agents.tui.actions import BY_ID
-from parallel_agents.tui.deciding import Verdict, Wanted
-from parallel_agents.tui.grouping import next_needing
+from parallel_agents.tui.model.actions import BY_ID
+from parallel_agents.tui.model.grouping import next_needing
+from parallel_agents.tui.model.request_card import Verdict, Wanted
 from parallel_agents.tui.screens.confirm import LineDialog, TextDialog
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.widgets.completion import CompletionList

@@ -15,10 +15,10 @@ from textual.binding import Binding, BindingType
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.deciding import Card, Verdict
-from parallel_agents.tui.ink import ink_of
+from parallel_agents.tui.model.request_card import Card, Verdict
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.spans import flat
+from parallel_agents.tui.text.spans import flat
+from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_keys import CardNotes
 from parallel_agents.tui.widgets.one_line import OneLine

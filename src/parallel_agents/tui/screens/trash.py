@@ -9,11 +9,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from parallel_agents.tui.ages import age, size
-from parallel_agents.tui.ink import Ink
-from parallel_agents.tui.lines import Block, LineView
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.spans import Line, Span, block, flat, line_of, row
+from parallel_agents.tui.text.ages import age, size
+from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.spans import Line, Span, block, flat, line_of, row
+from parallel_agents.tui.text.styles import Ink
 from parallel_agents.wire.messages import DeletedSession
 
 _EMPTY = "The trash is empty. What you delete with Ctrl+X stays here until you bring it back."

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 
 from parallel_agents.core.worktree import ConfigFile
-from parallel_agents.tui.ink import Ink
 from parallel_agents.tui.screens.confirm import ReadDialog
-from parallel_agents.tui.spans import Span, flat, span
+from parallel_agents.tui.text.spans import Span, flat, span
+from parallel_agents.tui.text.styles import Ink
 from parallel_agents.wire.messages import ResolvedRepository
 
 _HINT = "y trust this   n start without it   ↑↓ scroll   Esc cancel"

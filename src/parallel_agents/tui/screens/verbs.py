@@ -15,17 +15,17 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui import outside
-from parallel_agents.tui.agents import first_modes
-from parallel_agents.tui.ages import age
-from parallel_agents.tui.deciding import Card, Verdict
-from parallel_agents.tui.ink import ink_of
-from parallel_agents.tui.remembered import Remembered, recall, remember
+from parallel_agents.tui.model.offers import first_modes
+from parallel_agents.tui.model.remembered import Remembered, recall, remember
+from parallel_agents.tui.model.request_card import Card, Verdict
+from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.screens.board import Board, now_ms
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
-from parallel_agents.tui.spans import Span, flat
-from parallel_agents.tui.store import Store
+from parallel_agents.tui.terminal import foreground
+from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.spans import Span, flat
+from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.wire import messages as m
 
@@ -52,7 +52,7 @@ class Verbs(Board):
 
     def on_mount(self) -> None:
         """Allow other programs to use the terminal from now on."""
-        self.run_outside = outside.in_foreground(self.app)
+        self.run_outside = foreground.in_foreground(self.app)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine that asks the supervisor beside the screen."""
@@ -321,18 +321,18 @@ class Verbs(Board):
 
     def do_shell(self) -> None:
         """Open a shell in the worktree."""
-        self._in_worktree(outside.shell())
+        self._in_worktree(foreground.shell())
 
     def do_edit(self) -> None:
         """Open the editor in the worktree."""
         diff = self.query_one(DiffView)
         place = diff.line_at_cursor() if self.panes.current == "diff" and diff.has_focus else None
-        self._in_worktree(outside.editor_at(place) if place else [*outside.editor(), "."])
+        self._in_worktree(foreground.editor_at(place) if place else [*foreground.editor(), "."])
 
     def do_editor(self) -> None:
         """Write the reply in the editor."""
         try:
-            self.prompt.text = outside.edit_text(self.run_outside, self.prompt.text)
+            self.prompt.text = foreground.edit_text(self.run_outside, self.prompt.text)
         except UserError as error:
             self.commands.complain(error)
         self.prompt.focus()

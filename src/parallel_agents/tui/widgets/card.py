@@ -20,11 +20,11 @@ from parallel_agents.core.asking import Question
 from parallel_agents.core.doubt import pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request
-from parallel_agents.tui.deciding import Card, Identity, Verdict, Wanted
-from parallel_agents.tui.ink import Ink
-from parallel_agents.tui.lines import Block, LineView
-from parallel_agents.tui.markdown import markdown
-from parallel_agents.tui.spans import TAB, Line, Span, block, flat
+from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted
+from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.markdown import markdown
+from parallel_agents.tui.text.spans import TAB, Line, Span, block, flat
+from parallel_agents.tui.text.styles import Ink
 
 _PART = 4_000
 """Characters of a request that are laid out together."""

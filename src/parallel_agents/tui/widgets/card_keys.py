@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from parallel_agents.core.doubt import doubts_of
 from parallel_agents.core.state import Request
-from parallel_agents.tui.deciding import Card, Identity
-from parallel_agents.tui.ink import Ink, ink_of
-from parallel_agents.tui.spans import Span, cells, clip_spans, flat, strip_of
+from parallel_agents.tui.model.request_card import Card, Identity
+from parallel_agents.tui.text.spans import Span, cells, clip_spans, flat, strip_of
+from parallel_agents.tui.text.styles import Ink, ink_of
 
 
 class CardNotes(Widget):

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui.ink import ink_of
-from parallel_agents.tui.spans import Span, flat, over, row
+from parallel_agents.tui.text.spans import Span, flat, over, row
+from parallel_agents.tui.text.styles import ink_of
 
 SHOWN = 8
 _FILE = re.compile(r"(?:^|\s)@(\S*)$")

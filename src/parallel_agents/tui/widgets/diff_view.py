@@ -13,7 +13,7 @@ from textual.message import Message
 
 from parallel_agents.core.diff import Anchor
 from parallel_agents.core.worktree import DiffStat as ChangedFiles
-from parallel_agents.tui.diff_lines import (
+from parallel_agents.tui.content.diff_lines import (
     PART,
     FileBlockKey,
     FileKey,
@@ -24,7 +24,7 @@ from parallel_agents.tui.diff_lines import (
     diff_blocks,
     totals_of,
 )
-from parallel_agents.tui.lines import Block, LineView
+from parallel_agents.tui.text.lines import Block, LineView
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
 

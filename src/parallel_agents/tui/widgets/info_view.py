@@ -6,10 +6,10 @@ and is copied exactly.
 
 from collections.abc import Iterator
 
-from parallel_agents.tui.ages import count, duration, size
-from parallel_agents.tui.ink import Ink
-from parallel_agents.tui.lines import Block, LineView
-from parallel_agents.tui.spans import EMPTY, Line, Span, block, span
+from parallel_agents.tui.text.ages import count, duration, size
+from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.spans import EMPTY, Line, Span, block, span
+from parallel_agents.tui.text.styles import Ink
 from parallel_agents.wire.messages import PortRange, ProcessUse, SessionInfo, WorktreeSize
 
 _LABEL = 12

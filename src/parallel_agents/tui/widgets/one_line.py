@@ -3,7 +3,7 @@
 from textual.strip import Strip
 from textual.widget import Widget
 
-from parallel_agents.tui.spans import Span, row
+from parallel_agents.tui.text.spans import Span, row
 
 
 class OneLine(Widget):

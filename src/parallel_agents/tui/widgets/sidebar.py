@@ -14,10 +14,10 @@ from textual.strip import Strip
 
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.ages import age
-from parallel_agents.tui.grouping import Section, group_of
-from parallel_agents.tui.ink import Ink, ink_of
-from parallel_agents.tui.spans import Span, flat, over, row
+from parallel_agents.tui.model.grouping import Section, group_of
+from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.spans import Span, flat, over, row
+from parallel_agents.tui.text.styles import Ink, ink_of
 
 MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
 

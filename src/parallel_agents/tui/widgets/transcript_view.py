@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.lines import LineView
-from parallel_agents.tui.transcript_lines import Conversation
+from parallel_agents.tui.content.transcript_lines import Conversation
+from parallel_agents.tui.text.lines import LineView
 
 
 class TranscriptView(LineView):

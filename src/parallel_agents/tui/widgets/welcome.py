@@ -4,8 +4,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from parallel_agents.core.errors import UserError
-from parallel_agents.tui.ink import ink_of
-from parallel_agents.tui.spans import Line, Span, block, flat, line_of
+from parallel_agents.tui.text.spans import Line, Span, block, flat, line_of
+from parallel_agents.tui.text.styles import ink_of
 
 _STEPS = (
     ("c", "start a session: an agent works on a task in a worktree of its own"),

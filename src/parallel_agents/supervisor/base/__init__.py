@@ -1,0 +1,1 @@
+"""What everything in the supervisor stands on: settings, threads, tasks, small files."""

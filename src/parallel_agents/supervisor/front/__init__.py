@@ -1,0 +1,1 @@
+"""The socket: requests in, replies and pushes out."""

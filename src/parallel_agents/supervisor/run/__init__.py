@@ -1,0 +1,1 @@
+"""One agent's process: started, read, written to, ended."""

@@ -1,0 +1,1 @@
+"""Sessions as a person knows them: begun, used, deleted, brought back."""

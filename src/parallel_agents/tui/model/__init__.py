@@ -1,0 +1,1 @@
+"""What the screen knows and can do, without a widget."""

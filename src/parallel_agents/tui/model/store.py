@@ -1,0 +1,279 @@
+"""What the screen knows: the facts of all sessions, the selection, the open conversation.
+
+Keep true: no widgets here and no guesses: a change is shown only when its event has come back; the
+selection is a session's id and follows the session; only the selected session is read.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from parallel_agents.client.mirror import Mirror
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.events import Record
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui.model import grouping
+from parallel_agents.tui.model.backend import Backend
+from parallel_agents.tui.model.conversation import Conversation
+from parallel_agents.tui.model.offers import Agents
+from parallel_agents.wire.messages import Follow, ListAgents, ReadRecords
+from parallel_agents.wire.pushes import (
+    DeltaPush,
+    ProgressPush,
+    Push,
+    ReadyPush,
+    RecordPush,
+    StatePush,
+)
+from parallel_agents.wire.request import Request
+
+R = TypeVar("R")
+
+PAGE = 400
+
+
+class Changes:
+    """What has changed since the screen was last painted.
+
+    Attributes:
+        sessions: ids of sessions that came, went, or have changed facts.
+        items: indexes of transcript items that changed.
+        partial: whether partial text arrived.
+        reload: whether the transcript was replaced.
+        older: whether the replacement is the same transcript with more at its beginning.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: set[str] = set()
+        self.items: set[int] = set()
+        self.partial = False
+        self.reload = False
+        self.older = False
+
+
+class Store:
+    """The state of the screen.
+
+    Args:
+        wake: called whenever something changes; this may be very often.
+
+    Attributes:
+        mirror: facts of all sessions.
+        selected: id of the selected session.
+        by: how the list is grouped.
+        conversation: what has been read of the selected session.
+        ready: whether the supervisor has sent every session.
+        reading: whether it still has sessions to send over this connection.
+        problem: why there is no connection; None while there is one.
+        agents: the agents that can be driven.
+    """
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self.mirror = Mirror()
+        self.selected: str | None = None
+        self.by: grouping.By = "state"
+        self.conversation: Conversation | None = None
+        self.ready = False
+        self.reading = False
+        self.problem: UserError | None = None
+        self.changes = Changes()
+        self.backend: Backend | None = None
+        self.gap = False
+        self.agents = Agents()
+        self._awaited: str | None = None
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def connected(self) -> None:
+        """Note a new connection: the open conversation is read again."""
+        self.problem = None
+        self.reading = True
+        self.gap = self.conversation is not None
+        self.agents.stale = True
+        self._wake()
+
+    def disconnected(self, error: UserError) -> None:
+        """Keep what is shown, and say that it may be out of date."""
+        self.problem = error
+        self._wake()
+
+    def pushed(self, push: Push) -> None:
+        """Apply a push from the supervisor."""
+        before = self.order() if self._may_take_selected(push) else []
+        self.changes.sessions |= self.mirror.apply(push)
+        match push:
+            case RecordPush(session=session, record=record):
+                self._record(session, record)
+            case DeltaPush(session=session, delta=delta):
+                if self.conversation is not None and self.conversation.session == session:
+                    self.changes.partial |= self.conversation.stream(delta)
+            case ReadyPush():
+                self.ready, self.reading = True, False
+            case StatePush(state=state):
+                self._resynchronised(state)
+            case ProgressPush():
+                pass
+        self._keep_selection(before)
+        self._wake()
+
+    def _may_take_selected(self, push: Push) -> bool:
+        """Whether a push may remove the selected session; partial text comes too often to check."""
+        if self.selected not in self.mirror.sessions:
+            return False
+        match push:
+            case RecordPush(session=session):
+                return session == self.selected
+            case StatePush(state=state):
+                return state.id == self.selected
+            case ReadyPush():
+                return True
+            case _:
+                return False
+
+    def _record(self, session: str, record: Record) -> None:
+        conversation = self.conversation
+        if conversation is None or conversation.session != session:
+            return
+        changed = conversation.take(record)
+        if changed is None:
+            self.gap = True
+        else:
+            self.changes.items |= changed
+
+    def _resynchronised(self, state: SessionState) -> None:
+        """Note that a whole state replaces records that were not pushed."""
+        conversation = self.conversation
+        if conversation is not None and conversation.session == state.id:
+            self.gap |= conversation.loaded and state.seq > conversation.newest
+
+    def _keep_selection(self, before: list[str]) -> None:
+        """Select the nearest neighbour if the selected session is gone."""
+        if self._awaited is not None and self._present(self._awaited):
+            awaited, self._awaited = self._awaited, None
+            self.select(awaited)
+        if self._present(self.selected):
+            return
+        at = before.index(self.selected) if self.selected in before else 0
+        ring = before[at:] + before[:at][::-1]
+        chosen = next((session for session in ring if self._present(session)), None)
+        self.select(chosen or (next(iter(self.order()), None) if self.ready else None))
+
+    def _present(self, session: str | None) -> bool:
+        state = self.mirror.sessions.get(session or "")
+        return state is not None and not state.session.deleted
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    @property
+    def state(self) -> SessionState | None:
+        """Facts of the selected session."""
+        return self.mirror.sessions.get(self.selected or "")
+
+    def sections(self) -> list[grouping.Section]:
+        """Group the list."""
+        return grouping.arrange(self.mirror.sessions.values(), self.by)
+
+    def order(self) -> list[str]:
+        """List all ids from top to bottom."""
+        return grouping.in_order(self.sections())
+
+    def select(self, session: str | None) -> None:
+        """Select a session; from now on its conversation is read."""
+        if session == self.selected:
+            return
+        self.selected = session
+        self.conversation = Conversation(session) if session else None
+        self.gap = session is not None
+        self.changes.reload, self.changes.older = True, False
+        self._wake()
+
+    def select_when_there(self, session: str) -> None:
+        """Select a session that was just dispatched, as soon as its first event arrives."""
+        if self._present(session):
+            self.select(session)
+        else:
+            self._awaited = session
+
+    def take_changes(self) -> Changes:
+        """Return what has changed since the last call."""
+        changes, self.changes = self.changes, Changes()
+        return changes
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    async def ask(self, message: Request[R]) -> R:
+        """Send a request to the supervisor.
+
+        Raises:
+            UserError: the supervisor refused, or there is no connection.
+        """
+        assert self.backend is not None  # noqa: S101 - the app wires it before anything runs
+        return await self.backend.request(message)
+
+    async def learn_agents(self) -> None:
+        """Ask which agents there are, and whether they are installed.
+
+        Raises:
+            UserError: there is no answer.
+        """
+        self.agents.stale = False
+        before = self.agents.missing
+        self.agents.put(await self.ask(ListAgents(environment=dict(os.environ))))
+        if self.agents.missing != before:  # the main screen shows nothing else of it
+            self._wake()
+
+    async def read(self) -> None:
+        """Read the missing part of the open conversation.
+
+        Raises:
+            UserError: it could not be read; `gap` then stays set.
+        """
+        conversation = self.conversation
+        if conversation is None or not self.gap:
+            return
+        self.gap = False
+        try:
+            await self._read(conversation)
+        except UserError:
+            self.gap = True
+            raise
+        if conversation is self.conversation:
+            self._wake()
+
+    async def _read(self, conversation: Conversation) -> None:
+        session = conversation.session
+        await self.ask(Follow(sessions=(session,)))
+        if not conversation.loaded:
+            reply = await self.ask(ReadRecords(session=session, limit=PAGE))
+            conversation.begin(list(reply.records), more=reply.more)
+            self.changes.reload, self.changes.older = True, False
+            return
+        more = True
+        while more:
+            after = conversation.newest
+            reply = await self.ask(ReadRecords(session=session, after=after, limit=PAGE))
+            self.changes.items |= conversation.follow_up(list(reply.records))
+            more = reply.more and conversation.newest > after
+
+    async def read_older(self) -> None:
+        """Read the page before what is shown.
+
+        Raises:
+            UserError: it could not be read.
+        """
+        conversation = self.conversation
+        if conversation is None or not conversation.more or not conversation.loaded:
+            return
+        conversation.more = False
+        session, before = conversation.session, conversation.oldest
+        try:
+            reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
+        except UserError:
+            conversation.more = True
+            raise
+        conversation.older(list(reply.records), more=reply.more)
+        if conversation is self.conversation:
+            self.changes.older |= not self.changes.reload
+            self.changes.reload = True
+            self._wake()

@@ -1,0 +1,183 @@
+"""The lines around the panes: a summary of all sessions, and details of the selected one."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from parallel_agents.core.errors import UserError
+from parallel_agents.core.events import WorktreeReady
+from parallel_agents.core.label import derive
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui.model.actions import ACTIONS, Zone
+from parallel_agents.tui.model.grouping import group_of, needs_person, repository
+from parallel_agents.tui.text.spans import Span, cells, flat
+from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.sidebar import mark
+
+NAME = "parallel-agents"
+Pair = tuple[list[Span], list[Span]]
+_GAP = 2
+"""Cells that stay free between the two ends of a line."""
+
+TABS = ("transcript", "diff", "info")
+
+
+def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
+    """Count the sessions as the list groups them; returns pairs of a kind and words."""
+    present = [state for state in states if not state.session.deleted]
+    groups = Counter(group_of(state) for state in present)
+    needing = sum(1 for state in present if needs_person(state))
+    return [
+        (kind, f"{number} {words}")
+        for kind, number, words in (
+            ("need", needing, "needs you" if needing == 1 else "need you"),
+            ("failed", groups["failed"], "failed"),
+            ("working", groups["working"], "working"),
+            ("review", groups["review"], "to review"),
+        )
+        if number
+    ]
+
+
+def title(states: Iterable[SessionState]) -> str:
+    """Return the terminal's title."""
+    words = [said for kind, said in summary(states) if kind == "need"]
+    return f"({words[0]}) {NAME}" if words else NAME
+
+
+def top(
+    states: list[SessionState],
+    selected: SessionState | None,
+    problem: UserError | None,
+    ink: Ink,
+    width: int,
+    *,
+    reading: bool = False,
+) -> Pair:
+    """Make the first line: what needs the user, which repository, the total cost.
+
+    If not everything fits, our name is left out first, then repository and cost.
+
+    Args:
+        states: facts of all sessions.
+        selected: the selected session.
+        problem: why there is no connection.
+        ink: the styles.
+        width: cells of the whole line.
+        reading: whether the supervisor still has sessions to send.
+    """
+    left: list[Span] = []
+    for number, (kind, said) in enumerate(summary(states)):
+        left += [Span(" · " if number else " ", ink.faint)]
+        left += [Span(said, {"need": ink.need, "failed": ink.bad}.get(kind, ink.muted))]
+    if problem is not None:
+        left += [Span("   ", ink.text), flat("not connected, trying again …", ink.need)]
+    elif reading and states:
+        left += [Span("   loading sessions …", ink.muted)]
+    right: list[Span] = []
+    if selected is not None:
+        right.append(flat(PurePath(repository(selected)).name, ink.muted))
+    cost = sum(state.turn.cost_usd for state in states if not state.session.deleted)
+    if cost:
+        right.append(Span(f"   ${cost:.2f}", ink.muted))
+    return _widest(Span(f" {NAME}  ", ink.strong), left, [*right, Span(" ", ink.text)], width)
+
+
+def _widest(name: Span, left: list[Span], right: list[Span], width: int) -> Pair:
+    if not left or cells([name, *left, *right]) + _GAP <= width:
+        return [name, *left], right
+    return left, right if cells([*left, *right]) + _GAP <= width else []
+
+
+def session_line(state: SessionState, ink: Ink) -> Pair:
+    """Make the session's own line: state, name, branch, base, size of its diff."""
+    label = derive(state)
+    worktree = state.place.worktree
+    style = (
+        ink.need if label.state == "blocked" else ink.bad if label.state == "failed" else ink.muted
+    )
+    left = [Span(f" {mark(state)} ", style), flat(state.session.name or state.id, ink.strong)]
+    left += [Span("  ", ink.text), Span(label.shown, style)]
+    if worktree is not None:
+        left += _place(state, worktree, ink)
+    changes = state.place.changes
+    right: list[Span] = []
+    if changes.files:
+        noun = "file" if changes.files == 1 else "files"
+        right = [
+            Span(f"+{changes.insertions}", ink.good),
+            Span(f" −{changes.deletions}", ink.bad),
+            Span(f" · {changes.files} {noun} ", ink.muted),
+        ]
+    return left, right
+
+
+def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]:
+    """Show branch and base, or warn that the session has no worktree of its own."""
+    gap = Span("  ", ink.text)
+    if alarm := state.place.traits.alarm:
+        return [gap, Span(alarm, ink.bad)]
+    if not worktree.branch:
+        return [gap, flat(worktree.path, ink.muted)]
+    where = [state.place.branch or "", state.place.head.detached if state.place.head else ""]
+    branch = [gap, flat(", ".join(filter(None, where)), ink.muted)]
+    return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
+
+
+def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
+    """Show the names of the panes, with the current one marked."""
+    left = [Span(" ", ink.text)]
+    for name in TABS:
+        chosen = name == shown
+        left += [
+            Span(
+                f"{'▸' if chosen else ' '}{name.capitalize()}", ink.strong if chosen else ink.muted
+            ),
+            Span("   ", ink.text),
+        ]
+    mode = state.conversation.mode or state.session.options.mode or ""
+    model = state.conversation.model or state.session.options.model or ""
+    words = " · ".join(part for part in (model, mode) if part)
+    return left, [flat(words, ink.muted), Span(" ", ink.text)]
+
+
+def hints(zone: Zone, ink: Ink, width: int, extra: str = "") -> Pair:
+    """Make the bottom line: a few of the keys that work now.
+
+    Args:
+        zone: where keys go.
+        ink: the styles.
+        width: cells of the line; hints that do not fit completely are left out.
+        extra: text at the right end.
+    """
+    spans = [Span(" ", ink.text)]
+    if zone == "input":
+        pairs = [
+            ("Enter", "send"),
+            ("Ctrl+J", "new line"),
+            ("Esc", "back (when empty)"),
+            ("Ctrl+N", "next needing you"),
+            ("Ctrl+C", "interrupt"),
+        ]
+    elif zone == "card":
+        pairs = [
+            ("↑↓", "scroll"),
+            ("Tab", "input"),
+            ("Esc", "list"),
+            ("Ctrl+N", "next needing you"),
+            ("?", "help"),
+        ]
+    else:
+        pairs = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and zone in a.zones]
+    for key, does in _fitting(pairs, width - len(extra) - 3):
+        between = Span("   ", ink.muted) if len(spans) > 1 else Span("", ink.muted)
+        spans += [between, Span(key, ink.text), Span(f" {does}", ink.muted)]
+    return spans, [flat(extra, ink.muted)] if extra else []
+
+
+def _fitting(pairs: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    """Drop hints that do not fit, from the end; the one that leads to all keys stays."""
+    kept = list(pairs)
+    while kept and sum(len(key) + len(does) + 4 for key, does in kept) - 3 > room:
+        kept.pop(-2 if kept[-1][0] == "?" and len(kept) > 1 else -1)
+    return kept

@@ -1,0 +1,1 @@
+"""The terminal: keys in their order, programs in the foreground, what goes wrong."""

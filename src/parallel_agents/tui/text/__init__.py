@@ -1,0 +1,1 @@
+"""Styled text: from strings to the lines of a view."""

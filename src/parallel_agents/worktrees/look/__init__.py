@@ -1,0 +1,1 @@
+"""Reading a repository or a worktree without changing it."""

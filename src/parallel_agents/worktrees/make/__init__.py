@@ -1,0 +1,1 @@
+"""Making or adopting a worktree."""

@@ -1,0 +1,1 @@
+"""Running git safely, and reading what it prints."""

@@ -1,0 +1,1 @@
+"""Deleting a worktree into the trash, and bringing it back."""

@@ -1,0 +1,1 @@
+"""What a repository brings along: hooks, files to copy, settings that run programs."""
