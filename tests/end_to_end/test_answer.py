@@ -171,7 +171,7 @@ def test_an_answer_is_bound_to_the_request_that_was_shown(world: World) -> None:
     assert out.startswith("allowed once: Bash\n  ")
     code, _, err = world.run("answer", session, "--deny", "--request", name)
     assert code == 1
-    assert "already over: it was allowed once" in err
+    assert "already settled: it was allowed once" in err
     world.wait_state(session, "done")
     assert len(decided(world, session)) == 1
 

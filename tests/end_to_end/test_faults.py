@@ -87,6 +87,7 @@ def _example(kind: type[Any]) -> Any:
         "prefix": "",
         "decision": Decision(behavior="deny"),
         "path": "/",
+        "parts": (),
     }
     fields = kind.__struct_fields__
     return kind(
@@ -168,7 +169,7 @@ def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
     world: World, error: str
 ) -> None:
     """It says so, nobody waits for it, and its process is ended as soon as that can be done."""
-    fault(world, "driver:Driver._pump RuntimeError 99", f"process:Run.end {error} 99")
+    fault(world, "run.driver:Driver._pump RuntimeError 99", f"run.process:Run.end {error} 99")
     session = world.ask(world.dispatch("echo ready"), start=False).id
     row = world.wait_state(session, "failed")
     assert "Whether its process has ended is not known" in row["detail"]
@@ -181,7 +182,7 @@ def test_a_session_whose_process_cannot_be_ended_either_is_given_up(
 
 
 def test_the_next_supervisor_ends_what_was_given_up(world: World) -> None:
-    fault(world, "driver:Driver._pump RuntimeError 99", "process:Run.end RuntimeError 99")
+    fault(world, "run.driver:Driver._pump RuntimeError 99", "run.process:Run.end RuntimeError 99")
     session = world.ask(world.dispatch("echo ready"), start=False).id
     world.wait_state(session, "failed")
     assert _shims_of(world, session)
@@ -197,7 +198,7 @@ def test_the_next_supervisor_ends_what_was_given_up(world: World) -> None:
 
 @pytest.mark.parametrize("error", FAULTS)
 def test_a_session_is_given_up_though_that_fails_as_well(world: World, error: str) -> None:
-    fault(world, "driver:Driver._pump RuntimeError 99", f"driver:Driver._give_up {error} 3")
+    fault(world, "run.driver:Driver._pump RuntimeError 99", f"run.driver:Driver._give_up {error} 3")
     session = world.ask(world.dispatch("echo ready"), start=False).id
     assert _settled(world, session)["state"] == "failed"
     fault(world)
@@ -290,7 +291,7 @@ def test_descriptors_run_out(world: World) -> None:
 
 def test_a_disk_that_hangs_while_facts_are_saved_keeps_nobody_waiting(world: World) -> None:
     """More sessions than there are threads for it: all are answered, and end."""
-    fault(world, "checkpoint:Checkpoint.write hang 1")
+    fault(world, "record.checkpoint:Checkpoint.write hang 1")
     sessions = [world.new("echo ready") for _ in range(5)]
     for session in sessions:
         world.wait_state(session, "done")
