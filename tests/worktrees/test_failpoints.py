@@ -17,7 +17,7 @@ from tests.worktrees.conftest import git, none_alive, snapshot_of, write
 
 _SOURCES = "\n".join(
     path.read_text()
-    for path in Path(package.__path__[0]).glob("*.py")
+    for path in Path(package.__path__[0]).rglob("*.py")
     if "def hit" not in path.read_text()
 )
 POINTS = sorted(set(re.findall(r'hit\("((?:create|delete|restore)\.[a-z-]+)"\)', _SOURCES)))

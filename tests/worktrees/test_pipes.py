@@ -39,7 +39,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         return result
 
     monkeypatch.setattr("parallel_agents.worktrees.plumbing.git.READ_SECONDS", 20.0)
-    monkeypatch.setattr("parallel_agents.worktrees.plumbing.git.process.run", once)
+    monkeypatch.setattr("parallel_agents.worktrees.plumbing.git.git_process.run", once)
 
 
 def _pipe(path: Path, mode: int = 0o600) -> Path:
