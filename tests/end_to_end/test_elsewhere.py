@@ -112,6 +112,7 @@ def test_a_session_in_the_checkout(person: Person) -> None:
     assert person.show(session)["worktree"] == str(repo)
     assert "works in your own checkout" in person.ok("logs", session)
     assert person.ok("diff", session, "--stat")
+    assert "+++ b/" in person.ok("diff", session)
     second = person.run("new", "edit", *here)
     assert (second.code, session in second.err) == (4, True)
     apart = person.ok("new", "echo hi", *here, "--base", "head")

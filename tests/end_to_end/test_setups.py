@@ -119,7 +119,7 @@ def test_a_session_started_in_a_sub_directory_is_told_so(
     developer.wait(session, "done")
     top = Path(developer.ok("path", session))
     assert (top / "where").read_text().strip() == str(top / "web/app")
-    assert "told of web/app" in developer.ok("logs", session)
+    assert "told about web/app" in developer.ok("logs", session)
     told = [json.dumps(call.body) for call in api.calls() if call.session_id]
     assert any("started this session in the directory" in body for body in told)
 

@@ -195,8 +195,11 @@ def _compared(
 
 def _repository(record: WorktreeRecord, prefix: str) -> str:
     """Find git's own directory for a worktree or a submodule in it."""
+    if not prefix and record.traits.is_git_worktree:
+        return common_dir(record)  # without asking git: the worktree may be gone by now
     if not prefix:
-        return common_dir(record)
+        git = git_of(record)
+        return str(Path(git.directory, git.read("rev-parse", "--git-common-dir").text))
     require(record)
     for path, inner in submodules(git_of(record)):
         if f"{path}/" == prefix:
