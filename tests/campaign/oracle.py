@@ -91,7 +91,7 @@ def fold(records: Iterable[Record]) -> SessionState:
 KEEPING = """
 import os, sys
 from pathlib import Path
-from parallel_agents.supervisor import process
+from parallel_agents.supervisor.run import process
 punch = process.punch_hole
 def keep_then_punch(descriptor, length):
     log = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
