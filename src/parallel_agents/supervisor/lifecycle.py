@@ -123,8 +123,14 @@ class Lifecycle:
         await self.supervisor.recover()
         self._server.later("take conversations back", self._server.api.terminals.recover())
         self._server.later("settle what is trusted", self._context.trust.settle())
-        self._server.later("compare worktrees", self._housekeeping.at_start())
+        self._server.later("settle in", self._settle_in())
         await self._keep_house()
+
+    async def _settle_in(self) -> None:
+        """Do what no client waits for, what the next line of an agent needs first."""
+        for agent in {session.agent for session in self.supervisor.alive()}:
+            await self._context.threads.quick(agent.translator)
+        await self._housekeeping.at_start()
 
     def _alarm(self, pid: int, what: str) -> None:
         """Report in its session that an agent's process asked for what only a person may do."""
