@@ -10,6 +10,7 @@ from textual import events
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.screens.confirm import TextDialog
+from parallel_agents.tui.terminal import key_queue
 from parallel_agents.tui.terminal.terminal_input import Quiet
 from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
@@ -274,6 +275,8 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
 ) -> None:
     """A click moves it, or a dialog that closes: for a moment nothing has it."""
     fake = asking()
+    # On a busy machine a pause takes longer than a key may wait for the terminal to be quiet.
+    monkeypatch.setattr(key_queue, "PATIENCE", 60.0)
     async with screen(fake, typed=True) as drive:
         await drive.until(lambda: drive.main.card.request is not None, "the card")
         await opened(drive)

@@ -173,13 +173,12 @@ class Lifecycle:
     def _may_sleep(self, session: Session) -> bool:
         minutes = self._config.sleep_after
         state = session.state
-        quiet = now_ms() - state.updated_at > minutes * 60_000
+        if not minutes or now_ms() - state.updated_at <= minutes * 60_000:
+            return False
         rests = derive(state).state in {"done", "idle"} and state.turn.count > 0
         nobody = not self._hub.viewed(session.id) and not state.session.pinned
         return bool(
-            minutes
-            and quiet
-            and rests
+            rests
             and nobody
             and not state.turn.tasks
             and not state.process.stopping

@@ -14,8 +14,9 @@ from parallel_agents.worktrees.compare import own_work
 from parallel_agents.worktrees.compare.merged_pull import Pulls
 from parallel_agents.worktrees.compare.snapshot import take_remains
 from parallel_agents.worktrees.filesystem.files import exists
-from parallel_agents.worktrees.look import gate, standing
+from parallel_agents.worktrees.look import gate
 from parallel_agents.worktrees.look.identity import admin_dir, require
+from parallel_agents.worktrees.look.standing import Standings
 from parallel_agents.worktrees.plumbing.git import Git
 from parallel_agents.worktrees.remove import other_places, removal, restore as restoring
 
@@ -40,7 +41,7 @@ class PlaceKind(Protocol):
         """Say in plain words what is only there; see `landing.protection`."""
         ...
 
-    def standing(self, record: WorktreeRecord) -> Standing | None:
+    def standing(self, record: WorktreeRecord, standings: Standings) -> Standing | None:
         """Read what is checked out; None where no branch is the session's own.
 
         Raises:
@@ -101,8 +102,8 @@ class _Worktree:
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
         return land_commands.protection(record)
 
-    def standing(self, record: WorktreeRecord) -> Standing | None:
-        return standing.read(admin_dir(record))
+    def standing(self, record: WorktreeRecord, standings: Standings) -> Standing | None:
+        return standings.of(record.path, record.git_file, lambda: admin_dir(record))
 
     def why_not_land(self, record: WorktreeRecord) -> str:
         return land_commands.why_not(record)
@@ -132,8 +133,8 @@ class _Directory:
     def protection(self, record: WorktreeRecord) -> tuple[str, ...]:
         return other_places.own_work(record).saved
 
-    def standing(self, record: WorktreeRecord) -> Standing | None:
-        del record
+    def standing(self, record: WorktreeRecord, standings: Standings) -> Standing | None:
+        del record, standings
         return None
 
     def why_not_land(self, record: WorktreeRecord) -> str:

@@ -26,6 +26,7 @@ from parallel_agents.worktrees.filesystem.files import remove_older
 from parallel_agents.worktrees.look import branches, completion, looking, repository
 from parallel_agents.worktrees.look.fetched import Fetches
 from parallel_agents.worktrees.look.identity import renewed, verify
+from parallel_agents.worktrees.look.standing import Standings
 from parallel_agents.worktrees.make import creation
 from parallel_agents.worktrees.make.base_commit import BaseResolver
 from parallel_agents.worktrees.plumbing import filters, naming, surroundings
@@ -66,6 +67,7 @@ class WorktreeManager(Ending):
         Git.accepts = None if accepts is None else staticmethod(accepts)
         super().__init__(state_dir)
         self._bases = BaseResolver(self._locks, Fetches(state_dir / "fetched.json"))
+        self._standings = Standings()
         self._guard = Lock()
         with self._reading("tidy up"):
             remove_older(self._temporary, _DAY_SECONDS)
@@ -338,7 +340,7 @@ class WorktreeManager(Ending):
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a session's place; `None` if that cannot be determined."""
         try:
-            return kinds.of(record).standing(record)
+            return kinds.of(record).standing(record, self._standings)
         except (OSError, WorktreeError):
             return None
 

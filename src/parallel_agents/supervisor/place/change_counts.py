@@ -6,7 +6,7 @@ that fails is said once, and costs nothing but itself.
 
 import asyncio
 import contextlib
-from pathlib import Path
+import os
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import UserError, unforeseen
@@ -43,11 +43,11 @@ class Changes:
         worktree = self._ledger.state.place.worktree
         if worktree is None:
             return False
-        place = Path(worktree.path)
+        path = worktree.path
         if self._ledger.state.place.traits.is_git_worktree:
-            place /= ".git"
+            path += "/.git"
         try:
-            place.lstat()
+            os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return True
         except OSError:
