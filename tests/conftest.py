@@ -23,7 +23,7 @@ pytest_plugins = ("tests.support.failures",)
 
 load_profile()
 
-WORKERS = 5
+WORKERS = 3
 """For the whole suite: tests wait for processes more than they compute."""
 
 LAYERS = ("pure", "screen", "git", "process", "claude")

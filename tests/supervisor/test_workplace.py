@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from parallel_agents.core import events as ev
 from parallel_agents.core.options import Options
+from parallel_agents.core.worktree import DiffStat, WorktreeRecord
 from parallel_agents.supervisor.place.workplace import Workplace
 from parallel_agents.supervisor.record.context import Context
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
@@ -96,3 +98,33 @@ async def test_one_that_waits_for_its_turn_is_called_off_at_once(
     assert ledger.state.place.worktree is None
     assert ledger.state.place.setup is not None
     assert not context.making.locked()
+
+
+async def test_what_a_turn_changed_is_counted_once(
+    ledger: SessionLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tree recorded at the end of a turn also answers the count that its last tool asked for."""
+    workplace = Workplace(ledger)
+    await workplace.make()
+    await accept(ledger, workplace)
+    assert await workplace.make()
+    looked: list[str] = []
+    usual = ledger.context.manager.diff_stat
+
+    def diff_stat(record: WorktreeRecord) -> DiffStat:
+        looked.append(record.path)
+        return usual(record)
+
+    monkeypatch.setattr(ledger.context.manager, "diff_stat", diff_stat)
+    changes = workplace.changes
+    ledger.state = facts_of(ledger.state, count=1)
+    (Path(ledger.state.place.standing.path) / "new.txt").write_text("one\n")
+    changes.heard(ev.ToolReturned(tool_use="t1", text=""))
+    changes.heard(ev.TurnEnded(outcome="ok"))
+    await changes.counted()
+    assert ledger.state.place.changes.files == 1
+    assert len(looked) == 1
+    changes.heard(ev.ToolReturned(tool_use="t2", text=""))
+    await changes.counted()
+    assert len(looked) == 2, "what is asked for later is counted"
+    await changes.close()

@@ -80,10 +80,16 @@ class Changes:
     async def _count(self) -> None:
         while self._dirty:
             await asyncio.sleep(_SETTLE)
-            self._dirty = False
             async with self._ledger.context.counting:
-                with contextlib.suppress(UserError):
-                    await self._count_once()
+                # The end of the turn may have counted meanwhile.
+                if self._dirty:
+                    with contextlib.suppress(UserError):
+                        await self._count_once()
+
+    async def counted(self) -> None:
+        """Wait until every count that was asked for is done."""
+        if self._counting is not None:
+            await asyncio.wait([self._counting])
 
     async def recorded(self) -> None:
         """Wait until the tree of the turn that ended last is recorded, or could not be."""
@@ -101,6 +107,7 @@ class Changes:
                     await self._ledger.record_patiently(ev.TreeRecorded(turn=turn, parts=parts))
 
     async def _count_once(self) -> tuple[DiffPart, ...]:
+        self._dirty = False
         with surroundings.of(self._ledger.environment()):
             stat = await self._threads.git(self._manager.diff_stat, self._ledger.state.place.record)
         found = stat.changes

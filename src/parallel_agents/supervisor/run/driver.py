@@ -269,8 +269,7 @@ class Driver:
                 still reads them for what it must remember within a turn.
         """
         number = self._ledger.state.process.run
-        # In a thread: the first translator loads the models of all lines, and the clients that wait
-        # for a supervisor to come back are answered meanwhile.
+        # In a thread: the first one loads the models of all lines, and clients wait for answers.
         translator = await self._ledger.context.threads.quick(self._agent.translator)
         async for batch in run.lines():
             for line in batch:
