@@ -103,7 +103,7 @@ async def test_one_that_waits_for_its_turn_is_called_off_at_once(
 async def test_what_a_turn_changed_is_counted_once(
     ledger: SessionLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tree recorded at the end of a turn also answers the count that its last tool asked for."""
+    """The tree recorded at the end of a turn also is the count that its last tool asked for."""
     workplace = Workplace(ledger)
     await workplace.make()
     await accept(ledger, workplace)
