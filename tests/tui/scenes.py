@@ -155,7 +155,7 @@ def big_diff() -> Fake:
     """A session to review that changed 500 files."""
     fake = Fake()
     fake.session("a1", "big-change", "Rename the module everywhere")
-    fake.finish("a1", (500, 2000, 500))
+    fake.finish("a1", (500, 1000, 500))
     paths = [f"src/part{number // 25}/module{number}.py" for number in range(500)]
     fake.answers["diff_stat"] = stat(*(changed(path) for path in paths))
 

@@ -11,7 +11,7 @@ from parallel_agents.wire.pushes import ReadyPush, StatePush
 from tests.support.variations import varied
 from tests.tui.drive import screen
 from tests.tui.fake import Fake, FakeLink
-from tests.tui.scenes import busy
+from tests.tui.scenes import SCENES, busy
 
 
 async def test_sessions_being_taken_up_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +72,11 @@ def bottom(zone: Zone, width: int) -> list[str]:
     left, _ = hints(zone, ink(dark=True), width, "by state ")
     line = "".join(span.text for span in left)
     return [pair for pair in line.strip().split("   ") if pair]
+
+
+async def test_a_large_change_has_the_same_figures_in_list_header_and_diff() -> None:
+    async with screen(SCENES["diff"](), (160, 40)) as drive:
+        await drive.press("d")
+        await drive.until(
+            lambda: drive.text().count("+1,000 −500") == len(("list", "header", "diff"))
+        )

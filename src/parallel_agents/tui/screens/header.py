@@ -105,8 +105,8 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
     if changes.files:
         noun = "file" if changes.files == 1 else "files"
         right = [
-            Span(f"+{changes.insertions}", ink.good),
-            Span(f" −{changes.deletions}", ink.bad),
+            Span(f"+{changes.insertions:,}", ink.good),
+            Span(f" −{changes.deletions:,}", ink.bad),
             Span(f" · {changes.files} {noun} ", ink.muted),
         ]
     return left, right

@@ -209,8 +209,8 @@ def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]
     changes = state.place.changes
     if group in {"review", "done"} and changes.files:
         return [
-            Span(f"+{changes.insertions}", styles.good),
-            Span(f" −{changes.deletions}", styles.bad),
+            Span(f"+{changes.insertions:,}", styles.good),
+            Span(f" −{changes.deletions:,}", styles.bad),
         ]
     return [Span(_coarse(now - since(state)), styles.muted)]
 
