@@ -85,9 +85,11 @@ def test_a_client_that_leaves_is_written_as_well(world: World) -> None:
         [sys.executable, "-I", "-m", "parallel_agents", *words], env=world.env, cwd=world.repo
     )
     ours = f"pid={process.pid}"
-    wait_until(lambda: any(ours in line for line in log(world)), what="its greeting")
-    process.kill()
-    process.wait()
+    try:
+        wait_until(lambda: any(ours in line for line in log(world)), what="its greeting")
+    finally:
+        process.kill()
+        process.wait()
     wait_until(
         lambda: any("request wait " in x and f"cancelled {ours}" in x for x in log(world)),
         what="the line of the wait",
