@@ -120,6 +120,7 @@ class Front:
         self._before = before
         self._painted = False
         self._ended_by = 0
+        self._waiting = False
 
     def run(self) -> int | None:
         """Let the screen have the terminal; returns as `lent_screen`.
@@ -201,7 +202,16 @@ class Front:
         self._signal(number)
 
     def _go_on(self, number: int, _frame: FrameType | None) -> None:
-        await_foreground()
+        # Continued in the background, it waits here until a second SIGCONT brings the terminal.
+        # That one must neither touch the terminal's settings nor tell the screen: whichever was
+        # late would undo what the screen does meanwhile.
+        if self._waiting:
+            return
+        self._waiting = True
+        try:
+            await_foreground()
+        finally:
+            self._waiting = False
         self._signal(number)
 
     def _give_up(self, *_: object) -> None:
