@@ -68,6 +68,16 @@ def test_what_was_just_written_is_read_again(
     assert len(reads) == len(names)
 
 
+def test_a_file_server_whose_clock_is_ahead_is_asked_each_time(
+    manager: WorktreeManager, make: Make, reads: list[Path]
+) -> None:
+    record = make()
+    age(record, -60)
+    for _ in range(3):
+        assert manager.standing(record) == Standing(branch=record.branch)
+    assert len(reads) == 3
+
+
 @pytest.mark.parametrize(
     "command",
     [

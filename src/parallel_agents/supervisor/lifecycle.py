@@ -127,7 +127,10 @@ class Lifecycle:
         await self._keep_house()
 
     async def _settle_in(self) -> None:
-        """Do what no client waits for, what the next line of an agent needs first."""
+        """Load what the agents' next lines need, and only then what compares worktrees.
+
+        Both are large imports, and no client waits for the second.
+        """
         for agent in {session.agent for session in self.supervisor.alive()}:
             await self._context.threads.quick(agent.translator)
         await self._housekeeping.at_start()

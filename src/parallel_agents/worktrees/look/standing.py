@@ -97,9 +97,10 @@ def _stamp(admin: str) -> _Stamp | None:
 def _settled(found: Standing, stamp: _Stamp) -> bool:
     """Whether every later change would show in the stamp.
 
-    Within an operation git also changes files further down (`rebase-apply/applying`).
+    Within an operation git also changes files further down (`rebase-apply/applying`). A time in the
+    future is that of another machine's clock, and says nothing about when the change was made.
     """
-    return not found.unfinished and abs(time.time_ns() - max(stamp[0], stamp[3])) > _COARSE
+    return not found.unfinished and time.time_ns() - max(stamp[0], stamp[3]) > _COARSE
 
 
 def read(admin: Path) -> Standing | None:
