@@ -15,7 +15,7 @@ from parallel_agents.core.text import safe_line
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.text.lines import Block
-from parallel_agents.tui.text.patch_lines import hunk_head, hunk_lines, hunks_of
+from parallel_agents.tui.text.patch_lines import hunk_head, hunk_lines, hunks_of, line_counts
 from parallel_agents.tui.text.spans import EMPTY, Line, Span, block, fill, flat, line_of, row, span
 from parallel_agents.tui.text.styles import Ink
 
@@ -179,7 +179,7 @@ def _head(stat: ChangedFiles, whole: Totals) -> Block:
             return block(said, width)
         noun = "file" if whole.files == 1 else "files"
         left = [Span(f"{whole.files} {noun} against ", ink.muted), *where]
-        return [Line(row(left, _counts(whole.insertions, whole.deletions, ink), width))]
+        return [Line(row(left, line_counts(whole.insertions, whole.deletions, ink), width))]
 
     return Block(HeadKey(), (against, commit, whole), build, stop=False)
 
@@ -216,11 +216,7 @@ def _tally(file: FileStat, ink: Ink) -> list[Span]:
         return [Span("left out" if file.note else "binary", ink.muted)]
     if not file.insertions and not file.deletions:
         return [Span(_STATUS.get(file.status, "changed"), ink.muted)]
-    return _counts(file.insertions, file.deletions, ink)
-
-
-def _counts(added: int, removed: int, ink: Ink) -> list[Span]:
-    return [Span(f"+{added:,} ", ink.good), Span(f"−{removed:,}", ink.bad)]
+    return line_counts(file.insertions, file.deletions, ink)
 
 
 def _bar(file: FileStat, most: int, ink: Ink) -> list[Span]:

@@ -10,6 +10,7 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.actions import ACTIONS, Zone
 from parallel_agents.tui.model.grouping import group_of, needs_person, repository
+from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import Ink
 from parallel_agents.tui.widgets.sidebar import mark
@@ -105,8 +106,7 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
     if changes.files:
         noun = "file" if changes.files == 1 else "files"
         right = [
-            Span(f"+{changes.insertions:,}", ink.good),
-            Span(f" −{changes.deletions:,}", ink.bad),
+            *line_counts(changes.insertions, changes.deletions, ink),
             Span(f" · {changes.files} {noun} ", ink.muted),
         ]
     return left, right

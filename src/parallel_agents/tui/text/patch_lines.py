@@ -31,6 +31,11 @@ _KINDS = frozenset("+- \\")
 
 
 @lru_cache(maxsize=256)
+def line_counts(added: int, removed: int, ink: Ink) -> list[Span]:
+    """How many lines a change adds and removes, as every list, header and diff says it."""
+    return [Span(f"+{added:,} ", ink.good), Span(f"−{removed:,}", ink.bad)]
+
+
 def hunks_of(patch: str, path: str) -> tuple[DiffHunk, ...]:
     """The hunks of one file's patch, parsed once."""
     return parse_hunks(patch, path)

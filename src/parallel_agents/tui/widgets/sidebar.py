@@ -16,6 +16,7 @@ from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import Section, group_of
 from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 
@@ -208,10 +209,7 @@ def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
 def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]:
     changes = state.place.changes
     if group in {"review", "done"} and changes.files:
-        return [
-            Span(f"+{changes.insertions:,}", styles.good),
-            Span(f" −{changes.deletions:,}", styles.bad),
-        ]
+        return line_counts(changes.insertions, changes.deletions, styles)
     return [Span(_coarse(now - since(state)), styles.muted)]
 
 
