@@ -169,7 +169,8 @@ class Plan:
     """How a campaign is run.
 
     Attributes:
-        pause: longest time that a supervisor lives after it answered, in seconds.
+        pause: longest time that a supervisor lives after it answered, in seconds; long enough to
+            load what its agents need, or else no message would ever get anywhere.
         early: which part of the kills does not wait for the answer.
     """
 
@@ -177,7 +178,7 @@ class Plan:
     sessions: int
     seed: int
     agent: str = "demo"
-    pause: float = 0.12
+    pause: float = 0.5
     early: float = 0.25
 
 

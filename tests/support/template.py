@@ -13,6 +13,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+_HERE = tempfile.gettempdir()
+"""Kept from before a test points `TMPDIR` to a directory of its own, which it removes."""
+
 
 def copy_repository(path: Path, readme: str) -> Path:
     """Copy it to a directory that is not there yet, on the branch `main`.
@@ -29,7 +32,7 @@ def copy_repository(path: Path, readme: str) -> Path:
 
 @cache
 def _template(readme: str) -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="pa-template-"))
+    directory = Path(tempfile.mkdtemp(prefix="pa-template-", dir=_HERE))
     atexit.register(shutil.rmtree, directory)
     (directory / "README.md").write_text(readme)
     environment = {
