@@ -18,9 +18,16 @@ from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
+from parallel_agents.tui.model.actions import DECIDING
 from parallel_agents.tui.model.request_card import Card
-from parallel_agents.tui.terminal.key_queue import KeyQueue
-from parallel_agents.tui.terminal.terminal_input import BURST, Quiet, Swallowed, TerminalInput
+from parallel_agents.tui.terminal.key_queue import KeyQueue, Modes
+from parallel_agents.tui.terminal.terminal_input import (
+    BURST,
+    Quiet,
+    Rested,
+    Swallowed,
+    TerminalInput,
+)
 from tests.support.facts import facts_of
 from tests.support.told import pending
 from tests.tui.answers import hostile, reads
@@ -64,6 +71,18 @@ class Outcome:
         return {name: value for name, value in vars(self).items() if name != "notes"}
 
 
+class Deciding(Modes):
+    """Letters decide."""
+
+    def commanding(self) -> bool:
+        """Everywhere."""
+        return True
+
+    def alone(self, character: str) -> bool:
+        """Only a letter pressed by itself."""
+        return character in DECIDING
+
+
 class Stage:
     """An application in which a card has the focus, and a clock."""
 
@@ -76,7 +95,8 @@ class Stage:
         self.screen = SimpleNamespace()
         self.is_running = True
         self.input = TerminalInput(0.1)
-        self.keys = KeyQueue(cast("App[None]", self), self._give, lambda _: True, typed=True)
+        app, modes = cast("App[None]", self), Deciding()
+        self.keys = KeyQueue(app, self._give, lambda _: True, lambda: modes, typed=True)
 
     def set_timer(self, delay: float, callback: Callable[[], Any]) -> SimpleNamespace:
         """As an application does."""
@@ -122,6 +142,8 @@ class Stage:
                 self.keys.swallowed(event)
             elif isinstance(event, Quiet):
                 run(self.keys.quiet())
+            elif isinstance(event, Rested):
+                run(self.keys.rested())
             elif isinstance(event, events.Key | events.Paste):
                 run(self.keys.take(event))
 

@@ -9,12 +9,31 @@ def test_hostile_strings_decide_nothing() -> None:
     assert not outcome.faults, outcome.notes[:5]
 
 
-def test_keys_of_a_fast_typist_all_count() -> None:
+def test_keys_pressed_one_by_one_all_count() -> None:
     hands = terminal.Stage()
     for key in b"ynAaN1fe":
         hands.read(bytes([key]))
-        hands.pass_(0.1)
+        hands.pass_(0.26)
     assert hands.pressed == list("ynAaN1fe")
+
+
+def test_the_same_key_counts_as_quickly_as_a_person_presses_it() -> None:
+    hands = terminal.Stage()
+    for _ in range(3):
+        hands.read(b"y")
+        hands.pass_(0.15)
+    assert hands.pressed == ["y"] * 3
+
+
+def test_a_key_held_down_counts_once() -> None:
+    hands = terminal.Stage()
+    hands.read(b"y")
+    hands.pass_(0.5)
+    for _ in range(40):
+        hands.read(b"y")
+        hands.pass_(0.033)
+    hands.pass_(1)
+    assert hands.pressed == ["y"]
 
 
 def test_a_key_beside_anything_else_does_not_count() -> None:

@@ -27,10 +27,10 @@ TMUX = {
     "enter": "Enter",
     "escape": "Escape",
     "left": "Left",
-    "left_square_bracket": "[",
     "question_mark": "?",
     "right": "Right",
-    "right_square_bracket": "]",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "shift+tab": "BTab",
     "space": "Space",
     "tab": "Tab",
@@ -165,7 +165,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.press(terminal, "next_needing")
     terminal.wait(CARD)
     hands.press(terminal, "help")
-    terminal.wait("go to the next session that needs you")
+    terminal.wait("allow once; send the answers")
     terminal.press("Escape")
     terminal.wait(CARD)
     hands.press(terminal, "escape")
@@ -183,9 +183,9 @@ def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) 
     terminal.press("Escape")
     terminal.wait(LIST)
     for key, shows in (
-        ("diff", "▸Diff"),
-        ("info", "▸Info"),
-        ("transcript", "▸Transcript"),
+        ("diff", "▌Diff"),
+        ("info", "▌Info"),
+        ("transcript", "▌Transcript"),
     ):
         hands.press(terminal, key)
         terminal.wait(shows)
@@ -238,7 +238,7 @@ def _dispatch_and_interrupt(person: Person, terminal: Terminal, hands: Hands) ->
     terminal.wait("interrupted")
 
 
-@presses("other_request")
+@presses("skip", "read_on", "read_back")
 def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
     """The agents in here ask one thing at a time; a scene has two."""
     scene = f"{sys.executable} -m tests.tui.look requests"
@@ -249,15 +249,18 @@ def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
         terminal.wait(CARD)
         terminal.wait("wants to use Bash  1/2")
         for number in (2, 1):
-            hands.press(terminal, "other_request")
+            hands.press(terminal, "skip")
             terminal.wait(f"wants to use Bash  {number}/2")
+        for key in ("read_on", "read_back"):
+            hands.press(terminal, key)
+            terminal.wait("make first")
     finally:
         terminal.close()
 
 
 @presses(
     "allow", "always", "always_repository", "deny", "deny_message", "edit_input", "own_words",
-    "choose", "next_question",
+    "choose", "next_question", "previous_question",
 )  # fmt: skip
 def test_deciding(person: Person, terminal: Terminal, hands: Hands) -> None:
     go_to(terminal, "permission")
@@ -271,9 +274,8 @@ def test_deciding(person: Person, terminal: Terminal, hands: Hands) -> None:
         _decide(person, terminal, hands, action, told)
         if action != "always":
             person.ok("send", "permission", "permission")
-            terminal.wait("permission wants to use")
-            terminal.press("Tab")
-            terminal.wait(CARD)
+            eventually(lambda: state(person, "permission") == "blocked", terminal)
+            go_to(terminal, "permission")
     assert "use make" in journal(person, "permission")
     assert "; echo edited too" in journal(person, "permission")
     root = str(Path(person.show("permission")["worktree"]).parents[2])
@@ -319,8 +321,8 @@ def _questions(person: Person, terminal: Terminal, hands: Hands) -> None:
     terminal.type("DuckDB")
     terminal.press("Enter")
     terminal.wait("▸ Which checks")
-    for marked in ("▸ Which database", "▸ Which checks"):
-        hands.press(terminal, "next_question")
+    for key, marked in (("previous", "▸ Which database"), ("next", "▸ Which checks")):
+        hands.press(terminal, f"{key}_question")
         terminal.wait(marked)
     hands.press(terminal, "choose", 1)
     terminal.wait("[x] Types")
@@ -387,7 +389,7 @@ def test_the_top_of_a_long_transcript_reads_what_is_before() -> None:
         try:
             terminal.wait("Part 998 of")
             terminal.press("t")
-            terminal.wait("▸Transcript")
+            terminal.wait("▌Transcript")
             seen: set[int] = set()
 
             def at_the_top() -> bool:

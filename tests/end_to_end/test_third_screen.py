@@ -80,7 +80,7 @@ async def opened(drive: Drive) -> None:
     """The request has the keys, and was on the screen long enough."""
     drive.main.go_in()
     await drive.ready()
-    await drive.until(lambda: drive.main.zone == "card", "the card has the focus")
+    await drive.until(lambda: drive.main.focused is drive.main.request, "the card has the focus")
 
 
 async def test_a_permission(world: World) -> None:

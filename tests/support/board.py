@@ -52,19 +52,24 @@ def opened(screen: str) -> str:
     return names.pop() if len(names) == 1 and over and cursor else ""
 
 
-def _moved(before: str, now: str) -> bool:
-    """Another session is opened; or the only one that asks has the keys now."""
-    only = "1 need you" in now and "Tab input" in now
-    return opened(now) not in ("", before) or (only and opened(now) != "")
+_INSIDE = "Tab input"
+"""Words of the bottom line while a request has the focus."""
+
+
+def _arrived(before: str, inside: bool, now: str) -> bool:
+    """The request of another session has the focus; at first, that of the one selected."""
+    other = opened(now) not in ("", before)
+    only = "1 need you" in now or not inside
+    return _INSIDE in now and (other or (only and opened(now) != ""))
 
 
 def go_to(terminal: Terminal, name: str) -> None:
-    """Ctrl+N until the named session is opened and its request has the keys."""
-    before = opened(terminal.wait(lambda screen: opened(screen) != ""))
+    """Ctrl+N until the named session is opened and its request has the focus."""
+    shown = terminal.wait(lambda screen: opened(screen) != "")
     for _ in range(10):
-        terminal.press("C-n")
-        before = opened(terminal.wait(functools.partial(_moved, before)))
-        if before == name:
-            terminal.wait("Tab input")
+        if opened(shown) == name and _INSIDE in shown:
             return
+        before, inside = opened(shown), _INSIDE in shown
+        terminal.press("C-n")
+        shown = terminal.wait(functools.partial(_arrived, before, inside))
     raise AssertionError(terminal.screen)

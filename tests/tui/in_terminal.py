@@ -77,7 +77,7 @@ class Watched(ScreenApp):
         if "TEST_STAY" in os.environ and self._told_ready:
             return
         if self._main.paintable and self._main.card.request is not None:
-            if self._main.zone != "card":
+            if self._main.focused is not self._main.request:
                 self._main.go_in()
             elif self._main.card.ready and not self._told_ready:
                 self._told_ready = True

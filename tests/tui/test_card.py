@@ -10,8 +10,9 @@ from textual import events
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.screens.confirm import TextDialog
+from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.terminal import key_queue
-from parallel_agents.tui.terminal.terminal_input import Quiet
+from parallel_agents.tui.terminal.terminal_input import Quiet, Rested
 from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
@@ -38,7 +39,7 @@ def asking(command: str = "make", **ask: object) -> Fake:
 async def opened(drive: Drive) -> None:
     drive.main.go_in()
     await drive.ready()
-    await drive.until(lambda: drive.main.zone == "card", "the card has the focus")
+    await drive.until(lambda: drive.main.focused is drive.main.request, "the card has the focus")
 
 
 @pytest.mark.parametrize(
@@ -81,12 +82,12 @@ async def test_what_was_not_wholly_seen_is_allowed_by_a_second_press() -> None:
     fake = asking(LONG)
     async with screen(fake, (80, 24)) as drive:
         await opened(drive)
-        await drive.shows("more lines: ↓ PgDn")
+        await drive.shows("more lines: J reads on")
         await drive.press("y")
         await drive.shows("y again decides without reading on")
         assert fake.of(m.Answer) == []
         await drive.press("y")
-        assert fake.of(m.Answer) == [], "a key that repeats is no second press"
+        assert fake.of(m.Answer) == [], "nobody reads as fast as that"
         drive.clock.pass_(1)
         await drive.press("y")
         await drive.until(lambda: fake.of(m.Answer), "allowed")
@@ -181,19 +182,33 @@ async def test_ordinary_requests_are_quiet() -> None:
 async def test_a_key_held_down_does_not_decide_the_next_card() -> None:
     fake = asking("first")
     fake.ask("s", "r2", given={"command": "second"})
-    async with screen(fake) as drive:
+    async with screen(fake, typed=True) as drive:
         await opened(drive)
-        await drive.press("y")
+        now = time.monotonic()
+        await alone(drive, "y", at=now)
         await drive.until(lambda: len(fake.of(m.Answer)) == 1, "the first is decided")
         await drive.shows("$ second")
-        drive.clock.pass_(0.66)  # the longest usual delay until a key repeats
-        for _ in range(60):
-            await drive.press("y")
-            drive.clock.pass_(0.03)
+        await drive.ready()
+        for repeat in range(60):
+            key = events.Key("y", "y")
+            key.time = now + 0.66 + 0.033 * repeat
+            drive.app.post_message(key)
+            drive.app.post_message(Quiet())
+        drive.app.post_message(Rested())
+        await drive.pilot.pause()
         assert len(fake.of(m.Answer)) == 1
-        drive.clock.pass_(1)
-        await drive.press("y")
+        await alone(drive, "y", at=now + 10)
         await drive.until(lambda: len(fake.of(m.Answer)) == 2, "pressed anew")
+
+
+async def alone(drive: Drive, key: str, at: float | None = None) -> None:
+    """Press a key by itself, as a terminal reports it."""
+    event = events.Key(key, key if len(key) == 1 else None)
+    event.time = event.time if at is None else at
+    drive.app.post_message(event)
+    drive.app.post_message(Quiet())
+    drive.app.post_message(Rested())
+    await drive.pilot.pause()
 
 
 async def test_a_paste_into_a_card_decides_nothing() -> None:
@@ -254,18 +269,29 @@ async def test_a_peek_asks_once_more_too() -> None:
         await drive.until(lambda: fake.of(m.Answer), "allowed")
 
 
-async def test_a_key_given_to_the_list_decides_nothing_when_the_focus_moves_on() -> None:
+@pytest.mark.parametrize("place", varied(["list", "transcript", "diff", "info", "request"]))
+async def test_the_keys_of_a_request_work_wherever_the_focus_is(place: str) -> None:
+    fake = asking()
+    async with screen(fake) as drive:
+        await drive.ready()
+        if place in {"transcript", "diff", "info"}:
+            await drive.press(place[0])
+        drive.main.query_one(f"#{place}").focus()
+        await drive.until(lambda: drive.main.focused is drive.main.query_one(f"#{place}"), place)
+        await drive.press("y")
+        await drive.until(lambda: fake.of(m.Answer), "allowed")
+
+
+async def test_a_key_that_the_input_took_decides_nothing_when_the_focus_moves_on() -> None:
     fake = asking()
     async with screen(fake) as drive:
         await opened(drive)
         for key in "yn":
-            drive.main.set_focus(drive.main.sidebar)
-            drive.main.sidebar._forward_event(events.Key(key, key))
+            drive.main.prompt.focus()
+            drive.main.prompt.editor._forward_event(events.Key(key, key))
             drive.main.set_focus(drive.main.request)
             await drive.pilot.pause()
         assert fake.of(m.Answer) == []
-        await drive.press("y")
-        await drive.until(lambda: fake.of(m.Answer), "allowed")
 
 
 @pytest.mark.parametrize("begins", varied(["nowhere", "list"]))
@@ -291,13 +317,17 @@ async def test_a_key_of_a_burst_decides_nothing_when_the_focus_moves_while_it_is
         drive.app.post_message(events.Key(key, key))
         drive.app.post_message(events.Key("z", "z"))
         drive.app.post_message(Quiet())
+        await drive.until(lambda: isinstance(drive.app.screen, TypedTextScreen), "taken as text")
+        monkeypatch.setattr(drive.app, "_check_bindings", usual)
+        assert fake.of(m.Answer) == []
+        await alone(drive, "escape")
+        await drive.until(lambda: drive.app.screen is drive.main, "dropped")
+        later = events.Key(key, key)
+        later.time += 1.0
+        drive.app.post_message(later)
         await drive.pilot.pause()
         assert fake.of(m.Answer) == []
-        drive.main.set_focus(drive.main.request)
-        drive.app.post_message(events.Key(key, key))
-        await drive.pilot.pause()
-        assert fake.of(m.Answer) == []
-        drive.app.post_message(Quiet())
+        drive.app.post_message(Rested())
         await drive.until(lambda: fake.of(m.Answer), "decided")
 
 
@@ -307,8 +337,7 @@ async def test_a_burst_allows_no_edited_input(taken: str) -> None:
     async with screen(fake, typed=True) as drive:
         await drive.until(lambda: drive.main.card.request is not None, "the card")
         await opened(drive)
-        drive.app.post_message(events.Key("e", "e"))
-        drive.app.post_message(Quiet())
+        await alone(drive, "e")
         await drive.until(lambda: isinstance(drive.app.screen, TextDialog), "the editor")
         for key in ("x", taken, "y"):
             drive.app.post_message(events.Key(key, key if len(key) == 1 else None))

@@ -9,7 +9,16 @@ from parallel_agents.core.events import RequestKind
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request, SessionState
-from parallel_agents.tui.model.request_card import SETTLE, Card, Identity, Verdict, Wanted
+from parallel_agents.tui.model.request_card import (
+    BROUGHT,
+    NOT_ALONE,
+    SETTLE,
+    TOO_EARLY,
+    Card,
+    Identity,
+    Verdict,
+    Wanted,
+)
 from tests.support.facts import facts_of
 from tests.support.told import pending
 
@@ -93,16 +102,71 @@ def test_when_a_key_was_typed_counts_and_not_when_it_is_handled() -> None:
     assert isinstance(card.press("y", age=5 - SETTLE - 0.1), Verdict)
 
 
-def test_a_key_held_down_is_one_press_however_late_its_repeats_are_handled() -> None:
+def test_a_second_press_counts_once_the_first_ones_warning_can_have_been_read() -> None:
     card, clock = shown(request("r"))
     card.unseen = 3
-    clock.now += 10
     assert card.press("y") is None, "asks once more"
-    for repeat in range(1, 40):
-        clock.now += 2
-        assert card.press("y", age=2 * repeat - 0.03 * repeat) is None
-    clock.now += 2
+    assert card.asks_again == "y"
+    clock.now += SETTLE - 0.01
+    assert card.press("y") is None
+    clock.now += 0.02
     assert isinstance(card.press("y"), Verdict)
+
+
+def test_what_the_person_brings_up_can_be_decided_sooner() -> None:
+    clock = Clock()
+    card = Card(clock)
+    for session, expected, settles in (("a", False, SETTLE), ("b", True, BROUGHT)):
+        if expected:
+            card.brought()
+        card.show(state(request("r"), session=session))
+        card.painted(card.identity)
+        clock.now += settles - 0.01
+        assert card.press("y") is None
+        clock.now += 0.02
+        assert isinstance(card.press("y"), Verdict)
+
+
+def test_the_next_request_after_a_decision_can_be_decided_sooner() -> None:
+    card, clock = shown(request("a"), request("b"))
+    assert isinstance(card.press("y"), Verdict)
+    card.show(state(request("b")))
+    card.painted(card.identity)
+    clock.now += BROUGHT
+    assert isinstance(card.press("y"), Verdict)
+
+
+def test_what_came_by_itself_while_a_session_was_brought_up_takes_the_whole_time() -> None:
+    clock = Clock()
+    card = Card(clock)
+    card.brought()
+    card.show(state())
+    card.show(state(request("r")))
+    card.painted(card.identity)
+    clock.now += BROUGHT
+    assert card.press("y") is None
+    assert card.refusal == TOO_EARLY
+
+
+def test_no_key_is_dropped_in_silence() -> None:
+    clock = Clock()
+    card = Card(clock)
+    card.show(state(replace(request("r"), rules=())))
+    card.painted(card.identity)
+    assert (card.press("y"), card.refusal) == (None, TOO_EARLY)
+    clock.now += SETTLE
+    card.dropped()
+    assert card.refusal == NOT_ALONE
+    assert (card.press("a"), card.refusal) == (None, "a does nothing for this request")
+    assert isinstance(card.press("y"), Verdict)
+    assert card.refusal == ""
+
+
+def test_what_a_key_was_told_goes_with_its_request() -> None:
+    card, _ = shown(request("r"))
+    card.dropped()
+    card.show(state(request("other")))
+    assert card.refusal == ""
 
 
 def test_a_changed_input_begins_anew() -> None:
@@ -181,11 +245,11 @@ def test_a_plan_is_approved_into_a_mode_or_changed() -> None:
 def test_the_next_of_several_begins_anew() -> None:
     card, clock = shown(request("a"), request("b"))
     assert card.position == (1, 2)
-    card.turn(1)
+    card.turn_to("b")
     assert card.position == (2, 2)
     assert card.press("y") is None
     card.painted(card.identity)
-    clock.now += SETTLE
+    clock.now += BROUGHT
     verdict = card.press("y")
     assert isinstance(verdict, Verdict)
     assert verdict.identity.request == "b"
@@ -202,13 +266,14 @@ _STEPS = st.one_of(
     st.tuples(st.just("paint"), st.none()),
     st.tuples(st.just("pass"), st.sampled_from([0.1, 0.3, 0.6])),
     st.tuples(st.just("key"), st.sampled_from(KEYS)),
-    st.tuples(st.just("turn"), st.just(1)),
+    st.tuples(st.just("turn"), st.sampled_from(["r1", "r2", "r3"])),
+    st.tuples(st.just("bring"), st.none()),
     st.tuples(st.just("refused"), st.none()),
 )
 
 
 @given(st.lists(_STEPS, max_size=40))
-def test_a_decision_never_reaches_another_request_than_the_one_shown(
+def test_a_decision_never_reaches_another_request_than_the_one_shown(  # noqa: C901
     steps: list[tuple[str, Any]],
 ) -> None:
     clock = Clock()
@@ -226,8 +291,10 @@ def test_a_decision_never_reaches_another_request_than_the_one_shown(
                     on_screen, since = card.identity, clock.now
             case "pass", float(seconds):
                 clock.now += seconds
-            case "turn", int(step):
-                card.turn(step)
+            case "turn", str(name):
+                card.turn_to(name)
+            case "bring", _:
+                card.brought()
             case "refused", _:
                 for identity in sent:
                     card.refused(identity)
@@ -238,7 +305,7 @@ def test_a_decision_never_reaches_another_request_than_the_one_shown(
                     continue
                 assert key not in {"enter", "space"}
                 assert outcome.identity == on_screen
-                assert clock.now - since >= SETTLE
+                assert clock.now - since >= BROUGHT
                 assert any((r.id, r.digest) == outcome.identity[1:] for r in card.requests), (
                     "it was withdrawn"
                 )

@@ -101,7 +101,12 @@ async def test_a_refresh_keeps_the_place_and_what_was_known() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         view.show(files, patches)
         view.focus()
-        await pilot.press("right_square_bracket", "right_square_bracket", "n", "n")
+        await pilot.press(
+            "right_curly_bracket",
+            "right_curly_bracket",
+            "right_square_bracket",
+            "right_square_bracket",
+        )
         before = text(view)
         assert before.startswith("@@ 11")
         assert app.heard == []
@@ -122,22 +127,22 @@ async def test_moving_by_hunk_and_file_folding_and_jumping() -> None:
     async with Host(view).run_test(size=(60, 6)) as pilot:
         view.show(files, patches)
         view.focus()
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         assert text(view).startswith("@@ 1 def")
-        await pilot.press("n", "n", "n")
+        await pilot.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
         assert at(view) == HunkKey("b.py", 1)
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         assert at(view) == HunkKey("b.py", 1), "there is none after the last"
-        await pilot.press("p")
+        await pilot.press("left_square_bracket")
         assert at(view) == HunkKey("b.py", 0)
-        await pilot.press("left_square_bracket", "enter")
+        await pilot.press("left_curly_bracket", "enter")
         assert "▸ M b.py" in text(view)
         await pilot.press("home")
         await pilot.click(view, offset=(8, 2))
         assert at(view) == FileKey("b.py")
-        await pilot.press("left_square_bracket")
+        await pilot.press("left_curly_bracket")
         assert at(view) == FileKey("a.py")
-        await pilot.press("left_square_bracket")
+        await pilot.press("left_curly_bracket")
         assert at(view) == FileKey("a.py")
 
 
@@ -193,9 +198,9 @@ async def test_the_line_at_the_cursor() -> None:
         view.show(stat(changed("a.py"), changed("b.py", 400, 0)), {"b.py": whole})
         view.focus()
         assert view.line_at_cursor() is None
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.press("right_curly_bracket", "right_curly_bracket")
         assert view.line_at_cursor() == Anchor(path="b.py", side="new", number=1)
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         view.scroll_to(y=view.scroll_offset.y + 51, animate=False, immediate=True)
         assert view.line_at_cursor() == Anchor(path="b.py", side="new", number=51)
 
@@ -206,7 +211,7 @@ async def test_copying_a_hunk_gives_the_diff() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         view.show(stat(changed("a.py")), {"a.py": patch("a.py", 5)})
         view.focus()
-        await pilot.press("n", "Y")
+        await pilot.press("right_square_bracket", "Y")
         assert app.clipboard == " a5\n-old\n+new\n+more\n b5"
 
 

@@ -17,7 +17,7 @@ from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
 
 SESSIONS = ("a1", "b2")
-KEYS = ("y", "n", "a", "down", "up", "tab", "shift+tab", "]", "escape", "space", "ctrl+n")
+KEYS = ("y", "n", "a", "down", "up", "tab", "shift+tab", "s", "d", "escape", "space", "ctrl+n")
 STEPS = st.one_of(
     st.sampled_from(KEYS).map(lambda key: ("press", key)),
     st.sampled_from(SESSIONS).map(lambda session: ("ask", session)),

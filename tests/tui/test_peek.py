@@ -76,17 +76,37 @@ async def test_another_request_is_shown_before_it_takes_a_key() -> None:
         await drive.shows("rm -rf build")
 
 
-async def test_what_a_key_cannot_decide_says_how_to_go_in() -> None:
+async def test_a_plan_is_approved_or_turned_down_in_a_peek() -> None:
     fake = Fake()
     fake.session("a1", "auth-refactor")
     fake.ask("a1", kind="plan", tool="ExitPlanMode", given={"plan": "# Plan\n\nadd it"})
     async with screen(fake) as drive:
         await _peek(drive)
-        await drive.shows("Ctrl+O open and answer")
-        await drive.press("y", "n")
-        assert fake.of(m.Answer) == []
+        await drive.shows("n keep planning")
+        await drive.press("1")
+        await drive.until(lambda: fake.of(m.Answer), "approved")
+        assert fake.of(m.Answer)[0].decision.mode == "acceptEdits"
+
+
+async def test_a_question_is_answered_by_its_number_in_a_peek() -> None:
+    fake = Fake()
+    fake.session("a1", "auth-refactor")
+    options = [{"label": "REST"}, {"label": "RPC"}]
+    asked = {"questions": [{"question": "Which?", "options": options}]}
+    fake.ask("a1", kind="question", tool="AskUserQuestion", given=asked)
+    async with screen(fake) as drive:
+        await _peek(drive)
+        await drive.shows("2  RPC")
+        await drive.press("2")
+        await drive.until(lambda: fake.of(m.Answer), "answered")
+        assert fake.of(m.Answer)[0].decision.answers == {"Which?": "RPC"}
+
+
+async def test_ctrl_o_goes_from_a_peek_to_the_request() -> None:
+    async with screen(asking()) as drive:
+        await _peek(drive)
         await drive.press("ctrl+o")
-        await drive.until(lambda: drive.main.zone == "card", "inside, at the request")
+        await drive.until(lambda: drive.main.focused is drive.main.request, "inside")
 
 
 async def test_a_request_that_goes_gives_the_keys_to_the_reply() -> None:

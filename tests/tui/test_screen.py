@@ -17,7 +17,7 @@ from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.help import HelpScreen
 from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
-from parallel_agents.tui.terminal.terminal_input import Quiet, TerminalInput
+from parallel_agents.tui.terminal.terminal_input import Quiet, Rested, TerminalInput
 from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
@@ -48,7 +48,7 @@ async def test_one_key_from_blocked_to_unblocked() -> None:
     async with screen(two()) as drive:
         await drive.shows("npm test -- --run")
         await drive.press("tab")
-        assert drive.main.zone == "card"
+        assert drive.main.focused is drive.main.request
         await drive.ready()
         await drive.press("y")
         await drive.until(lambda: drive.fake.of(m.Answer), "answered")
@@ -56,7 +56,7 @@ async def test_one_key_from_blocked_to_unblocked() -> None:
         assert (answer.session, answer.request) == ("a1", "r1")
         assert answer.digest == digest({"command": "npm test -- --run"})
         assert (answer.decision.behavior, answer.decision.scope) == ("allow", "once")
-        await drive.until(lambda: drive.main.zone == "list", "back in the list")
+        await drive.until(lambda: drive.main.focused is drive.main.transcript, "in the session")
 
 
 @pytest.mark.parametrize(("key", "scope"), varied_rows([("a", "session"), ("A", "repository")]))
@@ -180,7 +180,7 @@ async def test_several_requests_are_counted_and_turned() -> None:
     fake.ask("a1", "r2", given={"command": "make"})
     async with screen(fake) as drive:
         await drive.shows("1/2")
-        await drive.press("tab", "]")
+        await drive.press("tab", "s")
         await drive.shows("2/2")
         await drive.ready()
         await drive.press("y")
@@ -267,7 +267,7 @@ async def test_next_that_needs_you_goes_to_the_card() -> None:
     fake = two()
     async with screen(fake) as drive:
         await drive.press("down", "ctrl+n")
-        await drive.until(lambda: drive.main.zone == "card")
+        await drive.until(lambda: drive.main.focused is drive.main.request)
         assert drive.main.store.selected == "a1"
 
 
@@ -341,22 +341,25 @@ async def test_the_zones_go_round() -> None:
         seen = []
         for _ in range(3):
             await drive.press("tab")
-            seen.append(drive.main.zone)
-        assert seen == ["card", "input", "list"]
+            seen.append(drive.main.focused)
+        main = drive.main
+        assert seen == [main.request, main.prompt.editor, main.sidebar]
         await drive.press("shift+tab", "escape")
         assert drive.main.zone == "list"
 
 
-async def test_escape_leaves_only_the_empty_input_and_twice_interrupts() -> None:
+async def test_escape_clears_the_input_and_then_leaves_it_and_interrupts_nothing() -> None:
     fake = two()
     async with screen(fake) as drive:
-        await drive.press("down", "enter", "h")
-        assert drive.main.zone == "input"
+        await drive.press("down", "enter", "h", "i")
         await drive.press("escape")
         assert drive.main.zone == "input"
-        await drive.press("escape")
-        await drive.until(lambda: fake.of(m.Interrupt))
-        assert fake.of(m.Interrupt)[0].session == "b2"
+        assert drive.main.prompt.is_empty
+        await drive.press("up")
+        assert drive.main.prompt.text == "hi"
+        await drive.press("escape", "escape")
+        assert drive.main.focused is drive.main.sidebar
+        assert fake.of(m.Interrupt) == []
 
 
 async def test_ctrl_c_interrupts_a_running_turn() -> None:
@@ -522,6 +525,7 @@ async def burst(drive: Drive, *keys: str) -> None:
     for key in keys:
         drive.app.post_message(events.Key(key, key))
     drive.app.post_message(Quiet())
+    drive.app.post_message(Rested())
     await drive.pilot.pause()
 
 
@@ -760,7 +764,7 @@ async def test_the_editor_opens_at_the_line_of_the_diff(
         drive.main.run_outside = lambda argv, _, __: len(ran.append(list(argv)) or "")  # type: ignore[func-returns-value,redundant-expr]
         await drive.press("d")
         await drive.shows("old")
-        await drive.press("n", "E")
+        await drive.press("right_square_bracket", "E")
         assert ran == [argv]
 
 

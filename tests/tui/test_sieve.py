@@ -10,7 +10,14 @@ from textual import events
 from textual.message import Message
 
 from parallel_agents.tui.terminal.sieve import HALF, PASTE_LIMIT, STRING_LIMIT, Sieve
-from parallel_agents.tui.terminal.terminal_input import OldMouse, Quiet, Swallowed, TerminalInput
+from parallel_agents.tui.terminal.terminal_input import (
+    REST,
+    OldMouse,
+    Quiet,
+    Rested,
+    Swallowed,
+    TerminalInput,
+)
 from tests.tui.answers import ANSWERS
 
 
@@ -23,7 +30,7 @@ class Reader:
         self.events: list[Message] = []
 
     def _take(self, made: list[Message]) -> None:
-        self.events += [event for event in made if not isinstance(event, Quiet)]
+        self.events += [event for event in made if not isinstance(event, Quiet | Rested)]
 
     def read(self, *reads: bytes) -> Reader:
         for data in reads:
@@ -70,7 +77,24 @@ def test_escape_came_when_it_was_read_and_not_when_nothing_followed_it() -> None
     assert [type(made) for made in held.feed(b"\x1b", 0.0)] == [Swallowed]
     assert [type(made) for made in held.tick(0.03)] == [Quiet]
     assert [type(made) for made in held.tick(0.1)] == [events.Key, Quiet]
+    assert held.deadline == 0.1 + REST
+    assert [type(made) for made in held.tick(0.1 + REST)] == [Rested]
     assert held.deadline is None
+
+
+def test_a_key_has_rested_whatever_else_the_terminal_sends() -> None:
+    reader = TerminalInput()
+    reader.feed(b"y", 0.0)
+    assert Rested not in map(type, reader.feed(b"\x1b[<35;6;2M", REST - 0.01))
+    assert Rested in map(type, reader.tick(REST))
+
+
+def test_another_key_begins_the_rest_anew() -> None:
+    reader = TerminalInput()
+    reader.feed(b"y", 0.0)
+    reader.feed(b"j", REST - 0.01)
+    assert Rested not in map(type, reader.tick(REST))
+    assert Rested in map(type, reader.tick(2 * REST - 0.01))
 
 
 def test_what_is_held_for_a_moment_only_is_not_quiet_yet() -> None:

@@ -34,7 +34,7 @@ async def test_card(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
 async def test_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(busy(), size) as drive:
         await drive.press("question_mark")
-        await drive.shows("Everywhere")
+        await drive.shows("Command mode")
         assert drive.text() == snapshot
 
 

@@ -24,9 +24,9 @@ from parallel_agents.tui.palette import ActionPalette, Palette
 from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.terminal.fault import noted
-from parallel_agents.tui.terminal.key_queue import KeyQueue
+from parallel_agents.tui.terminal.key_queue import KeyQueue, Modes
 from parallel_agents.tui.terminal.terminal_driver import TerminalDriver
-from parallel_agents.tui.terminal.terminal_input import Quiet, Swallowed
+from parallel_agents.tui.terminal.terminal_input import Quiet, Rested, Swallowed
 from parallel_agents.tui.text.styles import DARK, themes
 from parallel_agents.tui.widgets.card import CardView
 
@@ -64,7 +64,7 @@ class ScreenApp(App[None]):
         self._clock = clock
         self._painted = painted
         self._told_title = ""
-        self._keys = KeyQueue(self, self._give, _decides, typed=typed)
+        self._keys = KeyQueue(self, self._give, _decides, self._letters, typed=typed)
         for theme in themes():
             self.register_theme(theme)
         self.theme = DARK
@@ -77,6 +77,8 @@ class ScreenApp(App[None]):
             self._keys.swallowed(event)
         elif isinstance(event, Quiet):
             await self._keys.quiet()
+        elif isinstance(event, Rested):
+            await self._keys.rested()
         else:
             await super().on_event(event)
 
@@ -87,8 +89,12 @@ class ScreenApp(App[None]):
         """
         if isinstance(event, events.Key) and await self._check_bindings(event.key, priority=True):
             return
-        self._main.typed()
+        self._main.given(event)
         (focused or self.screen)._forward_event(event)  # noqa: SLF001 - as Textual's own does
+
+    def _letters(self) -> Modes:
+        """What letters mean on the screen that gets keys."""
+        return self.screen if isinstance(self.screen, Modes) else Modes()
 
     def get_default_screen(self) -> MainScreen:
         """The main screen, as the first one: none is laid out and painted under it."""

@@ -10,16 +10,13 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Zone = Literal["list", "view", "card", "input"]
+Zone = Literal["list", "view", "input"]
 
 LIST: frozenset[Zone] = frozenset({"list"})
-READING: frozenset[Zone] = frozenset({"list", "view"})
-CARD: frozenset[Zone] = frozenset({"card"})
-INPUT: frozenset[Zone] = frozenset({"input"})
-VIEWS: frozenset[Zone] = frozenset({"view", "card"})
-NOT_INPUT: frozenset[Zone] = frozenset({"list", "view", "card"})
-SESSION: frozenset[Zone] = frozenset({"view", "card", "input"})
-EVERYWHERE: frozenset[Zone] = frozenset({"list", "view", "card", "input"})
+VIEW: frozenset[Zone] = frozenset({"view"})
+COMMAND: frozenset[Zone] = frozenset({"list", "view"})
+SESSION: frozenset[Zone] = frozenset({"view", "input"})
+EVERYWHERE: frozenset[Zone] = frozenset({"list", "view", "input"})
 
 MAC_DIGITS = "¡™£¢∞§¶•ª"
 """What Textual makes of `ESC 1` to `ESC 9`, which most terminals send for Alt with a digit."""
@@ -50,6 +47,9 @@ class Action:
         title: name in the palette; empty hides it there.
         hint: word in the bottom line; empty hides it there.
         priority: whether it overrides the focused widget's own keys.
+        alone: whether its letter counts only when it is pressed by itself, because it decides,
+            restarts, restores, lends the terminal or leaves the screen.
+        decides: whether it acts on the request of the selected session.
     """
 
     id: str
@@ -60,10 +60,17 @@ class Action:
     title: str = ""
     hint: str = ""
     priority: bool = False
+    alone: bool = False
+    decides: bool = False
+
+
+def _decision(name: str, keys: str, help_: str, shown: str = "") -> Action:
+    """An action on the request of the selected session."""
+    return Action(name, tuple(keys), COMMAND, shown or keys, help_, alone=True, decides=True)
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("dispatch", ("c",), READING, "c", "start a new session", "New session", "new"),
+    Action("dispatch", ("c",), COMMAND, "c", "start a new session", "New session", "new"),
     Action("previous", ("up", "k"), LIST, "↑ k", "select the session above"),
     Action("next", ("down", "j"), LIST, "↓ j", "select the session below"),
     Action("enter", ("enter", "right"), LIST, "Enter →", "go into the session", "", "open"),
@@ -72,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
         ("space",),
         LIST,
         "Space",
-        "peek at the latest output and reply; y and n decide on a permission",
+        "peek at the latest output, decide and reply",
         "Peek",
         "peek",
     ),
@@ -97,36 +104,54 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "jump_sign",
         tuple(_NAMED[sign] for sign in MAC_DIGITS),
-        NOT_INPUT,
+        COMMAND,
         MAC_DIGITS,
         "the same, on terminals that turn Alt into signs",
     ),
-    Action("jump_begin", ("g",), READING, "g 1…9", "the same, in two keys"),
-    Action("transcript", ("t",), READING, "t", "show the transcript", "Transcript"),
-    Action("diff", ("d",), READING, "d", "show the diff", "Diff", "diff"),
-    Action("info", ("i",), READING, "i", "show worktree, costs, process, how to land", "Info"),
-    Action("explain", ("w",), READING, "w", "say why the session is in this state", "Explain"),
-    Action("mode", ("m",), READING, "m", "change the permission mode", "Permission mode"),
+    Action("jump_begin", ("g",), COMMAND, "g 1…9", "the same, in two keys"),
+    Action("transcript", ("t",), COMMAND, "t", "show the transcript", "Transcript"),
+    Action("diff", ("d",), COMMAND, "d", "show the diff", "Diff", "diff"),
+    Action("info", ("i",), COMMAND, "i", "show worktree, costs, process, how to land", "Info"),
+    Action("explain", ("w",), COMMAND, "w", "say why the session is in this state", "Explain"),
+    Action("mode", ("m",), COMMAND, "m", "change the permission mode", "Permission mode"),
     Action(
         "respawn",
         ("R",),
-        READING,
+        COMMAND,
         "R",
         "resume: continue an interrupted turn, or restart the agent",
         "Resume",
+        alone=True,
     ),
-    Action("shell", ("o",), READING, "o", "open a shell in the worktree", "Shell in worktree"),
+    Action(
+        "shell",
+        ("o",),
+        COMMAND,
+        "o",
+        "open a shell in the worktree",
+        "Shell in worktree",
+        alone=True,
+    ),
     Action(
         "edit",
         ("E",),
-        READING,
+        COMMAND,
         "E",
         "open $EDITOR in the worktree; in the diff, at the line",
         "Editor in worktree",
+        alone=True,
     ),
-    Action("attach", ("T",), READING, "T", "open the conversation in this terminal", "Attach"),
-    Action("undo", ("u",), READING, "u", "undo the last delete", "Undo delete"),
-    Action("trash", ("U",), READING, "U", "list the trash, and restore from it", "Trash"),
+    Action(
+        "attach",
+        ("T",),
+        COMMAND,
+        "T",
+        "open the conversation in this terminal",
+        "Attach",
+        alone=True,
+    ),
+    Action("undo", ("u",), COMMAND, "u", "undo the last delete", "Undo delete", alone=True),
+    Action("trash", ("U",), COMMAND, "U", "list the trash, and restore from it", "Trash"),
     Action(
         "stop",
         ("ctrl+x",),
@@ -149,43 +174,40 @@ ACTIONS: tuple[Action, ...] = (
         "Group by state or directory",
         priority=True,
     ),
-    Action("allow", ("y",), CARD, "y", "allow once; send the answers; approve the plan"),
-    Action("always", ("a",), CARD, "a", "allow by the rule shown, for this session"),
-    Action(
+    _decision("allow", "y", "allow once; send the answers; approve the plan"),
+    _decision("always", "a", "allow by the rule shown, for this session"),
+    _decision(
         "always_repository",
-        ("A",),
-        CARD,
         "A",
         "allow by the rule shown, saved in the file shown, for every session of the repository",
     ),
-    Action("deny", ("n",), CARD, "n", "deny; keep planning"),
-    Action("deny_message", ("N",), CARD, "N", "deny, and say what to do instead"),
-    Action("edit_input", ("e",), CARD, "e", "edit what would run, then allow it"),
-    Action("own_words", ("f",), CARD, "f", "answer a question in your own words"),
+    _decision("deny", "n", "deny; keep planning"),
+    _decision("deny_message", "N", "deny, and say what to do instead"),
+    _decision("edit_input", "e", "edit what would run, then allow it"),
+    _decision("own_words", "f", "answer a question in your own words"),
+    _decision("choose", "123456789", "choose an answer; approve the plan into a mode", shown="1…9"),
+    Action("skip", ("s",), COMMAND, "s", "skip: show the request that waits longest after this"),
+    Action("read_on", ("J",), COMMAND, "J", "scroll the request on, wherever the focus is"),
+    Action("read_back", ("K",), COMMAND, "K", "scroll the request back"),
     Action(
-        "choose",
-        tuple("123456789"),
-        CARD,
-        "1…9",
-        "choose an answer; approve the plan into a mode",
+        "next_question", ("greater_than_sign",), COMMAND, ">", "go to the next question of several"
     ),
-    Action("other_request", ("right_square_bracket",), CARD, "]", "show the next request"),
-    Action("next_question", ("left_square_bracket",), CARD, "[", "go to the next question"),
-    Action("zone_next", ("tab",), EVERYWHERE, "Tab", "list → card → input", priority=True),
+    Action("previous_question", ("less_than_sign",), COMMAND, "<", "go to the question before"),
+    Action("zone_next", ("tab",), EVERYWHERE, "Tab", "list → request → input", priority=True),
     Action("zone_back", ("shift+tab",), EVERYWHERE, "Shift+Tab", "back", priority=True),
-    Action("back", ("left",), VIEWS, "←", "back to the list", priority=True),
+    Action("back", ("left",), VIEW, "←", "back to the list", priority=True),
     Action(
         "escape",
         ("escape",),
         SESSION,
         "Esc",
-        "back to the list; from the input only when it is empty (also ←)",
+        "back to the list; in the input, first clear the text (↑ brings it back; also ←)",
     ),
     Action(
         "interrupt",
         ("ctrl+c",),
         EVERYWHERE,
-        "Ctrl+C, Esc Esc",
+        "Ctrl+C",
         "in a session: end the running turn. With text selected, Ctrl+C copies it",
         "Interrupt the turn",
         priority=True,
@@ -199,8 +221,10 @@ ACTIONS: tuple[Action, ...] = (
         "Write the reply in $EDITOR",
         priority=True,
     ),
-    Action("help", ("question_mark", "f1"), NOT_INPUT, "?", "this help", "Help", "help"),
-    Action("quit", ("q",), READING, "q", "close the screen; sessions keep working", "Quit"),
+    Action("help", ("question_mark", "f1"), COMMAND, "?", "this help", "Help", "help"),
+    Action(
+        "quit", ("q",), COMMAND, "q", "close the screen; sessions keep working", "Quit", alone=True
+    ),
     Action(
         "quit_anywhere",
         ("ctrl+q",),
@@ -211,6 +235,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 
+ALONE = " ".join(action.shown for action in ACTIONS if action.alone)
+"""The keys that count only when they are pressed by themselves, as people write them."""
+
+DECIDING = frozenset(key for action in ACTIONS if action.decides for key in action.keys)
+"""The keys that act on the request of the selected session, each as the character it types."""
+
+LONE_CHARACTERS = frozenset(key for action in ACTIONS if action.alone for key in action.keys)
+"""The same keys, each as the character that it types."""
+
 OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Input", "Enter", "send"),
     ("Input", "Ctrl+J", "start a new line"),
@@ -218,8 +251,10 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Input", "Tab", "accept a completion of `/command` or `@file`"),
     ("Transcript, diff, info", "↑ ↓ j k PgUp PgDn Home End", "move"),
     ("Transcript, diff, info", "Enter", "open or fold what is under the cursor"),
+    ("Transcript", "z", "unfold everything, or fold it"),
     ("Transcript, diff, info", "Y", "copy what is selected or under the cursor"),
-    ("Diff", "n p", "next and previous hunk"),
+    ("Diff", "] [", "next and previous hunk"),
+    ("Diff", "} {", "next and previous file"),
     ("New session", "Enter", "start it; stay in the list"),
     ("New session", "Ctrl+O, Shift+Enter", "start it and go into it"),
     ("Everywhere", "Ctrl+P", "palette: everything by name"),
@@ -228,30 +263,37 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
 
 _NOTES = (
     "",
-    "A key decides only when you press it by itself:",
+    "There are two modes. In *command* mode each letter means one thing, wherever the focus is: in "
+    "the list, the transcript, the diff or the info. While a text field has the focus you are "
+    "*typing*, and whatever is printable is text. The bottom line names the mode and the keys that "
+    "work there. A request never takes the focus; its keys work in command mode while it is shown.",
     "",
-    "- within 30 ms before and after it nothing else may come from the terminal: no key, no "
-    "paste, no mouse or focus report, no answer. Keys that only scroll (↑ ↓ PgUp PgDn Home End) "
-    "count always. A key that was dropped for this has to be pressed again;",
-    "- `q` `T` `o` `E` outside text fields, and Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X anywhere, "
-    "follow "
-    "the same rule;",
-    "- a card that has just appeared takes no key for half a second, and the key that decided "
-    "takes effect again only after a rest of 0.8 s, so that a key held down decides once;",
+    "A key that decides, restarts, restores, lends the terminal or leaves the screen "
+    f"(`{ALONE}`) counts only when you press it by itself:",
+    "",
+    "- no other letter within 250 ms before it or 120 ms after it; steps such as `j` `k` `[` `]` "
+    "before it do not matter. The same letter again within 100 ms is a key held down, and does "
+    "nothing;",
+    "- nothing else from the terminal within 30 ms: no paste, no mouse or focus report, no answer. "
+    "Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X follow this rule too;",
+    "- a request counts as seen 500 ms after it appeared or changed by itself, and 150 ms after "
+    "you brought it up yourself, by selecting its session or by deciding the one before. An "
+    "earlier key decides nothing, and the card says so: press it again;",
     "- of a request that has not been on the screen to its end, the first press says how much "
-    "is unread, and a second one, at least 0.8 s later, decides. Denying needs no second press;",
-    "- pasted text is never a key, and the click that gives the window the focus is no click.",
+    "is unread, and a second one, at least 500 ms later, decides. Denying needs no second press.",
+    "",
+    "Several letters typed in a row in command mode are a text, and run nothing more: they become "
+    "a draft, and you choose whether it is a reply or a new task. A paste likewise.",
 )
 
 _ZONE_TITLES: tuple[tuple[str, frozenset[Zone]], ...] = (
     ("Everywhere", EVERYWHERE),
-    ("Everywhere but in the input", NOT_INPUT),
-    ("List, transcript, diff, info", READING),
+    ("Command mode: list, transcript, diff, info", COMMAND),
     ("List", LIST),
     ("In a session", SESSION),
-    ("Transcript, diff, info, card", VIEWS),
-    ("Request card", CARD),
+    ("Transcript, diff, info", VIEW),
 )
+_REQUEST = "Command mode, while the selected session has a request"
 
 
 def bindings() -> list[Binding]:
@@ -271,13 +313,25 @@ def bindings() -> list[Binding]:
     ]
 
 
+ON_REQUEST = frozenset(a.id for a in ACTIONS if a.decides) | {
+    "skip",
+    "read_on",
+    "read_back",
+    "next_question",
+    "previous_question",
+}
+"""The actions on the request that is shown."""
+
 BY_ID = {action.id: action for action in ACTIONS}
 
 
 def table() -> list[tuple[str, list[tuple[str, str]]]]:
     """List all keys by zone: a title, and pairs of keys and what they do."""
     found: list[tuple[str, list[tuple[str, str]]]] = [
-        (title, [(a.shown, a.help) for a in ACTIONS if a.zones == zones])
+        (_REQUEST, [(a.shown, a.help) for a in ACTIONS if a.id in ON_REQUEST])
+    ]
+    found += [
+        (title, [(a.shown, a.help) for a in ACTIONS if a.zones == zones and a.id not in ON_REQUEST])
         for title, zones in _ZONE_TITLES
     ]
     for where, keys, does in OTHER_KEYS:
@@ -296,9 +350,6 @@ def document() -> str:
         "",
         "Made from the table that the screen binds its keys from:",
         "`python -m parallel_agents.tui.model.actions > docs/keys.md`.",
-        "",
-        "The focus is in one of three places: the list, the request card, or the input. "
-        "What is typed in the input is text; a request never takes the focus.",
         *_NOTES,
     ]
     for title, rows in table():

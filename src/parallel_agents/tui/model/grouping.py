@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from parallel_agents.core.label import derive
-from parallel_agents.core.state import SessionState
+from parallel_agents.core.state import Request, SessionState
 
 Group = Literal["pinned", "needs", "failed", "working", "review", "done", "idle"]
 By = Literal["state", "directory"]
@@ -127,6 +127,17 @@ def _rank(state: SessionState) -> tuple[bool, int, int, str]:
 def in_order(sections: list[Section]) -> list[str]:
     """List all ids from top to bottom."""
     return [session for section in sections for session in section.sessions]
+
+
+def waiting(states: Iterable[SessionState]) -> list[tuple[str, Request]]:
+    """List all pending requests with their sessions' ids, the one that waits longest first."""
+    pending = [
+        (state.id, request)
+        for state in states
+        if not state.session.deleted and state.process.is_there
+        for request in state.dialogue.requests
+    ]
+    return sorted(pending, key=lambda entry: (entry[1].asked_at, entry[0], entry[1].seq))
 
 
 def next_needing(

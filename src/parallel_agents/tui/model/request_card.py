@@ -1,10 +1,12 @@
 """What the request card shows and what a key on it means; no widgets, no guesses.
 
 Keep true: a decision names the request that was *painted*, by session, request id and digest of
-its input; a card that appeared or changed less than `SETTLE` seconds before a key was typed ignores
-that key, however late it is handled; a decision is sent once; Enter and Space decide nothing; a
-request that was not completely on the screen is allowed only by a second, deliberate press; a key
-held down after a decision decides nothing more.
+its input; a key counts only if the person could have seen what it answers: it was pressed at least
+`SETTLE` seconds after the request was painted, or `BROUGHT` when the person brought it up, however
+late it is handled; a key that comes too early is reported, never dropped in silence; a decision is
+sent once; Enter and Space decide nothing; a request that was not completely on the screen is
+allowed only by a second, deliberate press. Whether a key was pressed by itself is `KeyQueue`'s
+business.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,12 +18,14 @@ from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.state import Request, SessionState
 
 SETTLE = 0.5
-"""Seconds for which a card is shown before it accepts a key; keys already on their way are
-older."""
+"""Seconds for which a request is shown before it accepts a key, when it came or changed by itself:
+a choice between several reactions takes a person about that long."""
 
-HELD = 0.8
-"""Seconds without a key after which the same key counts as a new press: a held key repeats
-sooner."""
+BROUGHT = 0.15
+"""The same, when the person brought it up and so expects it; less than the quickest reaction."""
+
+TOO_EARLY = "just appeared: press again"
+NOT_ALONE = "came together with other input: press again, by itself"
 
 
 class Identity(NamedTuple):
@@ -74,6 +78,7 @@ class Card:
         request: the one shown.
         picking: the answers chosen so far.
         unseen: how many of its lines have not been on the screen yet.
+        refusal: why the last key decided nothing; empty when it did, or when none was pressed.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -83,8 +88,11 @@ class Card:
         self.request: Request | None = None
         self.picking = Picking()
         self.unseen = 0
-        self._pressed = ("", 0.0)
+        self.refusal = ""
         self._doubted = ""
+        self._doubted_at = 0.0
+        self._brought = False
+        self._settle = SETTLE
         self._known: Identity | None = None
         self._painted: Identity | None = None
         self._painted_at = 0.0
@@ -102,19 +110,26 @@ class Card:
             Whether the request to show has changed.
         """
         before = self.identity
+        expected = self._brought or before in self._sent
+        self._brought = False
         live = state is not None and state.process.is_there
         self.requests = state.dialogue.requests if state is not None and live else ()
         self.session = state.id if state is not None else ""
         pending = {self._identity(request): request for request in self.requests}
         self._sent &= pending.keys()
         kept = pending.get(before) if before is not None else None
-        self._put(kept or next(iter(self.requests), None))
+        self._put(kept or next(iter(self.requests), None), expected=expected)
         return self.identity != before
 
-    def _put(self, request: Request | None) -> None:
+    def brought(self) -> None:
+        """Note that the person is bringing up another session's request."""
+        self._brought = True
+
+    def _put(self, request: Request | None, *, expected: bool) -> None:
         identity = None if request is None else self._identity(request)
         if identity != self._known:
-            self.picking, self.unseen, self._doubted = Picking(), 0, ""
+            self.picking, self.unseen, self._doubted, self.refusal = Picking(), 0, "", ""
+            self._settle = BROUGHT if expected else SETTLE
         self.request, self._known = request, identity
 
     def _identity(self, request: Request) -> Identity:
@@ -136,11 +151,11 @@ class Card:
         ids = [request.id for request in self.requests]
         return (ids.index(self.request.id) + 1 if self.request else 0, len(ids))
 
-    def turn(self, step: int) -> None:
-        """Show another pending request."""
-        if self.request is not None:
-            at = self.position[0] - 1 + step
-            self._put(self.requests[at % len(self.requests)])
+    def turn_to(self, request: str) -> None:
+        """Show another pending request of this session, by its id."""
+        found = next((pending for pending in self.requests if pending.id == request), None)
+        if found is not None:
+            self._put(found, expected=True)
 
     def painted(self, identity: Identity | None) -> None:
         """Record which request is now on the screen."""
@@ -157,8 +172,15 @@ class Card:
             self.identity is not None
             and self._painted == self.identity
             and not self.sent
-            and at - self._painted_at >= SETTLE
+            and at - self._painted_at >= self._settle
         )
+
+    @property
+    def settles_in(self) -> float:
+        """Seconds until the painted request accepts a key; 0 when it does, or never will."""
+        if self.identity is None or self._painted != self.identity or self.sent:
+            return 0.0
+        return max(self._painted_at + self._settle - self._clock(), 0.0)
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -174,34 +196,44 @@ class Card:
             early.
         """
         request, at = self.request, self._clock() - age
-        if request is None or not self._ready_at(at) or self._is_held(key, at):
+        if request is None or self.sent:
             return None
+        if not self._ready_at(at):
+            self.refusal = TOO_EARLY
+            return None
+        self.refusal = ""
         meant = self._meant(key, request)
         if not isinstance(meant, Decision):
+            if meant is None:
+                self.refusal = self._why_nothing(key, request)
             return meant
         if meant.behavior == "allow" and self.unseen and not self._again(key, at):
             return None
-        self._pressed = (key, at)
         return self._verdict(meant)
+
+    def _why_nothing(self, key: str, request: Request) -> str:
+        """Say why a key decided nothing; empty when it chose one of several answers."""
+        if request.kind == "question" and (key.isdecimal() or key == "y"):
+            return "" if key.isdecimal() else "answer every question first"
+        return f"{key} does nothing for this request"
+
+    def dropped(self) -> None:
+        """Note that a key for this request came together with other input."""
+        if self.request is not None and not self.sent:
+            self.refusal = NOT_ALONE
 
     @property
     def asks_again(self) -> str:
         """The key that was pressed before everything had been seen; empty for none."""
         return self._doubted if self.unseen else ""
 
-    def _is_held(self, key: str, at: float) -> bool:
-        """Whether this is still the press that made the last decision."""
-        pressed, before = self._pressed
-        if key != pressed or at - before >= HELD:
-            return False
-        self._pressed = (key, at)
-        return True
-
     def _again(self, key: str, at: float) -> bool:
         """Whether the user was told that something is unread, and now presses the key again."""
-        again, self._doubted = self._doubted == key, key
-        self._pressed = (key, at)
-        return again
+        if self._doubted == key:
+            # A second press counts from when a person can have read what the first one said.
+            return at - self._doubted_at >= SETTLE
+        self._doubted, self._doubted_at = key, at
+        return False
 
     def _meant(self, key: str, request: Request) -> Decision | Wanted | None:
         if key == "n":
@@ -268,11 +300,11 @@ class Card:
         picking.at = min(picking.at + 1, len(questions) - 1)
         return None
 
-    def move_on(self) -> None:
-        """Go to the next question of the same request."""
+    def move_on(self, step: int) -> None:
+        """Go to the next question of the same request, or the one before."""
         if self.request is not None:
             count = len(self.request.questions)
-            self.picking.at = (self.picking.at + 1) % max(count, 1)
+            self.picking.at = (self.picking.at + step) % max(count, 1)
 
     def _answer(self, questions: Sequence[Question]) -> Decision | None:
         answers: dict[str, str | list[str]] = {}

@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from parallel_agents.core.errors import UnreachableError, UserError
@@ -84,6 +85,7 @@ class Board(Screen[None]):
         self.card = Card(clock)
         self.commands = Commands(store, self.say, clock)
         self.shown: str | None = None
+        self.key: events.Key | None = None
         self._set_title = title
         self._drafts: dict[str, str] = {}
         self._painting = False
@@ -142,16 +144,26 @@ class Board(Screen[None]):
     def zone(self) -> Zone:
         """The zone that receives keys."""
         focused = self.focused
-        if focused is self.request:
-            return "card"
         if focused is self.prompt.editor:
             return "input"
         return "list" if focused is None or focused is self.sidebar else "view"
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the hints for this zone; on a low screen, a focused request gets all the room."""
-        self.set_class(self.zone == "card", "-deciding")
+        self.set_class(self.focused is self.request, "-deciding")
         self._paint_hints()
+        if self.store.state is not None:
+            self._paint_tabs(self.store.state)
+
+    @property
+    def pane(self) -> Widget:
+        """The pane that is shown."""
+        return self.query_one(f"#{self.panes.current}")
+
+    @property
+    def session_visible(self) -> bool:
+        """Whether the session is on the screen: on a narrow one, only after going in."""
+        return not self.has_class("-narrow") or self.has_class("-inside")
 
     # --- when to paint ------------------------------------------------------------------------
 
@@ -181,8 +193,9 @@ class Board(Screen[None]):
         else:
             self.paint()
 
-    def typed(self) -> None:
-        """Note a key for the focused widget; the input paints its letters itself."""
+    def given(self, event: events.Event) -> None:
+        """Note what the focused widget gets; the input paints its letters itself."""
+        self.key = event if isinstance(event, events.Key) else None
         if self.paintable and self.zone == "input":
             self._typed_at = time.monotonic()
 
@@ -283,10 +296,15 @@ class Board(Screen[None]):
             self.line("tabs").put([])
             return
         self.line("about").put(*header.session_line(state, styles))
-        self.line("tabs").put(*header.tabs(self.panes.current or "", state, styles))
+        self._paint_tabs(state)
         self.prompt.commands = state.process.commands
         self.prompt.placeholder = _placeholder(state)
         self._paint_transcript(state, changes)
+
+    def _paint_tabs(self, state: SessionState) -> None:
+        focused = self.zone == "view" and self.focused is not self.request
+        pane = self.panes.current or ""
+        self.line("tabs").put(*header.tabs(pane, state, ink_of(self.app), focused=focused))
 
     def _paint_transcript(self, state: SessionState, changes: Changes) -> None:
         conversation = self.store.conversation
@@ -304,10 +322,12 @@ class Board(Screen[None]):
         self.card.show(state)
         has = self.card.request is not None
         if not has and self.focused is self.request:
-            self.sidebar.focus()
+            self.pane.focus()
         self.query_one("#card").display = has
         self.request.update(state.session.name or state.id if state is not None else "")
         self._fit_card()
+        if wait := self.card.settles_in:
+            self.set_timer(wait, self.query_one(CardKeys).update)
 
     def on_card_view_read(self) -> None:
         """Update the notes: more of the request has been on the screen."""
@@ -338,8 +358,10 @@ class Board(Screen[None]):
 
     def _paint_hints(self) -> None:
         styles = ink_of(self.app)
+        pane = "request" if self.focused is self.request else self.panes.current or ""
+        place = pane if self.zone == "view" else self.zone
         self.line("hints").put(
-            *header.hints(self.zone, styles, self.size.width, f"by {self.store.by} ")
+            *header.hints(place, styles, self.size.width, f"by {self.store.by} ")
         )
 
     def _alert(self) -> None:

@@ -8,7 +8,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.actions import ACTIONS, Zone
+from parallel_agents.tui.model.actions import ACTIONS
 from parallel_agents.tui.model.grouping import group_of, needs_person, repository
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, flat
@@ -124,14 +124,15 @@ def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]
     return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
 
 
-def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
-    """Show the names of the panes, with the current one marked."""
+def tabs(shown: str, state: SessionState, ink: Ink, *, focused: bool = False) -> Pair:
+    """Show the names of the panes, with the current one marked, and again if it has the focus."""
     left = [Span(" ", ink.text)]
     for name in TABS:
         chosen = name == shown
         left += [
             Span(
-                f"{'▸' if chosen else ' '}{name.capitalize()}", ink.strong if chosen else ink.muted
+                f"{_mark(chosen=chosen, focused=focused)}{name.capitalize()}",
+                (ink.link if focused else ink.strong) if chosen else ink.muted,
             ),
             Span("   ", ink.text),
         ]
@@ -141,37 +142,51 @@ def tabs(shown: str, state: SessionState, ink: Ink) -> Pair:
     return left, [flat(words, ink.muted), Span(" ", ink.text)]
 
 
-def hints(zone: Zone, ink: Ink, width: int, extra: str = "") -> Pair:
-    """Make the bottom line: a few of the keys that work now.
+def _mark(*, chosen: bool, focused: bool) -> str:
+    return " " if not chosen else "▌" if focused else "▸"
+
+
+_MOVE = ("↑↓", "move")
+_BACK = ("Esc", "list")
+_HELP = ("?", "help")
+_HINTS: dict[str, list[tuple[str, str]]] = {
+    "input": [
+        ("Enter", "send"),
+        ("Ctrl+J", "new line"),
+        ("Esc", "clear, then back"),
+        ("Ctrl+N", "next needing you"),
+        ("Ctrl+C", "interrupt"),
+    ],
+    "request": [("↑↓", "scroll"), ("s", "skip"), ("Tab", "input"), _BACK, _HELP],
+    "transcript": [_MOVE, ("Enter", "fold"), ("d", "diff"), ("i", "info"), _BACK, _HELP],
+    "diff": [
+        ("[ ]", "hunk"),
+        ("{ }", "file"),
+        ("Enter", "fold"),
+        ("E", "edit"),
+        ("t", "transcript"),
+        _BACK,
+        _HELP,
+    ],
+    "info": [_MOVE, ("t", "transcript"), ("d", "diff"), _BACK, _HELP],
+}
+"""The keys shown for each place that is no list: there the table of actions says it."""
+
+
+def hints(place: str, ink: Ink, width: int, extra: str = "") -> Pair:
+    """Make the bottom line: where keys go, and a few of the keys that work there.
 
     Args:
-        zone: where keys go.
+        place: the list, a pane, the request or the input.
         ink: the styles.
         width: cells of the line; hints that do not fit completely are left out.
         extra: text at the right end.
     """
-    spans = [Span(" ", ink.text)]
-    if zone == "input":
-        pairs = [
-            ("Enter", "send"),
-            ("Ctrl+J", "new line"),
-            ("Esc", "back (when empty)"),
-            ("Ctrl+N", "next needing you"),
-            ("Ctrl+C", "interrupt"),
-        ]
-    elif zone == "card":
-        pairs = [
-            ("↑↓", "scroll"),
-            ("Tab", "input"),
-            ("Esc", "list"),
-            ("Ctrl+N", "next needing you"),
-            ("?", "help"),
-        ]
-    else:
-        pairs = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and zone in a.zones]
-    for key, does in _fitting(pairs, width - len(extra) - 3):
-        between = Span("   ", ink.muted) if len(spans) > 1 else Span("", ink.muted)
-        spans += [between, Span(key, ink.text), Span(f" {does}", ink.muted)]
+    word = "typing" if place == "input" else place
+    spans = [Span(" ", ink.text), flat(word, ink.link)]
+    listed = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and "list" in a.zones]
+    for key, does in _fitting(_HINTS.get(place, listed), width - len(extra) - len(word) - 6):
+        spans += [Span("   ", ink.muted), Span(key, ink.text), Span(f" {does}", ink.muted)]
     return spans, [flat(extra, ink.muted)] if extra else []
 
 

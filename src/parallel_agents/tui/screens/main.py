@@ -1,36 +1,37 @@
 """The main screen's keys: carries out each action of the table.
 
-Keep true: a key works only in its zones; only the user moves the focus into a card; leaving the
+Keep true: a letter means one thing wherever the focus is, and is text in a text field; leaving the
 screen stops nothing.
 """
 
-import json
 from collections.abc import Callable
 
 from textual import events
+from textual.widget import Widget
 
 from parallel_agents.core.errors import UserError
-from parallel_agents.core.text import safe, safe_line
-from parallel_agents.tui.model.actions import BY_ID
-from parallel_agents.tui.model.grouping import next_needing
-from parallel_agents.tui.model.request_card import Verdict, Wanted
-from parallel_agents.tui.screens.confirm import LineDialog, TextDialog
+from parallel_agents.tui.model.actions import BY_ID, DECIDING, LONE_CHARACTERS
+from parallel_agents.tui.model.grouping import needs_person, next_needing
+from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
+from parallel_agents.tui.screens.decisions import Decisions
+from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.screens.verbs import Verbs
+from parallel_agents.tui.terminal.key_queue import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.wire.messages import ListFiles
 
-TWICE = 0.6
-"""Seconds within which pressing Esc twice counts as an interrupt."""
 
-
-class MainScreen(Verbs):
+class MainScreen(Verbs, Modes):
     """The board with its keys."""
 
-    _escaped_at = -TWICE
     _jumping = False
+
+    def on_mount(self) -> None:
+        """Add what decides on requests."""
+        self.decisions = Decisions(self)
 
     # --- which key counts where ---------------------------------------------------------------
 
@@ -58,7 +59,8 @@ class MainScreen(Verbs):
 
     def act(self, name: str, number: int = 0) -> None:
         """Carry out an action of the table."""
-        method: Callable[..., None] = getattr(self, f"do_{name}")
+        owner = self if hasattr(self, f"do_{name}") else self.decisions
+        method: Callable[..., None] = getattr(owner, f"do_{name}")
         if number:
             method(number)
         else:
@@ -69,11 +71,51 @@ class MainScreen(Verbs):
         self.act(name, number)
 
     def on_key(self, event: events.Key) -> None:
-        """Handle the second key of `g 1`."""
+        """Handle the second key of `g 1`, and say that a letter means nothing."""
         jumping, self._jumping = self._jumping, False
         if jumping and event.key.isdecimal() and event.key != "0":
             event.stop()
             self.do_jump(int(event.key))
+        elif event.is_printable and not self._bound(event.key):
+            self.commands.say(f"{event.character} does nothing here. ? shows the keys.")
+
+    def _bound(self, key: str) -> bool:
+        return any(key in bindings.key_to_bindings for _, bindings in self._binding_chain)
+
+    # --- letters that are text ----------------------------------------------------------------
+
+    def commanding(self) -> bool:
+        """Letters are commands here, outside the input."""
+        return True
+
+    def alone(self, character: str) -> bool:
+        """Whether a letter counts only when it is pressed by itself."""
+        return character in LONE_CHARACTERS and not (self._jumping and character.isdecimal())
+
+    def dropped(self, character: str) -> None:
+        """Say that a letter did nothing."""
+        if self.card.request is not None and character in DECIDING:
+            self.card.dropped()
+            self.wake()
+        else:
+            self.commands.say(f"{character} came together with other keys. Press it by itself.")
+
+    def typed(self, text: str) -> None:
+        """Ask where a text goes that was typed as if this were an input."""
+        self.card.refusal = ""
+        self.later(self._place(text))
+
+    async def _place(self, text: str) -> None:
+        state = self.store.state
+        name = (state.session.name or state.id) if state is not None else ""
+        dialog = TypedTextScreen(text, name, self.clock)
+        written = await self.ask_person(dialog)
+        if written is None:
+            self.prompt.remember(dialog.left or text)
+        elif dialog.goal == "task" or state is None:
+            self.do_dispatch(written)
+        else:
+            await self._send(state.id, written)
 
     def do_jump_begin(self) -> None:
         """Wait for the digit that says where to go."""
@@ -96,7 +138,18 @@ class MainScreen(Verbs):
         if not order:
             return
         at = order.index(self.store.selected) if self.store.selected in order else -step
-        self.store.select(order[max(0, min(at + step, len(order) - 1))])
+        self.choose(order[max(0, min(at + step, len(order) - 1))])
+
+    def choose(self, session: str) -> None:
+        """Select a session for the person, who from then on is where it is."""
+        self.decisions.stay()
+        self.bring(session)
+
+    def bring(self, session: str) -> None:
+        """Select a session that the person expects to see."""
+        if session != self.store.selected:
+            self.card.brought()
+            self.store.select(session)
 
     def do_previous(self) -> None:
         """Select the session above."""
@@ -129,25 +182,34 @@ class MainScreen(Verbs):
 
     def on_sidebar_chosen(self, message: Sidebar.Chosen) -> None:
         """Select the row that was clicked."""
-        self.store.select(message.session)
+        self.choose(message.session)
         if message.enter:
             self.go_in()
 
+    def pressed(self, card: Card, outcome: Verdict | Wanted | None) -> None:
+        """Do what a key on a request means."""
+        self.decisions.pressed(card, outcome)
+
     def do_next_needing(self) -> None:
         """Go to the next session that needs the user, and to its request."""
+        state = self.store.state
+        if state is not None and needs_person(state) and not self.has_class("-inside"):
+            self.go_in()  # the selected one asks: it comes first
+            return
         mirror = self.store.mirror.sessions
         found = next_needing(self.store.order(), mirror, self.store.selected)
         if found is None:
             self.commands.say("Nothing needs you.")
             return
-        self.store.select(found)
+        self.decisions.leave()
+        self.bring(found)
         self.go_in()
 
     def do_jump(self, number: int) -> None:
         """Go to the session with this number in the list."""
         order = self.store.order()
         if number <= len(order):
-            self.store.select(order[number - 1])
+            self.choose(order[number - 1])
 
     do_jump_sign = do_jump
 
@@ -157,35 +219,31 @@ class MainScreen(Verbs):
         self.sidebar.focus()
 
     def do_escape(self) -> None:
-        """Go back to the list; twice in a row, interrupt."""
-        now = self.clock()
-        twice, self._escaped_at = now - self._escaped_at <= TWICE, now
-        if twice:
-            self._escaped_at = now - TWICE * 2
-            self.do_interrupt()
-        elif self.zone != "input" or self.prompt.is_empty:
-            self.do_back()
+        """Go back to the list."""
+        self.do_back()
 
     def on_prompt_left(self) -> None:
         """Handle `←` or Esc in the empty input."""
-        self.do_escape()
+        self.do_back()
 
     def do_zone_next(self) -> None:
-        """Move the focus on: list, card, input."""
+        """Move the focus on: list, request, input."""
         self._go_zone(1)
 
     def do_zone_back(self) -> None:
-        """Move the focus back: input, card, list."""
+        """Move the focus back: input, request, list."""
         self._go_zone(-1)
 
     def _go_zone(self, step: int) -> None:
-        zones = ["list", "card", "input"]
+        stops: list[Widget] = [self.sidebar, self.request, self.prompt]
         if self.card.request is None:
-            zones.remove("card")
-        here = "list" if self.zone == "view" else self.zone
-        goal = zones[(zones.index(here) + step) % len(zones)]
-        self.set_class(goal != "list", "-inside")
-        {"list": self.sidebar, "card": self.request, "input": self.prompt}[goal].focus()
+            stops.remove(self.request)
+        here = {"list": 0, "input": len(stops) - 1}.get(self.zone, 0)
+        if self.focused is self.request:
+            here = stops.index(self.request)
+        goal = stops[(here + step) % len(stops)]
+        self.set_class(goal is not self.sidebar, "-inside")
+        goal.focus()
 
     # --- the conversation ---------------------------------------------------------------------
 
@@ -194,6 +252,8 @@ class MainScreen(Verbs):
         if self.shown is None:
             self.do_dispatch(message.text)
             return
+        if self.panes.current != "transcript":  # the answer comes there
+            self.panes.current = "transcript"
         self.later(self._send(self.shown, message.text))
 
     async def _send(self, session: str, text: str) -> None:
@@ -220,96 +280,3 @@ class MainScreen(Verbs):
             self.commands.say("q closes the screen; sessions keep working.")
             return
         self.later(self.commands.interrupt(state.id))
-
-    # --- the card -----------------------------------------------------------------------------
-
-    def _press(self, key: str) -> None:
-        outcome = self.request.press(key)
-        if isinstance(outcome, Verdict):
-            self.later(self.decide(self.card, outcome))
-        elif isinstance(outcome, Wanted):
-            self.later(self._write(outcome))
-        self.wake()
-
-    async def _write(self, wanted: Wanted) -> None:
-        """Let the user write what a decision needs."""
-        if wanted.what == "edit":
-            await self._edit_input(wanted)
-            return
-        typed = safe_line(self.prompt.text) if wanted.what == "deny" else ""
-        title = (
-            "Deny, and say what to do instead"
-            if wanted.what == "deny"
-            else "Answer in your own words"
-        )
-        text = await self._ask(LineDialog(title, typed))
-        if text is None:
-            return
-        if typed and wanted.identity.session == self.shown:
-            self.prompt.clear()
-        verdict = self.card.written(wanted, text)
-        if verdict is not None:
-            await self.decide(self.card, verdict)
-        self.wake()
-
-    async def _edit_input(self, wanted: Wanted) -> None:
-        """Let the user edit the input: a command as plain text, anything else as JSON."""
-        given = wanted.request.input
-        command = given.get("command")
-        # If it cannot be shown unchanged, it is edited as JSON with everything escaped.
-        plain = isinstance(command, str) and safe(command) == command
-        text = str(command) if plain else json.dumps(given, indent=2)
-        edited = await self._ask(TextDialog("Edit it; Ctrl+O then allows it once", text))
-        if edited is None:
-            return
-        try:
-            value = {**given, "command": edited} if plain else json.loads(edited)
-        except ValueError as error:
-            self.commands.say(f"That is not JSON: {error}. Nothing was sent.", "error")
-            return
-        if not isinstance(value, dict):
-            self.commands.say("The input must be a JSON object. Nothing was sent.", "error")
-            return
-        await self.decide(self.card, self.card.edited(wanted, value))
-
-    def do_allow(self) -> None:
-        """Allow once; send the answers; approve the plan."""
-        self._press("y")
-
-    def do_always(self) -> None:
-        """Allow by the rule shown, for this session."""
-        self._press("a")
-
-    def do_always_repository(self) -> None:
-        """Allow by the rule shown, saved in the repository."""
-        self._press("A")
-
-    def do_deny(self) -> None:
-        """Deny; keep planning."""
-        self._press("n")
-
-    def do_deny_message(self) -> None:
-        """Deny, and say what to do instead."""
-        self._press("N")
-
-    def do_edit_input(self) -> None:
-        """Edit what would run, then allow it."""
-        self._press("e")
-
-    def do_own_words(self) -> None:
-        """Answer a question in the user's own words."""
-        self._press("f")
-
-    def do_next_question(self) -> None:
-        """Go to the next question of the same request."""
-        self.card.move_on()
-        self.wake()
-
-    def do_choose(self, number: int) -> None:
-        """Choose an answer."""
-        self._press(str(number))
-
-    def do_other_request(self) -> None:
-        """Show the next pending request."""
-        self.card.turn(1)
-        self.wake()

@@ -1,11 +1,11 @@
 """Peek: a session's latest output beside the list, and a quick reply or permission.
 
-Keep true: `y` and `n` work only for a permission, only with the focus on it, and by the rules of
-`deciding.Card`; anything that needs more is decided in the session; a reply goes to the named
-session.
+Keep true: the keys of a request work while the focus is not in the input, by the rules of
+`request_card.Card`; a reply goes to the named session.
 """
 
 from collections.abc import Callable
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -15,12 +15,14 @@ from textual.binding import Binding, BindingType
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.model.request_card import Card, Verdict
+from parallel_agents.tui.model.actions import DECIDING
+from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.terminal.key_queue import Modes
 from parallel_agents.tui.text.spans import flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
-from parallel_agents.tui.widgets.card_keys import CardNotes
+from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
@@ -29,18 +31,17 @@ GO_IN = "\0"
 """Returned instead of a reply when the user wants to go into the session."""
 
 _REPLY = "Enter send   Ctrl+O open   Esc close"
-_PERMISSION = "y allow once   n deny   Tab reply   Ctrl+O open   Esc close"
-_OTHER = "Ctrl+O open and answer   Tab reply   Esc close"
+_ASKED = "Tab reply   Ctrl+O open   Esc close"
 
 
-class PeekScreen(Dialog):
+class PeekScreen(Dialog, Modes):
     """Shows the end of a conversation, and its request; returns a reply.
 
     Args:
         state: the session's facts.
         transcript: its conversation.
         card: decides on the request.
-        decided: called with a decision.
+        pressed: called with what a key on the request means.
 
     Attributes:
         session: id of the session.
@@ -56,7 +57,7 @@ class PeekScreen(Dialog):
         state: SessionState,
         transcript: Transcript,
         card: Card,
-        decided: Callable[[Card, Verdict], None],
+        pressed: Callable[[Card, Verdict | Wanted], None],
     ) -> None:
         label = derive(state)
         words = [state.session.name or state.id, label.shown, label.detail]
@@ -65,13 +66,14 @@ class PeekScreen(Dialog):
         self.card = card
         self._state = state
         self._transcript = transcript
-        self._decided = decided
+        self._pressed = pressed
 
     def content(self) -> ComposeResult:
         """Create the end of the conversation, the request, and the input."""
         yield TranscriptView()
         yield CardView(self.card)
         yield CardNotes(self.card)
+        yield CardKeys(self.card)
         yield Prompt(f"reply to {self._state.session.name or self._state.id} …")
 
     def on_mount(self) -> None:
@@ -98,30 +100,65 @@ class PeekScreen(Dialog):
             self.query_one(Prompt).focus()
         view.update(self._state.session.name or self.session)
         view.display = request is not None
-        self.query_one(CardNotes).update()
+        self._paint_keys()
         self.set_class(request is not None, "-asking")
-        self._hint = _REPLY if request is None else _OTHER
-        if request is not None and request.kind == "permission":
-            self._hint = _PERMISSION
+        self._hint = _REPLY if request is None else _ASKED
         self.query_one(".keys", OneLine).put([flat(self._hint, ink_of(self.app).muted)])
 
-    def on_key(self, event: events.Key) -> None:
-        """Decide on a permission if it has the focus."""
-        request, view = self.card.request, self.query_one(CardView)
-        if event.key not in {"y", "n"} or self.focused is not view:
-            return
-        event.stop()
-        if request is None or request.kind != "permission":
-            return
-        verdict = view.press(event.key)
+    def _paint_keys(self) -> None:
         self.query_one(CardNotes).update()
-        if isinstance(verdict, Verdict):
-            self._decided(self.card, verdict)
-            self.dismiss(None)
+        keys = self.query_one(CardKeys)
+        keys.display = self.card.request is not None
+        keys.update()
+        if wait := self.card.settles_in:
+            self.set_timer(wait, keys.update)
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    @property
+    def _writing(self) -> bool:
+        return self.focused is self.query_one(Prompt).editor
+
+    def commanding(self) -> bool:
+        """Letters outside the input decide on the request."""
+        return True
+
+    def alone(self, character: str) -> bool:
+        """Whether a letter counts only when it is pressed by itself."""
+        return character in DECIDING
+
+    def dropped(self, character: str) -> None:
+        """Say that a letter decided nothing."""
+        self.card.dropped()
+        self._paint_keys()
+
+    def typed(self, text: str) -> None:
+        """Put a text that was typed over the request into the input."""
+        prompt = self.query_one(Prompt)
+        prompt.editor.insert(prompt.pastes.fold(text))
+        prompt.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Decide on the request, or scroll it."""
+        if self._writing or self.card.request is None:
+            return
+        letter = event.character or ""
+        if letter in DECIDING:
+            event.stop()
+            outcome = self.card.press(letter, max(monotonic() - event.time, 0.0))
+            self._paint_keys()
+            if outcome is not None:
+                self._pressed(self.card, outcome)
+                self.dismiss(None)
+        elif letter in {">", "<"}:
+            self.card.move_on(1 if letter == ">" else -1)
+            self._show(self._state)
+        elif letter in {"J", "K"}:
+            self.query_one(CardView).turn_page(1 if letter == "J" else -1)
 
     def on_card_view_read(self) -> None:
         """Update the notes: more of the request has been on the screen."""
-        self.query_one(CardNotes).update()
+        self._paint_keys()
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """Close with a reply."""

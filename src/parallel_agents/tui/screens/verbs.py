@@ -17,7 +17,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.model.offers import first_modes
 from parallel_agents.tui.model.remembered import Remembered, recall, remember
-from parallel_agents.tui.model.request_card import Card, Verdict
+from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.screens.board import Board, now_ms
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
@@ -58,14 +58,14 @@ class Verbs(Board):
         """Run a coroutine that asks the supervisor beside the screen."""
         self.run_worker(work, group="ask")
 
-    def chosen(self) -> SessionState | None:
+    def current(self) -> SessionState | None:
         """Facts of the selected session; tells the user if there is none."""
         state = self.store.state
         if state is None:
             self.commands.say("There is no session yet; c starts one.")
         return state
 
-    async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
+    async def ask_person(self, dialog: ModalScreen[str | None]) -> str | None:
         """Show a dialog, unless one of its kind is open, as after a key was pressed twice."""
         if any(type(opened) is type(dialog) for opened in self.app.screen_stack):
             return None
@@ -92,7 +92,7 @@ class Verbs(Board):
             directory = root
         from parallel_agents.tui.screens.dispatch import DispatchScreen
 
-        made = await self._ask(DispatchScreen(self.store, directory, chosen, prompt))
+        made = await self.ask_person(DispatchScreen(self.store, directory, chosen, prompt))
         if made is not None:
             self.store.select_when_there(made.removeprefix(">"))
             if made.startswith(">"):
@@ -108,7 +108,7 @@ class Verbs(Board):
             "of its own, so edits do not touch your checkout. The form remembers this choice."
         )
         title = "How much may new agents do without asking?"
-        mode = await self._ask(ChoiceDialog(title, about, choices, ink_of(self.app)))
+        mode = await self.ask_person(ChoiceDialog(title, about, choices, ink_of(self.app)))
         if mode is None:
             return None
         chosen = Remembered(mode=mode)
@@ -125,7 +125,7 @@ class Verbs(Board):
 
     def do_peek(self) -> None:
         """Peek at the latest output, and reply."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._peek(state))
 
     async def _peek(self, state: SessionState) -> None:
@@ -133,10 +133,10 @@ class Verbs(Board):
         if conversation is None or conversation.session != state.id:
             return
         await self.commands.seen(state)
-        peek = PeekScreen(state, conversation.transcript, Card(self.clock), self._decided)
-        reply = await self._ask(peek)
+        peek = PeekScreen(state, conversation.transcript, Card(self.clock), self.pressed)
+        reply = await self.ask_person(peek)
         if reply == GO_IN:
-            self.store.select(state.id)
+            self.choose(state.id)
             self.go_in()
         elif reply is not None and not await self.commands.send(state.id, reply):
             self.keep_draft(state.id, reply)
@@ -148,20 +148,27 @@ class Verbs(Board):
             if isinstance(peek, PeekScreen):
                 peek.follow(self.store.mirror.sessions.get(peek.session))
 
-    def _decided(self, card: Card, verdict: Verdict) -> None:
-        self.later(self.decide(card, verdict))
+    def pressed(self, card: Card, outcome: Verdict | Wanted | None) -> None:
+        """Do what a key on a request means."""
+        raise NotImplementedError
 
-    async def decide(self, card: Card, verdict: Verdict) -> None:
-        """Send a decision; if it is refused, the card's keys work again."""
-        if not await self.commands.answer(verdict):
-            card.refused(verdict.identity)
-            self.wake()
+    def choose(self, session: str) -> None:
+        """Select a session for the person, who from then on is where it is."""
+        raise NotImplementedError
+
+    def bring(self, session: str) -> None:
+        """Select a session that the person expects to see."""
+        raise NotImplementedError
+
+    def do_back(self) -> None:
+        """Go back to the list."""
+        raise NotImplementedError
 
     # --- panes --------------------------------------------------------------------------------
 
     def show_pane(self, name: str) -> None:
         """Show transcript, diff or info, and put the focus there."""
-        if self.chosen() is None:
+        if self.current() is None:
             return
         self.panes.current = name
         self.set_class(True, "-inside")
@@ -182,7 +189,7 @@ class Verbs(Board):
 
     def do_explain(self) -> None:
         """Show why the session is in this state."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._explain(state.id))
 
     async def _explain(self, session: str) -> None:
@@ -198,13 +205,13 @@ class Verbs(Board):
             when = f"{age(now - entry.at)} ago" if entry.at else ""
             words = f"{entry.fact}: {entry.event} #{entry.seq} {when}"
             lines += [[flat(words, ink.muted)], [flat(f"  {entry.line}", ink.code)]]
-        await self._ask(ReadDialog("Why this state", lines))
+        await self.ask_person(ReadDialog("Why this state", lines))
 
     # --- the session --------------------------------------------------------------------------
 
     def do_stop(self) -> None:
         """Stop the session; twice, delete it."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self.commands.stop(state.id, typing=self.zone == "input"))
 
     def do_undo(self) -> None:
@@ -221,28 +228,28 @@ class Verbs(Board):
         reply = await self.commands.ask(m.ListTrash())
         if reply is None:
             return
-        session = await self._ask(TrashScreen(reply.entries, now_ms()))
+        session = await self.ask_person(TrashScreen(reply.entries, now_ms()))
         if session is not None:
             await self.commands.restore(session)
 
     def do_pin(self) -> None:
         """Pin or unpin."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self.commands.pin(state))
 
     def do_rename(self) -> None:
         """Rename."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._rename(state))
 
     async def _rename(self, state: SessionState) -> None:
-        name = await self._ask(LineDialog("New name", safe_line(state.session.name)))
+        name = await self.ask_person(LineDialog("New name", safe_line(state.session.name)))
         if name is not None:
             await self.commands.rename(state.id, name)
 
     def do_mode(self) -> None:
         """Change the permission mode."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._mode(state))
 
     async def _mode(self, state: SessionState) -> None:
@@ -252,13 +259,15 @@ class Verbs(Board):
             return
         now = f"now: {state.conversation.mode or state.session.options.mode or 'as the agent'}"
         choices = [(mode.name, mode.meaning) for mode in offer.traits.modes]
-        mode = await self._ask(ChoiceDialog("Permission mode", now, choices, ink_of(self.app)))
+        mode = await self.ask_person(
+            ChoiceDialog("Permission mode", now, choices, ink_of(self.app))
+        )
         if mode is not None:
             await self.commands.set_mode(state.id, mode)
 
     def do_respawn(self) -> None:
         """Continue a cut turn, or restart the process."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._go_on(state))
 
     async def _go_on(self, state: SessionState) -> None:
@@ -278,7 +287,7 @@ class Verbs(Board):
             return True
         from parallel_agents.tui.screens.trust import TrustScreen
 
-        if await self._ask(TrustScreen(resolved, ink_of(self.app), going_on=True)) != "trust":
+        if await self.ask_person(TrustScreen(resolved, ink_of(self.app), going_on=True)) != "trust":
             return False
         accept = m.Trust(key=new_uuid(), session=state.id, digest=resolved.digest)
         return await self.commands.ask(accept) is not None
@@ -310,7 +319,7 @@ class Verbs(Board):
     # --- the whole terminal -------------------------------------------------------------------
 
     def _in_worktree(self, argv: list[str]) -> None:
-        state = self.chosen()
+        state = self.current()
         if state is None or state.place.worktree is None:
             self.commands.say("This session has no worktree yet.")
             return
@@ -339,7 +348,7 @@ class Verbs(Board):
 
     def do_attach(self) -> None:
         """Open the conversation in this terminal until the user leaves it."""
-        if (state := self.chosen()) is not None:
+        if (state := self.current()) is not None:
             self.later(self._lend(state.id))
 
     async def _lend(self, session: str) -> None:

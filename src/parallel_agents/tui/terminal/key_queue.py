@@ -9,13 +9,15 @@ Keep true: a key or paste is given away only after the previous one has taken ef
 focus of a dialog that it opened; no key waits longer than `PATIENCE`, whatever happens; widgets
 that decide something take no key that came in a burst, because only a terminal or a program sends
 bursts; this is judged for the widget that gets the key, and no other widget gets it, wherever the
-focus goes.
+focus goes; a letter that decides something counts only when it was pressed by itself, and letters
+typed in a row run nothing, and none of them is lost.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from textual import events
@@ -25,6 +27,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from parallel_agents.tui.terminal.letters import STEPS, Run, crowds, is_letter, repeats
 from parallel_agents.tui.terminal.terminal_input import Crowd
 
 PATIENCE = 1.0
@@ -40,16 +43,44 @@ SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end", "j", "
 """Keys that only move what is shown: they work in a burst, too, as when they are held down."""
 
 LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g", "ctrl+o", "ctrl+s"})
-LONE_LETTERS = frozenset({"q", "T", "o", "E"})
-"""Keys that close the screen, stop a session, lend the terminal or take the text written; the
-letters only outside text fields. They work only if nothing else comes right before or after
-them."""
+"""Keys that close the screen, stop a session, lend the terminal or take the text written. They work
+only if nothing else comes right before or after them."""
 
 _MODIFIERS = frozenset(
     f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
 )
 
 Give = Callable[[events.Event, Widget | None], Awaitable[None]]
+
+Care = Literal["none", "few", "quiet", "letter", "decision", "choice", "paste"]
+"""How a key is judged: it always works; only outside a crowd of one read; only when the terminal is
+quiet around it; as a letter, which works unless it is part of a text; as a letter that works only
+by itself; as a letter of a text, which is a command when it is pressed by itself; as a text."""
+
+
+class Modes:
+    """What letters mean on a screen; by default it leaves every key to its widgets."""
+
+    def commanding(self) -> bool:
+        """Whether letters outside text fields are commands."""
+        return False
+
+    def alone(self, character: str) -> bool:
+        """Whether a command counts only when its letter is pressed by itself."""
+        return False
+
+    def choice(self, character: str) -> bool:
+        """Whether a letter in a text field, pressed by itself, is a command."""
+        return False
+
+    def typed(self, text: str) -> None:
+        """Take a text that was typed or pasted where letters are commands."""
+
+    def dropped(self, character: str) -> None:
+        """Note that a letter did nothing, because it was not pressed by itself."""
+
+    def chosen(self, character: str) -> None:
+        """Carry out a letter that was pressed by itself in a text field."""
 
 
 @dataclass(eq=False, slots=True)
@@ -60,13 +91,24 @@ class _Arrived:
         event: the key or paste.
         burst: whether something else came right before or right after it.
         settled: whether nothing came right after it.
+        crowded: whether another letter came shortly before or after it, as in a text.
+        repeated: whether the same letter came so soon that the key was held down.
+        rested: whether no key came for a while after it.
         focused: what had the focus when its turn came.
     """
 
     event: events.Event
     burst: bool = False
     settled: bool = False
+    crowded: bool = False
+    repeated: bool = False
+    rested: bool = False
     focused: Widget | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing has come near it so far."""
+        return not (self.burst or self.crowded or self.repeated)
 
 
 @dataclass(eq=False, slots=True)
@@ -98,6 +140,7 @@ class KeyQueue:
         app: the application.
         give: gives a key to a widget; None means the screen.
         careful: whether a widget decides something, so that it takes no key of a burst.
+        modes: returns what letters mean on the screen that gets keys now.
         typed: whether keys come from a terminal, which reports when it is quiet.
     """
 
@@ -105,24 +148,30 @@ class KeyQueue:
         self,
         app: App[None],
         give: Give,
-        careful: Callable[[Widget | None], bool] = lambda _: False,
+        careful: Callable[[Widget | None], bool],
+        modes: Callable[[], Modes],
         *,
         typed: bool = False,
     ) -> None:
         self._app = app
         self._give = give
         self._careful = careful
+        self._modes = modes
         self._typed = typed
         self._waiting: deque[_Arrived] = deque()
         self._newest = _Arrived(events.Event())
         self._newest.settled = True
-        self._held: tuple[_Arrived, _Turn] | None = None
+        self._letter: _Arrived | None = None
+        self._run = Run()
+        self._held: tuple[_Arrived, _Turn, Care] | None = None
         self._crowd = -1.0
         self._turn: _Turn | None = None
 
     async def take(self, event: events.Event) -> None:
         """Give a key away, at once or when its turn comes."""
         self._waiting.append(self._arrived(event))
+        if self._held is not None and self._known(self._held[0], self._held[2]):
+            await self._release()
         await self._give_on()
 
     def swallowed(self, event: events.Event) -> None:
@@ -139,19 +188,45 @@ class KeyQueue:
         again = _key(event) == _key(before.event) and _key(event) in LONE
         if not before.settled and not again:
             arrived.burst = before.burst = True
+        if isinstance(event, events.Key) and is_letter(event):
+            self._compare(arrived)
         return arrived
+
+    def _compare(self, arrived: _Arrived) -> None:
+        """Judge a letter and the one before it by the time between them."""
+        before, self._letter = self._letter, arrived
+        if before is None:
+            return
+        if repeats(before.event, arrived.event):
+            before.repeated = arrived.repeated = True
+        before.crowded |= crowds(arrived.event, after=before.event)
+        arrived.crowded |= crowds(before.event, before=arrived.event)
 
     async def quiet(self) -> None:
         """Note that nothing came for a while: the key typed before was typed by itself."""
         self._newest.settled = True
-        if self._held is None:
-            return
-        arrived, turn = self._held
+        if self._held is not None and self._held[2] == "quiet":
+            await self._release()
+
+    async def rested(self) -> None:
+        """Note that no key came for a longer while: a letter typed before is part of no text."""
+        if self._letter is not None:
+            self._letter.rested = True
+        if self._held is not None and self._held[2] != "quiet":
+            await self._release()
+
+    async def _release(self) -> None:
+        """Judge the key that was held back: enough is known about it now."""
+        assert self._held is not None  # noqa: S101 - the callers look
+        arrived, turn, care = self._held
         self._held = None
-        if turn is self._turn and not arrived.burst:
-            await self._hand_over(arrived)
-        else:
-            await self._done(turn)
+        if turn is self._turn:
+            turn.end()
+            self._turn = None
+            await self._judge(arrived, care)
+        elif care == "decision":
+            self._modes().dropped(_character(arrived.event))
+        await self._give_on()
 
     async def _give_on(self) -> None:
         while self._waiting and (self._turn is None or self._repeats(self._turn)):
@@ -161,37 +236,107 @@ class KeyQueue:
         return turn.key in REPEATED and _key(self._waiting[0].event) == turn.key
 
     async def _begin(self, arrived: _Arrived) -> None:
-        """Give a key away; a key with large effects only once nothing has come right after it."""
+        """Give a key away; a key with large effects only once it is known to stand by itself."""
         arrived.focused = self._app.focused
         care = self._care(arrived)
-        if care == "none":
-            await self._hand_over(arrived)
-        elif care == "alone" and not arrived.burst:
-            await (self._hand_over(arrived) if arrived.settled else self._hold(arrived))
-        elif care == "few" and arrived.event.time != self._crowd:
+        if self._known(arrived, care):
+            await self._judge(arrived, care)
+        else:
+            self._hold(arrived, care)
+
+    def _known(self, arrived: _Arrived, care: Care) -> bool:
+        """Whether it is known if a key stands by itself, as far as that matters."""
+        match care:
+            case "quiet":
+                return arrived.settled or arrived.burst
+            case "decision" | "choice":
+                return arrived.rested or not arrived.alone
+            case _:
+                return True
+
+    async def _judge(self, arrived: _Arrived, care: Care) -> None:
+        """Give a key away, take it as text, or drop it."""
+        event = arrived.event
+        match care:
+            case "letter":
+                await self._command(arrived)
+            case "decision":
+                await self._decision(arrived)
+            case "choice" if arrived.alone:
+                self._run_beside(partial(self._modes().chosen, _character(event)))
+            case "paste":
+                assert isinstance(event, events.Paste)  # noqa: S101 - `_care` looked
+                self._write(event.text)
+            case "quiet" if arrived.burst:
+                pass
+            case "few" if event.time == self._crowd:
+                pass
+            case _:
+                await self._hand_over(arrived)
+
+    async def _command(self, arrived: _Arrived) -> None:
+        """A letter runs its command, unless it continues a text."""
+        self._run.add(arrived.event, dropped=False)
+        if self._run.is_text:
+            self._write(self._run.take())
+        else:
             await self._hand_over(arrived)
 
-    def _care(self, arrived: _Arrived) -> Literal["none", "few", "alone"]:
-        """Whether a key always works, only outside a crowd of one read, or only by itself."""
-        event, focused = arrived.event, arrived.focused
-        key = _key(event)
-        if not self._typed or not isinstance(event, events.Key) or key in SCROLLING:
-            return "none"
-        if key in LONE:
-            return "alone"
-        if isinstance(focused, Input | TextArea):
-            return "none"
-        if key in LONE_LETTERS:
-            return "alone"
-        if self._careful(focused):
-            return "alone" if event.is_printable else "few"
-        return "none"
+    async def _decision(self, arrived: _Arrived) -> None:
+        """A letter that must stand by itself decides, continues a text, or is dropped and said."""
+        if arrived.alone:
+            self._run.clear()
+            await self._hand_over(arrived)
+            return
+        if arrived.crowded:
+            self._run.add(arrived.event, dropped=True)
+        if self._run.is_text:
+            self._write(self._run.take())
+        else:
+            self._modes().dropped(_character(arrived.event))
 
-    async def _hold(self, arrived: _Arrived) -> None:
-        """Wait until the terminal is quiet; drop the key if it never is."""
+    def _write(self, text: str) -> None:
+        self._run_beside(partial(self._modes().typed, text))
+
+    def _run_beside(self, takes: Callable[[], None]) -> None:
+        """Hand something over that no widget gets; the next key waits for what that opens."""
         turn = self._turn = _Turn("", self._app.screen)
-        self._held = arrived, turn
-        turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
+        turn.timer = self._patience(turn)
+        takes()
+        self._app.call_later(self._settle, turn)
+
+    def _patience(self, turn: _Turn) -> Timer:
+        return self._app.set_timer(PATIENCE, lambda: self._done(turn))
+
+    def _care(self, arrived: _Arrived) -> Care:
+        """How a key is judged where the focus is."""
+        event, focused = arrived.event, arrived.focused
+        if not self._typed:
+            return "none"
+        writing = isinstance(focused, Input | TextArea)
+        if isinstance(event, events.Paste):
+            return "paste" if not writing and self._modes().commanding() else "none"
+        if not isinstance(event, events.Key) or event.key in SCROLLING - STEPS:
+            return "none"
+        if event.key in LONE:
+            return "quiet"
+        if is_letter(event):
+            return self._care_of_letter(event, focused, writing=writing)
+        return "few" if not writing and self._careful(focused) else "none"
+
+    def _care_of_letter(self, event: events.Key, focused: Widget | None, *, writing: bool) -> Care:
+        modes, letter = self._modes(), event.character or ""
+        if writing:
+            return "choice" if modes.choice(letter) else "none"
+        if modes.commanding():
+            return "decision" if modes.alone(letter) else "letter"
+        return "quiet" if self._careful(focused) and event.key not in SCROLLING else "none"
+
+    def _hold(self, arrived: _Arrived, care: Care) -> None:
+        """Wait until it is known whether the key stands by itself; drop it if it never is."""
+        turn = self._turn = _Turn("", self._app.screen)
+        self._held = arrived, turn, care
+        turn.timer = self._patience(turn)
 
     async def _hand_over(self, arrived: _Arrived) -> None:
         event, focused = arrived.event, arrived.focused
@@ -200,7 +345,7 @@ class KeyQueue:
         if self._turn is not None:
             self._turn.end()
         turn = self._turn = _Turn(_key(event), self._app.screen, way)
-        turn.timer = self._app.set_timer(PATIENCE, lambda: self._done(turn))
+        turn.timer = self._patience(turn)
         await self._give(event, focused)
         self._follow(turn)
 
@@ -236,3 +381,7 @@ class KeyQueue:
 
 def _key(event: events.Event) -> str:
     return event.key if isinstance(event, events.Key) else ""
+
+
+def _character(event: events.Event) -> str:
+    return (event.character or "") if isinstance(event, events.Key) else ""

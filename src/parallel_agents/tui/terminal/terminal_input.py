@@ -6,7 +6,7 @@ parser makes of hostile numbers; a size that no terminal has is reported to nobo
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from textual import constants, events
@@ -26,6 +26,9 @@ _OURS = re.compile(
 BURST = 0.03
 """Seconds: keys that come closer together than this were not typed one by one."""
 
+REST = 0.12
+"""Seconds: a key followed by another one sooner than this may be the beginning of a typed text."""
+
 CROWD = 4
 """How many keys in one read are too many: a slow line may bring two or three that were typed."""
 
@@ -40,6 +43,10 @@ class Swallowed(events.Event, bubble=False):
 
 class Quiet(events.Event, bubble=False):
     """Nothing has come from the terminal for `BURST` seconds."""
+
+
+class Rested(events.Event, bubble=False):
+    """No key has come from the terminal for `REST` seconds."""
 
 
 class Crowd(Swallowed, bubble=False):
@@ -61,12 +68,13 @@ class TerminalInput:
         self._sieve = Sieve(escape)
         self._parser = XTermParser()
         self._quiet_at: float | None = None
+        self._rested_at: float | None = None
 
     @property
     def deadline(self) -> float | None:
         """When `tick` has to be called; None while nothing is awaited."""
-        times = [t for t in (self._sieve.deadline, self._quiet_at) if t is not None]
-        return min(times, default=None)
+        times = (self._sieve.deadline, self._quiet_at, self._rested_at)
+        return min((time for time in times if time is not None), default=None)
 
     def feed(self, data: bytes, now: float) -> list[Message]:
         """Handle the bytes of one read.
@@ -96,15 +104,29 @@ class TerminalInput:
         """
         # What was held back came when it was read: nothing has come since.
         made = self._messages(self._sieve.tick(now))
-        if self._quiet_at is not None and now < self._quiet_at:
-            return _at(now, made)
-        over, self._quiet_at = bool(made) or self._quiet_at is not None, None
-        return _at(now, [*made, Quiet()] if over else made)
+        self._note_keys(made, now)
+        said = [*made, *self._silences(now, anything=bool(made))]
+        return _at(now, said)
+
+    def _silences(self, now: float, *, anything: bool) -> Iterator[Message]:
+        """Say how long nothing, or no key, has come."""
+        if self._quiet_at is None or now >= self._quiet_at:
+            if anything or self._quiet_at is not None:
+                yield Quiet()
+            self._quiet_at = None
+        if self._rested_at is not None and now >= self._rested_at:
+            self._rested_at = None
+            yield Rested()
 
     def _came(self, made: list[Message], now: float) -> list[Message]:
         if made:
             self._quiet_at = now + BURST
+        self._note_keys(made, now)
         return _at(now, made)
+
+    def _note_keys(self, made: list[Message], now: float) -> None:
+        if any(isinstance(message, events.Key) for message in made):
+            self._rested_at = now + REST
 
     def _messages(self, tokens: Iterable[Token]) -> list[Message]:
         return [message for token in tokens for message in self._of(token)]

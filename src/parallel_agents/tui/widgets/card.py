@@ -1,17 +1,14 @@
 """The request card, right above the input.
 
-Keep true: a key decides what was painted (`deciding.Card` ensures that), and only a key that was
-given to the card, not to what had the focus before; the whole input can be read here before it is
-allowed, lines that have not been on the screen are counted, and misleading text is marked loudly;
-nothing is parsed as markup.
+Keep true: the model learns what has been painted, since a key decides only that; the whole input
+can be read here before it is allowed, lines that have not been on the screen are counted, and
+misleading text is marked loudly; nothing is parsed as markup.
 """
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
-from time import monotonic
 from typing import Any
 
-from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -20,7 +17,7 @@ from parallel_agents.core.asking import Question
 from parallel_agents.core.doubt import pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.state import Request
-from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted
+from parallel_agents.tui.model.request_card import Card, Identity
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.markdown import markdown
 from parallel_agents.tui.text.spans import TAB, Line, Span, block, flat
@@ -48,29 +45,6 @@ class CardView(LineView):
         self._made: list[Block] = []
         self._seen: dict[Hashable, set[int]] = {}
         self._read: set[Hashable] = set()
-        self._given: events.Key | None = None
-
-    def on_key(self, event: events.Key) -> None:
-        """Remember a key: its action runs later, when the focus may have moved here."""
-        self._given = event
-
-    def on_blur(self) -> None:
-        """Forget a key that was given before the focus left."""
-        self._given = None
-
-    def press(self, key: str) -> Verdict | Wanted | None:
-        """Pass a key to the model, if it was given to this widget.
-
-        Args:
-            key: as for `Card.press`.
-
-        Returns:
-            What `Card.press` returns; None if the key was given to something else.
-        """
-        given, self._given = self._given, None
-        if given is None or key not in {given.key, given.character}:
-            return None
-        return self.model.press(key, max(monotonic() - given.time, 0.0))
 
     def update(self, name: str) -> None:
         """Show the model's request.
@@ -106,6 +80,11 @@ class CardView(LineView):
     def action_cursor(self, step: int) -> None:
         """Scroll: nothing here can be chosen."""
         self.scroll_to(y=self.scroll_offset.y + step, animate=False, immediate=True)
+
+    def turn_page(self, step: int) -> None:
+        """Scroll by what is on the screen, with one line kept in sight."""
+        page = max(self.scrollable_content_region.height - 1, 1)
+        self.scroll_to(y=self.scroll_offset.y + step * page, animate=False, immediate=True)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint what the screen asks for, and count the lines that have not been on it."""

@@ -4,6 +4,7 @@ Keep true: the keys are on the screen at any size; text that was not completely 
 misleading, is reported here loudly, wherever the request is scrolled to.
 """
 
+from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -57,9 +58,11 @@ class CardNotes(Widget):
             self._doubts = (model.identity, doubts_of(model.request.input))
         odd, unseen, key = self._doubts[1], model.unseen, model.asks_again
         lines = [f"! {', '.join(odd)}"] if odd else []
+        if model.refusal:
+            lines.append(model.refusal)
         if unseen and (key or not self.fits):
             noun = "line" if unseen == 1 else "lines"
-            again = f": {key} again decides without reading on" if key else ": ↓ PgDn read on"
+            again = f": {key} again decides without reading on" if key else ": J reads on"
             lines.append(f"▼ … {unseen:,} more {noun}{again}")
         return lines
 
@@ -120,10 +123,12 @@ class CardKeys(Widget):
             return [[Span("  answer sent …", ink.muted)]]
         pairs = _pairs(request)
         if len(self.model.requests) > 1:
-            pairs.append(("]", "next request"))
-        lines = _laid_out(pairs, width, ink)
+            pairs.append(("s", "next request"))
+        # Keys that do not count yet are as quiet as text.
+        of_keys = ink.muted if self.model.settles_in else ink.need
+        lines = _laid_out(pairs, width, ink, of_keys)
         if len(lines) > self.room:
-            lines = _laid_out([(" ".join(key for key, _ in pairs), "")], width, ink)
+            lines = _laid_out([(" ".join(key for key, _ in pairs), "")], width, ink, of_keys)
         return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -141,10 +146,12 @@ class CardKeys(Widget):
         )
 
 
-def _laid_out(pairs: list[tuple[str, str]], width: int, ink: Ink) -> list[list[Span]]:
+def _laid_out(
+    pairs: list[tuple[str, str]], width: int, ink: Ink, of_keys: Style
+) -> list[list[Span]]:
     lines: list[list[Span]] = []
     for key, does in pairs:
-        spans = [Span(key, ink.need), Span(" ", ink.text), flat(does, ink.text)]
+        spans = [Span(key, of_keys), Span(" ", ink.text), flat(does, ink.text)]
         if not lines or cells(lines[-1]) + cells(spans) + 3 > width:
             lines.append([Span("  ", ink.text), *spans])
         else:
@@ -184,5 +191,5 @@ def _question_pairs(request: Request) -> list[tuple[str, str]]:
     if many:
         pairs.append(("y", "send"))
     if len(questions) > 1:
-        pairs.append(("[", "next question"))
+        pairs.append(("> <", "other questions"))
     return [*pairs, ("n", "decline")]

@@ -33,10 +33,10 @@ class DiffView(LineView):
     """Shows a diff."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "hunk(1)", "Next hunk", show=False),
-        Binding("p", "hunk(-1)", "Previous hunk", show=False),
-        Binding("right_square_bracket", "file(1)", "Next file", show=False),
-        Binding("left_square_bracket", "file(-1)", "Previous file", show=False),
+        Binding("right_square_bracket", "hunk(1)", "Next hunk", show=False),
+        Binding("left_square_bracket", "hunk(-1)", "Previous hunk", show=False),
+        Binding("right_curly_bracket", "file(1)", "Next file", show=False),
+        Binding("left_curly_bracket", "file(-1)", "Previous file", show=False),
         Binding("enter,space", "open", "Jump or fold", show=False),
     ]
 

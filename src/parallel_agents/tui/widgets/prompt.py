@@ -213,6 +213,9 @@ class Prompt(Vertical):
                 return self._recall(1)
             case "left" | "escape" if self.is_empty:
                 self.post_message(self.Left(self))
+            case "escape":
+                self.remember(self.text)
+                self.clear()
             case _:
                 return False
         return True
@@ -221,10 +224,14 @@ class Prompt(Vertical):
         text = self.text
         if not text.strip():
             return
-        if not self.history or self.history[-1] != text:
-            self.history.append(text)
+        self.remember(text)
         self.clear()
         self.post_message(self.Sent(self, text))
+
+    def remember(self, text: str) -> None:
+        """Put a text into the history, so that ↑ brings it back."""
+        if text.strip() and (not self.history or self.history[-1] != text):
+            self.history.append(text)
 
     def _recall(self, step: int) -> bool:
         """Go through what was sent before; the text being typed comes last."""
