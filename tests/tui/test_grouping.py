@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.events import WorktreeReady
-from parallel_agents.core.state import Counts, Request, SessionState
+from parallel_agents.core.state import Counts, ProcessFacts, Request, SessionState, TurnFacts
 from parallel_agents.tui.model.grouping import arrange, in_order, next_needing
 from parallel_agents.tui.screens.header import summary, title
 from tests.support.facts import facts_of
@@ -26,6 +26,18 @@ IDLE = facts_of(id="i")
 def test_who_needs_the_person_stands_first_and_waits_longest_on_top() -> None:
     states = [DONE, IDLE, WORKING, REVIEW, FAILED, asks("late", 9), asks("early", 1)]
     assert in_order(arrange(states, "state")) == ["early", "late", "f", "w", "r", "d", "i"]
+
+
+def test_finished_work_is_ordered_by_the_end_of_its_turn_latest_first() -> None:
+    work = [
+        facts_of(REVIEW, id=name, turn=TurnFacts(outcome="ok", ended_at=at), process=process)
+        for name, at, process in (
+            ("first", 1, ProcessFacts(ended_at=90)),
+            ("second", 2, ProcessFacts(liveness="alive")),
+            ("third", 3, ProcessFacts(ended_at=80)),
+        )
+    ]
+    assert in_order(arrange(work, "state")) == ["third", "second", "first"]
 
 
 def test_pinned_on_top_and_deleted_gone() -> None:

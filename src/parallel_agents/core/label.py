@@ -54,6 +54,26 @@ def derive(state: SessionState) -> Label:
     return _working(state) or _stopped(state) or _failed(state) or _finished(state)
 
 
+def since(state: SessionState) -> int:
+    """Say when a session got into the state shown, in milliseconds since 1970.
+
+    Args:
+        state: the facts.
+
+    Returns:
+        For finished work, when its turn ended, whatever became of the process since.
+    """
+    label = derive(state)
+    if label.state == "blocked":
+        return state.dialogue.requests[0].asked_at
+    if state.turn.running:
+        return state.turn.started_at
+    if "outcome" in label.facts or (label.state == "stopped" and state.turn.is_over):
+        return state.turn.ended_at
+    times = [state.because[fact].at for fact in label.facts if fact in state.because]
+    return max(times, default=state.session.created_at)
+
+
 def _asked(state: SessionState) -> str:
     request = state.dialogue.requests[0]
     text = request.said

@@ -259,7 +259,8 @@ class TurnFacts(Value):
 
     Attributes:
         running: whether one runs.
-        started_at: when the last one began, in milliseconds since 1970.
+        started_at: when the last one began, in milliseconds since 1970; so is `ended_at`.
+        ended_at: when the last one got its outcome.
         outcome: how the last one ended, or that its process failed since.
         result: how the last one ended, whatever became of the process.
         limit_until: until when a usage limit holds, in seconds since 1970; None for no limit.
@@ -272,6 +273,7 @@ class TurnFacts(Value):
 
     running: bool = False
     started_at: int = 0
+    ended_at: int = 0
     outcome: Outcome = "none"
     result: Outcome = "none"
     problem: Problem | None = None
@@ -286,6 +288,11 @@ class TurnFacts(Value):
     output_tokens: int = 0
     context_tokens: int = 0
     context_window: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether one has ended and none has begun since."""
+        return 0 < self.ended_at >= self.started_at and not self.running
 
 
 class ConversationFacts(Value):

@@ -118,7 +118,7 @@ def _rank(state: SessionState) -> tuple[bool, int, int, str]:
     if group == "needs":
         since = state.dialogue.requests[0].asked_at
     elif group in {"review", "done"}:
-        since = -state.process.ended_at
+        since = -state.turn.ended_at
     else:
         since = state.session.created_at
     return (not state.session.pinned, _ORDER.index(group), since, state.id)

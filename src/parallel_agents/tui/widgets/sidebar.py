@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from parallel_agents.core.label import derive
+from parallel_agents.core.label import derive, since
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import Section, group_of
 from parallel_agents.tui.text.ages import age
@@ -216,12 +216,3 @@ def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]
 def _coarse(milliseconds: int) -> str:
     """Format an age so that it stays true until the list updates the ages again."""
     return "now" if milliseconds < _MINUTE_MS else age(milliseconds)
-
-
-def since(state: SessionState) -> int:
-    """Return when the session got into its state, in milliseconds since 1970."""
-    if state.dialogue.requests:
-        return state.dialogue.requests[0].asked_at
-    return (
-        state.turn.started_at if state.turn.running else state.process.ended_at
-    ) or state.session.created_at
