@@ -237,6 +237,64 @@ async def test_a_late_second_press_only_arms_again() -> None:
         assert fake.of(m.Delete) == []
 
 
+def several() -> Fake:
+    """Three sessions that work, and one that has nothing to do."""
+    fake = Fake()
+    for session in ("a1", "b2", "c3"):
+        fake.session(session, f"work-{session}")
+    fake.session("d4", "idle")
+    fake.happen("d4", ev.TurnEnded(outcome="interrupted"), ev.AgentStateChanged(state="idle"))
+    return fake
+
+
+@pytest.mark.parametrize(("number", "neighbour"), [(1, "b2"), (2, "c3"), (3, "b2"), (4, "c3")])
+async def test_a_neighbour_of_its_group_is_selected_after_a_deleted_session(
+    number: int, neighbour: str
+) -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press(f"alt+{number}", "ctrl+x")
+        session = drive.main.store.selected
+        await drive.until(lambda: fake.of(m.Stop), "stopped")
+        fake.happen(str(session), ev.StopRequested(reason="person"))
+        fake.happen(str(session), ev.RunEnded(run=1, code=0, asked=True))
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
+        fake.happen(str(session), ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == neighbour, "the neighbour")
+
+
+async def test_a_press_too_many_hits_no_neighbour() -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "ctrl+x")
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
+        fake.happen("a1", ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == "b2", "the neighbour")
+        for _ in range(5):
+            drive.clock.pass_(0.5)
+            await drive.press("ctrl+x")
+        assert [stop.session for stop in fake.of(m.Stop)] == ["a1"]
+        drive.clock.pass_(1.0)
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "meant for the neighbour")
+
+
+async def test_a_second_press_does_not_stop_the_session_that_took_the_place() -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Stop), "stopped")
+        fake.happen("a1", ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == "b2", "the neighbour")
+        await drive.press("ctrl+x")
+        await drive.shows("work-a1 is gone. Ctrl+X now stops work-b2.")
+        assert [stop.session for stop in fake.of(m.Stop)] == ["a1"]
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "meant for the neighbour")
+        assert fake.of(m.Delete) == []
+
+
 async def test_ctrl_x_in_the_input_cuts_or_stops_but_never_deletes() -> None:
     fake = two()
     async with screen(fake) as drive:

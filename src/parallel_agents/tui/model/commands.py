@@ -2,7 +2,8 @@
 
 Keep true: nothing is painted from here; every action names the session it was meant for by id, so
 that a row that moved is never hit; what was typed is not lost when it cannot be sent; a session is
-deleted only by two presses on the same id within `ARMED` seconds, and never from the input.
+deleted only by two presses on the same id within `ARMED` seconds, and never from the input; a press
+too many stops no other session.
 """
 
 import os
@@ -24,6 +25,9 @@ R = TypeVar("R")
 ARMED = 2.0
 """Seconds within which a second Ctrl+X on the same session deletes it."""
 
+REST = 0.8
+"""Seconds without Ctrl+X after a deletion until it counts again: it may be held down."""
+
 Tone = Literal["information", "warning", "error"]
 Say = Callable[[str, Tone], None]
 
@@ -42,6 +46,7 @@ class Commands:
         self._say = say
         self._clock = clock
         self._armed: tuple[str, float] | None = None
+        self._resting_until = 0.0
         self._deleted: list[str] = []
         self._wanted_back: set[str] = set()
 
@@ -110,15 +115,24 @@ class Commands:
             session: its id.
             typing: the key came from the input, where nothing is deleted.
         """
-        if typing:
-            self._armed = None
-            await self._stop(session, "Stopping")
+        now = self._clock()
+        if now < self._resting_until:
+            self._resting_until = now + REST
             return
         armed, self._armed = self._armed, None
-        if armed is not None and armed[0] == session and self._clock() - armed[1] <= ARMED:
+        if typing:
+            await self._stop(session, "Stopping")
+            return
+        first = armed[0] if armed is not None and now - armed[1] <= ARMED else None
+        if first == session:
+            self._resting_until = now + REST
             await self._delete(session)
             return
-        armed = self._armed = (session, self._clock())
+        if first is not None and self._store.successor == session:
+            self.say(f"{self._name(first)} is gone. Ctrl+X now stops {self._name(session)}.")
+            return
+        armed = self._armed = (session, now)
+        self._store.hold_place()
         await self._stop(session, "Ctrl+X again deletes")
         await self._foretell(session, armed)
 

@@ -47,7 +47,8 @@ def group_of(state: SessionState) -> Group:
         state: the session's facts.
 
     Returns:
-        `review` for finished work that has changes or has not been looked at.
+        `review` for finished work that has changes or has not been looked at, also once it is
+            stopped.
     """
     match derive(state).state:
         case "blocked":
@@ -57,8 +58,27 @@ def group_of(state: SessionState) -> Group:
         case "working":
             return "working"
         case "done":
-            return "review" if state.place.changes.files or state.unread else "done"
-        case "stopped" | "idle":
+            return _finished(state)
+        case "stopped":
+            return _stopped(state)
+        case "idle":
+            return "idle"
+
+
+def _finished(state: SessionState) -> Group:
+    return "review" if state.place.changes.files or state.unread else "done"
+
+
+def _stopped(state: SessionState) -> Group:
+    """Find where a stopped session stays: a stop ends its process, and hides no result."""
+    if state.place.missing or state.dialogue.messages or not state.turn.is_over:
+        return "idle"
+    match state.turn.outcome:
+        case "ok":
+            return _finished(state)
+        case "error":
+            return "failed"
+        case _:
             return "idle"
 
 
@@ -127,6 +147,26 @@ def _rank(state: SessionState) -> tuple[bool, int, int, str]:
 def in_order(sections: list[Section]) -> list[str]:
     """List all ids from top to bottom."""
     return [session for section in sections for session in section.sessions]
+
+
+def neighbours(sections: list[Section], session: str | None) -> list[str]:
+    """List who may take the place of a session, nearest first.
+
+    Args:
+        sections: the list.
+        session: the session to replace.
+
+    Returns:
+        Ids of its own section first: those below it, then those above it, upwards; then those of
+            the sections below and above.
+    """
+    at = next((i for i, section in enumerate(sections) if session in section.sessions), None)
+    if at is None or session is None:
+        return []
+    inside = sections[at].sessions
+    here = inside.index(session)
+    below, above = in_order(sections[at + 1 :]), in_order(sections[:at])
+    return [*inside[here + 1 :], *inside[:here][::-1], *below, *above[::-1]]
 
 
 def next_needing(

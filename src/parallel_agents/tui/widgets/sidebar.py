@@ -20,7 +20,7 @@ from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 
-MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
+_MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
 
 
 _MINUTE_MS = 60_000
@@ -189,9 +189,14 @@ def _session(
 
 
 def mark(state: SessionState) -> str:
-    """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
+    """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none.
+
+    Finished work whose process was stopped has `○`.
+    """
     group = group_of(state)
-    return MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
+    if group in {"review", "done"} and derive(state).state == "stopped":
+        return "○"
+    return _MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
 
 
 def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
