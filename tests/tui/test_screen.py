@@ -793,8 +793,11 @@ async def test_a_shell_opens_in_the_worktree() -> None:
     async with screen(two()) as drive:
         places: list[str] = []
         drive.main.run_outside = lambda _, cwd, __: len(places.append(cwd) or "")  # type: ignore[func-returns-value,redundant-expr]
+        await drive.shows("waiting for you")
+        followed = len(drive.fake.of(m.Follow))
         await drive.press("o")
         assert places == [f"{ROOT}/.claude/worktrees/auth-refactor"]
+        await drive.until(lambda: len(drive.fake.of(m.Follow)) > followed, "looked at again")
 
 
 @pytest.mark.parametrize(

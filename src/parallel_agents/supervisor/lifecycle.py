@@ -150,7 +150,8 @@ class Lifecycle:
                 await self._watch(session)
             for session in list(self.supervisor.sessions.values()):
                 with contextlib.suppress(UserError):
-                    heads.look(session.ledger)
+                    if heads.look(session.ledger):
+                        session.workplace.changes.count()
             self._look_after_ourselves()
             self._consider_leaving()
             if time.monotonic() - self._cleaned_at > _HOUR:

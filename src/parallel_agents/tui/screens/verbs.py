@@ -318,6 +318,8 @@ class Verbs(Board):
             self.run_outside(argv, state.place.worktree.path, os.environ)
         except UserError as error:
             self.commands.complain(error)
+        self.store.gap = True  # to follow the session again has its changes counted
+        self.wake()
 
     def do_shell(self) -> None:
         """Open a shell in the worktree."""

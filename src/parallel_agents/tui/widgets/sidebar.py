@@ -180,7 +180,7 @@ def _session(
         flat(state.session.name or state.id, name),
         *((Span(" ⌃", styles.muted),) if state.session.pinned else ()),
     )
-    first = Entry(state.id, left, tuple(_right(state, group, now, styles)), first=True)
+    first = Entry(state.id, left, tuple(_right(state, now, styles)), first=True)
     detail = doing(state, progress)
     if not detail or group in {"done", "idle"}:
         return [first]
@@ -211,11 +211,10 @@ def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
     return detail.replace(f"{state.place.worktree.path}/", "") if state.place.worktree else detail
 
 
-def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]:
+def _right(state: SessionState, now: int, styles: Ink) -> list[Span]:
     changes = state.place.changes
-    if group in {"review", "done"} and changes.files:
-        return line_counts(changes.insertions, changes.deletions, styles)
-    return [Span(_coarse(now - since(state)), styles.muted)]
+    counts = line_counts(changes.insertions, changes.deletions, styles) if changes.files else []
+    return [*counts, Span(f" {_coarse(now - since(state)):>3}", styles.muted)]
 
 
 def _coarse(milliseconds: int) -> str:
