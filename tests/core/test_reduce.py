@@ -195,6 +195,20 @@ def test_a_state_is_no_older_than_its_session_and_no_newer_than_the_last_record(
         assert 0 <= since(state) <= record.at
 
 
+# --- what it does -----------------------------------------------------------------------------
+
+
+def test_a_new_turn_does_not_show_what_the_last_one_said() -> None:
+    said = (ev.AssistantText(text="done: all of it"), ev.TurnEnded(outcome="ok", text="done: all"))
+    state = fold(*TURN, *said, IDLE, _queued("m2"), RUNNING)
+    assert (derive(state).state, derive(state).detail) == ("working", "thinking")
+    late = ev.AssistantText(text="a subagent's last words", parent="t1")
+    begun = fold(late, ev.TurnStarted(conversation="c"), state=state)
+    assert derive(begun).detail == "thinking"
+    cut = fold(*TURN, said[0], ev.RunEnded(run=1, signal=9), *LIVING[2:], RUNNING)
+    assert derive(cut).detail == "thinking"
+
+
 # --- requests ---------------------------------------------------------------------------------
 
 

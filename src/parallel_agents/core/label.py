@@ -107,7 +107,7 @@ def _doing(state: SessionState) -> str:
         retry = state.turn.retry
         detail = f"retrying {retry.attempt}/{retry.maximum}: {retry.error}"
         return f"{detail}. {retry.hint}" if retry.hint else detail
-    return state.conversation.activity
+    return state.conversation.activity or "thinking"
 
 
 def _stopped(state: SessionState) -> Label | None:

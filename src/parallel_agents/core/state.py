@@ -301,7 +301,8 @@ class ConversationFacts(Value):
     Attributes:
         id: the agent's own id of it.
         mode: the permission mode that it is in.
-        activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
+        activity: what the agent has done or said last in this turn, raw, at most `summary.TRACKED`
+            characters.
     """
 
     id: str = ""
