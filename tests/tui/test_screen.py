@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.widgets import TextArea
+from textual.widgets._toast import Toast
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, TreeGoneError, UnreachableError, UserError
@@ -198,12 +199,43 @@ async def test_two_presses_on_the_same_session_delete_it_and_u_undoes() -> None:
         await drive.until(lambda: fake.of(m.Stop))
         assert fake.of(m.Delete) == []
         await drive.press("ctrl+x")
-        await drive.shows("deleting…")
+        await drive.until(lambda: drive.main.store.order() == ["b2"], "gone from the list")
+        assert fake.states["a1"].session.deleting
+        assert fake.states["a1"].process.is_there
         assert fake.of(m.Delete)[0].session == "a1"
         assert fake.of(m.Stop)[0].wait is False
         await drive.press("u")
         await drive.until(lambda: fake.of(m.CancelDelete))
         await drive.until(lambda: not fake.states["a1"].session.deleting)
+        await drive.until(lambda: drive.main.store.selected == "a1", "back, and selected")
+
+
+async def test_a_deletion_is_one_toast() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        await drive.shows("it has no work")
+        await drive.press("ctrl+x")
+        await drive.shows("it had no work")
+        await drive.until(lambda: len(drive.main.query(Toast)) == 1, "the last one")
+        assert len(drive.app._notifications) == 1
+
+
+async def test_a_deletion_that_is_refused_brings_the_row_back() -> None:
+    fake = two()
+
+    def refuse(message: m.Delete) -> m.Deletion:
+        if not message.wait:
+            fake.happen("a1", ev.DeleteRequested())
+            return m.Deletion(session=row_of("a1"))
+        fake.happen("a1", ev.DeleteCancelled(reason="no"))
+        raise RefusedError("Its worktree is in use.", "Look.")
+
+    fake.answers["delete"] = refuse
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "ctrl+x")
+        await drive.shows("Its worktree is in use.")
+        await drive.until(lambda: drive.main.store.order() == ["a1", "b2"], "back in the list")
 
 
 async def test_a_deleted_session_is_restored() -> None:

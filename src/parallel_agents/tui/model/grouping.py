@@ -82,14 +82,19 @@ def _stopped(state: SessionState) -> Group:
             return "idle"
 
 
+def listed(state: SessionState) -> bool:
+    """Whether the list has the session: not from the moment that somebody deletes it."""
+    return not state.session.deleted and not state.session.deleting
+
+
 def needs_person(state: SessionState) -> bool:
     """Whether the session asks something, like those under `NEEDS INPUT`; it may be pinned."""
-    return not state.session.deleted and group_of(state) == "needs"
+    return listed(state) and group_of(state) == "needs"
 
 
 def rings(state: SessionState) -> bool:
     """Whether to ring the bell for a session: it asks something, or has failed unseen."""
-    failed = not state.session.deleted and group_of(state) == "failed" and state.unread
+    failed = listed(state) and group_of(state) == "failed" and state.unread
     return failed or needs_person(state)
 
 
@@ -97,13 +102,13 @@ def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
     """Arrange sessions in sections.
 
     Args:
-        states: facts of all sessions; deleted ones are left out.
+        states: facts of all sessions; those that are not `listed` are left out.
         by: state, or the repository that they work in.
 
     Returns:
         Sections with at least one session each.
     """
-    present = [state for state in states if not state.session.deleted]
+    present = [state for state in states if listed(state)]
     if by == "directory":
         return _by_directory(present)
     found: dict[Group, list[SessionState]] = {}

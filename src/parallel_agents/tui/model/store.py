@@ -169,7 +169,7 @@ class Store:
 
     def _present(self, session: str | None) -> bool:
         state = self.mirror.sessions.get(session or "")
-        return state is not None and not state.session.deleted
+        return state is not None and grouping.listed(state)
 
     # --- what is shown ------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.actions import ACTIONS, Zone
-from parallel_agents.tui.model.grouping import group_of, needs_person, repository
+from parallel_agents.tui.model.grouping import group_of, listed, needs_person, repository
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import Ink
@@ -25,7 +25,7 @@ TABS = ("transcript", "diff", "info")
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
     """Count the sessions as the list groups them; returns pairs of a kind and words."""
-    present = [state for state in states if not state.session.deleted]
+    present = [state for state in states if listed(state)]
     groups = Counter(group_of(state) for state in present)
     needing = sum(1 for state in present if needs_person(state))
     return [

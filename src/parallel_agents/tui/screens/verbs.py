@@ -15,6 +15,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
+from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.offers import first_modes
 from parallel_agents.tui.model.remembered import Remembered, recall, remember
 from parallel_agents.tui.model.request_card import Card, Verdict
@@ -297,7 +298,7 @@ class Verbs(Board):
     def do_quit(self) -> None:
         """Close the screen; sessions keep working."""
         alive = [s for s in self.store.mirror.sessions.values() if s.process.is_there]
-        count = len([state for state in alive if not state.session.deleted])
+        count = len([state for state in alive if listed(state)])
         noun = "session keeps" if count == 1 else "sessions keep"
         self.app.exit(
             message=f"{count} {noun} working. `parallel-agents` shows them again."

@@ -201,8 +201,6 @@ def mark(state: SessionState) -> str:
 
 def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
     """Return what the session is doing or asking now, raw, on one line."""
-    if state.session.deleting:
-        return "deleting…"
     if progress is not None and state.place.creating and progress[1]:
         return f"checking out {progress[0]:,} of {progress[1]:,}"
     if state.process.stopping:
