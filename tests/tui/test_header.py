@@ -47,6 +47,21 @@ async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() ->
         await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)
 
 
+async def test_the_total_cost_does_not_fall_when_a_session_is_deleted() -> None:
+    fake = Fake()
+    for session in ("a1", "b2"):
+        fake.session(session, f"name-{session}")
+        fake.finish(session)
+    async with screen(fake) as drive:
+        await drive.shows("total $1.00")
+        fake.happen("a1", ev.DeleteRequested(), ev.Deleted())
+        await drive.until(lambda: drive.main.store.order() == ["b2"])
+        assert "total $1.00" in drive.text()
+        fake.push(ReadyPush(sessions=("b2",), trash_cost_usd=0.5))
+        await drive.until(lambda: set(drive.main.store.mirror.sessions) == {"b2"})
+        assert "total $1.00" in drive.text()
+
+
 @pytest.mark.parametrize("width", varied([60, 80, 120]))
 async def test_no_count_is_cut(width: int) -> None:
     """The name of the program gives way first, then the repository and the cost."""

@@ -275,7 +275,13 @@ class Board(Screen[None]):
         states = [s for s in self.store.mirror.sessions.values() if listed(s)]
         store, width = self.store, self.size.width
         said = header.top(
-            states, state, store.problem, ink_of(self.app), width, reading=store.reading
+            states,
+            state,
+            store.problem,
+            ink_of(self.app),
+            width,
+            cost=store.mirror.cost,
+            reading=store.reading,
         )
         self.line("top").put(*said)
         self.set_class(not states, "-empty")

@@ -53,6 +53,7 @@ def top(
     ink: Ink,
     width: int,
     *,
+    cost: float = 0.0,
     reading: bool = False,
 ) -> Pair:
     """Make the first line: what needs the user, which repository, the total cost.
@@ -65,6 +66,7 @@ def top(
         problem: why there is no connection.
         ink: the styles.
         width: cells of the whole line.
+        cost: of all sessions, with those in the trash, in US dollars.
         reading: whether the supervisor still has sessions to send.
     """
     left: list[Span] = []
@@ -78,9 +80,8 @@ def top(
     right: list[Span] = []
     if selected is not None:
         right.append(flat(PurePath(repository(selected)).name, ink.muted))
-    cost = sum(state.turn.cost_usd for state in states if not state.session.deleted)
     if cost:
-        right.append(Span(f"   ${cost:.2f}", ink.muted))
+        right.append(Span(f"   total ${cost:.2f}", ink.muted))
     return _widest(Span(f" {NAME}  ", ink.strong), left, [*right, Span(" ", ink.text)], width)
 
 
