@@ -17,7 +17,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import Section, group_of
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
-from parallel_agents.tui.text.spans import Span, flat, over, row
+from parallel_agents.tui.text.spans import Span, cells, clip_path, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 
 _MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
@@ -135,8 +135,12 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         styles = ink_of(self.app)
         chosen = bool(entry.session) and entry.session == self._selected
         bar = "▌" if chosen and entry.first else " "
+        left = list(entry.left)
+        if left and not entry.right:
+            text, style = left[-1].text, left[-1].style
+            left[-1] = Span(clip_path(text, width - 2 - cells(left[:-1])), style)
         strip = row(
-            [Span(bar, styles.link if self.has_focus else styles.muted), *entry.left],
+            [Span(bar, styles.link if self.has_focus else styles.muted), *left],
             [*entry.right],
             width - 1,
         ).extend_cell_length(width)
