@@ -23,7 +23,7 @@ from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
-from tests.tui.scenes import changed, patch, stat
+from tests.tui.scenes import SCENES, changed, patch, stat
 
 RULE = {
     "type": "addRules",
@@ -351,6 +351,24 @@ async def test_the_selection_follows_the_session() -> None:
         fake.happen("b2", ev.Pinned(pinned=True))
         await drive.shows("PINNED")
         assert drive.main.store.selected == "b2"
+
+
+async def test_the_ends_and_pages_of_the_list() -> None:
+    async with screen(SCENES["many"]()) as drive:
+        store = drive.main.store
+        order = store.order()
+
+        async def lands(key: str) -> int:
+            await drive.press(key)
+            return order.index(str(store.selected))
+
+        page = drive.main.sidebar.page
+        assert 1 < page < len(order)
+        assert [await lands("end"), await lands("home")] == [len(order) - 1, 0]
+        assert await lands("pagedown") == page
+        assert await lands("pageup") < page
+        assert [await lands("home"), await lands("pageup")] == [0, 0]
+        assert [await lands("end"), await lands("pagedown")] == [len(order) - 1] * 2
 
 
 async def test_next_that_needs_you_goes_to_the_card() -> None:

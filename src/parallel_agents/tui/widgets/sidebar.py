@@ -97,6 +97,13 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self._into_view()
         self.refresh()
 
+    @property
+    def page(self) -> int:
+        """How many sessions to go for a page: as many as are in view, less one to see where."""
+        top = self.scroll_offset.y
+        shown = self._entries[top : top + self.scrollable_content_region.height]
+        return max(sum(entry.first for entry in shown) - 1, 1)
+
     def _into_view(self) -> None:
         rows = [i for i, entry in enumerate(self._entries) if entry.session == self._selected]
         height = self.scrollable_content_region.height
