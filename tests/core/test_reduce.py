@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import from_plain, to_plain
-from parallel_agents.core.label import derive, since
+from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import EFFECTS, FACT_OF, reduce
 from parallel_agents.core.state import KEYS, SessionState
@@ -196,6 +196,21 @@ def test_a_state_is_no_older_than_its_session_and_no_newer_than_the_last_record(
 
 
 # --- what it does -----------------------------------------------------------------------------
+
+
+def test_silence_counts_from_the_agents_last_line_not_from_what_others_did() -> None:
+    running = fold(*TURN)
+    assert silent_since(running) == running.turn.started_at
+    line = ev.Record(seq=50, at=900, event=ev.AssistantText(text="a word"), run=1, offset=7)
+    spoken = reduce(running, line)
+    counted = reduce(
+        spoken,
+        ev.Record(seq=51, at=950, event=ev.ChangesCounted(files=1, insertions=1, deletions=0)),
+    )
+    assert silent_since(counted) == 900
+    for reason in (asked(), ev.LimitChanged(status="rejected", resets_at=9.0), OK, IDLE):
+        silent = silent_since(fold(reason, state=counted))
+        assert silent == (900 if reason is OK else 0)
 
 
 def test_a_new_turn_does_not_show_what_the_last_one_said() -> None:

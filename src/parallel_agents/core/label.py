@@ -74,6 +74,18 @@ def since(state: SessionState) -> int:
     return max(times, default=state.session.created_at)
 
 
+def silent_since(state: SessionState) -> int:
+    """Say since when a running turn says nothing, in milliseconds since 1970.
+
+    Returns:
+        The time of the agent's last line; 0 when it waits for a known reason, or no turn runs.
+    """
+    turn = state.turn
+    if not turn.running or turn.retry is not None or turn.limit_until is not None:
+        return 0
+    return 0 if derive(state).state != "working" else max(state.heard_at, turn.started_at)
+
+
 def _asked(state: SessionState) -> str:
     request = state.dialogue.requests[0]
     text = request.said

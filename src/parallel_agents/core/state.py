@@ -317,6 +317,7 @@ class SessionState(Facts):
     Attributes:
         updated_at: the time of the last record in milliseconds since 1970.
         offset: where in the `out.log` of the current run the next unread byte is.
+        heard_at: the time of the last line of the current run that was journalled.
         unread: whether something has happened that no person has seen.
         keys: uuids of the last `KEYS` requests that changed the session.
         because: which record made which fact.
@@ -331,6 +332,7 @@ class SessionState(Facts):
     unread: bool = False
     updated_at: int = 0
     offset: int = 0
+    heard_at: int = 0
     keys: tuple[str, ...] = ()
     because: dict[str, Evidence] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from parallel_agents.core.label import derive, since
+from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import Section, group_of
 from parallel_agents.tui.text.ages import age
@@ -24,6 +24,8 @@ _MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
 
 
 _MINUTE_MS = 60_000
+QUIET_MS = 3 * _MINUTE_MS
+"""How long a turn may say nothing until its row tells: longer than most tools and thoughts take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,9 @@ def _session(
     detail = doing(state, progress)
     if not detail or group in {"done", "idle"}:
         return [first]
+    silent = silent_since(state)
+    if silent and now - silent >= QUIET_MS:
+        detail = f"quiet {age(now - silent)} · {detail}"
     shown = styles.need if group == "needs" else styles.muted
     return [first, Entry(state.id, (Span("  ", styles.text), flat(detail, shown)))]
 
