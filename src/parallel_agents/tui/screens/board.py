@@ -290,6 +290,7 @@ class Board(Screen[None]):
             self.query_one(Welcome).put(ready=store.ready, problem=store.problem, hint=hint)
             self.panes.current = "welcome"
         elif self.panes.current == "welcome":
+            self.query_one(Welcome).leave()
             self.panes.current = "transcript"
 
     def _paint_session(self, state: SessionState | None, changes: Changes) -> None:
