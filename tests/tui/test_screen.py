@@ -208,6 +208,8 @@ async def test_two_presses_on_the_same_session_delete_it_and_u_undoes() -> None:
         await drive.until(lambda: fake.of(m.CancelDelete))
         await drive.until(lambda: not fake.states["a1"].session.deleting)
         await drive.until(lambda: drive.main.store.selected == "a1", "back, and selected")
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "counts again")
 
 
 async def test_a_deletion_is_one_toast() -> None:

@@ -180,6 +180,7 @@ class Commands:
 
     async def undo(self) -> None:
         """Bring back what was deleted last; from an earlier screen too."""
+        self._resting_until = 0.0
         session = self._deleted.pop() if self._deleted else await self._last_deleted()
         if session is None:
             self.say("Nothing to undo.")
