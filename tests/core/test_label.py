@@ -60,6 +60,7 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "working",
         "Edit: a.py",
     ),
+    ("turn that has said nothing", {"liveness": "alive", "running": True}, "working", "thinking"),
     (
         "retrying",
         {"liveness": "alive", "running": True, "retry": Retry(attempt=3, maximum=10, error="529")},

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.codec import from_plain, to_plain
-from parallel_agents.core.label import derive
+from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.options import Decision
 from parallel_agents.core.reduce import EFFECTS, FACT_OF, reduce
 from parallel_agents.core.state import KEYS, SessionState
@@ -155,6 +155,73 @@ def test_the_position_is_that_of_the_current_run() -> None:
     state = reduce(reduce(state, line), late)
     assert state.offset == 80
     assert fold(ev.RunStarted(run=2, conversation=""), state=state).offset == 0
+
+
+# --- since when -------------------------------------------------------------------------------
+
+
+def test_finished_work_counts_from_the_end_of_its_turn_not_of_its_process() -> None:
+    ended = fold(*TURN, OK, IDLE)
+    asleep = fold(ev.StopRequested(reason="asleep"), ev.RunEnded(run=1, code=0), state=ended)
+    stopped = fold(ev.StopRequested(reason="person"), ev.RunEnded(run=1, code=0), state=ended)
+    assert ended.turn.ended_at == 10 * (len(TURN) + 1)
+    assert since(ended) == since(asleep) == since(stopped) == ended.turn.ended_at
+
+
+def test_a_stop_within_a_turn_counts_from_the_end_of_the_process() -> None:
+    state = fold(*LIVING, RUNNING, OK, IDLE, RUNNING)
+    assert not state.turn.is_over
+    state = fold(ev.StopRequested(reason="person"), ev.RunEnded(run=1, code=0), state=state)
+    assert (derive(state).state, since(state), state.turn.is_over) == (
+        "stopped",
+        state.updated_at,
+        False,
+    )
+
+
+@pytest.mark.parametrize("end", [ev.RunEnded(run=1, signal=9), ev.RunEnded(run=1, error="no")])
+def test_a_failure_counts_from_when_it_happened(end: ev.RunEnded) -> None:
+    state = fold(*TURN, end)
+    assert (derive(state).state, since(state)) == ("failed", state.updated_at)
+
+
+@given(journals())
+def test_a_state_is_no_older_than_its_session_and_no_newer_than_the_last_record(
+    journal: list[ev.Record],
+) -> None:
+    state = SessionState()
+    for record in journal:
+        state = reduce(state, record)
+        assert 0 <= since(state) <= record.at
+
+
+# --- what it does -----------------------------------------------------------------------------
+
+
+def test_silence_counts_from_the_agents_last_line_not_from_what_others_did() -> None:
+    running = fold(*TURN)
+    assert silent_since(running) == running.turn.started_at
+    line = ev.Record(seq=50, at=900, event=ev.AssistantText(text="a word"), run=1, offset=7)
+    spoken = reduce(running, line)
+    counted = reduce(
+        spoken,
+        ev.Record(seq=51, at=950, event=ev.ChangesCounted(files=1, insertions=1, deletions=0)),
+    )
+    assert silent_since(counted) == 900
+    for reason in (asked(), ev.LimitChanged(status="rejected", resets_at=9.0), OK, IDLE):
+        silent = silent_since(fold(reason, state=counted))
+        assert silent == (900 if reason is OK else 0)
+
+
+def test_a_new_turn_does_not_show_what_the_last_one_said() -> None:
+    said = (ev.AssistantText(text="done: all of it"), ev.TurnEnded(outcome="ok", text="done: all"))
+    state = fold(*TURN, *said, IDLE, _queued("m2"), RUNNING)
+    assert (derive(state).state, derive(state).detail) == ("working", "thinking")
+    late = ev.AssistantText(text="a subagent's last words", parent="t1")
+    begun = fold(late, ev.TurnStarted(conversation="c"), state=state)
+    assert derive(begun).detail == "thinking"
+    cut = fold(*TURN, said[0], ev.RunEnded(run=1, signal=9), *LIVING[2:], RUNNING)
+    assert derive(cut).detail == "thinking"
 
 
 # --- requests ---------------------------------------------------------------------------------

@@ -160,6 +160,30 @@ def test_a_tool_is_filled_in_where_it_stands() -> None:
     assert (tool.result, tool.patch, tool.ended_at) == ("ok", "+a", 30)
 
 
+def test_an_interrupted_message_was_not_cancelled() -> None:
+    def status(*progress: ev.MessageProgress) -> str:
+        told = [ev.MessageProgressed(uuid="m", progress=p) for p in progress]
+        (item,) = _folded(ev.MessageQueued(uuid="m", text="hi"), *told).items
+        assert isinstance(item, UserItem)
+        return item.status
+
+    assert status("delivered", "cancelled") == "cancelled"
+    assert status("delivered", "started", "cancelled") == "started"
+
+
+def test_the_wait_for_a_person_is_not_the_tools_time() -> None:
+    transcript = _folded(
+        ev.ToolUsed(id="t1", name="Bash", input={"command": "ls"}),
+        asked(),
+        ev.AssistantText(text="meanwhile"),
+        ev.RequestDecided(request="r1", decision=Decision(behavior="allow")),
+        ev.ToolReturned(tool_use="t1", text="ok"),
+    )
+    tool = transcript.items[0]
+    assert isinstance(tool, ToolItem)
+    assert (tool.ended_at - tool.at, tool.waited, tool.took) == (40, 20, 20)
+
+
 def test_a_task_is_one_item() -> None:
     transcript = _folded(
         ev.TaskProgressed(task="k", status="running", description="look"),

@@ -24,9 +24,13 @@ ROOT = Path(__file__).parents[2]
 
 TMUX = {
     "down": "Down",
+    "end": "End",
     "enter": "Enter",
     "escape": "Escape",
+    "home": "Home",
     "left": "Left",
+    "pagedown": "NPage",
+    "pageup": "PPage",
     "question_mark": "?",
     "right": "Right",
     "greater_than_sign": ">",
@@ -123,8 +127,9 @@ LIST, CARD, INPUT = "Space peek", "Tab input", "Enter send"
 
 @pytest.mark.parametrize("terminal", [(120, 40), (80, 24)], indirect=True, ids=["wide", "narrow"])
 @presses(
-    "next", "previous", "jump", "jump_begin", "jump_sign", "enter", "escape", "back", "zone_next",
-    "zone_back", "peek", "next_needing", "group", "help", "quit",
+    "next", "previous", "first", "last", "page_up", "page_down", "jump", "jump_begin", "jump_sign",
+    "enter", "escape", "back", "zone_next", "zone_back", "peek", "next_needing",
+    "group", "help", "quit",
 )  # fmt: skip
 def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     listed = names(terminal.wait(lambda screen: len(names(screen)) == 5 and LIST in screen))
@@ -134,6 +139,11 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
         hands.press(terminal, "next", number)
         terminal.wait(on(listed[1]))
         hands.press(terminal, "previous", number)
+        terminal.wait(on(listed[0]))
+    for down, up in (("last", "first"), ("page_down", "page_up")):
+        hands.press(terminal, down)
+        terminal.wait(lambda screen: chosen(screen) not in ("", listed[0]))
+        hands.press(terminal, up)
         terminal.wait(on(listed[0]))
     hands.press(terminal, "jump_begin")
     terminal.press("3")

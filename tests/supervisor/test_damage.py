@@ -73,6 +73,8 @@ def test_older_journals_still_fold(context: Context, name: str) -> None:
         0,
     )
     assert derive(state).state == "stopped"
+    ends = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_bytes().splitlines()]
+    assert state.turn.ended_at == [r["at"] for r in ends if r["event"]["type"] == "turn_ended"][-1]
 
 
 def test_facts_that_an_older_version_saved_are_folded_again(context: Context) -> None:

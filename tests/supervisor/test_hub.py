@@ -188,3 +188,12 @@ async def test_nobody_is_told_that_all_is_there_before_it_is() -> None:
     world.hub.complete()
     assert await world.read() == ["state", "state", "state", "ready"]
     assert world.mirror.sessions == world.states
+
+
+async def test_a_client_is_told_what_the_trash_has_cost() -> None:
+    world = World()
+    world.hub = Hub(lambda: list(world.states.values()), lambda: 1.5)
+    world.hub.complete()
+    world.hub.add(world.client)
+    assert await world.read() == ["state", "state", "ready"]
+    assert world.mirror.cost == 1.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.options import Options
+from parallel_agents.core.state import Counts
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
+from parallel_agents.supervisor.base.hub import Subscriber
 from parallel_agents.supervisor.place.workplace import Workplace
 from parallel_agents.supervisor.record.context import Context
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
@@ -127,4 +130,72 @@ async def test_what_a_turn_changed_is_counted_once(
     changes.heard(ev.ToolReturned(tool_use="t2", text=""))
     await changes.counted()
     assert len(looked) == 2, "what is asked for later is counted"
+    await changes.close()
+
+
+async def test_what_a_person_compares_or_looks_at_is_counted(
+    ledger: SessionLedger, context: Context
+) -> None:
+    workplace = Workplace(ledger)
+    await workplace.make()
+    await accept(ledger, workplace)
+    assert await workplace.make()
+    changes, top = workplace.changes, Path(ledger.state.place.standing.path)
+    (top / "one.txt").write_text("1\n")
+    stat = await changes.compared()
+    assert ledger.state.place.changes == Counts(files=1, insertions=1)
+    seq = ledger.state.seq
+    assert (await changes.compared()).parts == stat.parts
+    assert ledger.state.seq == seq, "what is known is not told again"
+    (top / "two.txt").write_text("2\n")
+    screen = Subscriber()
+    context.hub.add(screen)
+    screen.followed = frozenset({ledger.id})
+    changes.glance()
+    await ledger.until(lambda state: state.place.changes.files == 2)
+    await changes.close()
+
+
+async def test_who_only_passes_a_session_costs_no_count(
+    ledger: SessionLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workplace = Workplace(ledger)
+    looked: list[str] = []
+    monkeypatch.setattr(workplace.changes, "count", lambda: looked.append("counted"))
+    workplace.changes.glance()
+    glancing = workplace.changes._glancing
+    assert glancing is not None
+    await glancing
+    assert looked == []
+    await workplace.changes.close()
+
+
+async def test_a_count_is_not_replaced_by_an_older_comparison(
+    ledger: SessionLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workplace = Workplace(ledger)
+    await workplace.make()
+    await accept(ledger, workplace)
+    assert await workplace.make()
+    changes, top = workplace.changes, Path(ledger.state.place.standing.path)
+    usual = ledger.context.manager.diff_stat
+    counted, began = threading.Event(), threading.Event()
+    slow = [True]
+
+    def diff_stat(record: WorktreeRecord) -> DiffStat:
+        found = usual(record)
+        if slow and slow.pop():
+            began.set()
+            assert counted.wait(30)
+        return found
+
+    monkeypatch.setattr(ledger.context.manager, "diff_stat", diff_stat)
+    comparing = asyncio.create_task(changes.compared())
+    await asyncio.to_thread(began.wait, 30)
+    (top / "new.txt").write_text("one\n")
+    changes.count()
+    await changes.counted()
+    counted.set()
+    assert (await comparing).files == ()
+    assert ledger.state.place.changes.files == 1
     await changes.close()

@@ -8,12 +8,14 @@ import pytest
 from textual import events
 
 from parallel_agents.core.errors import UserError
+from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.tui.screens.confirm import TextDialog
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.terminal import key_queue
 from parallel_agents.tui.terminal.terminal_input import Quiet, Rested
 from parallel_agents.wire import messages as m
+from tests.support.told import opened as opened_with
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
@@ -401,3 +403,23 @@ async def test_a_card_that_is_replaced_does_not_inherit_the_first_press() -> Non
         await drive.press("y")
         await drive.shows("again decides")
         assert fake.of(m.Answer) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "description", "said"),
+    [
+        ({"command": "npm run build"}, "npm run build", "npm run build"),
+        ({"file_path": "/r/src/a.py", "content": "x"}, "src/a.py", "src/a.py"),
+    ],
+)
+async def test_a_card_does_not_say_its_input_twice(
+    given: JsonObject, description: str, said: str
+) -> None:
+    fake = Fake()
+    fake.session("s", "shop")
+    asked = {"request": "r1", "kind": "permission", "tool_name": "Tool", "digest": digest(given)}
+    fake.happen("s", opened_with(description=description, input=given, **asked))
+    async with screen(fake) as drive:
+        await drive.until(lambda: drive.main.request._blocks, "the card")
+        texts = [block.text for block in drive.main.request._blocks]
+        assert sum(text.count(said) for text in texts) == 1

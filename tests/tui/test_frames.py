@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 from textual.scrollbar import ScrollBarRender
@@ -63,3 +65,27 @@ async def test_what_an_agent_says_is_painted_however_fast_one_types(
         await drive.press("enter", "x")
         fake.happen("a1", ev.AssistantText(text="soon enough"))
         await drive.shows("soon enough")
+
+
+@pytest.mark.parametrize("key", ["", "question_mark"], ids=["alone", "under a dialog"])
+async def test_no_frame_has_the_first_row_beside_the_welcome(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a dialog, a row is painted before the screen is laid out anew."""
+    fake = Fake()
+    async with screen(fake) as drive:
+        await drive.shows("No sessions yet.")
+        await drive.press(*filter(None, [key]))
+        frames: list[str] = []
+        shown = drive.app._display
+
+        def display(*args: Any) -> None:
+            shown(*args)
+            strips = drive.main._compositor.render_strips(drive.app.size)
+            frames.append("".join(part.text for strip in strips for part in strip))
+
+        monkeypatch.setattr(drive.app, "_display", display)
+        fake.session("a1", "the-first")
+        await drive.until(lambda: any("the-first" in frame for frame in frames), "painted")
+        await drive.until(lambda: "No sessions yet." not in frames[-1], "the welcome is gone")
+        assert [f for f in frames if "the-first" in f and "No sessions yet." in f] == []

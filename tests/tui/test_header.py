@@ -5,6 +5,7 @@ import pytest
 from parallel_agents.core import events as ev
 from parallel_agents.tui.screens.header import hints
 from parallel_agents.tui.text.styles import ink
+from parallel_agents.tui.widgets.sidebar import QUIET_MS
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import ReadyPush, StatePush
 from tests.support.variations import varied
@@ -44,6 +45,40 @@ async def test_the_disk_is_counted_when_info_is_looked_at_and_work_was_done() ->
         assert len(fake.of(m.DiskUse)) == 1
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.until(lambda: len(fake.of(m.DiskUse)) == 2)
+
+
+async def test_the_total_cost_does_not_fall_when_a_session_is_deleted() -> None:
+    fake = Fake()
+    for session in ("a1", "b2"):
+        fake.session(session, f"name-{session}")
+        fake.finish(session)
+    async with screen(fake) as drive:
+        await drive.shows("total $1.00")
+        fake.happen("a1", ev.DeleteRequested(), ev.Deleted())
+        await drive.until(lambda: drive.main.store.order() == ["b2"])
+        assert "total $1.00" in drive.text()
+        fake.push(ReadyPush(sessions=("b2",), trash_cost_usd=0.5))
+        await drive.until(lambda: set(drive.main.store.mirror.sessions) == {"b2"})
+        assert "total $1.00" in drive.text()
+
+
+async def test_a_row_says_how_long_a_running_turn_has_said_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = Fake()
+    fake.session("a1", "busy-one")
+    fake.happen("a1", ev.AssistantText(text="I run the tests."))
+    begun = fake.states["a1"].turn.started_at
+    now = [begun + QUIET_MS - 1]
+    monkeypatch.setattr("parallel_agents.tui.screens.board.now_ms", lambda: now[0])
+    async with screen(fake) as drive:
+        await drive.shows("I run the tests.")
+        assert "quiet" not in drive.text()
+        now[0] += 60_001
+        drive.main.paint_list()
+        await drive.shows("quiet 4m · I run the te")
+        fake.finish("a1")
+        await drive.until(lambda: "quiet" not in drive.text(), "its turn is over")
 
 
 @pytest.mark.parametrize("width", varied([60, 80, 120]))

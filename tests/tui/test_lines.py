@@ -1,5 +1,6 @@
 """The base of long views: place, building, selection, copying."""
 
+import pytest
 from hypothesis import given, strategies as st
 from rich.cells import cell_len
 from rich.style import Style
@@ -7,7 +8,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from parallel_agents.tui.text.lines import Block, LineView
-from parallel_agents.tui.text.spans import Line, Span, block, clip, flat, row, span, wrap
+from parallel_agents.tui.text.spans import Line, Span, block, clip, clip_path, flat, row, span, wrap
 from parallel_agents.tui.text.styles import Ink
 from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text, until
 
@@ -237,3 +238,22 @@ async def test_hostile_text_is_harmless() -> None:
         await pilot.pause()
         assert_harmless(view)
         assert "␛[31mred" in text(view)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Edit: src/a.py", "Edit: src/a.py"),
+        ("Edit: /home/me/shop/deep/er/token.ts", "Edit: /home/me…/token.ts"),
+        ("Edit: a/very-long-name-of-a-file.ts", "Edit: a/very-long-name-…"),
+        ("Bash: rm -r /home/me/shop/deep/er/x", "Bash: rm -r /home/me/sh…"),
+        ("the tests in src/auth/session all pass", "the tests in src/auth/s…"),
+    ],
+)
+def test_a_path_keeps_its_file_name(text: str, shown: str) -> None:
+    assert clip_path(text, 24) == shown
+
+
+@given(st.text(st.sampled_from("ab/: 漢"), max_size=40), st.integers(1, 30))
+def test_a_shortened_path_fits(text: str, width: int) -> None:
+    assert cell_len(clip_path(text, width)) <= width

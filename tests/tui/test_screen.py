@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.widgets import TextArea
+from textual.widgets._toast import Toast
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, TreeGoneError, UnreachableError, UserError
@@ -22,7 +23,7 @@ from parallel_agents.wire import messages as m
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
-from tests.tui.scenes import changed, patch, stat
+from tests.tui.scenes import SCENES, changed, patch, stat
 
 RULE = {
     "type": "addRules",
@@ -198,12 +199,45 @@ async def test_two_presses_on_the_same_session_delete_it_and_u_undoes() -> None:
         await drive.until(lambda: fake.of(m.Stop))
         assert fake.of(m.Delete) == []
         await drive.press("ctrl+x")
-        await drive.shows("deleting…")
+        await drive.until(lambda: drive.main.store.order() == ["b2"], "gone from the list")
+        assert fake.states["a1"].session.deleting
+        assert fake.states["a1"].process.is_there
         assert fake.of(m.Delete)[0].session == "a1"
         assert fake.of(m.Stop)[0].wait is False
         await drive.press("u")
         await drive.until(lambda: fake.of(m.CancelDelete))
         await drive.until(lambda: not fake.states["a1"].session.deleting)
+        await drive.until(lambda: drive.main.store.selected == "a1", "back, and selected")
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "counts again")
+
+
+async def test_a_deletion_is_one_toast() -> None:
+    fake = two()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        await drive.shows("it has no work")
+        await drive.press("ctrl+x")
+        await drive.shows("it had no work")
+        await drive.until(lambda: len(drive.main.query(Toast)) == 1, "the last one")
+        assert len(drive.app._notifications) == 1
+
+
+async def test_a_deletion_that_is_refused_brings_the_row_back() -> None:
+    fake = two()
+
+    def refuse(message: m.Delete) -> m.Deletion:
+        if not message.wait:
+            fake.happen("a1", ev.DeleteRequested())
+            return m.Deletion(session=row_of("a1"))
+        fake.happen("a1", ev.DeleteCancelled(reason="no"))
+        raise RefusedError("Its worktree is in use.", "Look.")
+
+    fake.answers["delete"] = refuse
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "ctrl+x")
+        await drive.shows("Its worktree is in use.")
+        await drive.until(lambda: drive.main.store.order() == ["a1", "b2"], "back in the list")
 
 
 async def test_a_deleted_session_is_restored() -> None:
@@ -237,6 +271,64 @@ async def test_a_late_second_press_only_arms_again() -> None:
         assert fake.of(m.Delete) == []
 
 
+def several() -> Fake:
+    """Three sessions that work, and one that has nothing to do."""
+    fake = Fake()
+    for session in ("a1", "b2", "c3"):
+        fake.session(session, f"work-{session}")
+    fake.session("d4", "idle")
+    fake.happen("d4", ev.TurnEnded(outcome="interrupted"), ev.AgentStateChanged(state="idle"))
+    return fake
+
+
+@pytest.mark.parametrize(("number", "neighbour"), [(1, "b2"), (2, "c3"), (3, "b2"), (4, "c3")])
+async def test_a_neighbour_of_its_group_is_selected_after_a_deleted_session(
+    number: int, neighbour: str
+) -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press(f"alt+{number}", "ctrl+x")
+        session = drive.main.store.selected
+        await drive.until(lambda: fake.of(m.Stop), "stopped")
+        fake.happen(str(session), ev.StopRequested(reason="person"))
+        fake.happen(str(session), ev.RunEnded(run=1, code=0, asked=True))
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
+        fake.happen(str(session), ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == neighbour, "the neighbour")
+
+
+async def test_a_press_too_many_hits_no_neighbour() -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x", "ctrl+x")
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
+        fake.happen("a1", ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == "b2", "the neighbour")
+        for _ in range(5):
+            drive.clock.pass_(0.5)
+            await drive.press("ctrl+x")
+        assert [stop.session for stop in fake.of(m.Stop)] == ["a1"]
+        drive.clock.pass_(1.0)
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "meant for the neighbour")
+
+
+async def test_a_second_press_does_not_stop_the_session_that_took_the_place() -> None:
+    fake = several()
+    async with screen(fake) as drive:
+        await drive.press("ctrl+x")
+        await drive.until(lambda: fake.of(m.Stop), "stopped")
+        fake.happen("a1", ev.Deleted())
+        await drive.until(lambda: drive.main.store.selected == "b2", "the neighbour")
+        await drive.press("ctrl+x")
+        await drive.shows("work-a1 is gone. Ctrl+X now stops work-b2.")
+        assert [stop.session for stop in fake.of(m.Stop)] == ["a1"]
+        await drive.press("ctrl+x")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "meant for the neighbour")
+        assert fake.of(m.Delete) == []
+
+
 async def test_ctrl_x_in_the_input_cuts_or_stops_but_never_deletes() -> None:
     fake = two()
     async with screen(fake) as drive:
@@ -261,6 +353,24 @@ async def test_the_selection_follows_the_session() -> None:
         fake.happen("b2", ev.Pinned(pinned=True))
         await drive.shows("PINNED")
         assert drive.main.store.selected == "b2"
+
+
+async def test_the_ends_and_pages_of_the_list() -> None:
+    async with screen(SCENES["many"]()) as drive:
+        store = drive.main.store
+        order = store.order()
+
+        async def lands(key: str) -> int:
+            await drive.press(key)
+            return order.index(str(store.selected))
+
+        page = drive.main.sidebar.page
+        assert 1 < page < len(order)
+        assert [await lands("end"), await lands("home")] == [len(order) - 1, 0]
+        assert await lands("pagedown") == page
+        assert await lands("pageup") < page
+        assert [await lands("home"), await lands("pageup")] == [0, 0]
+        assert [await lands("end"), await lands("pagedown")] == [len(order) - 1] * 2
 
 
 async def test_next_that_needs_you_goes_to_the_card() -> None:
@@ -739,8 +849,11 @@ async def test_a_shell_opens_in_the_worktree() -> None:
     async with screen(two()) as drive:
         places: list[str] = []
         drive.main.run_outside = lambda _, cwd, __: len(places.append(cwd) or "")  # type: ignore[func-returns-value,redundant-expr]
+        await drive.shows("waiting for you")
+        followed = len(drive.fake.of(m.Follow))
         await drive.press("o")
         assert places == [f"{ROOT}/.claude/worktrees/auth-refactor"]
+        await drive.until(lambda: len(drive.fake.of(m.Follow)) > followed, "looked at again")
 
 
 @pytest.mark.parametrize(

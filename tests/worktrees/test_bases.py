@@ -55,6 +55,24 @@ def test_a_default_branch_that_only_changed_its_name_in_head_is_followed(
     assert resolve(manager, mine, "fresh").commit == newer
 
 
+def test_an_unknown_default_branch_is_told_only_where_it_matters(
+    manager: WorktreeManager, repo: Path, mine: Path
+) -> None:
+    """It does once the remote has something that the local HEAD lacks."""
+    git(mine, "remote", "set-head", "origin", "--delete")
+    git(repo, "symbolic-ref", "HEAD", "refs/heads/none")
+    assert resolve(manager, mine, "fresh").note == ""
+    git(repo, "symbolic-ref", "HEAD", "refs/heads/main")
+    git(repo, "checkout", "-q", "-b", "next")
+    commit_all(repo, "newer")
+    git(repo, "symbolic-ref", "HEAD", "refs/heads/none")
+    git(mine, "fetch", "-q")
+    note = resolve(manager, mine, "fresh").note
+    assert note == (
+        "The default branch of origin is not known: the branch starts at the local HEAD."
+    )
+
+
 def test_a_fetch_of_another_branch_does_not_count(
     manager: WorktreeManager, repo: Path, mine: Path
 ) -> None:

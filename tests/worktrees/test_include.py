@@ -243,6 +243,13 @@ def test_our_line_is_added_once(repo: Path, make: Make) -> None:
     assert git(repo, "status", "--porcelain") == ""
 
 
+def test_our_line_is_not_told_where_git_ignores_worktrees_already(repo: Path, make: Make) -> None:
+    write(repo / ".gitignore", "/.claude/worktrees/\n")
+    commit_all(repo, "ignore them")
+    assert not any("info/exclude" in note for note in make().notes)
+    assert "/.claude/worktrees/" in (repo / ".git/info/exclude").read_text()
+
+
 def test_a_linked_exclude_file_is_refused(repo: Path, make: Make, tmp_path: Path) -> None:
     target = write(tmp_path / "bashrc", "x\n")
     (repo / ".git/info/exclude").unlink()

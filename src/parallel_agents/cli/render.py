@@ -104,12 +104,11 @@ def _line(text: str) -> None:
 def _row(entry: SessionRow) -> list[str]:
     changes = entry.changes
     size = f"+{changes.insertions} -{changes.deletions}" if changes.files else ""
-    since = entry.pending[0].asked_at if entry.pending else entry.updated_at
     return [
         f"{MARKS[entry.state]} {entry.id}",
         columns.cut(safe_line(entry.name), _NAME),
         entry.state,
-        age(since),
+        age(entry.since),
         size,
         columns.cut(safe_line(entry.detail), _DETAIL),
     ]

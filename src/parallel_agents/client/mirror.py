@@ -18,11 +18,18 @@ class Mirror:
     Attributes:
         sessions: by id.
         progress: for each worktree being created, the files written so far and in total.
+        trash_cost: what the sessions have cost that were in the trash before, in US dollars.
     """
 
     def __init__(self) -> None:
         self.sessions: dict[str, SessionState] = {}
         self.progress: dict[str, tuple[int, int]] = {}
+        self.trash_cost = 0.0
+
+    @property
+    def cost(self) -> float:
+        """What all sessions have cost, with those in the trash, in US dollars."""
+        return self.trash_cost + sum(state.turn.cost_usd for state in self.sessions.values())
 
     def apply(self, push: Push) -> frozenset[str]:
         """Apply one push.
@@ -34,7 +41,8 @@ class Mirror:
             case StatePush(state=state):
                 self.sessions[state.id] = state
                 return frozenset({state.id})
-            case ReadyPush(sessions=ids):
+            case ReadyPush(sessions=ids, trash_cost_usd=cost):
+                self.trash_cost = cost
                 gone = self.sessions.keys() - set(ids)
                 for session in gone:
                     del self.sessions[session]

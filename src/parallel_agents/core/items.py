@@ -71,6 +71,7 @@ class ToolItem(Entry):
         result: its output; None while it runs and has printed nothing.
         patch: its changes, as a unified diff.
         ended_at: when it ended, in milliseconds since 1970; 0 while it runs.
+        waited: for how many milliseconds of that it waited for a person.
     """
 
     kind = "tool"
@@ -83,6 +84,12 @@ class ToolItem(Entry):
     patch: str = ""
     failed: bool = False
     ended_at: int = 0
+    waited: int = 0
+
+    @property
+    def took(self) -> int:
+        """How many milliseconds it ran, without the wait for a person."""
+        return max(self.ended_at - self.at - self.waited, 0)
 
     @property
     def said(self) -> str:

@@ -54,6 +54,38 @@ def derive(state: SessionState) -> Label:
     return _working(state) or _stopped(state) or _failed(state) or _finished(state)
 
 
+def since(state: SessionState) -> int:
+    """Say when a session got into the state shown, in milliseconds since 1970.
+
+    Args:
+        state: the facts.
+
+    Returns:
+        For finished work, when its turn ended, whatever became of the process since.
+    """
+    label = derive(state)
+    if label.state == "blocked":
+        return state.dialogue.requests[0].asked_at
+    if state.turn.running:
+        return state.turn.started_at
+    if "outcome" in label.facts or (label.state == "stopped" and state.turn.is_over):
+        return state.turn.ended_at
+    times = [state.because[fact].at for fact in label.facts if fact in state.because]
+    return max(times, default=state.session.created_at)
+
+
+def silent_since(state: SessionState) -> int:
+    """Say since when a running turn says nothing, in milliseconds since 1970.
+
+    Returns:
+        The time of the agent's last line; 0 when it waits for a known reason, or no turn runs.
+    """
+    turn = state.turn
+    if not turn.running or turn.retry is not None or turn.limit_until is not None:
+        return 0
+    return 0 if derive(state).state != "working" else max(state.heard_at, turn.started_at)
+
+
 def _asked(state: SessionState) -> str:
     request = state.dialogue.requests[0]
     text = request.said
@@ -87,7 +119,7 @@ def _doing(state: SessionState) -> str:
         retry = state.turn.retry
         detail = f"retrying {retry.attempt}/{retry.maximum}: {retry.error}"
         return f"{detail}. {retry.hint}" if retry.hint else detail
-    return state.conversation.activity
+    return state.conversation.activity or "thinking"
 
 
 def _stopped(state: SessionState) -> Label | None:

@@ -259,7 +259,8 @@ class TurnFacts(Value):
 
     Attributes:
         running: whether one runs.
-        started_at: when the last one began, in milliseconds since 1970.
+        started_at: when the last one began, in milliseconds since 1970; so is `ended_at`.
+        ended_at: when the last one got its outcome.
         outcome: how the last one ended, or that its process failed since.
         result: how the last one ended, whatever became of the process.
         limit_until: until when a usage limit holds, in seconds since 1970; None for no limit.
@@ -272,6 +273,7 @@ class TurnFacts(Value):
 
     running: bool = False
     started_at: int = 0
+    ended_at: int = 0
     outcome: Outcome = "none"
     result: Outcome = "none"
     problem: Problem | None = None
@@ -287,6 +289,11 @@ class TurnFacts(Value):
     context_tokens: int = 0
     context_window: int = 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether one has ended and none has begun since."""
+        return 0 < self.ended_at >= self.started_at and not self.running
+
 
 class ConversationFacts(Value):
     """The agent's conversation.
@@ -294,7 +301,8 @@ class ConversationFacts(Value):
     Attributes:
         id: the agent's own id of it.
         mode: the permission mode that it is in.
-        activity: what the agent is doing or said last, raw, at most `summary.TRACKED` characters.
+        activity: what the agent has done or said last in this turn, raw, at most `summary.TRACKED`
+            characters.
     """
 
     id: str = ""
@@ -309,6 +317,7 @@ class SessionState(Facts):
     Attributes:
         updated_at: the time of the last record in milliseconds since 1970.
         offset: where in the `out.log` of the current run the next unread byte is.
+        heard_at: the time of the last line of the current run that was journalled.
         unread: whether something has happened that no person has seen.
         keys: uuids of the last `KEYS` requests that changed the session.
         because: which record made which fact.
@@ -323,6 +332,7 @@ class SessionState(Facts):
     unread: bool = False
     updated_at: int = 0
     offset: int = 0
+    heard_at: int = 0
     keys: tuple[str, ...] = ()
     because: dict[str, Evidence] = field(default_factory=dict)
 

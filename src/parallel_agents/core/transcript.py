@@ -117,7 +117,7 @@ class Transcript:
             case ev.RequestOpened() as event:
                 return self._request(record, event)
             case ev.RequestDecided() as event:
-                return self._decided(event)
+                return self._decided(record, event)
             case ev.RequestWithdrawn() as event:
                 return self._close(event.request)
             case ev.TurnEnded() as event:
@@ -165,7 +165,9 @@ class Transcript:
         if (known := self._known(UserItem, event.uuid)) is None:
             return set()
         index, item = known
-        item.status = event.progress
+        # The CLI also cancels what it has started, when the turn is interrupted; the turn says so.
+        if event.progress != "cancelled" or item.status != "started":
+            item.status = event.progress
         return {index}
 
     def _user(self, record: ev.Record, event: ev.UserText) -> set[int]:
@@ -230,11 +232,21 @@ class Transcript:
         known[1].status = "withdrawn"
         return {known[0]}
 
-    def _decided(self, event: ev.RequestDecided) -> set[int]:
+    def _decided(self, record: ev.Record, event: ev.RequestDecided) -> set[int]:
         if (known := self._known(RequestItem, event.request)) is None:
             return set()
         index, item = known
+        changed = self._waited(item, record.at) if item.status == "open" else set()
         item.status, item.decision = event.decision.behavior, event.decision
+        return changed | {index}
+
+    def _waited(self, asked: RequestItem, until: int) -> set[int]:
+        """Note how long the tool that asked has waited for the decision."""
+        tools = (tool for tool, request in self._asking.items() if request == asked.id)
+        if (known := self._known(ToolItem, next(tools, ""))) is None:
+            return set()
+        index, tool = known
+        tool.waited += max(until - max(asked.at, tool.at), 0)
         return {index}
 
     def _run_ended(self, record: ev.Record, event: ev.RunEnded) -> set[int]:

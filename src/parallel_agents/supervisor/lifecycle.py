@@ -70,7 +70,7 @@ class Lifecycle:
         self._lock = lock
         self._config: Config = config
         self._over = asyncio.Event()
-        self._hub = Hub(self._states)
+        self._hub = Hub(self._states, self._trash_cost)
         threads = Threads()
         trust = TrustStore(threads, state)
         self._context = Context(
@@ -96,6 +96,9 @@ class Lifecycle:
     def _states(self) -> list[SessionState]:
         """The facts to send; the hub is made before the supervisor that has them."""
         return self.supervisor.states()
+
+    def _trash_cost(self) -> float:
+        return self.supervisor.trash_cost()
 
     async def run(self) -> None:
         """Serve until asked to end, or until nobody needs the supervisor any more."""
@@ -150,7 +153,8 @@ class Lifecycle:
                 await self._watch(session)
             for session in list(self.supervisor.sessions.values()):
                 with contextlib.suppress(UserError):
-                    heads.look(session.ledger)
+                    if heads.look(session.ledger):
+                        session.workplace.changes.count()
             self._look_after_ourselves()
             self._consider_leaving()
             if time.monotonic() - self._cleaned_at > _HOUR:

@@ -4,7 +4,6 @@ import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,7 +11,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
-from textual.notifications import Notification, Notify, SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 from textual.widget import Widget
 
 from parallel_agents.client.ahead import Ahead
@@ -29,9 +28,7 @@ from parallel_agents.tui.terminal.terminal_driver import TerminalDriver
 from parallel_agents.tui.terminal.terminal_input import Quiet, Rested, Swallowed
 from parallel_agents.tui.text.styles import DARK, themes
 from parallel_agents.tui.widgets.card import CardView
-
-_LEAST = 0.05
-"""Seconds that a notification stays at least, however late it is put on the screen."""
+from parallel_agents.tui.widgets.notice import Notice
 
 
 class ScreenApp(App[None]):
@@ -122,7 +119,15 @@ class ScreenApp(App[None]):
     ) -> None:
         """Show a notification for a while."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(_Shown(message, title, severity, seconds, markup)))
+        self.post_message(Notify(Notice(message, title, severity, seconds, markup)))
+
+    def on_notify(self, event: Notify) -> None:
+        """Take away what the new notification replaces, before Textual shows it."""
+        topic = event.notification.topic if isinstance(event.notification, Notice) else ""
+        if topic:
+            for shown in list(self._notifications):
+                if isinstance(shown, Notice) and shown.topic == topic:
+                    self._unnotify(shown, refresh=False)
 
     async def action_quit(self) -> None:
         """Close the screen, from a dialog too; sessions keep working."""
@@ -149,25 +154,6 @@ class ScreenApp(App[None]):
         if title != self._told_title and self._driver is not None and not self.is_headless:
             self._told_title = title
             self._driver.write(f"\x1b]2;{title}\x07")
-
-
-@dataclass
-class _Shown(Notification):
-    """A notification that always has some time left.
-
-    Textual hands what is left of it to a timer, which never comes to an end when that is negative:
-    the notification had run out while it was being put on the screen.
-    """
-
-    @property
-    def time_left(self) -> float:
-        """Seconds until it goes."""
-        return max(super().time_left, _LEAST)
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether it is to go now."""
-        return super().time_left <= 0
 
 
 def _decides(widget: Widget | None) -> bool:

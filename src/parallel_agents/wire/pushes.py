@@ -12,9 +12,14 @@ class StatePush(Tagged, tag="state"):
 
 
 class ReadyPush(Tagged, tag="ready"):
-    """All sessions have been sent; the client forgets those that are not named."""
+    """All sessions have been sent; the client forgets those that are not named.
+
+    Attributes:
+        trash_cost_usd: what the sessions in the trash have cost, in US dollars.
+    """
 
     sessions: tuple[str, ...]
+    trash_cost_usd: float = 0.0
 
 
 class RecordPush(Tagged, tag="record"):

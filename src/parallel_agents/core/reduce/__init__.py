@@ -113,7 +113,7 @@ def reduce(state: SessionState, record: ev.Record) -> SessionState:
     fact, folds = EFFECTS[type(event)]
     changed: dict[str, Any] = {"seq": record.seq, "updated_at": record.at}
     if record.run and record.run == before.process.run:
-        changed["offset"] = record.offset
+        changed |= {"offset": record.offset, "heard_at": record.at}
     for part, fold in folds:
         changed[part] = fold(before, event, record)
     if fact is not None:

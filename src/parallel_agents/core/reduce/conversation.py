@@ -35,15 +35,18 @@ def fold_conversation(
         The facts after it.
     """
     match event:
-        case ev.AssistantText() | ev.TurnEnded():
+        case ev.AssistantText():
             activity = first_line(event.text)
             return replace(conversation, activity=activity) if activity else conversation
         case ev.ToolUsed():
             summary = event.summary or tool_summary(event.name, event.input)
             return replace(conversation, activity=summary)
+        case ev.TurnEnded():
+            return replace(conversation, activity="")
         case ev.TurnStarted():
             return replace(
                 conversation,
+                activity="",
                 id=event.conversation or conversation.id,
                 model=event.model or conversation.model,
                 mode=event.mode or conversation.mode,
@@ -55,7 +58,7 @@ def fold_conversation(
                 return conversation
             return replace(conversation, mode=event.options.mode or "")
         case ev.RunStarted():
-            return replace(conversation, id=event.conversation)
+            return replace(conversation, id=event.conversation, activity="")
         case ev.SessionCreated():
             return ConversationFacts(id=event.request)
         case _:

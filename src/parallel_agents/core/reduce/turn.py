@@ -53,15 +53,15 @@ def fold_turn(
         case ev.AgentStateChanged():
             return _activity(turn, event, record, process)
         case ev.TurnEnded():
-            return _turn_ended(turn, event)
+            return _turn_ended(turn, event, record)
         case ev.MessageProgressed():
-            return _completed(turn) if began_earlier(dialogue, event) else turn
+            return _completed(turn, record) if began_earlier(dialogue, event) else turn
         case ev.RunStarted():
             return replace(turn, problem=None)
         case ev.RunReady():
             return replace(turn, outcome=turn.result)
         case ev.RunEnded():
-            return _run_ended(turn, event, process, dialogue)
+            return _run_ended(turn, event, record, process, dialogue)
         case ev.Retrying():
             return replace(turn, retry=_retry(event))
         case ev.LimitChanged():
@@ -94,12 +94,13 @@ def _activity(
     return replace(turn, running=True, started_at=record.at)
 
 
-def _turn_ended(turn: TurnFacts, event: ev.TurnEnded) -> TurnFacts:
+def _turn_ended(turn: TurnFacts, event: ev.TurnEnded, record: ev.Record) -> TurnFacts:
     problem = Problem(message=event.error, hint=event.hint) if event.outcome == "error" else None
     # What is reported begins again at 0 after /clear (recording `72-worktree-clear`).
     counted = turn.cost_reported if event.cost_usd >= turn.cost_reported else 0.0
     return replace(
         turn,
+        ended_at=record.at,
         outcome=event.outcome,
         result=event.outcome,
         problem=problem,
@@ -115,16 +116,20 @@ def _turn_ended(turn: TurnFacts, event: ev.TurnEnded) -> TurnFacts:
     )
 
 
-def _completed(turn: TurnFacts) -> TurnFacts:
+def _completed(turn: TurnFacts, record: ev.Record) -> TurnFacts:
     problem = Problem(
         message="The turn was cut off: an earlier process had started on this message.",
         hint="Send “continue” to resume where it left off.",
     )
-    return replace(turn, outcome="cut", result="cut", problem=problem)
+    return replace(turn, outcome="cut", result="cut", problem=problem, ended_at=record.at)
 
 
 def _run_ended(
-    turn: TurnFacts, event: ev.RunEnded, process: ProcessFacts, dialogue: DialogueFacts
+    turn: TurnFacts,
+    event: ev.RunEnded,
+    record: ev.Record,
+    process: ProcessFacts,
+    dialogue: DialogueFacts,
 ) -> TurnFacts:
     if event.run != process.run:
         return turn
@@ -132,12 +137,14 @@ def _run_ended(
     started = any(m.progress == "started" and m.run == event.run for m in dialogue.messages)
     open_work = bool(turn.running or dialogue.requests or dialogue.messages or dialogue.decided)
     over = replace(turn, running=False, tasks=(), retry=None)
+    failed = replace(over, ended_at=record.at)
     if event.error:
-        return replace(over, outcome="error", problem=Problem(message=event.error, hint=event.hint))
+        problem = Problem(message=event.error, hint=event.hint)
+        return replace(failed, outcome="error", problem=problem)
     if started or (turn.running and not asked):
-        return replace(over, outcome="cut", result="cut", problem=_cut_problem(event))
+        return replace(failed, outcome="cut", result="cut", problem=_cut_problem(event))
     if not asked and open_work:
-        return replace(over, outcome="error", problem=_died_problem(event))
+        return replace(failed, outcome="error", problem=_died_problem(event))
     return over
 
 

@@ -70,11 +70,17 @@ class Hub:
     """All subscribers.
 
     Args:
-        snapshot: returns the current states of all sessions.
+        snapshot: returns the current states of all sessions that are not in the trash.
+        trash_cost: returns what those in the trash have cost, in US dollars.
     """
 
-    def __init__(self, snapshot: Callable[[], list[SessionState]]) -> None:
+    def __init__(
+        self,
+        snapshot: Callable[[], list[SessionState]],
+        trash_cost: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._snapshot = snapshot
+        self._trash_cost = trash_cost
         self._subscribers: set[Subscriber] = set()
         self._complete = False
 
@@ -101,7 +107,8 @@ class Hub:
         states = self._snapshot()
         pushes: list[Push] = [StatePush(state=state) for state in states]
         if self._complete:
-            pushes.append(ReadyPush(sessions=tuple(state.id for state in states)))
+            ids = tuple(state.id for state in states)
+            pushes.append(ReadyPush(sessions=ids, trash_cost_usd=self._trash_cost()))
         subscriber.refill(_lines(pushes))
 
     def record(self, session: str, record: Record) -> None:

@@ -1,7 +1,7 @@
 """Maps each request to the one function that answers it."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,12 @@ class Api:
             return self._status()
         await self._supervisor.recovered.wait()
         return await HANDLERS[type(message)](self._service, message)
+
+    def followed(self, sessions: Iterable[str]) -> None:
+        """Note that a client shows these sessions."""
+        for name in sessions:
+            if (session := self._supervisor.sessions.get(name)) is not None:
+                session.workplace.changes.glance()
 
     async def shutdown(self, message: m.Shutdown) -> m.Ending:
         """Prepare to end; the connection ends the supervisor once this request is answered."""

@@ -333,6 +333,7 @@ class Client:
                 return Done()
             case m.Follow():
                 self._subscriber.followed = frozenset(message.sessions)
+                self._server.api.followed(message.sessions)
                 return Done()
             case m.Shutdown():
                 return await self._server.api.shutdown(message)

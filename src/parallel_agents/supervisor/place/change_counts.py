@@ -9,8 +9,8 @@ import contextlib
 import os
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.errors import UserError, unforeseen
-from parallel_agents.core.worktree import DiffPart
+from parallel_agents.core.errors import StorageError, UserError, unforeseen
+from parallel_agents.core.worktree import DiffPart, DiffStat
 from parallel_agents.supervisor.base.tasks import Tasks
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
 from parallel_agents.worktrees.plumbing import surroundings
@@ -32,7 +32,9 @@ class Changes:
         self._threads = ledger.context.threads
         self._counting: asyncio.Task[None] | None = None
         self._recording: asyncio.Task[None] | None = None
+        self._glancing: asyncio.Task[None] | None = None
         self._dirty = False
+        self._noted = 0
         self._main_before = ""
         self._shell_used = False
         self._said = ""
@@ -62,7 +64,7 @@ class Changes:
                 self._tasks.start("look at the checkout", self._remember_main())
             case ev.ToolUsed(does="run"):
                 self._shell_used = True
-            case ev.ToolReturned() | ev.FileServed(does="write"):
+            case ev.ToolReturned() | ev.FileServed(does="write") | ev.BackgroundTasks():
                 self.count()
             case ev.TurnEnded():
                 turn = self._ledger.state.turn.count
@@ -76,6 +78,33 @@ class Changes:
         self._dirty = True
         if self._counting is None or self._counting.done():
             self._counting = self._tasks.start("count the changes", self._count())
+
+    def glance(self) -> None:
+        """Count the diff if a client still follows the session in a moment.
+
+        Nothing tells of changes that a person makes, and each row that the selection only passes
+        would cost a run of git.
+        """
+        if self._glancing is None or self._glancing.done():
+            self._glancing = self._tasks.start("count what a person sees", self._glance())
+
+    async def _glance(self) -> None:
+        await asyncio.sleep(_SETTLE)
+        if self._ledger.context.hub.viewed(self._ledger.id):
+            self.count()
+
+    async def compared(self) -> DiffStat:
+        """Compare the worktree with its base for a person; its row then shows the same numbers.
+
+        Raises:
+            UserError: the two cannot be compared.
+        """
+        noted = self._noted
+        stat = await self._threads.git(self._manager.diff_stat, self._ledger.state.place.record)
+        if noted == self._noted:
+            with contextlib.suppress(StorageError):
+                self._ledger.record(*self._news(stat))
+        return stat
 
     async def _count(self) -> None:
         while self._dirty:
@@ -110,13 +139,18 @@ class Changes:
         self._dirty = False
         with surroundings.of(self._ledger.environment()):
             stat = await self._threads.git(self._manager.diff_stat, self._ledger.state.place.record)
-        found = stat.changes
-        before = self._ledger.state.place.changes
-        after = (found.files, found.insertions, found.deletions)
-        if after != (before.files, before.insertions, before.deletions):
-            event = ev.ChangesCounted(files=after[0], insertions=after[1], deletions=after[2])
+        for event in self._news(stat):
             await self._ledger.record_patiently(event)
         return stat.parts
+
+    def _news(self, stat: DiffStat) -> list[ev.ChangesCounted]:
+        """What a comparison changes about the known size of the diff."""
+        self._noted += 1
+        found, known = stat.changes, self._ledger.state.place.changes
+        counts = (found.files, found.insertions, found.deletions)
+        if counts == (known.files, known.insertions, known.deletions):
+            return []
+        return [ev.ChangesCounted(files=counts[0], insertions=counts[1], deletions=counts[2])]
 
     async def _remember_main(self) -> None:
         self._main_before = await self._fingerprint()

@@ -6,8 +6,11 @@ from parallel_agents.core.worktree import Standing
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
 
 
-def look(ledger: SessionLedger) -> None:
+def look(ledger: SessionLedger) -> bool:
     """Check whether another branch is checked out; cheap enough to call every second.
+
+    Returns:
+        Whether HEAD has moved since the last look.
 
     Raises:
         UserError: the change could not be journalled.
@@ -19,8 +22,10 @@ def look(ledger: SessionLedger) -> None:
         or state.session.deleted
         or state.session.deleting
     ):
-        return
+        return False
     found = ledger.context.manager.standing(state.place.record)
     known = state.place.head or Standing(branch=state.place.worktree.branch)
-    if found is not None and found != known:
-        ledger.record(ev.HeadMoved(**asdict(found)))
+    if found is None or found == known:
+        return False
+    ledger.record(ev.HeadMoved(**asdict(found)))
+    return True

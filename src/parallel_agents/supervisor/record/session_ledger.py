@@ -39,7 +39,7 @@ _ENVIRONMENT = "environment.json"
 _RAW_LIMIT = 4096
 DISK_PATIENCE = 0.5
 """Seconds before writing to a full disk is tried again."""
-FORM = Form(facts=SessionState, read=load_record, fold=reduce, version=2)
+FORM = Form(facts=SessionState, read=load_record, fold=reduce, version=3)
 
 
 class SessionLedger(Ledger[SessionState, Record]):

@@ -109,4 +109,5 @@ async def take_back(session: Session, key: str) -> None:
     known = left in session.agent.traits.mode_names and left != session.state.conversation.mode
     changed = [ev.ModeChanged(mode=left)] if known else []
     session.ledger.record(*changed, ev.Notice(text=text), key=key)
+    session.workplace.changes.count()
     session.driver.start()

@@ -1,7 +1,7 @@
 """A session as scripts see it: one entry of `ls --json`, whose schema is in `docs/schema/`."""
 
 from parallel_agents.core.errors import StorageError
-from parallel_agents.core.label import derive
+from parallel_agents.core.label import derive, since
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.supervisor.sessions.session import Session
 from parallel_agents.wire.messages import PendingRequest, SessionRow
@@ -26,6 +26,7 @@ def session_row(state: SessionState) -> SessionRow:
         started_at=state.session.created_at,
         updated_at=state.updated_at,
         state=label.state,
+        since=since(state),
         detail=label.detail,
         status=_status(state) if alive else None,
         pid=state.process.pid if alive else None,

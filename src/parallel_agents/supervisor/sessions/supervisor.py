@@ -108,6 +108,11 @@ class SessionSupervisor:
         shown = [s.state for s in self.sessions.values() if not s.state.session.deleted]
         return sorted(shown, key=lambda state: (state.session.created_at, state.id))
 
+    def trash_cost(self) -> float:
+        """Add up what the sessions in the trash have cost, in US dollars."""
+        states = (session.state for session in self.sessions.values())
+        return sum(state.turn.cost_usd for state in states if state.session.deleted)
+
     def find(self, name: str, *, deleted: bool = False, key: str = "") -> Session:
         """Find one session.
 

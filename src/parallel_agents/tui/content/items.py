@@ -176,7 +176,7 @@ class Painter:
     def _outcome(self, item: ToolItem) -> list[Span]:
         if not item.ended_at:
             return [Span("…", self.ink.muted)]
-        took = duration(item.ended_at - item.at)
+        took = duration(item.took)
         if item.failed:
             return [Span(f"✗ failed · {took}", self.ink.bad)]
         if item.patch:
@@ -239,7 +239,7 @@ class Painter:
     # --- requests, turns, notices ------------------------------------------------------------
 
     def _request(self, item: RequestItem) -> list[Line]:
-        text = self._short(item.said)
+        text = item.said.replace(f"{self.root}/", "") if self.root else item.said
         left = [Span("  ▷ asked: ", self.ink.muted), flat(text, self.ink.muted)]
         right = [flat(_REQUESTS[item.status], self.ink.muted, 20)]
         lines = [Line(row(left, right, self.width), 4, target="fold")]

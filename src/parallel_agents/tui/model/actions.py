@@ -73,6 +73,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("dispatch", ("c",), COMMAND, "c", "start a new session", "New session", "new"),
     Action("previous", ("up", "k"), LIST, "↑ k", "select the session above"),
     Action("next", ("down", "j"), LIST, "↓ j", "select the session below"),
+    Action("first", ("home",), LIST, "Home", "select the first session"),
+    Action("last", ("end",), LIST, "End", "select the last session"),
+    Action("page_up", ("pageup",), LIST, "PgUp", "go up by the height of the list"),
+    Action("page_down", ("pagedown",), LIST, "PgDn", "go down by the height of the list"),
     Action("enter", ("enter", "right"), LIST, "Enter →", "go into the session", "", "open"),
     Action(
         "peek",

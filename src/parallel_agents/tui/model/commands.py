@@ -2,7 +2,8 @@
 
 Keep true: nothing is painted from here; every action names the session it was meant for by id, so
 that a row that moved is never hit; what was typed is not lost when it cannot be sent; a session is
-deleted only by two presses on the same id within `ARMED` seconds, and never from the input.
+deleted only by two presses on the same id within `ARMED` seconds, and never from the input; a press
+too many stops no other session.
 """
 
 import os
@@ -24,8 +25,11 @@ R = TypeVar("R")
 ARMED = 2.0
 """Seconds within which a second Ctrl+X on the same session deletes it."""
 
+REST = 0.8
+"""Seconds without Ctrl+X after a deletion until it counts again: it may be held down."""
+
 Tone = Literal["information", "warning", "error"]
-Say = Callable[[str, Tone], None]
+Say = Callable[[str, Tone, str], None]
 
 
 class Commands:
@@ -33,7 +37,7 @@ class Commands:
 
     Args:
         store: whom to ask.
-        say: tells the person something; the text is made safe here.
+        say: tells the person something: text, which is made safe here, tone and topic.
         clock: seconds that only ever grow.
     """
 
@@ -42,16 +46,23 @@ class Commands:
         self._say = say
         self._clock = clock
         self._armed: tuple[str, float] | None = None
+        self._resting_until = 0.0
         self._deleted: list[str] = []
         self._wanted_back: set[str] = set()
 
-    def say(self, text: str, tone: Tone = "information") -> None:
-        """Tell the person something; foreign text in it is made safe."""
-        self._say(safe_line(text), tone)
+    def say(self, text: str, tone: Tone = "information", *, topic: str = "") -> None:
+        """Tell the person something; foreign text in it is made safe.
 
-    def complain(self, error: UserError) -> None:
-        """Tell the person what went wrong and what to do."""
-        self.say(f"{error.message} {error.hint}".strip(), "error")
+        Args:
+            text: what to say.
+            tone: how bad it is.
+            topic: what it is about; it replaces what was said before about the same.
+        """
+        self._say(safe_line(text), tone, topic)
+
+    def complain(self, error: UserError, *, topic: str = "") -> None:
+        """Tell the person what went wrong and what to do; `topic` as in `say`."""
+        self.say(f"{error.message} {error.hint}".strip(), "error", topic=topic)
 
     async def ask(self, message: Request[R], *, raises: type[UserError] | None = None) -> R | None:
         """Ask the supervisor; a refusal is told to the person, and None returned.
@@ -110,15 +121,24 @@ class Commands:
             session: its id.
             typing: the key came from the input, where nothing is deleted.
         """
-        if typing:
-            self._armed = None
-            await self._stop(session, "Stopping")
+        now = self._clock()
+        if now < self._resting_until:
+            self._resting_until = now + REST
             return
         armed, self._armed = self._armed, None
-        if armed is not None and armed[0] == session and self._clock() - armed[1] <= ARMED:
+        if typing:
+            await self._stop(session, "Stopping")
+            return
+        first = armed[0] if armed is not None and now - armed[1] <= ARMED else None
+        if first == session:
+            self._resting_until = now + REST
             await self._delete(session)
             return
-        armed = self._armed = (session, self._clock())
+        if first is not None and self._store.successor == session:
+            self.say(f"{self._name(first)} is gone. Ctrl+X now stops {self._name(session)}.")
+            return
+        armed = self._armed = (session, now)
+        self._store.hold_place()
         await self._stop(session, "Ctrl+X again deletes")
         await self._foretell(session, armed)
 
@@ -126,7 +146,7 @@ class Commands:
         state = self._store.mirror.sessions.get(session)
         if state is None or state.session.deleting:
             return
-        self.say(f"{doing} {self._name(session)}.")
+        self.say(f"{doing} {self._name(session)}.", topic=session)
         if state.process.is_there or state.place.creating:
             await self.ask(m.Stop(key=new_uuid(), session=session, wait=False))
 
@@ -140,26 +160,27 @@ class Commands:
         except UserError:  # the deletion itself says what is wrong
             return
         if self._armed == armed and self._clock() - armed[1] <= ARMED:
-            self.say(would_save(self._name(session), own))
+            self.say(would_save(self._name(session), own), topic=session)
 
     async def _delete(self, session: str) -> None:
         name, key = self._name(session), new_uuid()
         if await self.ask(m.Delete(key=key, session=session, wait=False)) is None:
             return
         self._deleted.append(session)
-        self.say(f"Deleting {name}. u brings it back.")
+        self.say(f"Deleted {name}. u brings it back.", topic=session)
         try:
             told = await self._store.ask(m.Delete(key=key, session=session, wait=True))
         except UserError as error:
             if session in self._deleted:  # not called back by the person
                 self._deleted.remove(session)
-                self.complain(error)
+                self.complain(error, topic=session)
             return
         if session in self._deleted:
-            self.say(was_saved(name, told))
+            self.say(was_saved(name, told), topic=session)
 
     async def undo(self) -> None:
         """Bring back what was deleted last; from an earlier screen too."""
+        self._resting_until = 0.0
         session = self._deleted.pop() if self._deleted else await self._last_deleted()
         if session is None:
             self.say("Nothing to undo.")
@@ -170,7 +191,8 @@ class Commands:
             return
         try:
             await self._store.ask(m.CancelDelete(key=new_uuid(), session=session))
-            self.say(f"Kept {self._name(session)}.")
+            self.say(f"{self._name(session)} is back.", topic=session)
+            self._store.select_when_there(session)
         except RefusedError:
             self._wanted_back.add(session)
             await self.bring_back()
@@ -197,7 +219,7 @@ class Commands:
         """Bring a session back from the trash."""
         row = await self.ask(m.Restore(key=new_uuid(), session=session))
         if row is not None:
-            self.say(f"{row.name or session} is back.")
+            self.say(f"{row.name or session} is back.", topic=session)
             self._store.select_when_there(session)
 
     # --- small things -------------------------------------------------------------------------

@@ -47,7 +47,8 @@ def group_of(state: SessionState) -> Group:
         state: the session's facts.
 
     Returns:
-        `review` for finished work that has changes or has not been looked at.
+        `review` for finished work that has changes or has not been looked at, also once it is
+            stopped.
     """
     match derive(state).state:
         case "blocked":
@@ -57,19 +58,43 @@ def group_of(state: SessionState) -> Group:
         case "working":
             return "working"
         case "done":
-            return "review" if state.place.changes.files or state.unread else "done"
-        case "stopped" | "idle":
+            return _finished(state)
+        case "stopped":
+            return _stopped(state)
+        case "idle":
             return "idle"
+
+
+def _finished(state: SessionState) -> Group:
+    return "review" if state.place.changes.files or state.unread else "done"
+
+
+def _stopped(state: SessionState) -> Group:
+    """Find where a stopped session stays: a stop ends its process, and hides no result."""
+    if state.place.missing or state.dialogue.messages or not state.turn.is_over:
+        return "idle"
+    match state.turn.outcome:
+        case "ok":
+            return _finished(state)
+        case "error":
+            return "failed"
+        case _:
+            return "idle"
+
+
+def listed(state: SessionState) -> bool:
+    """Whether the list has the session: not from the moment that somebody deletes it."""
+    return not state.session.deleted and not state.session.deleting
 
 
 def needs_person(state: SessionState) -> bool:
     """Whether the session asks something, like those under `NEEDS INPUT`; it may be pinned."""
-    return not state.session.deleted and group_of(state) == "needs"
+    return listed(state) and group_of(state) == "needs"
 
 
 def rings(state: SessionState) -> bool:
     """Whether to ring the bell for a session: it asks something, or has failed unseen."""
-    failed = not state.session.deleted and group_of(state) == "failed" and state.unread
+    failed = listed(state) and group_of(state) == "failed" and state.unread
     return failed or needs_person(state)
 
 
@@ -77,13 +102,13 @@ def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
     """Arrange sessions in sections.
 
     Args:
-        states: facts of all sessions; deleted ones are left out.
+        states: facts of all sessions; those that are not `listed` are left out.
         by: state, or the repository that they work in.
 
     Returns:
         Sections with at least one session each.
     """
-    present = [state for state in states if not state.session.deleted]
+    present = [state for state in states if listed(state)]
     if by == "directory":
         return _by_directory(present)
     found: dict[Group, list[SessionState]] = {}
@@ -118,7 +143,7 @@ def _rank(state: SessionState) -> tuple[bool, int, int, str]:
     if group == "needs":
         since = state.dialogue.requests[0].asked_at
     elif group in {"review", "done"}:
-        since = -state.process.ended_at
+        since = -state.turn.ended_at
     else:
         since = state.session.created_at
     return (not state.session.pinned, _ORDER.index(group), since, state.id)
@@ -134,10 +159,30 @@ def waiting(states: Iterable[SessionState]) -> list[tuple[str, Request]]:
     pending = [
         (state.id, request)
         for state in states
-        if not state.session.deleted and state.process.is_there
+        if listed(state) and state.process.is_there
         for request in state.dialogue.requests
     ]
     return sorted(pending, key=lambda entry: (entry[1].asked_at, entry[0], entry[1].seq))
+
+
+def neighbours(sections: list[Section], session: str | None) -> list[str]:
+    """List who may take the place of a session, nearest first.
+
+    Args:
+        sections: the list.
+        session: the session to replace.
+
+    Returns:
+        Ids of its own section first: those below it, then those above it, upwards; then those of
+            the sections below and above.
+    """
+    at = next((i for i, section in enumerate(sections) if session in section.sessions), None)
+    if at is None or session is None:
+        return []
+    inside = sections[at].sessions
+    here = inside.index(session)
+    below, above = in_order(sections[at + 1 :]), in_order(sections[:at])
+    return [*inside[here + 1 :], *inside[:here][::-1], *below, *above[::-1]]
 
 
 def next_needing(

@@ -66,6 +66,8 @@ class Store:
         reading: whether it still has sessions to send over this connection.
         problem: why there is no connection; None while there is one.
         agents: the agents that can be driven.
+        successor: the session that was selected because the one before it went; None once a person
+            has selected another.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -81,7 +83,9 @@ class Store:
         self.backend: Backend | None = None
         self.gap = False
         self.agents = Agents()
+        self.successor: str | None = None
         self._awaited: str | None = None
+        self._neighbours: list[str] = []
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class Store:
 
     def pushed(self, push: Push) -> None:
         """Apply a push from the supervisor."""
-        before = self.order() if self._may_take_selected(push) else []
+        before = self.sections() if self._may_take_selected(push) else []
         self.changes.sessions |= self.mirror.apply(push)
         match push:
             case RecordPush(session=session, record=record):
@@ -147,21 +151,25 @@ class Store:
         if conversation is not None and conversation.session == state.id:
             self.gap |= conversation.loaded and state.seq > conversation.newest
 
-    def _keep_selection(self, before: list[str]) -> None:
+    def _keep_selection(self, before: list[grouping.Section]) -> None:
         """Select the nearest neighbour if the selected session is gone."""
         if self._awaited is not None and self._present(self._awaited):
             awaited, self._awaited = self._awaited, None
             self.select(awaited)
         if self._present(self.selected):
             return
-        at = before.index(self.selected) if self.selected in before else 0
-        ring = before[at:] + before[:at][::-1]
-        chosen = next((session for session in ring if self._present(session)), None)
+        nearest = self._neighbours or grouping.neighbours(before, self.selected)
+        chosen = next((session for session in nearest if self._present(session)), None)
         self.select(chosen or (next(iter(self.order()), None) if self.ready else None))
+        self.successor = self.selected
+
+    def hold_place(self) -> None:
+        """Remember who stands beside the selected session: a stop may move its row elsewhere."""
+        self._neighbours = grouping.neighbours(self.sections(), self.selected)
 
     def _present(self, session: str | None) -> bool:
         state = self.mirror.sessions.get(session or "")
-        return state is not None and not state.session.deleted
+        return state is not None and grouping.listed(state)
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -182,7 +190,7 @@ class Store:
         """Select a session; from now on its conversation is read."""
         if session == self.selected:
             return
-        self.selected = session
+        self.selected, self.successor, self._neighbours = session, None, []
         self.conversation = Conversation(session) if session else None
         self.gap = session is not None
         self.changes.reload, self.changes.older = True, False

@@ -15,6 +15,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
@@ -23,7 +24,7 @@ from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.actions import Zone, bindings
 from parallel_agents.tui.model.commands import Commands, Tone
-from parallel_agents.tui.model.grouping import rings
+from parallel_agents.tui.model.grouping import listed, rings
 from parallel_agents.tui.model.request_card import Card
 from parallel_agents.tui.model.store import Changes, Store
 from parallel_agents.tui.model.workers import alone
@@ -34,6 +35,7 @@ from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.info_view import InfoView
+from parallel_agents.tui.widgets.notice import Notice
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
@@ -134,9 +136,17 @@ class Board(Screen[None]):
         """Return one of the single lines."""
         return self.query_one(f"#{name}", OneLine)
 
-    def say(self, text: str, tone: Tone) -> None:
-        """Show a short message; its text must be safe, and is never parsed as markup."""
-        self.notify(text, severity=tone, markup=False, timeout=8 if tone == "error" else 4)
+    def say(self, text: str, tone: Tone, topic: str) -> None:
+        """Show a short message; its text must be safe, and is never parsed as markup.
+
+        Args:
+            text: the message.
+            tone: how bad it is.
+            topic: what it is about; it replaces the message before it about the same, if not empty.
+        """
+        seconds = 8 if tone == "error" else 4
+        notice = Notice(text, severity=tone, timeout=seconds, topic=topic)
+        self.app.post_message(Notify(notice))
 
     # --- zones --------------------------------------------------------------------------------
 
@@ -275,10 +285,16 @@ class Board(Screen[None]):
         )
 
     def _paint_top(self, state: SessionState | None) -> None:
-        states = [s for s in self.store.mirror.sessions.values() if not s.session.deleted]
+        states = [s for s in self.store.mirror.sessions.values() if listed(s)]
         store, width = self.store, self.size.width
         said = header.top(
-            states, state, store.problem, ink_of(self.app), width, reading=store.reading
+            states,
+            state,
+            store.problem,
+            ink_of(self.app),
+            width,
+            cost=store.mirror.cost,
+            reading=store.reading,
         )
         self.line("top").put(*said)
         self.set_class(not states, "-empty")
@@ -287,6 +303,7 @@ class Board(Screen[None]):
             self.query_one(Welcome).put(ready=store.ready, problem=store.problem, hint=hint)
             self.panes.current = "welcome"
         elif self.panes.current == "welcome":
+            self.query_one(Welcome).leave()
             self.panes.current = "transcript"
 
     def _paint_session(self, state: SessionState | None, changes: Changes) -> None:
@@ -389,6 +406,4 @@ class Board(Screen[None]):
 
 
 def _placeholder(state: SessionState) -> str:
-    if state.session.deleting:
-        return "this session is being deleted; u brings it back"
     return f"reply to {state.session.name or state.id} …"

@@ -9,7 +9,7 @@ from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.actions import ACTIONS
-from parallel_agents.tui.model.grouping import group_of, needs_person, repository
+from parallel_agents.tui.model.grouping import group_of, listed, needs_person, repository
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import Ink
@@ -25,7 +25,7 @@ TABS = ("transcript", "diff", "info")
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
     """Count the sessions as the list groups them; returns pairs of a kind and words."""
-    present = [state for state in states if not state.session.deleted]
+    present = [state for state in states if listed(state)]
     groups = Counter(group_of(state) for state in present)
     needing = sum(1 for state in present if needs_person(state))
     return [
@@ -53,6 +53,7 @@ def top(
     ink: Ink,
     width: int,
     *,
+    cost: float = 0.0,
     reading: bool = False,
 ) -> Pair:
     """Make the first line: what needs the user, which repository, the total cost.
@@ -65,6 +66,7 @@ def top(
         problem: why there is no connection.
         ink: the styles.
         width: cells of the whole line.
+        cost: of all sessions, with those in the trash, in US dollars.
         reading: whether the supervisor still has sessions to send.
     """
     left: list[Span] = []
@@ -78,9 +80,8 @@ def top(
     right: list[Span] = []
     if selected is not None:
         right.append(flat(PurePath(repository(selected)).name, ink.muted))
-    cost = sum(state.turn.cost_usd for state in states if not state.session.deleted)
     if cost:
-        right.append(Span(f"   ${cost:.2f}", ink.muted))
+        right.append(Span(f"   total ${cost:.2f}", ink.muted))
     return _widest(Span(f" {NAME}  ", ink.strong), left, [*right, Span(" ", ink.text)], width)
 
 

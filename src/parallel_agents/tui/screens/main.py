@@ -159,6 +159,22 @@ class MainScreen(Verbs, Modes):
         """Select the session below."""
         self._step(1)
 
+    def do_first(self) -> None:
+        """Select the first session."""
+        self._step(-len(self.store.order()))
+
+    def do_last(self) -> None:
+        """Select the last session."""
+        self._step(len(self.store.order()))
+
+    def do_page_up(self) -> None:
+        """Go up by the height of the list."""
+        self._step(-self.sidebar.page)
+
+    def do_page_down(self) -> None:
+        """Go down by the height of the list."""
+        self._step(self.sidebar.page)
+
     def do_enter(self) -> None:
         """Go into the session."""
         self.go_in()

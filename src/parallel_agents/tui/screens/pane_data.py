@@ -64,8 +64,10 @@ class PaneData:
             return
         totals = await asyncio.to_thread(totals_of, stat)
         if session == self._session:
-            self._stat, self._totals, self._patches = stat, totals, {}
-            self._diff.show(stat, {}, totals)
+            if not stat.parts or stat != self._stat:
+                self._patches = {}
+            self._stat, self._totals = stat, totals
+            self._diff.show(stat, self._patches, totals)
 
     async def patch(self, path: str) -> None:
         """Read one file's patch; if its trees are gone, compare the files again."""

@@ -15,6 +15,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
+from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.offers import first_modes
 from parallel_agents.tui.model.remembered import Remembered, recall, remember
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
@@ -306,7 +307,7 @@ class Verbs(Board):
     def do_quit(self) -> None:
         """Close the screen; sessions keep working."""
         alive = [s for s in self.store.mirror.sessions.values() if s.process.is_there]
-        count = len([state for state in alive if not state.session.deleted])
+        count = len([state for state in alive if listed(state)])
         noun = "session keeps" if count == 1 else "sessions keep"
         self.app.exit(
             message=f"{count} {noun} working. `parallel-agents` shows them again."
@@ -327,6 +328,8 @@ class Verbs(Board):
             self.run_outside(argv, state.place.worktree.path, os.environ)
         except UserError as error:
             self.commands.complain(error)
+        self.store.gap = True  # to follow the session again has its changes counted
+        self.wake()
 
     def do_shell(self) -> None:
         """Open a shell in the worktree."""

@@ -75,6 +75,19 @@ def clip(text: str, width: int) -> str:
     return set_cell_size(text[: width + 1], width - 1).rstrip() + "…"
 
 
+def clip_path(text: str, width: int) -> str:
+    """Cut `Tool: path` to a width in cells within the path, so that its file name stays.
+
+    Any other text is only cut at its end: a command without its middle would be another command.
+    """
+    head, colon, path = text.partition(": ")
+    name = path.rpartition("/")[2]
+    room = width - cell_len(f"{head}{colon}…/{name}")
+    if cell_len(text) <= width or " " in path or "/" not in path or room < 0:
+        return clip(text, width)
+    return f"{head}{colon}{set_cell_size(path[: room + 1], room).rstrip()}…/{name}"
+
+
 def cells(spans: Iterable[Span]) -> int:
     """Count the cells that these spans take on one line."""
     return sum(cell_len(part.text) for part in spans)

@@ -193,8 +193,8 @@ def _body(model: Card, request: Request) -> list[tuple[str, str]]:
 
 def _permission(request: Request) -> list[tuple[str, str]]:
     lines = list(_input(request.tool_name, request.input))
-    known = str(request.input.get("description", ""))
-    notes = [note for note in (request.description, request.reason) if note and note not in known]
+    shown = "\n".join(words for words, _ in lines)
+    notes = [note for note in (request.description, request.reason) if note and note not in shown]
     lines.extend((note, "muted") for note in notes)
     return lines
 

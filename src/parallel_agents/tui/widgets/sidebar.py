@@ -12,18 +12,20 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from parallel_agents.core.label import derive
+from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import Section, group_of
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
-from parallel_agents.tui.text.spans import Span, flat, over, row
+from parallel_agents.tui.text.spans import Span, cells, clip_path, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 
-MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
+_MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
 
 
 _MINUTE_MS = 60_000
+QUIET_MS = 3 * _MINUTE_MS
+"""How long a turn may say nothing until its row tells: longer than most tools and thoughts take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,13 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self._into_view()
         self.refresh()
 
+    @property
+    def page(self) -> int:
+        """How many sessions to go for a page: as many as are in view, less one to see where."""
+        top = self.scroll_offset.y
+        shown = self._entries[top : top + self.scrollable_content_region.height]
+        return max(sum(entry.first for entry in shown) - 1, 1)
+
     def _into_view(self) -> None:
         rows = [i for i, entry in enumerate(self._entries) if entry.session == self._selected]
         height = self.scrollable_content_region.height
@@ -135,8 +144,12 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         styles = ink_of(self.app)
         chosen = bool(entry.session) and entry.session == self._selected
         bar = "▌" if chosen and entry.first else " "
+        left = list(entry.left)
+        if left and not entry.right:
+            text, style = left[-1].text, left[-1].style
+            left[-1] = Span(clip_path(text, width - 2 - cells(left[:-1])), style)
         strip = row(
-            [Span(bar, styles.link if self.has_focus else styles.muted), *entry.left],
+            [Span(bar, styles.link if self.has_focus else styles.muted), *left],
             [*entry.right],
             width - 1,
         ).extend_cell_length(width)
@@ -180,24 +193,30 @@ def _session(
         flat(state.session.name or state.id, name),
         *((Span(" ⌃", styles.muted),) if state.session.pinned else ()),
     )
-    first = Entry(state.id, left, tuple(_right(state, group, now, styles)), first=True)
+    first = Entry(state.id, left, tuple(_right(state, now, styles)), first=True)
     detail = doing(state, progress)
     if not detail or group in {"done", "idle"}:
         return [first]
+    silent = silent_since(state)
+    if silent and now - silent >= QUIET_MS:
+        detail = f"quiet {age(now - silent)} · {detail}"
     shown = styles.need if group == "needs" else styles.muted
     return [first, Entry(state.id, (Span("  ", styles.text), flat(detail, shown)))]
 
 
 def mark(state: SessionState) -> str:
-    """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none."""
+    """Return one sign: `?` asks, `✗` failed, `✓` done, else `●` a live process or `○` none.
+
+    Finished work whose process was stopped has `○`.
+    """
     group = group_of(state)
-    return MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
+    if group in {"review", "done"} and derive(state).state == "stopped":
+        return "○"
+    return _MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
 
 
 def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
     """Return what the session is doing or asking now, raw, on one line."""
-    if state.session.deleting:
-        return "deleting…"
     if progress is not None and state.place.creating and progress[1]:
         return f"checking out {progress[0]:,} of {progress[1]:,}"
     if state.process.stopping:
@@ -206,22 +225,12 @@ def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
     return detail.replace(f"{state.place.worktree.path}/", "") if state.place.worktree else detail
 
 
-def _right(state: SessionState, group: str, now: int, styles: Ink) -> list[Span]:
+def _right(state: SessionState, now: int, styles: Ink) -> list[Span]:
     changes = state.place.changes
-    if group in {"review", "done"} and changes.files:
-        return line_counts(changes.insertions, changes.deletions, styles)
-    return [Span(_coarse(now - since(state)), styles.muted)]
+    counts = line_counts(changes.insertions, changes.deletions, styles) if changes.files else []
+    return [*counts, Span(f" {_coarse(now - since(state)):>3}", styles.muted)]
 
 
 def _coarse(milliseconds: int) -> str:
     """Format an age so that it stays true until the list updates the ages again."""
     return "now" if milliseconds < _MINUTE_MS else age(milliseconds)
-
-
-def since(state: SessionState) -> int:
-    """Return when the session got into its state, in milliseconds since 1970."""
-    if state.dialogue.requests:
-        return state.dialogue.requests[0].asked_at
-    return (
-        state.turn.started_at if state.turn.running else state.process.ended_at
-    ) or state.session.created_at

@@ -20,6 +20,7 @@ class Welcome(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's
         super().__init__(id=id)
+        self._needed = True
         self._ready = False
         self._problem: UserError | None = None
         self._hint = ""
@@ -32,8 +33,9 @@ class Welcome(Widget):
             problem: why there is no connection.
             hint: what to install first; empty when nothing is missing.
         """
-        if (ready, problem, hint) != (self._ready, self._problem, self._hint):
-            self._ready, self._problem, self._hint = ready, problem, hint
+        situation = (True, ready, problem, hint)
+        if situation != (self._needed, self._ready, self._problem, self._hint):
+            self._needed, self._ready, self._problem, self._hint = situation
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -44,7 +46,15 @@ class Welcome(Widget):
             return Strip.blank(width, self.rich_style)
         return lines[y].strip.adjust_cell_length(width).apply_style(self.rich_style)
 
+    def leave(self) -> None:
+        """Say nothing more: another pane takes the place once the screen is laid out anew."""
+        if self._needed:
+            self._needed = False
+            self.refresh()
+
     def _lines(self, width: int) -> list[Line]:
+        if not self._needed:
+            return []
         styles = ink_of(self.app)
         pad = Span("  ", styles.text)
         empty = line_of(pad)

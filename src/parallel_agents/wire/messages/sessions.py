@@ -30,7 +30,8 @@ class SessionRow(Value):
 
     Attributes:
         cwd: where it works, or where it was requested.
-        started_at: milliseconds since 1970; so is `updated_at`.
+        started_at: milliseconds since 1970; so are `updated_at` and `since`.
+        since: when it got into its state.
         state: blocked, working, done, idle, stopped or failed.
         status: busy, idle or waiting; None while there is no process; so is `pid`.
         waiting_for: what the first pending request waits for; None if there is none.
@@ -48,6 +49,7 @@ class SessionRow(Value):
     started_at: int
     updated_at: int
     state: str
+    since: int
     detail: str
     status: str | None
     pid: int | None

@@ -114,14 +114,19 @@ def ensure_ignored(git: Git, path: Path) -> str:
     return f"{left} shows this worktree as untracked: `git add -A` in your checkout would take it."
 
 
+def is_needed(git: Git, path: Path) -> bool:
+    """Whether our line in `info/exclude` is what makes git ignore a worktree.
+
+    A `.gitignore`, which counts before it, may have such a line as well; only on some branches,
+    though, so ours is added all the same.
+    """
+    source, _, pattern = next(iter(_rules(git, path)), ("", "", ""))
+    return not source.endswith(".gitignore") or pattern.startswith("!")
+
+
 def _not_ignored(git: Git, path: Path) -> str:
     """Name the line that makes git not ignore a path; empty if git ignores it."""
-    args = ("check-ignore", "--verbose", "--non-matching", "--no-index", "-z", "--stdin")
-    inside = path.relative_to(git.directory)
-    asked = b"".join(os.fsencode(part) + b"\0" for part in (inside, *list(inside.parents)[:-1]))
-    env = {"GIT_LITERAL_PATHSPECS": "0"}  # this command does not support it; a slug needs none
-    told = fields(git.read(*args, stdin=asked, env=env, ok=(0, 1)).stdout)
-    rules = list(zip(told[0::4], told[1::4], told[2::4], strict=False))
+    rules = _rules(git, path)
     if rules and rules[0][2] and not rules[0][2].startswith("!"):
         return ""
     # A rule that only un-ignores the parent directory matches nothing inside.
@@ -129,3 +134,13 @@ def _not_ignored(git: Git, path: Path) -> str:
         if pattern.startswith("!"):
             return f"Line {line} of {source} ({pattern})"
     return "No rule that git reads hides worktrees, which"
+
+
+def _rules(git: Git, path: Path) -> list[tuple[str, str, str]]:
+    """List the file, line and pattern that decide about a path, then about those above it."""
+    args = ("check-ignore", "--verbose", "--non-matching", "--no-index", "-z", "--stdin")
+    inside = path.relative_to(git.directory)
+    asked = b"".join(os.fsencode(part) + b"\0" for part in (inside, *list(inside.parents)[:-1]))
+    env = {"GIT_LITERAL_PATHSPECS": "0"}  # this command does not support it; a slug needs none
+    told = fields(git.read(*args, stdin=asked, env=env, ok=(0, 1)).stdout)
+    return list(zip(told[0::4], told[1::4], told[2::4], strict=False))

@@ -108,11 +108,10 @@ class BaseResolver:
         ref, note = self._renewed(repository, git, remote)
         commit = None if ref is None else _commit(git, ref)
         if ref is None or commit is None:
-            return _local(
-                repository,
-                f"{note} The default branch of {remote} is not known: "
-                "the branch starts at the local HEAD.".strip(),
-            )
+            if note or _is_ahead(git, remote):
+                unknown = f"The default branch of {remote} is not known"
+                note = f"{note} {unknown}: the branch starts at the local HEAD.".strip()
+            return _local(repository, note)
         return Base(name=_short(ref), ref=ref, commit=commit, note=note)
 
     def _renewed(self, repository: Repository, git: Git, remote: str) -> tuple[str | None, str]:
@@ -250,6 +249,12 @@ def _fetch_default(git: Git, remote: str, known: str | None, ends: float) -> str
     if ref != known:
         git.write("symbolic-ref", f"refs/remotes/{remote}/HEAD", ref)
     return ref
+
+
+def _is_ahead(git: Git, remote: str) -> bool:
+    """Whether a known branch of a remote has commits that the local HEAD lacks."""
+    args = ("for-each-ref", "--count=1", "--no-merged=HEAD", f"refs/remotes/{remote}/")
+    return bool(git.read(*args, ok=(0, 1, 128, 129)).line)
 
 
 def _left(ends: float) -> float:

@@ -231,7 +231,8 @@ def _make(order: Order, branch: _Branch, git: Git, lock_fd: int) -> WorktreeReco
     order.marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_json(order.marker, _plan(order, branch))
     hit("create.marker")
-    if exclude.add_lines(order.repository.common_dir, [exclude.WORKTREES_LINE]):
+    added = exclude.add_lines(order.repository.common_dir, [exclude.WORKTREES_LINE])
+    if added and (order.repository.bare or exclude.is_needed(git, order.path)):
         order.notes.append(
             f"{exclude.WORKTREES_LINE} was added to the repository's info/exclude, "
             "so that worktrees do not show up as untracked."

@@ -9,10 +9,9 @@ from parallel_agents.wire import messages as m
 async def diff_stat(service: Service, message: m.DiffStat) -> ChangedFiles:
     """The changed files."""
     session = service.find(message.session)
-    manager = session.context.manager
     if message.turn:
         return await last_turn(session)
-    return await session.context.threads.git(manager.diff_stat, session.workplace.record)
+    return await session.workplace.changes.compared()
 
 
 async def diff_text(service: Service, message: m.DiffText) -> m.PatchPage:
