@@ -447,6 +447,7 @@ async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
         new = fake.of(m.New)[0]
         assert (new.prompt, new.directory, new.base) == ("fix", ROOT, "")
         assert (new.options.mode, new.options.trusted) == ("acceptEdits", True)
+        await drive.press("escape")
         await drive.until(lambda: not isinstance(drive.app.screen, DispatchScreen))
         fake.session("n1", "fix")
         await drive.until(lambda: drive.main.store.selected == "n1")

@@ -196,7 +196,8 @@ class Board(Screen[None]):
         self.wake()
 
     def on_screen_resume(self) -> None:
-        """Show what changed under a dialog."""
+        """Show what changed under a dialog, and the keys again."""
+        self._paint_hints()
         self.wake()
 
     # --- painting -----------------------------------------------------------------------------
@@ -336,7 +337,14 @@ class Board(Screen[None]):
         words = min(16, rows // 2 - border - taken - said)
         self.request.styles.max_height = max(words, min(room - said - taken + 1, 3), 1)
 
+    def on_screen_suspend(self) -> None:
+        """Take away the keys that do not work under a dialog."""
+        self._paint_hints()
+
     def _paint_hints(self) -> None:
+        if self.app.screen is not self:
+            self.line("hints").put([])
+            return
         styles = ink_of(self.app)
         self.line("hints").put(
             *header.hints(self.zone, styles, self.size.width, f"by {self.store.by} ")
