@@ -11,9 +11,10 @@ from hypothesis import given, strategies as st
 from textual import events
 
 from parallel_agents.core.errors import AgentError, GitError, UnreachableError, UserError
+from parallel_agents.core.value import replace
 from parallel_agents.tui.model import kept_tasks
 from parallel_agents.tui.model.kept_tasks import Kept, keep, kept, with_history
-from parallel_agents.tui.model.remembered import Remembered, remember
+from parallel_agents.tui.model.remembered import Remembered, recall, remember
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.terminal.terminal_input import Quiet
@@ -381,3 +382,19 @@ async def test_under_a_dialog_the_bottom_line_shows_no_keys_of_the_list() -> Non
         assert "Enter open" not in drive.text()
         await drive.press("escape")
         await drive.shows("Enter open")
+
+
+async def test_the_agent_that_the_repository_chooses_is_taken_and_not_remembered() -> None:
+    fake = Held()
+    remember(Remembered(mode="acceptEdits", agent="claude"))
+    fake.go.set()
+    fake.answers["resolve_repository"] = replace(resolved(), agent="demo")
+    async with screen(fake) as drive:
+        box = await opened(drive)
+        await drive.until(lambda: box.chosen.agent == "demo")
+        await write(drive, "fix it\n")
+        await drive.until(lambda: fake.started == ["fix it"])
+    assert fake.of(m.New)[0].agent == "demo"
+    now = recall()
+    assert now is not None
+    assert now.agent == "claude"

@@ -14,7 +14,7 @@ from parallel_agents.core.errors import UntrustedError, UserError
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.kept_tasks import keep, with_returned, without_returned
 from parallel_agents.tui.model.offers import mode_of
-from parallel_agents.tui.model.remembered import remember
+from parallel_agents.tui.model.remembered import Remembered, recall, remember
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, Returned, Task, missing_agent, traits_of
 from parallel_agents.wire import messages as m
@@ -106,7 +106,10 @@ class Starting:
         row = await self._store.ask(task.request(trusted=task.trusted is not False))
         traits = traits_of(resolved.agents, task.chosen.agent)
         mode = mode_of(traits, task.chosen.mode) if traits is not None else None
-        remember(task.chosen, asks=mode is None or mode.asks)
+        chosen = task.chosen
+        if chosen.agent == resolved.agent:  # the repository's choice says nothing about others
+            chosen = replace(chosen, agent=(recall() or Remembered()).agent)
+        remember(chosen, asks=mode is None or mode.asks)
         self._listener.task_made(task, row)
 
     # --- trust --------------------------------------------------------------------------------

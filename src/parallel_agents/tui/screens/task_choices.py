@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import Input, Select
 
-from parallel_agents.core.agents import Offer, Traits
+from parallel_agents.core.agents import Traits
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.dispatch_words import is_pull
@@ -57,6 +57,8 @@ class TaskChoices(Dialog):
         super().__init__("New session", "")
         self.store = store
         self.place = place
+        self._initial = chosen
+        self._agent_chosen = False
         self.chosen = fitted(chosen, store.agents.offers, store.agents.usual)
         self.resolved: m.ResolvedRepository | None = None
         self.problem = ""
@@ -106,11 +108,16 @@ class TaskChoices(Dialog):
         self._put_chosen()
         self.paint()
 
-    def _learn(self, offers: tuple[Offer, ...]) -> None:
-        """Take over what the agents have, if it is not known yet or has changed."""
-        agents = self.store.agents
-        if [o.traits for o in offers] != [o.traits for o in agents.offers]:
-            agents.offers = offers
+    def _learn(self, resolved: m.ResolvedRepository) -> None:
+        """Take over what the agents have, and the repository's agent if the user chose none."""
+        agents, before = self.store.agents, self.chosen
+        if not self._agent_chosen:
+            agent = resolved.agent or self._initial.agent or agents.usual
+            self.chosen = replace(before, agent=agent or before.agent)
+        news = [o.traits for o in resolved.agents] != [o.traits for o in agents.offers]
+        if news:
+            agents.offers = resolved.agents
+        if news or self.chosen.agent != before.agent:
             self.refit(self.chosen)
 
     def _put_chosen(self) -> None:
@@ -185,6 +192,7 @@ class TaskChoices(Dialog):
             return
         chosen = replace(self.chosen, **{name: value if isinstance(value, str) else ""})
         if name == "agent":
+            self._agent_chosen = True
             self.refit(chosen)
             if self._asked() != self._looked:
                 self.look_now()
@@ -232,7 +240,7 @@ class TaskChoices(Dialog):
             self.problem = f"{error.message} {error.hint}".strip()
         else:
             self.resolved = resolved
-            self._learn(resolved.agents)
+            self._learn(resolved)
             self.problem = missing_agent(resolved.agents, agent or self.chosen.agent)
         self.paint()
 
