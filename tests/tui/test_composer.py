@@ -384,15 +384,21 @@ async def test_under_a_dialog_the_bottom_line_shows_no_keys_of_the_list() -> Non
         await drive.shows("Enter open")
 
 
-async def test_the_agent_that_the_repository_chooses_is_taken_and_not_remembered() -> None:
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_the_agent_that_the_repository_chooses_is_taken_and_not_remembered(
+    *, waiting: bool
+) -> None:
     fake = Held()
     remember(Remembered(mode="acceptEdits", agent="claude"))
     fake.go.set()
     fake.answers["resolve_repository"] = replace(resolved(), agent="demo")
     async with screen(fake) as drive:
-        box = await opened(drive)
-        await drive.until(lambda: box.chosen.agent == "demo")
-        await write(drive, "fix it\n")
+        if waiting:
+            box = await opened(drive)
+            await drive.until(lambda: box.chosen.agent == "demo")
+            await write(drive, "fix it\n")
+        else:
+            at_once(drive, "cfix it\n")
         await drive.until(lambda: fake.started == ["fix it"])
     assert fake.of(m.New)[0].agent == "demo"
     now = recall()

@@ -91,6 +91,7 @@ class Starting:
             resolved = task.resolved
             if resolved is None:
                 resolved = await self._store.ask(task.place.question())
+                task = task.settled(resolved)
             if missing := missing_agent(resolved.agents, task.chosen.agent):
                 self.give_back(task, missing)
             elif task.trusted is None and not resolved.trusted:

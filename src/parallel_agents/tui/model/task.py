@@ -47,6 +47,7 @@ class Task(Value):
         key: uuid of the request, so that the same task sent again acts once.
         chosen: what the user chose; empty choices are left to the agent or the supervisor.
         enter: whether to go into the session.
+        agent_open: whether the repository's settings may still choose the agent.
         resolved: what the supervisor said about the place; None if it has not answered yet.
         trusted: the user's decision about the repository's settings; None before it.
     """
@@ -56,6 +57,7 @@ class Task(Value):
     place: Place
     chosen: Remembered
     enter: bool = False
+    agent_open: bool = False
     resolved: m.ResolvedRepository | None = None
     trusted: bool | None = None
 
@@ -67,6 +69,13 @@ class Task(Value):
     def bare(self) -> Self:
         """The task without what was found out about its place."""
         return replace(self, resolved=None, trusted=None)
+
+    def settled(self, resolved: m.ResolvedRepository) -> Self:
+        """The task with the agent that the repository's settings choose, if they may."""
+        if not self.agent_open or resolved.agent in {"", self.chosen.agent}:
+            return self
+        chosen = replace(self.chosen, agent=resolved.agent)
+        return replace(self, chosen=fitted(chosen, resolved.agents, ""))
 
     def request(self, *, trusted: bool) -> m.New:
         """Make the request that starts it."""

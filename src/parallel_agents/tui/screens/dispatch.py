@@ -304,6 +304,7 @@ class DispatchScreen(TaskChoices):
             place=self.place,
             chosen=self.chosen,
             enter=enter,
+            agent_open=self.known is None and not self.agent_chosen,
             resolved=self.known,
         )
         if self._again is not None and self._again.is_same(task):

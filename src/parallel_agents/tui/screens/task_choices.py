@@ -43,6 +43,7 @@ class TaskChoices(Dialog):
         place: where a session would start.
         chosen: how.
         resolved: what the supervisor said about the place; None before that.
+        agent_chosen: whether the user chose the agent here.
         problem: why no session can start like this; empty if one can.
     """
 
@@ -58,7 +59,7 @@ class TaskChoices(Dialog):
         self.store = store
         self.place = place
         self._initial = chosen
-        self._agent_chosen = False
+        self.agent_chosen = False
         self.chosen = fitted(chosen, store.agents.offers, store.agents.usual)
         self.resolved: m.ResolvedRepository | None = None
         self.problem = ""
@@ -111,7 +112,7 @@ class TaskChoices(Dialog):
     def _learn(self, resolved: m.ResolvedRepository) -> None:
         """Take over what the agents have, and the repository's agent if the user chose none."""
         agents, before = self.store.agents, self.chosen
-        if not self._agent_chosen:
+        if not self.agent_chosen:
             agent = resolved.agent or self._initial.agent or agents.usual
             self.chosen = replace(before, agent=agent or before.agent)
         news = [o.traits for o in resolved.agents] != [o.traits for o in agents.offers]
@@ -192,7 +193,7 @@ class TaskChoices(Dialog):
             return
         chosen = replace(self.chosen, **{name: value if isinstance(value, str) else ""})
         if name == "agent":
-            self._agent_chosen = True
+            self.agent_chosen = True
             self.refit(chosen)
             if self._asked() != self._looked:
                 self.look_now()
