@@ -290,7 +290,7 @@ async def test_a_composer_left_before_the_decision_gives_the_text_back() -> None
     fake = Held(trusted=False)
     async with held(fake) as drive:
         await opened(drive)
-        await write(drive, "first\nx")
+        at_once(drive, "first\nx")
         await drive.shows("1 waiting for trust")
         await drive.press("escape")
         await drive.until(lambda: not is_open(drive))
@@ -397,6 +397,8 @@ async def test_the_agent_that_the_repository_chooses_is_taken_and_not_remembered
             box = await opened(drive)
             await drive.until(lambda: box.chosen.agent == "demo")
             await write(drive, "fix it\n")
+            await drive.until(lambda: fake.started == ["fix it"])
+            assert len(fake.of(m.ResolveRepository)) == 1, "it was known already"
         else:
             at_once(drive, "cfix it\n")
         await drive.until(lambda: fake.started == ["fix it"])

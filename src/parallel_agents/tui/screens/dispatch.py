@@ -48,6 +48,9 @@ from parallel_agents.wire import messages as m
 CALM = 0.4
 """Seconds without a key after which a question or a text may come."""
 
+LOOK = 0.05
+"""Seconds in which keys that wait are handled, before the user counts as at rest."""
+
 _NO_TASK = "Write what the agent should do."
 _KEYS = (
     ("Enter", "start"),
@@ -103,6 +106,7 @@ class DispatchScreen(TaskChoices):
         self._deciding = False
         self._calm: Timer | None = None
         self._typed_at = 0.0
+        self._is_quiet = False
 
     def content(self) -> ComposeResult:
         """Create the input and the lines below it; the fields come when they are opened."""
@@ -137,7 +141,7 @@ class DispatchScreen(TaskChoices):
         heading = [flat(self._heading, ink.strong)]
         self.query_one(".heading", OneLine).put(heading, [flat(progress, ink.muted)])
         self._paint_facts()
-        said = self._reason or self._returned_words() or self.problem
+        said = self._reason or self._returned_words() or self.obstacle
         bad = bool(said)
         if not said and self.resolved is not None:
             said = notes_of(self.resolved, self.traits())
@@ -192,6 +196,7 @@ class DispatchScreen(TaskChoices):
     def _typed(self) -> None:
         self._text = self.prompt.text
         self._typed_at = time.monotonic()
+        self._is_quiet = False
         self._wait_for_calm(CALM)
 
     def _wait_for_calm(self, seconds: float) -> None:
@@ -201,10 +206,11 @@ class DispatchScreen(TaskChoices):
     def _settle(self) -> None:
         self._calm = None
         left = self._typed_at + CALM - time.monotonic()
-        if left > 0:
-            self._wait_for_calm(left)
-            return
-        if not self.is_closed:
+        if left > 0 or not self._is_quiet:
+            # After a delay of our own, keys may wait that were typed long before: one more look.
+            self._is_quiet = left <= 0
+            self._wait_for_calm(max(left, LOOK))
+        elif not self.is_closed:
             keep(with_draft(self._text))
             self._attend()
 

@@ -44,7 +44,7 @@ class TaskChoices(Dialog):
         chosen: how.
         resolved: what the supervisor said about the place; None before that.
         agent_chosen: whether the user chose the agent here.
-        problem: why no session can start like this; empty if one can.
+        problem: what is wrong with the place, or that a remote is asked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +63,7 @@ class TaskChoices(Dialog):
         self.chosen = fitted(chosen, store.agents.offers, store.agents.usual)
         self.resolved: m.ResolvedRepository | None = None
         self.problem = ""
-        self._looked: tuple[m.ResolveRepository, str] | None = None
+        self._looked: m.ResolveRepository | None = None
         self._rest: Timer | None = None
 
     def on_mount(self) -> None:
@@ -164,7 +164,7 @@ class TaskChoices(Dialog):
         self.place = place
         if self.fields is not None:
             self.fields.put_place(place)
-        if self._asked() != self._looked:
+        if self.place.question() != self._looked:
             self.look_now()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -177,7 +177,7 @@ class TaskChoices(Dialog):
             self.paint()
         if event.input.id in _PLACE:
             self.place = fields.place
-            if self._asked() != self._looked:
+            if self.place.question() != self._looked:
                 self._pause()
                 self._rest = self.set_timer(REST, self.look_now)
 
@@ -195,8 +195,7 @@ class TaskChoices(Dialog):
         if name == "agent":
             self.agent_chosen = True
             self.refit(chosen)
-            if self._asked() != self._looked:
-                self.look_now()
+            self.look_now()
         else:
             self.chosen = chosen
             self.paint()
@@ -211,6 +210,13 @@ class TaskChoices(Dialog):
         self.problem = ""
         self.paint()
 
+    @property
+    def obstacle(self) -> str:
+        """Why no session can start like this; empty if one can."""
+        if self.problem or self.resolved is None:
+            return self.problem
+        return missing_agent(self.resolved.agents, self.chosen.agent)
+
     def read_fields(self) -> None:
         """Take what is in the fields now: their messages may still be on their way."""
         if (fields := self.fields) is not None:
@@ -220,19 +226,16 @@ class TaskChoices(Dialog):
     @property
     def known(self) -> m.ResolvedRepository | None:
         """What the supervisor said about exactly this place."""
-        return self.resolved if self._asked() == self._looked else None
-
-    def _asked(self) -> tuple[m.ResolveRepository, str]:
-        return self.place.question(), self.chosen.agent
+        return self.resolved if self.place.question() == self._looked else None
 
     def look_now(self) -> None:
         """Ask the supervisor about the place."""
         self._pause()
-        self._looked = self._asked()
+        self._looked = self.place.question()
         alone(self, self._look, "look")
 
     async def _look(self) -> None:
-        asked, agent = self._asked()
+        asked = self.place.question()
         self.problem = _ASKING if is_pull(asked.base) else ""
         self.paint()
         try:
@@ -242,7 +245,7 @@ class TaskChoices(Dialog):
         else:
             self.resolved = resolved
             self._learn(resolved)
-            self.problem = missing_agent(resolved.agents, agent or self.chosen.agent)
+            self.problem = ""
         self.paint()
 
     async def _bases(self, prefix: str) -> list[str]:
