@@ -88,7 +88,7 @@ class Composing(Board):
             return Remembered()
         about = (
             "By default the agent asks before every single edit. Each session works in a worktree "
-            "of its own, so edits do not touch your checkout. The form remembers this choice."
+            "of its own, so edits do not touch your checkout. The composer remembers this choice."
         )
         title = "How much may new agents do without asking?"
         mode = await self._ask(ChoiceDialog(title, about, choices, ink_of(self.app)))
