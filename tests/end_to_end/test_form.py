@@ -1,4 +1,4 @@
-"""The form for a new session, in a real terminal over a real repository."""
+"""The composer for new sessions, in a real terminal over a real repository."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.tmux
 
 def offered(screen: str) -> bool:
     """Whether the list below a field offers the branch."""
-    return re.search(r"│ \w* {5,}(❯ )?topic/one", screen) is not None
+    return re.search(r"(?m)^ \w* {5,}(❯ )?topic/one", screen) is not None
 
 
 def test_base_and_branch_are_completed(person: Person, terminal: Terminal) -> None:

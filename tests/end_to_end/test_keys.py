@@ -289,7 +289,7 @@ def test_deciding(person: Person, terminal: Terminal, hands: Hands) -> None:
     assert "use make" in journal(person, "permission")
     assert "; echo edited too" in journal(person, "permission")
     root = str(Path(person.show("permission")["worktree"]).parents[2])
-    made = ("--agent", "demo", "-C", root, "--base", "head", "--mode", "default")
+    made = ("--agent", "demo", "-C", root, "--base", "head", "--permission-mode", "default")
     person.ok("new", "permission once more", "--name", "second", *made)
     go_to(terminal, "second")
     press_until(

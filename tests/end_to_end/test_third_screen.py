@@ -65,6 +65,9 @@ async def start(drive: Drive, prompt: str) -> None:
     await drive.shows("How much may new agents do")
     await drive.press("1")
     await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
+    await drive.press(*prompt)
+    await drive.press("tab")
+    await drive.until(lambda: drive.app.screen.query("#agent"), "the fields")
     assert offered(drive, "agent") == ["claude", "demo", "sketch"]
     assert choice(drive, "mode").value == "acceptEdits"
     choice(drive, "agent").value = "sketch"
@@ -72,7 +75,6 @@ async def start(drive: Drive, prompt: str) -> None:
     assert offered(drive, "effort") == []
     assert choice(drive, "mode").value == Select.NULL
     choice(drive, "mode").value = "bold"
-    await drive.press(*prompt)
     await drive.press("ctrl+o")
 
 

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from parallel_agents.tui.app import ScreenApp
 from tests.tui.drive import screen
 from tests.tui.fake import ROOT, T0
-from tests.tui.scenes import SCENES
+from tests.tui.scenes import OPENING, SCENES
 
 _AGO_MS = 150_000
 
@@ -51,7 +51,7 @@ async def drawn(scene: str, size: tuple[int, int], keys: list[str]) -> str:
         SVG.
     """
     async with screen(SCENES[scene](), size) as drive:
-        for key in keys:
+        for key in [*OPENING.get(scene, []), *keys]:
             await drive.press(key)
         for _ in range(3):  # what is read after the first painting
             await drive.pilot.pause()

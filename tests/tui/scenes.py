@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
+from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.wire import messages as m
 from tests.support.told import used
 from tests.tui.fake import ROOT, Fake
@@ -166,8 +167,15 @@ def big_diff() -> Fake:
     return fake
 
 
+def composer() -> Fake:
+    """The busy scene, in which a new session is being written."""
+    remember(Remembered(mode="acceptEdits"))
+    return busy()
+
+
 SCENES: dict[str, Callable[[], Fake]] = {
     "busy": busy,
+    "composer": composer,
     "picture": picture,
     "hostile": hostile,
     "requests": requests,
@@ -176,3 +184,6 @@ SCENES: dict[str, Callable[[], Fake]] = {
     "nothing": Fake,
 }
 """By the name that `python -m tests.tui.look` takes."""
+
+OPENING: dict[str, list[str]] = {"composer": ["c", *"fix it"]}
+"""Keys that lead to a scene."""

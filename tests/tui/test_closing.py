@@ -259,7 +259,7 @@ async def test_a_form_that_started_a_session_under_a_dialog_closes_with_it_and_n
         await drive.press("c")
         await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
         form = drive.app.screen
-        await drive.press(*"fix", "enter")
+        await drive.press(*"fix", "ctrl+o")
         await drive.until(lambda: fake.of(m.ResolveRepository), "asked")
         above = ReadDialog("Above", [])
         drive.app.push_screen(above)

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from parallel_agents.core.errors import GitError
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.remembered import Remembered, remember
-from parallel_agents.tui.screens import dispatch
+from parallel_agents.tui.screens import task_choices
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.widgets.ref_field import RefField
@@ -67,7 +67,10 @@ async def form(remote: Answerer | None = None) -> AsyncIterator[Drive]:
 
 
 async def go(drive: Drive, field: str, text: str = "") -> Input:
-    """Put the cursor into a field and type."""
+    """Open the fields, put the cursor into one and type."""
+    if not drive.app.screen.query("TaskFields"):
+        await drive.press("tab")
+        await drive.until(lambda: drive.app.screen.query("#agent"), "the fields")
     box = drive.app.screen.query_one(f"#{field}", Input)
     box.focus()
     await drive.until(lambda: box.has_focus)
@@ -88,6 +91,7 @@ def bases(drive: Drive) -> list[str]:
 
 async def test_an_empty_base_is_left_to_the_settings() -> None:
     async with form() as drive:
+        await go(drive, "base")
         assert "worktree.baseRef in the settings, or fresh" in drive.text()
         assert bases(drive) == [""]
         await drive.press("enter")
@@ -163,7 +167,7 @@ async def test_an_existing_branch_is_worked_on_and_a_new_one_is_made() -> None:
 async def test_a_pull_request_is_asked_for_once_when_it_has_rested(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dispatch, "REST", 1e6)
+    monkeypatch.setattr(task_choices, "REST", 1e6)
     async with form() as drive:
         await go(drive, "base", "#12")
         await drive.until(lambda: offers(drive, "base") == ["#120"])
@@ -171,7 +175,7 @@ async def test_a_pull_request_is_asked_for_once_when_it_has_rested(
         await drive.press("tab")
         await drive.until(lambda: bases(drive) == ["", "#12"], "asked for on leaving the field")
         await drive.shows("untrusted pull request")
-        monkeypatch.setattr(dispatch, "REST", 0.01)
+        monkeypatch.setattr(task_choices, "REST", 0.01)
         await go(drive, "base", "0")
         await drive.until(lambda: bases(drive) == ["", "#12", "#120"], "asked for after a rest")
 

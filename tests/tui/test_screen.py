@@ -364,9 +364,9 @@ async def test_the_ends_and_pages_of_the_list() -> None:
             await drive.press(key)
             return order.index(str(store.selected))
 
+        assert [await lands("end"), await lands("home")] == [len(order) - 1, 0]
         page = drive.main.sidebar.page
         assert 1 < page < len(order)
-        assert [await lands("end"), await lands("home")] == [len(order) - 1, 0]
         assert await lands("pagedown") == page
         assert await lands("pageup") < page
         assert [await lands("home"), await lands("pageup")] == [0, 0]
@@ -560,6 +560,7 @@ async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:
         new = fake.of(m.New)[0]
         assert (new.prompt, new.directory, new.base) == ("fix", ROOT, "")
         assert (new.options.mode, new.options.trusted) == ("acceptEdits", True)
+        await drive.press("escape")
         await drive.until(lambda: not isinstance(drive.app.screen, DispatchScreen))
         fake.session("n1", "fix")
         await drive.until(lambda: drive.main.store.selected == "n1")

@@ -259,8 +259,13 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Transcript, diff, info", "Y", "copy what is selected or under the cursor"),
     ("Diff", "] [", "next and previous hunk"),
     ("Diff", "} {", "next and previous file"),
-    ("New session", "Enter", "start it; stay in the list"),
+    ("New session", "Enter", "start it; the input takes the next task"),
     ("New session", "Ctrl+O, Shift+Enter", "start it and go into it"),
+    ("New session", "Esc", "leave; the text stays as a draft"),
+    ("New session", "↑ ↓", "earlier tasks, when on the first or last line"),
+    ("New session", "Tab", "where it starts and how: directory, base, branch, mode, agent"),
+    ("New session", "Alt+M Alt+P Alt+E", "the next permission mode, model, effort"),
+    ("New session", "Ctrl+G", "write the task in $EDITOR"),
     ("Everywhere", "Ctrl+P", "palette: everything by name"),
 )
 """Keys that a widget handles itself: where, which keys, what they do."""

@@ -1,19 +1,19 @@
-"""The last choices made in the form for a new session, stored in `dispatch.json`.
+"""The last choices made for a new session, stored in `dispatch.json`.
 
 Keep true: a missing or damaged file means a first run and is never an error; a mode that asks
 nothing must be chosen again each time. The choices may belong to an agent that no longer exists:
-the form uses only what the agent offers.
+the composer uses only what the agent offers.
 """
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from parallel_agents.core.value import Value, asdict
+from parallel_agents.tui.model.private_file import write_private
 from parallel_agents.wire.endpoint import config_dir
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(Value):
     """The choices; empty leaves a choice to the agent, and the agent itself to the settings."""
 
     agent: str = ""
@@ -34,8 +34,8 @@ def recall() -> Remembered | None:
         return None
     if not isinstance(value, dict):
         return None
-    texts = {k: v for k, v in value.items() if k in Remembered.__slots__ and isinstance(v, str)}
-    return Remembered(**texts)
+    known = Remembered.__struct_fields__
+    return Remembered(**{k: v for k, v in value.items() if k in known and isinstance(v, str)})
 
 
 def remember(choices: Remembered, *, asks: bool = True) -> None:
@@ -48,11 +48,4 @@ def remember(choices: Remembered, *, asks: bool = True) -> None:
     value = asdict(choices)
     if not asks:
         value["mode"] = (recall() or Remembered()).mode
-    path = _path()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(value), "utf-8")
-        fresh.replace(path)
-    except OSError:
-        return
+    write_private(_path(), json.dumps(value).encode())

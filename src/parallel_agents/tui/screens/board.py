@@ -32,7 +32,8 @@ from parallel_agents.tui.screens import header
 from parallel_agents.tui.screens.pane_data import PaneData
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
-from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
+from parallel_agents.tui.widgets.card_box import CardBox
+from parallel_agents.tui.widgets.card_keys import CardKeys
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.tui.widgets.notice import Notice
@@ -108,10 +109,7 @@ class Board(Screen[None]):
                     yield TranscriptView(id="transcript")
                     yield DiffView(id="diff")
                     yield InfoView(id="info")
-                with Vertical(id="card"):
-                    yield CardView(self.card, id="request")
-                    yield CardNotes(self.card, id="notes")
-                    yield CardKeys(self.card, id="keys")
+                yield CardBox(self.card, id="card")
                 yield Prompt(id="prompt")
         yield OneLine(id="hints")
 
@@ -219,7 +217,8 @@ class Board(Screen[None]):
         self.wake()
 
     def on_screen_resume(self) -> None:
-        """Show what changed under a dialog."""
+        """Show what changed under a dialog, and the keys again."""
+        self._paint_hints()
         self.wake()
 
     # --- painting -----------------------------------------------------------------------------
@@ -355,25 +354,18 @@ class Board(Screen[None]):
         self._fit_card()
 
     def _fit_card(self) -> None:
-        """Give lines to the card's keys first, then to its notes, then to its words."""
-        notes, keys = self.query_one(CardNotes), self.query_one(CardKeys)
         width = self.query_one("#session").size.width
-        rows = max(self.size.height - (0 if self.has_class("-tiny") else 2), 1)
-        about = 0 if self.has_class("-low") else 2
-        prompt, border = (1, 0) if self.has_class("-tiny") else (2, 1)
-        room = max(rows - about - prompt - border - 1, 1)
-        whole = self.request.virtual_size.height
-        notes.fits = whole <= min(16, rows // 2 - border - keys.height(width) - notes.odd)
-        notes.update()
-        said = len(notes.said())
-        notes.display = 0 < said < room
-        keys.room = max(room - said, 1) if said < room else room
-        keys.update()
-        taken = keys.height(width)
-        words = min(16, rows // 2 - border - taken - said)
-        self.request.styles.max_height = max(words, min(room - said - taken + 1, 3), 1)
+        low, tiny = self.has_class("-low"), self.has_class("-tiny")
+        self.query_one(CardBox).fit(width, self.size.height, low=low, tiny=tiny)
+
+    def on_screen_suspend(self) -> None:
+        """Take away the keys that do not work under a dialog."""
+        self._paint_hints()
 
     def _paint_hints(self) -> None:
+        if self.app.screen is not self:
+            self.line("hints").put([])
+            return
         styles = ink_of(self.app)
         pane = "request" if self.focused is self.request else self.panes.current or ""
         place = pane if self.zone == "view" else self.zone

@@ -1,359 +1,364 @@
-"""The form for a new session.
+"""The composer for new sessions: a dock at the bottom of the screen, with the list live above it.
 
-Keep true: nothing is started before the user has trusted the repository's own settings or chosen to
-start without them; what the user typed stays until the session is journalled.
+Keep true: nothing that was typed is lost: a task that is sent goes to `Starting`, one that could
+not be started comes back, and what is left behind is a draft; a question or a text that comes back
+never meets a user who is typing: it waits for an empty input and a rest.
 """
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import partial
+import time
 from typing import ClassVar
 
+from rich.style import Style
+from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Input, Select, Static
+from textual.widgets import Static
 
-from parallel_agents.core.agents import Offer, Traits
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import Options
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui.model.dispatch_words import branch_words, is_pull, place_words
+from parallel_agents.core.value import replace
+from parallel_agents.tui.model.dispatch_words import (
+    choice_words,
+    notes_of,
+    place_words,
+    progress_words,
+)
+from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
 from parallel_agents.tui.model.offers import mode_of
-from parallel_agents.tui.model.remembered import Remembered, remember
+from parallel_agents.tui.model.remembered import Remembered
+from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
-from parallel_agents.tui.model.workers import alone
-from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.model.task import (
+    Place,
+    Task,
+)
+from parallel_agents.tui.screens.task_choices import TaskChoices
 from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.tui.terminal import foreground
+from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import ink_of
+from parallel_agents.tui.widgets.completion import CompletionList
+from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
-from parallel_agents.tui.widgets.ref_field import RefField
 from parallel_agents.wire import messages as m
 
-REST = 0.6
-"""Seconds without a change before a text is looked up: a base may be on a remote."""
+CALM = 0.4
+"""Seconds without a key after which a question or a text may come."""
 
-_HINT = "Enter start   Ctrl+O start and open   Tab next field   Esc cancel"
-_PLACE = frozenset({"directory", "base", "branch"})
-_BASE = "worktree.baseRef in the settings, or fresh"
-_BRANCH = "new, named after the session"
-_ASKING = "asking the remote …"
-_UNASKED = "this agent never asks before it acts"
+LOOK = 0.05
+"""Seconds in which keys that wait are handled, before the user counts as at rest."""
 
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What the user filled in; an empty value is left to the agent or the supervisor."""
-
-    prompt: str
-    directory: str
-    base: str
-    branch: str
-    chosen: Remembered
+_NO_TASK = "Write what the agent should do."
+_KEYS = (
+    ("Enter", "start"),
+    ("Esc", "leave"),
+    ("Tab", "where and how"),
+    ("Alt+M", "mode"),
+    ("Ctrl+O", "start and open"),
+    ("Ctrl+G", "editor"),
+    ("Alt+P", "model"),
+    ("Alt+E", "effort"),
+    ("↑", "earlier"),
+)
 
 
-class DispatchScreen(Dialog):
-    """The form; returns the new session's id, with `>` before it if the user wants to open it.
+class DispatchScreen(TaskChoices):
+    """The composer; it stays open until the user leaves it.
 
     Args:
         store: sends the requests.
+        starting: starts the tasks.
         directory: the initial directory.
         chosen: the initial choices.
-        prompt: the initial text.
+        run: runs an editor in the foreground.
+        prompt: the initial text; without one, it is the draft.
+
+    Attributes:
+        is_closed: whether the user has left it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+o,shift+enter", "start(True)", show=False, priority=True)
+        Binding("ctrl+o,shift+enter", "start(True)", show=False, priority=True),
+        Binding("ctrl+g", "editor", show=False, priority=True),
     ]
 
-    def __init__(self, store: Store, directory: str, chosen: Remembered, prompt: str = "") -> None:
-        super().__init__("New session", _HINT)
-        self._store = store
-        self._directory = directory
-        self._chosen = chosen
+    def __init__(
+        self,
+        store: Store,
+        starting: Starting,
+        directory: str,
+        chosen: Remembered,
+        *,
+        run: foreground.Run,
+        prompt: str = "",
+    ) -> None:
+        super().__init__(store, Place(directory=directory), chosen)
+        self._starting = starting
+        self._run = run
         self._text = prompt
-        self._key = new_uuid()
-        self._busy = False
-        self._rest: Timer | None = None
-        self._offers: tuple[Offer, ...] = ()
-        self._offered = ""
-        self._looked: tuple[m.ResolveRepository, str] | None = None
+        self.is_closed = False
+        self._made: list[str] = []
+        self._again: Task | None = None
+        self._reason = ""
+        self._deciding = False
+        self._calm: Timer | None = None
+        self._typed_at = 0.0
+        self._is_quiet = False
 
     def content(self) -> ComposeResult:
-        """Create the fields."""
-        chosen = self._chosen
+        """Create the input and the lines below it; the fields come when they are opened."""
         yield Prompt("what should the agent do? …", id="task")
-        yield _field("directory", Input(self._directory, id="directory", select_on_focus=False))
-        yield _field("base", RefField("base", _BASE, self._bases, must_exist=True))
-        yield _field("branch", RefField("branch", _BRANCH, self._branches, must_exist=False))
-        yield Static("", id="works", markup=False)
-        yield _field("mode", _select("mode", "as the agent"))
-        yield _field("model", Input(chosen.model, id="model", placeholder="as the agent"))
-        yield _field("effort", _select("effort", "as the agent"))
-        yield _field("agent", _select("agent", "as in the settings"))
+        yield OneLine(id="facts")
         yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
         """Start with the focus on the task."""
-        task = self.query_one("#task", Prompt)
-        task.complete_files = self._files
-        task.text = self._text
-        task.focus()
-        self._offer(self._store.agents.offers)
-        self._look_now()
+        before = kept()
+        self._starting.offer(before.returned)
+        prompt = self.prompt
+        prompt.complete_files = self.complete_files
+        prompt.history = [*before.history, *([before.draft] if self._text and before.draft else [])]
+        prompt.text = self._text = self._text or before.draft
+        prompt.changed = self._typed
+        prompt.focus()
+        self._typed()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Look up a changed directory, base or branch once the user pauses."""
-        if event.input.id in _PLACE and self._asked() != self._looked:
-            self._pause()
-            self._rest = self.set_timer(REST, self._look_now)
+    # --- painting -----------------------------------------------------------------------------
 
-    def on_input_blurred(self) -> None:
-        """Look up a field at once when the user leaves it."""
-        if self._rest is not None:
-            self._look_now()
+    def on_resize(self) -> None:
+        """Fit the lines to the width."""
+        self.paint()
 
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """Say whether a newly chosen agent is installed."""
-        if event.select.id == "agent":
-            self._offer_choices()
-            if self._asked() != self._looked:
-                self._look_now()
+    def paint(self) -> None:
+        """Show what is known now about the place and the tasks on their way."""
+        if not self.is_mounted or self.is_closed:
+            return
+        ink, starting = ink_of(self.app), self._starting
+        progress = progress_words(starting.count, len(starting.untrusted), self._made)
+        heading = [flat(self._heading, ink.strong)]
+        self.query_one(".heading", OneLine).put(heading, [flat(progress, ink.muted)])
+        self._paint_facts()
+        said = self._reason or self._returned_words() or self.obstacle
+        bad = bool(said)
+        if not said and self.resolved is not None:
+            said = notes_of(self.resolved, self.traits())
+        line = self.query_one("#said", Static)
+        line.update(safe_line(said))
+        line.set_class(bad, "-bad")
+        line.display = bool(said)
+        self._paint_keys()
+
+    def _paint_facts(self) -> None:
+        ink = ink_of(self.app)
+        how = flat(choice_words(self.chosen, self.store.agents.usual), self._how_style())
+        room = self.size.width - cells([how]) - 4
+        where = flat(place_words(self.place, self.resolved), ink.muted)
+        if cells([where]) > room:
+            where = flat(place_words(self.place, self.resolved, short=True), ink.muted)
+        self.query_one("#facts", OneLine).put([where], [how])
+
+    def _how_style(self) -> Style:
+        """Warn of a mode in which the agent asks nothing."""
+        ink, traits = ink_of(self.app), self.traits()
+        mode = mode_of(traits, self.chosen.mode) if traits is not None else None
+        return ink.muted if mode is None or mode.asks else ink.bad
+
+    def _returned_words(self) -> str:
+        returned = self._starting.returned
+        if not returned:
+            return ""
+        return f"Not started: {returned[0].reason} The text comes back when this input is empty."
+
+    def _paint_keys(self) -> None:
+        ink = ink_of(self.app)
+        spans: list[Span] = []
+        room = self.size.width - 2
+        for key, does in _KEYS:
+            words = [Span(key, ink.text), Span(f" {does}   ", ink.muted)]
+            width = sum(len(part.text) for part in words)
+            if width - 3 <= room:  # the gap at the end needs no room
+                spans += words
+                room -= width
+        self.query_one(".keys", OneLine).put(spans)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Fold the fields while the task has the focus."""
+        in_task = event.widget is self.prompt.editor
+        self.set_class(not in_task, "-fields")
+        if in_task:
+            self._attend()
+
+    # --- the user's keys ----------------------------------------------------------------------
+
+    def _typed(self) -> None:
+        self._text = self.prompt.text
+        self._typed_at = time.monotonic()
+        self._is_quiet = False
+        self._wait_for_calm(CALM)
+
+    def _wait_for_calm(self, seconds: float) -> None:
+        if self._calm is None:
+            self._calm = self.set_timer(seconds, self._settle)
+
+    def _settle(self) -> None:
+        self._calm = None
+        left = self._typed_at + CALM - time.monotonic()
+        if left > 0 or not self._is_quiet:
+            # After a delay of our own, keys may wait that were typed long before: one more look.
+            self._is_quiet = left <= 0
+            self._wait_for_calm(max(left, LOOK))
+        elif not self.is_closed:
+            keep(with_draft(self._text))
+            self._attend()
+
+    def follow(self) -> None:
+        """Note that something changed with the tasks on their way."""
+        self.paint()
+        self._attend()
+
+    @property
+    def _may_interrupt(self) -> bool:
+        """Whether the user is in the empty input, and at rest."""
+        if self.is_closed or self._calm is not None or self.app.screen is not self:
+            return False
+        return self.focused is self.prompt.editor and self.prompt.is_empty
+
+    def _attend(self) -> None:
+        """Ask a question that waits, or bring a text back, if the user is not writing."""
+        if not self._may_interrupt or self._deciding:
+            return
+        if self._starting.untrusted:
+            self._deciding = True
+            self.run_worker(self._decide(), group="trust")
+        else:
+            self._bring_back()
+
+    def _bring_back(self) -> None:
+        returned = self._starting.take_back()
+        if returned is None:
+            return
+        self._again = returned.task
+        self._reason = returned.reason
+        self.put_place(returned.task.place)
+        self.prompt.text = self._text = returned.task.prompt
+        keep(with_draft(self._text))
+        self.paint()
 
     def action_leave(self) -> None:
-        """Close an open list of completions, or otherwise the form."""
-        for field in self.query(RefField):
-            if field.list.is_open:
-                field.list.close()
+        """Close an open list of completions, or otherwise the composer."""
+        for names in self.query(CompletionList):
+            if names.is_open:
+                names.close()
                 return
         super().action_leave()
 
-    # --- what the agents have ------------------------------------------------------------------
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Close the composer; what is in it stays as a draft."""
+        self._close()
+        return super().dismiss(result)
 
-    def _offer(self, offers: tuple[Offer, ...]) -> None:
-        """Offer the agents that exist, with the remembered one chosen."""
-        if offers == self._offers:
-            return
-        self._offers = offers
-        wanted = self._choice("agent") or self._chosen.agent or self._store.agents.usual
-        names = [offer.traits.name for offer in offers]
-        _put(self.query_one("#agent", Select), names, wanted)
-        self._offer_choices()
+    def on_unmount(self) -> None:
+        """Keep the draft when the whole screen is closed."""
+        self._close()
 
-    def _offer_choices(self) -> None:
-        """Offer what the chosen agent has; never choose a mode that asks nothing automatically."""
-        traits = self._traits()
-        if traits is None or traits.name == self._offered:
-            return
-        self._offered = traits.name
-        kept = mode_of(traits, self._choice("mode") or self._chosen.mode)
-        mode = kept.name if kept is not None and kept.asks else ""
-        _put(self.query_one("#mode", Select), traits.mode_names, mode)
-        effort = self._choice("effort") or self._chosen.effort
-        _put(self.query_one("#effort", Select), traits.efforts, effort)
+    def _close(self) -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            keep(with_draft(self._text))
+            self._starting.leave()
 
-    def _traits(self) -> Traits | None:
-        """The traits of the chosen agent, if they are known."""
-        name = self._choice("agent")
-        return next((o.traits for o in self._offers if o.traits.name == name), None)
-
-    # --- what the supervisor knows ------------------------------------------------------------
-
-    def _value(self, name: str) -> str:
-        return self.query_one(f"#{name}", Input).value.strip()
-
-    def _choice(self, name: str) -> str:
-        value = self.query_one(f"#{name}", Select).value
-        return value if isinstance(value, str) else ""
-
-    def _resolve(self) -> m.ResolveRepository:
-        return m.ResolveRepository(
-            directory=os.path.abspath(os.path.expanduser(self._value("directory") or ".")),  # noqa: PTH100, PTH111 - the text a person typed, not yet a path
-            base=self._value("base"),
-            branch=self._value("branch"),
-            environment=dict(os.environ),
-        )
-
-    def _pause(self) -> None:
-        """Stop looking up the previous text, and clear what was said about it."""
-        if self._rest is not None:
-            self._rest.stop()
-            self._rest = None
-        self.workers.cancel_group(self, "look")
-        self._looked = None
-        self._say("")
-
-    def _asked(self) -> tuple[m.ResolveRepository, str]:
-        return self._resolve(), self._choice("agent")
-
-    def _look_now(self) -> None:
-        self._pause()
-        self._looked = self._asked()
-        alone(self, self._look, "look")
-
-    async def _look(self) -> None:
-        asked, agent = self._asked()
-        self._say(_ASKING if is_pull(asked.base) else "")
+    def action_editor(self) -> None:
+        """Write the task in the editor."""
         try:
-            resolved = await self._store.ask(asked)
+            self.prompt.text = foreground.edit_text(self._run, self.prompt.text)
         except UserError as error:
-            self._say(f"{error.message} {error.hint}", bad=True)
-            return
-        self._offer(resolved.agents)
-        works = branch_words(resolved, asked.branch)
-        if missing := _missing(resolved, agent):
-            self._say(missing, works, bad=True)
-        else:
-            traits = self._traits()
-            unasked = [_UNASKED] if traits is not None and not traits.asks else []
-            self._say(" · ".join([*unasked, *place_words(resolved)]), works)
-
-    def _say(self, text: str, works: str = "", *, bad: bool = False) -> None:
-        said = self.query_one("#said", Static)
-        said.update(safe_line(text.strip()))
-        said.set_class(bad, "-bad")
-        self.query_one("#works", Static).update(safe_line(works))
-
-    async def _bases(self, prefix: str) -> list[str]:
-        return await self._refs(m.ListRefs(directory=self._resolve().directory, prefix=prefix))
-
-    async def _branches(self, prefix: str) -> list[str]:
-        where = self._resolve().directory
-        return await self._refs(m.ListRefs(directory=where, prefix=prefix, kind="branch"))
-
-    async def _refs(self, message: m.ListRefs) -> list[str]:
-        try:
-            names = (await self._store.ask(message)).refs
-        except UserError:
-            return []
-        return [name for name in names if name.startswith(message.prefix)]
-
-    async def _files(self, prefix: str) -> list[str]:
-        try:
-            message = m.ListFiles(directory=self._resolve().directory, prefix=prefix)
-            return list((await self._store.ask(message)).files)
-        except UserError:
-            return []
+            self._reason = f"{error.message} {error.hint}".strip()
+        self._text = self.prompt.text
+        self.prompt.focus()
+        self.paint()
 
     # --- starting -----------------------------------------------------------------------------
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """Start the session: Enter in the task."""
-        self.query_one("#task", Prompt).text = message.text
-        self.action_start(enter=False)
+        """Start a session: Enter in the task."""
+        self._send(message.text, enter=False)
 
     def on_input_submitted(self) -> None:
-        """Start the session: Enter in a field."""
+        """Start a session: Enter in a field."""
         self.action_start(enter=False)
 
     def action_start(self, enter: bool) -> None:
-        """Start the session, unless a start is already running."""
-        if not self._busy:
-            self._busy = True
-            self._pause()
-            alone(self, partial(self._start, enter=enter), "start")
+        """Start a session with the text of the task."""
+        text = self.prompt.text
+        self.prompt.focus()
+        if not text.strip():
+            self._reason = _NO_TASK
+            self.paint()
+            return
+        self.prompt.clear()
+        self.prompt.history.append(text)
+        self._send(text, enter=enter)
 
-    def _form(self) -> Form:
-        chosen = replace(self._chosen, model=self._value("model"))
-        if self._offers:  # otherwise nothing could be chosen yet
-            agent, mode, effort = map(self._choice, ("agent", "mode", "effort"))
-            chosen = replace(chosen, agent=agent, mode=mode, effort=effort)
-        return Form(
-            prompt=self.query_one("#task", Prompt).text,
-            directory=self._resolve().directory,
-            base=self._value("base"),
-            branch=self._value("branch"),
-            chosen=chosen,
+    def _send(self, text: str, *, enter: bool) -> None:
+        self.read_fields()
+        task = Task(
+            key=new_uuid(),
+            prompt=text,
+            place=self.place,
+            chosen=self.chosen,
+            enter=enter,
+            agent_open=self.known is None and not self.agent_chosen,
+            resolved=self.known,
         )
+        if self._again is not None and self._again.is_same(task):
+            task = replace(task, key=self._again.key)
+        self._again, self._reason = None, ""
+        self._text = draft = self.prompt.text
+        keep(lambda now: with_draft(draft)(with_history(text)(now)))
+        self._starting.add(task)
+        self.put_place(replace(self.place, branch=""))  # it is this session's
+        self.refit(self.chosen)
 
-    async def _start(self, *, enter: bool) -> None:
+    def made(self, row: m.SessionRow) -> None:
+        """Say that a session was started."""
+        self._made.append(row.name or row.id)
+        self.paint()
+
+    async def _decide(self) -> None:
+        """Let the user decide about the first repository that waits for it."""
+        place = self._starting.untrusted[0].place
         try:
-            await self._begin(self._form(), enter=enter)
+            resolved, answer = await self._decision(place)
         except UserError as error:
-            self._say(f"{error.message} {error.hint}", bad=True)
-        finally:
-            self._busy = False
+            self._deciding = False
+            self._starting.refuse(place, f"{error.message} {error.hint}".strip())
+            return
+        self._deciding = False
+        if answer is None:
+            self._starting.refuse(place, "Not started.")
+        elif answer != "later":
+            self._starting.decide(place, resolved, trusted=answer == "trust")
 
-    async def _begin(self, form: Form, *, enter: bool) -> None:
-        if not form.prompt.strip():
-            self._say("Write what the agent should do.", bad=True)
-            return
-        self._say(_ASKING if is_pull(form.base) else "Starting …")
-        resolved = await self._store.ask(self._resolve())
-        if missing := _missing(resolved, form.chosen.agent):
-            self._say(missing, bad=True)
-            return
-        trusted = await self._trusted(form, resolved)
-        if trusted is None:
-            self._say("Not started.")
-            return
-        self._say("Starting …")
-        row = await self._store.ask(_new(self._key, form, trusted=trusted))
-        traits = self._traits()
-        mode = mode_of(traits, form.chosen.mode) if traits is not None else None
-        remember(form.chosen, asks=mode is None or mode.asks)
-        self.dismiss((">" if enter else "") + row.id)
-
-    async def _trusted(self, form: Form, resolved: m.ResolvedRepository) -> bool | None:
-        """Whether the repository's settings are trusted; None if the user cancelled."""
+    async def _decision(self, place: Place) -> tuple[m.ResolvedRepository, str | None]:
+        resolved = await self.store.ask(place.question())
         if resolved.trusted:
-            return True
-        answer = await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
-        if answer != "trust":
-            return False if answer == "without" else None
-        base = resolved.base
-        # The commit that was shown; acceptance of a pull request is tied to its commit.
-        shown = form.base or base.name if base.stranger else base.start
-        digest = resolved.digest
-        await self._store.ask(
-            m.Trust(key=new_uuid(), directory=form.directory, base=shown, digest=digest)
-        )
-        return True
+            return resolved, "trust"
+        if not self._may_interrupt:  # they began to write while the supervisor looked
+            return resolved, "later"
+        answer = await self._answer(resolved)
+        if answer == "trust":
+            await self.store.ask(_trust(place, resolved))
+        return resolved, answer
+
+    async def _answer(self, resolved: m.ResolvedRepository) -> str | None:
+        return await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
 
 
-def _select(name: str, nothing: str) -> Select[str]:
-    return Select[str]([], id=name, prompt=nothing, compact=True)
-
-
-def _put(select: Select[str], names: Iterable[str], chosen: str) -> None:
-    """Offer names, and choose one if it is among them."""
-    offered = list(names)
-    with select.prevent(Select.Changed):
-        select.set_options([(name, name) for name in offered])
-        if chosen in offered:
-            select.value = chosen
-
-
-def _field(name: str, widget: Input | RefField | Select[str]) -> Horizontal:
-    label = Static(name, classes="label", markup=False)
-    return Horizontal(label, widget, classes="field")
-
-
-def _missing(resolved: m.ResolvedRepository, agent: str) -> str:
-    """Say what to install if the agent is missing."""
-    for offer in resolved.agents:
-        if offer.traits.name == agent and not offer.available:
-            return offer.hint
-    return ""
-
-
-def _new(key: str, form: Form, *, trusted: bool) -> m.New:
-    chosen = form.chosen
-    return m.New(
-        key=key,
-        prompt=form.prompt,
-        directory=form.directory,
-        base=form.base,
-        branch=form.branch or None,
-        agent=chosen.agent,
-        options=Options(
-            model=chosen.model or None,
-            mode=chosen.mode or None,
-            effort=chosen.effort or None,
-            trusted=trusted,
-        ),
-        environment=dict(os.environ),
-    )
+def _trust(place: Place, resolved: m.ResolvedRepository) -> m.Trust:
+    """Accept what was shown: a commit, because acceptance of a pull request is tied to its own."""
+    base = resolved.base
+    shown = place.base.strip() or base.name if base.stranger else base.start
+    return m.Trust(key=new_uuid(), directory=place.path, base=shown, digest=resolved.digest)

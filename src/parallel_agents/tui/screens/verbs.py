@@ -6,21 +6,15 @@ closing the screen stops nothing.
 
 import os
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from textual.screen import ModalScreen
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.model.grouping import listed
-from parallel_agents.tui.model.offers import first_modes
-from parallel_agents.tui.model.remembered import Remembered, recall, remember
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
-from parallel_agents.tui.model.store import Store
-from parallel_agents.tui.screens.board import Board, now_ms
+from parallel_agents.tui.screens.board import now_ms
+from parallel_agents.tui.screens.composing import Composing
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.terminal import foreground
@@ -31,33 +25,8 @@ from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.wire import messages as m
 
 
-class Verbs(Board):
-    """The board with the actions on a session.
-
-    Args:
-        store: the state to show.
-        clock: monotonic time in seconds.
-        title: sets the terminal's title.
-        directory: the default directory for a new session.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        clock: Callable[[], float],
-        title: Callable[[str], None],
-        directory: str,
-    ) -> None:
-        super().__init__(store, clock, title)
-        self.directory = directory
-
-    def on_mount(self) -> None:
-        """Allow other programs to use the terminal from now on."""
-        self.run_outside = foreground.in_foreground(self.app)
-
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine that asks the supervisor beside the screen."""
-        self.run_worker(work, group="ask")
+class Verbs(Composing):
+    """The board with the actions on a session."""
 
     def current(self) -> SessionState | None:
         """Facts of the selected session; tells the user if there is none."""
@@ -66,59 +35,7 @@ class Verbs(Board):
             self.commands.say("There is no session yet; c starts one.")
         return state
 
-    async def ask_person(self, dialog: ModalScreen[str | None]) -> str | None:
-        """Show a dialog, unless one of its kind is open, as after a key was pressed twice."""
-        if any(type(opened) is type(dialog) for opened in self.app.screen_stack):
-            return None
-        return await self.app.push_screen_wait(dialog)
-
-    # --- dispatch and peek --------------------------------------------------------------------
-
-    def do_dispatch(self, prompt: str = "") -> None:
-        """Start a new session."""
-        self.later(self._dispatch(prompt))
-
-    async def _dispatch(self, prompt: str) -> None:
-        chosen = recall() or await self._first_run()
-        if chosen is None:
-            return
-        state = self.store.state
-        directory = self.directory
-        root = (
-            state.place.worktree.root
-            if state is not None and state.place.worktree is not None
-            else ""
-        )
-        if root and safe_line(root) == root:
-            directory = root
-        from parallel_agents.tui.screens.dispatch import DispatchScreen
-
-        made = await self.ask_person(DispatchScreen(self.store, directory, chosen, prompt))
-        if made is not None:
-            self.store.select_when_there(made.removeprefix(">"))
-            if made.startswith(">"):
-                self.go_in()
-
-    async def _first_run(self) -> Remembered | None:
-        usual = self.store.agents.named("")
-        choices = first_modes(usual.traits) if usual is not None else []
-        if not choices:
-            return Remembered()
-        about = (
-            "By default the agent asks before every single edit. Each session works in a worktree "
-            "of its own, so edits do not touch your checkout. The form remembers this choice."
-        )
-        title = "How much may new agents do without asking?"
-        mode = await self.ask_person(ChoiceDialog(title, about, choices, ink_of(self.app)))
-        if mode is None:
-            return None
-        chosen = Remembered(mode=mode)
-        remember(chosen)
-        return chosen
-
-    def go_in(self) -> None:
-        """Go into the selected session."""
-        raise NotImplementedError
+    # --- peek ---------------------------------------------------------------------------------
 
     def act(self, name: str, number: int = 0) -> None:
         """Carry out an action of the table."""

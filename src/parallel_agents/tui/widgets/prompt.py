@@ -94,6 +94,7 @@ class Prompt(Vertical):
         history: what was sent before, oldest first.
         commands: what `/` completes, without the slash.
         complete_files: returns the files that begin with or contain a text.
+        changed: called after every change of the text.
         pastes: the pastes folded in the current text.
     """
 
@@ -137,6 +138,7 @@ class Prompt(Vertical):
         self.history: list[str] = []
         self.commands: tuple[str, ...] = ()
         self.complete_files: Callable[[str], Awaitable[list[str]]] | None = None
+        self.changed: Callable[[], None] | None = None
         self.pastes = Pastes()
         self._editor = Editor(self)
         self.placeholder = placeholder
@@ -282,6 +284,8 @@ class Prompt(Vertical):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Offer completions for what is being typed."""
         event.stop()
+        if self.changed is not None:
+            self.changed()
         if self._editor.text == self._quiet:
             return
         self._quiet = None

@@ -43,6 +43,7 @@ class ResolvedRepository(Value):
         files: the configuration.
         accepted: the files that were accepted last.
         notes: messages for the person, one sentence each.
+        agent: the agent that the repository's settings choose, if they are trusted.
     """
 
     root: str
@@ -56,6 +57,7 @@ class ResolvedRepository(Value):
     accepted: tuple[ConfigFile, ...] = ()
     notes: tuple[str, ...] = ()
     agents: tuple[Offer, ...] = ()
+    agent: str = ""
 
 
 class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):

@@ -6,6 +6,7 @@ from parallel_agents.worktrees.compare.snapshot import IDENTITY
 from parallel_agents.worktrees.plumbing.git import Git, require_git
 
 _FILES = {
+    ".parallel-agents.toml": 'agent = "demo"\n',
     "README.md": "# shop\n\nA small shop: a catalogue, a cart and a checkout.\n\n"
     "    python -m unittest\n",
     ".gitignore": "__pycache__/\n*.pyc\n.env\n",

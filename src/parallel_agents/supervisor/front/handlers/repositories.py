@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from parallel_agents.agents.base import Agent
 from parallel_agents.core.agents import Offer
-from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.errors import RefusedError, UsageError, UserError
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, ConfigFile, ExecutableConfig, Repository
+from parallel_agents.supervisor.base.config import preset_of
 from parallel_agents.supervisor.front.service import Service
 from parallel_agents.supervisor.run.spawn import offer, with_version
 from parallel_agents.supervisor.sessions.dispatch import chosen_base
@@ -27,19 +28,28 @@ async def resolve_repository(
     context = service.supervisor.context
     repository, config, start = await context.threads.git(_meant, service, message)
     trust = context.trust
+    trusted = trust.trusts(repository.root, config.digest)
     return m.ResolvedRepository(
         root=repository.root,
         checkout=repository.checkout,
         branch=repository.branch,
         base=start,
-        trusted=trust.trusts(repository.root, config.digest),
+        trusted=trusted,
         known=trust.knows(repository.root),
         digest=config.digest,
         files=_shown(config.files),
         accepted=_shown(trust.accepted(repository.root)),
         notes=(*repository.notes, *config.notes),
         agents=tuple(offer(agent.traits, message.environment) for agent in context.agents.values()),
+        agent=_preset_agent(config) if trusted else "",
     )
+
+
+def _preset_agent(config: ExecutableConfig) -> str:
+    try:
+        return preset_of(config).agent
+    except UsageError:  # a start says so
+        return ""
 
 
 def _meant(
