@@ -318,8 +318,7 @@ class Board(Screen[None]):
         self._paint_transcript(state, changes)
 
     def _paint_tabs(self, state: SessionState) -> None:
-        focused = self.zone == "view" and self.focused is not self.request
-        pane = self.panes.current or ""
+        pane, focused = self.panes.current or "", self.focused is self.pane
         self.line("tabs").put(*header.tabs(pane, state, ink_of(self.app), focused=focused))
 
     def _paint_transcript(self, state: SessionState, changes: Changes) -> None:
