@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from parallel_agents.cli.commands import answer
-from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.errors import RefusedError, UsageError, UserError
 from parallel_agents.core.events import RequestDecided
 from parallel_agents.core.ids import digest, new_uuid
 from parallel_agents.core.options import Decision
@@ -174,6 +174,42 @@ def test_an_answer_is_bound_to_the_request_that_was_shown(world: World) -> None:
     assert "already settled: it was allowed once" in err
     world.wait_state(session, "done")
     assert len(decided(world, session)) == 1
+
+
+def test_the_inbox_has_the_longest_first_and_next_decides_it() -> None:
+    with World() as world:
+        world.trust()
+        assert world.run("inbox")[1] == ""
+        assert json.loads(world.run("inbox", "--json")[1]) == []
+        code, _, err = world.run("answer", "--next", "--allow")
+        assert (code, "Nothing waits for you." in err) == (4, True)
+        first, _ = blocked(world)
+        second, _ = blocked(world)
+        entries = json.loads(world.run("inbox", "--json")[1])
+        assert [entry["session"] for entry in entries] == [first, second]
+        assert entries[0]["input"]["command"]
+        assert entries[0]["rules"]
+        told = world.run("inbox")[1]
+        assert told.index(first) < told.index(second)
+        assert f"--request {entries[0]['requestId']}@{entries[0]['digest']}" in told
+        code, out, _ = world.run("answer", "--next", "--allow")
+        assert (code, out.startswith(f"{first}: allowed once: Bash")) == (0, True)
+        world.wait_state(first, "done")
+        code, out, _ = world.run("answer", "--next", "--deny", "no", "--json")
+        assert json.loads(out)["session"] == second
+        world.wait_state(second, "done")
+        assert world.run("inbox")[1] == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("--allow",), ("s1", "--next", "--allow"), ("--next", "--request", "r", "--deny")]
+)
+def test_next_and_a_named_session_exclude_each_other(words: tuple[str, ...]) -> None:
+    parser = argparse.ArgumentParser()
+    answer.add(parser.add_subparsers())
+    parsed = parser.parse_args(["answer", *words])
+    with pytest.raises(UsageError, match="Name a session, or use --next alone"):
+        answer.run(parsed)
 
 
 @pytest.mark.parametrize("turn", range(4))

@@ -4,11 +4,15 @@ Keep true: all printed text is safe; doubtful text is marked, and its doubts are
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 
+from parallel_agents.cli.printed import WaitingRequest
+from parallel_agents.cli.render import age
 from parallel_agents.core.doubt import doubts_of, pieces
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.summary import telling
+from parallel_agents.core.text import safe_line
 from parallel_agents.wire.messages import PendingRequest, RequestInput
 
 _SHOWN = 4_000
@@ -17,7 +21,7 @@ _SHOWN = 4_000
 _NAMED = re.compile(r"(?s)(.*)@([0-9a-f]{16})")
 
 
-def named(request: PendingRequest | RequestInput) -> str:
+def named(request: PendingRequest | RequestInput | WaitingRequest) -> str:
     """Name a request as `ID@DIGEST`, which stands only for the input that was shown."""
     return f"{request.request_id}@{request.digest}"
 
@@ -38,7 +42,26 @@ def marked(text: str) -> str:
     return "".join(piece.text for piece in pieces(text))
 
 
-def lines(pending: RequestInput) -> Iterator[str]:
+def entry(waiting: WaitingRequest) -> Iterator[str]:
+    """Describe one entry of the inbox.
+
+    Yields:
+        The session, the request's name for `answer --request`, then what `lines` yields.
+    """
+    head = f"{waiting.session}  {safe_line(waiting.name)}  {age(waiting.asked_at)}"
+    yield f"{head}  --request {shlex.quote(named(waiting))}"
+    yield f"  in {safe_line(waiting.cwd)}"
+    for line in lines(waiting):
+        yield f"  {line}"
+    for question in waiting.questions:
+        yield f"  {safe_line(question.text)}"
+        yield from (f"    {safe_line(choice.label)}" for choice in question.choices)
+    for label, words in (("why", waiting.reason), ("rule", ", ".join(waiting.rules))):
+        if words:
+            yield f"  {label}: {safe_line(words)}"
+
+
+def lines(pending: RequestInput | WaitingRequest) -> Iterator[str]:
     """Describe a pending request, in full unless it is very long.
 
     Yields:

@@ -4,7 +4,7 @@ from parallel_agents.core.asking import Question
 from parallel_agents.core.options import Decision, JsonObject
 from parallel_agents.core.value import Value, asdict
 from parallel_agents.core.worktree import Finding
-from parallel_agents.wire.messages import Findings, RequestInput, SupervisorStatus
+from parallel_agents.wire.messages import Findings, RequestInput, SessionRow, SupervisorStatus
 
 
 class DoctorReport(Value):
@@ -27,9 +27,20 @@ class DoctorReport(Value):
         return cls(status=status, findings=findings.findings, damaged=findings.damaged)
 
 
-class DecidedRequest(Value):
-    """The output of `answer --json`: the request, the decision, and any doubts about its input."""
+class WaitingRequest(Value):
+    """One entry of `inbox --json`: a request, whose it is, and any doubts about its input.
 
+    Attributes:
+        session: id of the session.
+        name: its name.
+        cwd: the directory that its agent works in.
+        asked_at: milliseconds since 1970.
+    """
+
+    session: str
+    name: str
+    cwd: str
+    asked_at: int
     request_id: str
     kind: str
     tool_name: str
@@ -37,12 +48,50 @@ class DecidedRequest(Value):
     input: JsonObject
     digest: str
     questions: tuple[Question, ...]
+    description: str
+    reason: str
+    rules: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, row: SessionRow, asked_at: int, pending: RequestInput, doubts: tuple[str, ...]
+    ) -> "WaitingRequest":
+        """Assemble the entry."""
+        return cls(
+            session=row.id,
+            name=row.name,
+            cwd=row.worktree or row.cwd,
+            asked_at=asked_at,
+            **asdict(pending),
+            doubts=doubts,
+        )
+
+
+class DecidedRequest(Value):
+    """The output of `answer --json`: the request, the decision, and any doubts about its input.
+
+    Attributes:
+        session: the session's name or id, as it was given; its id with `--next`.
+    """
+
+    session: str
+    request_id: str
+    kind: str
+    tool_name: str
+    summary: str
+    input: JsonObject
+    digest: str
+    questions: tuple[Question, ...]
+    description: str
+    reason: str
+    rules: tuple[str, ...]
     decision: Decision
     doubts: tuple[str, ...]
 
     @classmethod
     def of(
-        cls, pending: RequestInput, decision: Decision, doubts: tuple[str, ...]
+        cls, session: str, pending: RequestInput, decision: Decision, doubts: tuple[str, ...]
     ) -> "DecidedRequest":
         """Assemble the output."""
-        return cls(**asdict(pending), decision=decision, doubts=doubts)
+        return cls(session=session, **asdict(pending), decision=decision, doubts=doubts)

@@ -9,8 +9,9 @@ import shlex
 from collections.abc import Sequence
 
 from parallel_agents.cli import asked, render
-from parallel_agents.cli.common import Verbs, json_argument, key, session_argument, verb
+from parallel_agents.cli.common import Verbs, json_argument, key, verb
 from parallel_agents.cli.printed import DecidedRequest
+from parallel_agents.cli.waiting import waiting
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.asking import Question
 from parallel_agents.core.errors import RefusedError, UsageError
@@ -22,7 +23,12 @@ from parallel_agents.wire.messages import Answer, PendingInput, RequestInput
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     parser = verb(verbs, "answer", run, "answer a permission, a question or a plan")
-    session_argument(parser)
+    parser.add_argument(
+        "session", nargs="?", metavar="ID", help="short id, a unique prefix of it, or the name"
+    )
+    parser.add_argument(
+        "--next", action="store_true", help="the request that waits longest, of any session"
+    )
     parser.add_argument(
         "--request", metavar="R", help="the request: ID, or ID@DIGEST as `show` prints it"
     )
@@ -50,24 +56,35 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.mode and not args.allow:
         raise UsageError("--mode goes with --allow.")
-    name, digest = asked.split(args.request) if args.request else (None, None)
+    if (args.session is None) != args.next or (args.next and args.request):
+        raise UsageError("Name a session, or use --next alone.", "inbox lists what waits.")
     client = QuickClient()
-    pending = client.request(PendingInput(session=args.session, request=name))
+    session, request = _next(client) if args.next else (args.session, args.request)
+    name, digest = asked.split(request) if request else (None, None)
+    pending = client.request(PendingInput(session=session, request=name))
     decision = _plain(args) or _answered(args, pending.questions)
     if args.request is None and decision.behavior == "allow" and decision.answers is None:
-        _refuse_doubtful(args.session, pending)
+        _refuse_doubtful(session, pending)
     digest = digest or pending.digest
     client.request(
         Answer(
             key=key(),
-            session=args.session,
+            session=session,
             request=pending.request_id,
             digest=digest,
             decision=decision,
         )
     )
-    _tell(args, pending, decision)
+    _tell(args, session, pending, decision)
     return 0
+
+
+def _next(client: QuickClient) -> tuple[str, str]:
+    """Name the session and the request that wait longest."""
+    first = next(waiting(client), None)
+    if first is None:
+        raise RefusedError("Nothing waits for you.")
+    return first.session, asked.named(first)
 
 
 def _refuse_doubtful(session: str, pending: RequestInput) -> None:
@@ -81,14 +98,17 @@ def _refuse_doubtful(session: str, pending: RequestInput) -> None:
         )
 
 
-def _tell(args: argparse.Namespace, pending: RequestInput, decision: Decision) -> None:
+def _tell(
+    args: argparse.Namespace, session: str, pending: RequestInput, decision: Decision
+) -> None:
     """Print the decision and the request that it decided."""
     if args.json:
         odd = asked.doubts(pending.tool_name, pending.input)
-        render.as_json(DecidedRequest.of(pending, decision, odd))
+        render.as_json(DecidedRequest.of(session, pending, decision, odd))
         return
     tool, *rest = asked.lines(pending)
-    for line in (f"{decision_words(decision)}: {tool}", *rest):
+    whose = f"{session}: " if args.next else ""
+    for line in (f"{whose}{decision_words(decision)}: {tool}", *rest):
         render.data(line)
 
 

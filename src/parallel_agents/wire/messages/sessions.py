@@ -49,7 +49,7 @@ class SessionRow(Value):
     started_at: int
     updated_at: int
     state: str
-    since: int
+    since: int = 0
     detail: str
     status: str | None
     pid: int | None

@@ -68,6 +68,8 @@ class RequestInput(Value):
         input: the tool's input, raw.
         digest: digest of that input.
         questions: the questions, if the request asks any.
+        reason: why the agent has to ask, in its words; may be empty, as may `description`.
+        rules: the rules that `--always` would allow by.
     """
 
     request_id: str
@@ -77,6 +79,9 @@ class RequestInput(Value):
     input: JsonObject
     digest: str
     questions: tuple[Question, ...] = ()
+    description: str = ""
+    reason: str = ""
+    rules: tuple[str, ...] = ()
 
 
 class PendingInput(Request[RequestInput], tag="pending_input"):

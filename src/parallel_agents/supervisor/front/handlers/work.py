@@ -52,6 +52,9 @@ async def pending_input(service: Service, message: m.PendingInput) -> m.RequestI
         questions=request.questions,
         input=request.input,
         digest=request.digest,
+        description=request.description,
+        reason=request.reason,
+        rules=request.rules,
     )
 
 
