@@ -49,7 +49,6 @@ class SessionRow(Value):
     started_at: int
     updated_at: int
     state: str
-    since: int = 0
     detail: str
     status: str | None
     pid: int | None
@@ -71,6 +70,7 @@ class SessionRow(Value):
     cost_usd: float
     changes: Counts
     pending: tuple[PendingRequest, ...]
+    since: int = 0
 
 
 class SessionList(Value):
