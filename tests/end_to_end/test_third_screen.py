@@ -62,14 +62,12 @@ def offered(drive: Drive, name: str) -> list[str]:
 async def start(drive: Drive, prompt: str) -> None:
     """Start a session of the agent by the form, and go in."""
     await drive.press("c")
-    await drive.shows("How much may new agents do")
-    await drive.press("1")
     await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
     await drive.press(*prompt)
     await drive.press("tab")
     await drive.until(lambda: drive.app.screen.query("#agent"), "the fields")
     assert offered(drive, "agent") == ["claude", "demo", "sketch"]
-    assert choice(drive, "mode").value == "acceptEdits"
+    assert choice(drive, "mode").value == Select.NULL
     choice(drive, "agent").value = "sketch"
     await drive.until(lambda: offered(drive, "mode") == ["careful", "bold"], "its own modes")
     assert offered(drive, "effort") == []

@@ -406,3 +406,47 @@ async def test_the_agent_that_the_repository_chooses_is_taken_and_not_remembered
     now = recall()
     assert now is not None
     assert now.agent == "claude"
+
+
+# --- the first run --------------------------------------------------------------------------------
+
+
+async def test_the_first_tasks_ask_once_how_much_agents_may_do() -> None:
+    fake = Held()
+    fake.go.set()
+    async with screen(fake) as drive:
+        for key in ["c", *"fix a", "enter", *"fix b", "enter"]:
+            name = "space" if key == " " else key
+            drive.app.post_message(events.Key(name, key if len(key) == 1 else None))
+        await drive.shows("How much may new agents do")
+        assert fake.of(m.New) == []
+        await drive.press("1")
+        await drive.until(lambda: fake.started == ["fix a", "fix b"], "both started")
+        assert {new.options.mode for new in fake.of(m.New)} == {"acceptEdits"}
+        chosen = recall()
+        assert chosen is not None
+        assert chosen.mode == "acceptEdits"
+
+
+async def test_not_choosing_a_mode_gives_the_text_back() -> None:
+    fake = Held()
+    async with screen(fake) as drive:
+        await drive.press("c")
+        await drive.until(lambda: is_open(drive), "the composer")
+        await drive.press(*"fix", "enter")
+        await drive.shows("How much may new agents do")
+        await drive.press("escape")
+        await drive.until(lambda: composer(drive).prompt.text == "fix", "back")
+        assert fake.of(m.New) == []
+
+
+async def test_leaving_the_composer_before_choosing_a_mode_loses_nothing() -> None:
+    fake = Held()
+    async with screen(fake) as drive:
+        await drive.press("c")
+        await drive.until(lambda: is_open(drive), "the composer")
+        await drive.press(*"fix", "enter", "x", "escape")
+        await drive.until(lambda: not is_open(drive), "closed")
+        assert [returned.task.prompt for returned in kept().returned] == ["fix"]
+        assert kept().draft == "x"
+        assert fake.of(m.New) == []

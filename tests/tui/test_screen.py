@@ -541,12 +541,12 @@ async def test_rename_pin_group_mode() -> None:
 
 async def _dispatch(drive: Drive, *, first: bool = True) -> None:
     await drive.press("c")
+    await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the composer")
+    await drive.shows(ROOT)
+    await drive.press("f", "i", "x", "enter")
     if first:
         await drive.shows("How much may new agents do")
         await drive.press("1")
-    await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen), "the form")
-    await drive.shows(ROOT)
-    await drive.press("f", "i", "x", "enter")
 
 
 async def test_a_first_run_asks_for_the_mode_and_starts_a_session() -> None:

@@ -58,10 +58,11 @@ def choice_words(chosen: Remembered, usual: str) -> str:
     )
 
 
-def progress_words(starting: int, undecided: int, made: Sequence[str]) -> str:
+def progress_words(starting: int, modeless: int, undecided: int, made: Sequence[str]) -> str:
     """Describe the tasks on their way, and the sessions started since the composer was opened."""
     return _joined(
         starting and ("starting …" if starting == 1 else f"starting {starting} …"),
+        modeless and f"{modeless} waiting for your choice",
         undecided and f"{undecided} waiting for trust",
         made and f"started: {', '.join(made[-_MADE:])}",
     )

@@ -21,6 +21,7 @@ from parallel_agents.wire import messages as m
 
 _CLOSED = "The screen was closed before this was started; look whether the list has it."
 _UNDECIDED = "The repository is not trusted yet. Enter asks."
+_NO_MODE = "You have not chosen how much agents may do without asking. Enter asks."
 
 
 class Listener(Protocol):
@@ -46,6 +47,7 @@ class Starting:
     Attributes:
         waiting: the tasks to start, in order.
         current: the task that is being started.
+        modeless: the tasks for which the user has to choose a mode, as nobody has chosen one yet.
         untrusted: the tasks whose repository's settings the user has to decide on.
         returned: the tasks that were not started, oldest first.
     """
@@ -55,6 +57,7 @@ class Starting:
         self._listener = listener
         self.waiting: deque[Task] = deque()
         self.current: Task | None = None
+        self.modeless: list[Task] = []
         self.untrusted: list[Task] = []
         self.returned: list[Returned] = []
 
@@ -69,6 +72,23 @@ class Starting:
         """Take a task; `run` starts it."""
         self.waiting.append(task)
         self._listener.tasks_changed()
+
+    def hold(self, task: Task) -> None:
+        """Take a task that starts once the user has chosen a mode."""
+        self.modeless.append(task)
+        self._listener.tasks_changed()
+
+    def choose(self, mode: str) -> None:
+        """Start the tasks that waited for a mode."""
+        held, self.modeless = self.modeless, []
+        self.waiting += [replace(task, chosen=replace(task.chosen, mode=mode)) for task in held]
+        self._listener.tasks_changed()
+
+    def abandon(self, reason: str) -> None:
+        """Give back the tasks that waited for a mode."""
+        held, self.modeless = self.modeless, []
+        for task in held:
+            self.give_back(task, reason)
 
     async def run(self) -> None:
         """Start the tasks that wait, unless a run is already doing so."""
@@ -136,6 +156,7 @@ class Starting:
 
     def leave(self) -> None:
         """Give back every task that waits for a decision: nobody is there to make it."""
+        self.abandon(_NO_MODE)
         undecided, self.untrusted = self.untrusted, []
         for task in undecided:
             self.give_back(task, _UNDECIDED)

@@ -9,16 +9,13 @@ from typing import Any
 from textual.screen import ModalScreen
 
 from parallel_agents.core.text import safe_line
-from parallel_agents.tui.model.offers import first_modes
-from parallel_agents.tui.model.remembered import Remembered, recall, remember
+from parallel_agents.tui.model.remembered import Remembered, recall
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Returned, Task
 from parallel_agents.tui.screens.board import Board
-from parallel_agents.tui.screens.confirm import ChoiceDialog
 from parallel_agents.tui.screens.dispatch import DispatchScreen
 from parallel_agents.tui.terminal import foreground
-from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.wire import messages as m
 
 
@@ -66,13 +63,17 @@ class Composing(Board):
         self.later(self._dispatch(prompt))
 
     async def _dispatch(self, prompt: str) -> None:
-        chosen = recall() or await self._first_run()
-        if chosen is None:
-            return
-        run, directory = self.run_outside, self._directory()
-        await self.ask_person(
-            DispatchScreen(self.store, self.starting, directory, chosen, run=run, prompt=prompt)
+        chosen = recall()
+        composer = DispatchScreen(
+            self.store,
+            self.starting,
+            self._directory(),
+            chosen or Remembered(),
+            run=self.run_outside,
+            first=chosen is None,
+            prompt=prompt,
         )
+        await self.ask_person(composer)
 
     def _directory(self) -> str:
         """Where a new session starts: where the selected one does, if that can be typed."""
@@ -80,23 +81,6 @@ class Composing(Board):
         worktree = state.place.worktree if state is not None else None
         root = worktree.root if worktree is not None else ""
         return root if root and safe_line(root) == root else self.directory
-
-    async def _first_run(self) -> Remembered | None:
-        usual = self.store.agents.named("")
-        choices = first_modes(usual.traits) if usual is not None else []
-        if not choices:
-            return Remembered()
-        about = (
-            "By default the agent asks before every single edit. Each session works in a worktree "
-            "of its own, so edits do not touch your checkout. The composer remembers this choice."
-        )
-        title = "How much may new agents do without asking?"
-        mode = await self.ask_person(ChoiceDialog(title, about, choices, ink_of(self.app)))
-        if mode is None:
-            return None
-        chosen = Remembered(mode=mode)
-        remember(chosen)
-        return chosen
 
     # --- tasks on their way -------------------------------------------------------------------
 

@@ -27,14 +27,12 @@ from parallel_agents.tui.model.dispatch_words import (
     progress_words,
 )
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
-from parallel_agents.tui.model.offers import mode_of
-from parallel_agents.tui.model.remembered import Remembered
+from parallel_agents.tui.model.offers import first_modes, mode_of
+from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
-from parallel_agents.tui.model.task import (
-    Place,
-    Task,
-)
+from parallel_agents.tui.model.task import Place, Task
+from parallel_agents.tui.screens.confirm import ChoiceDialog
 from parallel_agents.tui.screens.task_choices import TaskChoices
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.terminal import foreground
@@ -51,6 +49,10 @@ CALM = 0.4
 LOOK = 0.05
 """Seconds in which keys that wait are handled, before the user counts as at rest."""
 
+_ABOUT_MODES = (
+    "By default the agent asks before every single edit. Each session works in a worktree of its "
+    "own, so edits do not touch your checkout. The composer remembers this choice."
+)
 _NO_TASK = "Write what the agent should do."
 _KEYS = (
     ("Enter", "start"),
@@ -74,6 +76,7 @@ class DispatchScreen(TaskChoices):
         directory: the initial directory.
         chosen: the initial choices.
         run: runs an editor in the foreground.
+        first: whether no mode was ever chosen, so that the first task asks for one.
         prompt: the initial text; without one, it is the draft.
 
     Attributes:
@@ -93,11 +96,13 @@ class DispatchScreen(TaskChoices):
         chosen: Remembered,
         *,
         run: foreground.Run,
+        first: bool = False,
         prompt: str = "",
     ) -> None:
         super().__init__(store, Place(directory=directory), chosen)
         self._starting = starting
         self._run = run
+        self._first = first
         self._text = prompt
         self.is_closed = False
         self._made: list[str] = []
@@ -137,7 +142,9 @@ class DispatchScreen(TaskChoices):
         if not self.is_mounted or self.is_closed:
             return
         ink, starting = ink_of(self.app), self._starting
-        progress = progress_words(starting.count, len(starting.untrusted), self._made)
+        progress = progress_words(
+            starting.count, len(starting.modeless), len(starting.untrusted), self._made
+        )
         heading = [flat(self._heading, ink.strong)]
         self.query_one(".heading", OneLine).put(heading, [flat(progress, ink.muted)])
         self._paint_facts()
@@ -230,7 +237,10 @@ class DispatchScreen(TaskChoices):
         """Ask a question that waits, or bring a text back, if the user is not writing."""
         if not self._may_interrupt or self._deciding:
             return
-        if self._starting.untrusted:
+        if self._starting.modeless:
+            self._deciding = True
+            self.run_worker(self._choose_mode(), group="trust")
+        elif self._starting.untrusted:
             self._deciding = True
             self.run_worker(self._decide(), group="trust")
         else:
@@ -318,7 +328,10 @@ class DispatchScreen(TaskChoices):
         self._again, self._reason = None, ""
         self._text = draft = self.prompt.text
         keep(lambda now: with_draft(draft)(with_history(text)(now)))
-        self._starting.add(task)
+        if self._first and not task.chosen.mode and self._modes_to_offer():
+            self._starting.hold(task)
+        else:
+            self._starting.add(task)
         self.put_place(replace(self.place, branch=""))  # it is this session's
         self.refit(self.chosen)
 
@@ -326,6 +339,26 @@ class DispatchScreen(TaskChoices):
         """Say that a session was started."""
         self._made.append(row.name or row.id)
         self.paint()
+
+    def _modes_to_offer(self) -> list[tuple[str, str]]:
+        traits = self.traits()
+        return first_modes(traits) if traits is not None else []
+
+    async def _choose_mode(self) -> None:
+        """Let the user choose, once, how much agents may do without asking."""
+        title = "How much may new agents do without asking?"
+        offered = self._modes_to_offer()
+        mode = await self.app.push_screen_wait(
+            ChoiceDialog(title, _ABOUT_MODES, offered, ink_of(self.app))
+        )
+        self._deciding = False
+        if mode is None:
+            self._starting.abandon("Not started.")
+            return
+        self._first = False
+        self.refit(replace(self.chosen, mode=mode))
+        remember(Remembered(mode=mode))
+        self._starting.choose(mode)
 
     async def _decide(self) -> None:
         """Let the user decide about the first repository that waits for it."""
