@@ -36,6 +36,7 @@ TMUX = {
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "shift+tab": "BTab",
+    "slash": "/",
     "space": "Space",
     "tab": "Tab",
     "up": "Up",
@@ -129,7 +130,7 @@ LIST, CARD, INPUT = "Space peek", "Tab input", "Enter send"
 @presses(
     "next", "previous", "first", "last", "page_up", "page_down", "jump", "jump_begin", "jump_sign",
     "enter", "escape", "back", "zone_next", "zone_back", "peek", "next_needing",
-    "group", "help", "quit",
+    "group", "help", "quit", "filter", "clear_filter",
 )  # fmt: skip
 def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     listed = names(terminal.wait(lambda screen: len(names(screen)) == 5 and LIST in screen))
@@ -164,6 +165,15 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     terminal.wait(CARD)
     hands.press(terminal, "zone_back")
     terminal.wait(LIST)
+    hands.press(terminal, "filter")
+    terminal.type(listed[2])
+    terminal.wait(lambda screen: names(screen) == [listed[2]])
+    terminal.press("Enter")
+    terminal.wait(LIST)
+    hands.press(terminal, "clear_filter")
+    terminal.wait(lambda screen: len(names(screen)) == 5)
+    hands.press(terminal, "jump", 1)
+    terminal.wait(on(listed[1]))
     hands.press(terminal, "peek")
     terminal.wait("Ctrl+O open")
     terminal.press("Escape")

@@ -15,6 +15,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model import grouping
 from parallel_agents.tui.model.backend import Backend
 from parallel_agents.tui.model.conversation import Conversation
+from parallel_agents.tui.model.list_filter import keep
 from parallel_agents.tui.model.offers import Agents
 from parallel_agents.wire.messages import Follow, ListAgents, ReadRecords
 from parallel_agents.wire.pushes import (
@@ -61,6 +62,7 @@ class Store:
         mirror: facts of all sessions.
         selected: id of the selected session.
         by: how the list is grouped.
+        filter: the text that sessions must fit to be in the list; empty for all.
         conversation: what has been read of the selected session.
         ready: whether the supervisor has sent every session.
         reading: whether it still has sessions to send over this connection.
@@ -75,6 +77,7 @@ class Store:
         self.mirror = Mirror()
         self.selected: str | None = None
         self.by: grouping.By = "state"
+        self.filter = ""
         self.conversation: Conversation | None = None
         self.ready = False
         self.reading = False
@@ -180,7 +183,23 @@ class Store:
 
     def sections(self) -> list[grouping.Section]:
         """Group the list."""
-        return grouping.arrange(self.mirror.sessions.values(), self.by)
+        return grouping.arrange(keep(self.filter, self.mirror.sessions.values()), self.by)
+
+    @property
+    def fitting_words(self) -> str:
+        """How many sessions fit the filter; empty without one."""
+        if not self.filter:
+            return ""
+        everyone = sum(map(grouping.listed, self.mirror.sessions.values()))
+        return f"{len(self.order())} of {everyone} · "
+
+    def put_filter(self, text: str) -> None:
+        """Filter the list; the first session that fits is selected if the selected one does not."""
+        self.filter = text.strip()
+        order = self.order()
+        if order and self.selected not in order:
+            self.select(order[0])
+        self._wake()
 
     def order(self) -> list[str]:
         """List all ids from top to bottom."""
@@ -190,6 +209,8 @@ class Store:
         """Select a session; from now on its conversation is read."""
         if session == self.selected:
             return
+        if session is not None and self.filter and session not in self.order():
+            self.filter = ""  # nothing that is shown is hidden in the list
         self.selected, self.successor, self._neighbours = session, None, []
         self.conversation = Conversation(session) if session else None
         self.gap = session is not None

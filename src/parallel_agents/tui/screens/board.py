@@ -24,17 +24,19 @@ from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.actions import Zone, bindings
 from parallel_agents.tui.model.commands import Commands, Tone
-from parallel_agents.tui.model.grouping import listed, rings
+from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.request_card import Card
 from parallel_agents.tui.model.store import Changes, Store
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens import header
+from parallel_agents.tui.screens.bell import Bell
 from parallel_agents.tui.screens.pane_data import PaneData
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_box import CardBox
 from parallel_agents.tui.widgets.card_keys import CardKeys
 from parallel_agents.tui.widgets.diff_view import DiffView
+from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.tui.widgets.notice import Notice
 from parallel_agents.tui.widgets.one_line import OneLine
@@ -89,12 +91,11 @@ class Board(Screen[None]):
         self.commands = Commands(store, self.say, clock)
         self.shown: str | None = None
         self.key: events.Key | None = None
-        self._set_title = title
+        self._bell = Bell(lambda: self.app.bell(), title)  # noqa: PLW0108 - there is no app yet
         self._drafts: dict[str, str] = {}
         self._painting = False
         self._painted_at = 0.0
         self._typed_at = 0.0
-        self._needing: set[str] | None = None
 
     def compose(self) -> ComposeResult:
         """Create the widgets."""
@@ -111,6 +112,7 @@ class Board(Screen[None]):
                     yield InfoView(id="info")
                 yield CardBox(self.card, id="card")
                 yield Prompt(id="prompt")
+        yield FilterLine(id="filter")
         yield OneLine(id="hints")
 
     def on_mount(self) -> None:
@@ -152,7 +154,7 @@ class Board(Screen[None]):
     def zone(self) -> Zone:
         """The zone that receives keys."""
         focused = self.focused
-        if focused is self.prompt.editor:
+        if focused is self.prompt.editor or isinstance(focused, FilterLine):
             return "input"
         return "list" if focused is None or focused is self.sidebar else "view"
 
@@ -236,7 +238,7 @@ class Board(Screen[None]):
         self._paint_session(state, changes)
         self._paint_card(state)
         self._paint_hints()
-        self._alert()
+        self._bell.look(self.store.mirror.sessions.values(), ready=self.store.ready)
         self._follow_pane(state)
         if self.store.gap and self.store.problem is None:
             alone(self, self._read, "read")
@@ -276,7 +278,11 @@ class Board(Screen[None]):
             self.commands.complain(error)
 
     def paint_list(self) -> None:
-        """Show the rows with their current ages."""
+        """Show the rows with their current ages, and the filter while there is one."""
+        line = self.query_one(FilterLine)
+        if line.value and not self.store.filter:
+            line.value = ""
+        self.set_class(bool(self.store.filter) or line.has_focus, "-filtered")
         now = now_ms()
         mirror = self.store.mirror
         self.sidebar.show(
@@ -367,19 +373,10 @@ class Board(Screen[None]):
             return
         styles = ink_of(self.app)
         pane = "request" if self.focused is self.request else self.panes.current or ""
-        place = pane if self.zone == "view" else self.zone
-        self.line("hints").put(
-            *header.hints(place, styles, self.size.width, f"by {self.store.by} ")
-        )
-
-    def _alert(self) -> None:
-        """Ring when a session newly asks or fails, but not for those found at the start."""
-        states = self.store.mirror.sessions.values()
-        needing = {state.id for state in states if rings(state)}
-        self._set_title(header.title(states))
-        if self._needing is not None and needing - self._needing:
-            self.app.bell()
-        self._needing = needing if self.store.ready else None
+        filtering = isinstance(self.focused, FilterLine)
+        place = "filter" if filtering else pane if self.zone == "view" else self.zone
+        extra = f"{self.store.fitting_words}by {self.store.by} "
+        self.line("hints").put(*header.hints(place, styles, self.size.width, extra))
 
     def _swap_draft(self) -> None:
         """Keep what was typed for each session."""

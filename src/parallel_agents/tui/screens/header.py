@@ -158,6 +158,12 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         ("Ctrl+N", "next needing you"),
         ("Ctrl+C", "interrupt"),
     ],
+    "filter": [
+        ("Enter", "keep"),
+        ("Esc", "show all"),
+        ("↑↓", "select"),
+        ("s: r: b: a:", "state, repository, branch, agent"),
+    ],
     "request": [("↑↓", "scroll"), ("s", "skip"), ("Tab", "input"), _BACK, _HELP],
     "transcript": [_MOVE, ("Enter", "fold"), ("d", "diff"), ("i", "info"), _BACK, _HELP],
     "diff": [

@@ -8,16 +8,18 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widget import Widget
+from textual.widgets import Input
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.tui.model.actions import BY_ID, DECIDING, LONE_CHARACTERS
-from parallel_agents.tui.model.grouping import needs_person, next_needing
+from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, next_needing
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.terminal.key_queue import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
+from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
@@ -47,6 +49,8 @@ class MainScreen(Verbs, Modes):
 
     def _free(self, name: str) -> bool:
         """Whether the input does not need this key itself."""
+        if isinstance(self.focused, FilterLine):
+            return name not in {"stop", "interrupt", "escape", "editor", "rename", "pin"}
         match name:
             case "zone_next" | "escape":
                 return not self.query_one(CompletionList).is_open
@@ -213,13 +217,40 @@ class MainScreen(Verbs, Modes):
             self.go_in()  # the selected one asks: it comes first
             return
         mirror = self.store.mirror.sessions
-        found = next_needing(self.store.order(), mirror, self.store.selected)
+        everyone = in_order(arrange(mirror.values(), self.store.by))  # a filter hides no request
+        found = next_needing(everyone, mirror, self.store.selected)
         if found is None:
             self.commands.say("Nothing needs you.")
             return
         self.decisions.leave()
         self.bring(found)
         self.go_in()
+
+    def do_filter(self) -> None:
+        """Type a filter for the list."""
+        self.set_class(True, "-filtered")
+        self.set_class(False, "-inside")
+        self.query_one(FilterLine).focus()
+
+    def do_clear_filter(self) -> None:
+        """Show all sessions again."""
+        self.store.put_filter("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter the list with each letter."""
+        before = self.store.selected
+        self.store.put_filter(event.value)
+        if self.store.selected != before:
+            self.card.brought()
+
+    def on_filter_line_left(self, message: FilterLine.Left) -> None:
+        """Go back to the list."""
+        self.sidebar.focus()
+        self.wake()
+
+    def on_filter_line_stepped(self, message: FilterLine.Stepped) -> None:
+        """Select the session above or below."""
+        self._step(message.step)
 
     def do_jump(self, number: int) -> None:
         """Go to the session with this number in the list."""
