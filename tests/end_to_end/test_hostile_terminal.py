@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from parallel_agents.tui.terminal.letters import BEFORE
 from tests.tui.answers import ANSWERS, hostile, reads
 from tests.tui.on_terminal import Screen
 
@@ -43,7 +44,7 @@ def test_the_late_answer_to_a_colour_query_decides_nothing(screen: Screen) -> No
 def test_keys_in_a_burst_decide_nothing_and_typed_ones_do(screen: Screen) -> None:
     for burst in (b"ay", b"1a1a", b"y\r", b"yy", b"\ry"):
         screen.send(burst)
-        screen.look(0.2)
+        screen.look(2 * BEFORE)
     assert screen.decided == []
     screen.send(b"n")
     screen.until(lambda: screen.decided, "a typed n decides")
