@@ -298,7 +298,7 @@ def _front(world: World) -> psutil.Process | None:
 def test_the_front_restores_the_terminal_of_a_screen_that_was_killed(warm: World) -> None:
     with Screen(warm.env) as screen:
         screen.press(b"?")  # only a screen that has painted takes keys
-        screen.shows(lambda: b"palette" in screen.printed, "the help")
+        screen.shows(lambda: b"allow once; send" in screen.printed, "the help")
         lent = screen.lent
         assert lent
         os.kill(lent, signal.SIGKILL)
