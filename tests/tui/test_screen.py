@@ -529,6 +529,8 @@ async def test_rename_pin_group_mode() -> None:
         await drive.until(lambda: fake.states["a1"].session.name == "auth-refactor2")
         await drive.press("ctrl+s")
         await drive.shows("by directory")
+    async with screen(fake) as drive:
+        await drive.shows("by directory")
         await drive.press("m")
         await drive.shows("Permission mode")
         await drive.press("2")

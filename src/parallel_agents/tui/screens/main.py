@@ -13,6 +13,7 @@ from textual.widgets import Input
 from parallel_agents.core.errors import UserError
 from parallel_agents.tui.model.actions import BY_ID, DECIDING, LONE_CHARACTERS
 from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, next_needing
+from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
@@ -32,7 +33,8 @@ class MainScreen(Verbs, Modes):
     _jumping = False
 
     def on_mount(self) -> None:
-        """Add what decides on requests."""
+        """Add what decides on requests, and look at the list as last time."""
+        self.store.by = kept_view().by
         self.decisions = Decisions(self)
 
     # --- which key counts where ---------------------------------------------------------------

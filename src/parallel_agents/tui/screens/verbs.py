@@ -12,6 +12,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.model.grouping import listed
+from parallel_agents.tui.model.kept_view import KeptView, keep_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.board import now_ms
 from parallel_agents.tui.screens.composing import Composing
@@ -213,6 +214,7 @@ class Verbs(Composing):
     def do_group(self) -> None:
         """Group by state or by directory."""
         self.store.by = "directory" if self.store.by == "state" else "state"
+        keep_view(KeptView(by=self.store.by))
         self.wake()
 
     def do_help(self) -> None:
