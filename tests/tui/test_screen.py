@@ -1,5 +1,6 @@
 """The whole screen over a fake supervisor: what each key does, and what it never does."""
 
+import time
 from typing import Any
 
 import pytest
@@ -640,6 +641,37 @@ async def burst(drive: Drive, *keys: str) -> None:
     drive.app.post_message(Quiet())
     drive.app.post_message(Rested())
     await drive.pilot.pause()
+
+
+async def test_ctrl_x_held_down_stops_and_deletes_nothing() -> None:
+    fake = two()
+    async with screen(fake, typed=True) as drive:
+        at = time.monotonic()
+        for after in (0.0, *(0.5 + 0.033 * repeat for repeat in range(20))):
+            key = events.Key("ctrl+x", None)
+            key.time = at + after
+            drive.app.post_message(key)
+            drive.app.post_message(Quiet())
+            if after == 0.0:
+                drive.app.post_message(Rested())
+        drive.app.post_message(Rested())
+        await drive.until(lambda: fake.of(m.Stop), "stopped")
+        await drive.pilot.pause()
+        assert len(fake.of(m.Stop)) == 1
+        assert fake.of(m.Delete) == []
+
+
+async def test_ctrl_x_twice_in_a_row_still_deletes() -> None:
+    fake = two()
+    async with screen(fake, typed=True) as drive:
+        at = time.monotonic()
+        for after in (0.0, 0.15):
+            key = events.Key("ctrl+x", None)
+            key.time = at + after
+            drive.app.post_message(key)
+            drive.app.post_message(Quiet())
+            drive.app.post_message(Rested())
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
 
 
 async def test_a_key_right_behind_escape_counts() -> None:

@@ -294,7 +294,7 @@ _NOTES = (
     "before it do not matter. The same letter again within 100 ms is a key held down, and does "
     "nothing;",
     "- nothing else from the terminal within 30 ms: no paste, no mouse or focus report, no answer. "
-    "Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X follow this rule too;",
+    "Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X follow this rule too, and Ctrl+X held down counts once;",
     "- a request counts as seen 500 ms after it appeared or changed by itself, and 150 ms after "
     "you brought it up yourself, by selecting its session or by deciding the one before. An "
     "earlier key decides nothing, and the card says so: press it again;",

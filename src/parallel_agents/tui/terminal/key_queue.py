@@ -46,16 +46,20 @@ LONE = frozenset({"ctrl+q", "ctrl+x", "ctrl+g", "ctrl+o", "ctrl+s"})
 """Keys that close the screen, stop a session, lend the terminal or take the text written. They work
 only if nothing else comes right before or after them."""
 
+TWICE = frozenset({"ctrl+x"})
+"""Those whose second press does more than the first, so that a key held down counts once."""
+
 _MODIFIERS = frozenset(
     f"{side}_{name}" for side in ("left", "right") for name in ("shift", "control", "alt", "super")
 )
 
 Give = Callable[[events.Event, Widget | None], Awaitable[None]]
 
-Care = Literal["none", "few", "quiet", "letter", "decision", "choice", "paste"]
+Care = Literal["none", "few", "quiet", "once", "letter", "decision", "choice", "paste"]
 """How a key is judged: it always works; only outside a crowd of one read; only when the terminal is
-quiet around it; as a letter, which works unless it is part of a text; as a letter that works only
-by itself; as a letter of a text, which is a command when it is pressed by itself; as a text."""
+quiet around it; only when, besides, it is not held down; as a letter, which works unless it is part
+of a text; as a letter that works only by itself; as a letter of a text, which is a command when it
+is pressed by itself; as a text."""
 
 
 class Modes:
@@ -162,6 +166,7 @@ class KeyQueue:
         self._newest = _Arrived(events.Event())
         self._newest.settled = True
         self._letter: _Arrived | None = None
+        self._key: _Arrived | None = None
         self._run = Run()
         self._held: tuple[_Arrived, _Turn, Care] | None = None
         self._crowd = -1.0
@@ -188,17 +193,20 @@ class KeyQueue:
         again = _key(event) == _key(before.event) and _key(event) in LONE
         if not before.settled and not again:
             arrived.burst = before.burst = True
-        if isinstance(event, events.Key) and is_letter(event):
-            self._compare(arrived)
+        if isinstance(event, events.Key):
+            self._compare(arrived, event)
         return arrived
 
-    def _compare(self, arrived: _Arrived) -> None:
-        """Judge a letter and the one before it by the time between them."""
+    def _compare(self, arrived: _Arrived, event: events.Key) -> None:
+        """Judge a key and the one before it by the time between them."""
+        last, self._key = self._key, arrived
+        if last is not None and repeats(last.event, event):
+            last.repeated = arrived.repeated = True
+        if not is_letter(event):
+            return
         before, self._letter = self._letter, arrived
         if before is None:
             return
-        if repeats(before.event, arrived.event):
-            before.repeated = arrived.repeated = True
         before.crowded |= crowds(arrived.event, after=before.event)
         arrived.crowded |= crowds(before.event, before=arrived.event)
 
@@ -210,8 +218,9 @@ class KeyQueue:
 
     async def rested(self) -> None:
         """Note that no key came for a longer while: a letter typed before is part of no text."""
-        if self._letter is not None:
-            self._letter.rested = True
+        for newest in (self._letter, self._key):
+            if newest is not None:
+                newest.rested = True
         if self._held is not None and self._held[2] != "quiet":
             await self._release()
 
@@ -251,6 +260,8 @@ class KeyQueue:
                 return arrived.settled or arrived.burst
             case "decision" | "choice":
                 return arrived.rested or not arrived.alone
+            case "once":
+                return arrived.rested or arrived.burst or arrived.repeated
             case _:
                 return True
 
@@ -268,6 +279,8 @@ class KeyQueue:
                 assert isinstance(event, events.Paste)  # noqa: S101 - `_care` looked
                 self._write(event.text)
             case "quiet" if arrived.burst:
+                pass
+            case "once" if arrived.burst or arrived.repeated:
                 pass
             case "few" if event.time == self._crowd:
                 pass
@@ -319,7 +332,7 @@ class KeyQueue:
         if not isinstance(event, events.Key) or event.key in SCROLLING - STEPS:
             return "none"
         if event.key in LONE:
-            return "quiet"
+            return "once" if event.key in TWICE else "quiet"
         if is_letter(event):
             return self._care_of_letter(event, focused, writing=writing)
         return "few" if not writing and self._careful(focused) else "none"

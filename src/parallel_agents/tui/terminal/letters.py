@@ -29,8 +29,13 @@ def is_letter(event: events.Key) -> bool:
 
 
 def repeats(before: events.Event, after: events.Event) -> bool:
-    """Whether two letters are one key that is held down."""
-    return _character(before) == _character(after) and after.time - before.time <= HELD
+    """Whether two presses are one key that is held down."""
+    same = (
+        isinstance(before, events.Key)
+        and isinstance(after, events.Key)
+        and (before.key == after.key)
+    )
+    return same and after.time - before.time <= HELD
 
 
 def crowds(
