@@ -7,9 +7,9 @@ and is never an error; the history stays within `HISTORY` texts and `HISTORY_CHA
 from collections.abc import Callable
 from pathlib import Path
 
-from parallel_agents.core.codec import dump, load
+from parallel_agents.core.codec import dump
 from parallel_agents.core.value import Value, replace
-from parallel_agents.tui.model.private_file import write_private
+from parallel_agents.tui.model.private_file import read_kept, write_private
 from parallel_agents.tui.model.task import Returned
 from parallel_agents.wire.endpoint import state_dir
 
@@ -37,10 +37,7 @@ def _path() -> Path:
 
 def kept() -> Kept:
     """Read what was kept."""
-    try:
-        return load(_path().read_bytes(), Kept)
-    except (OSError, ValueError):
-        return Kept()
+    return read_kept(_path(), Kept())
 
 
 def keep(change: Callable[[Kept], Kept]) -> None:

@@ -5,10 +5,10 @@ Keep true: a missing or damaged file means the usual view and is never an error.
 
 from pathlib import Path
 
-from parallel_agents.core.codec import dump, load
+from parallel_agents.core.codec import dump
 from parallel_agents.core.value import Value
 from parallel_agents.tui.model.grouping import By
-from parallel_agents.tui.model.private_file import write_private
+from parallel_agents.tui.model.private_file import read_kept, write_private
 from parallel_agents.wire.endpoint import state_dir
 
 
@@ -24,10 +24,7 @@ def _path() -> Path:
 
 def kept_view() -> KeptView:
     """Read how the list was looked at last."""
-    try:
-        return load(_path().read_bytes(), KeptView)
-    except (OSError, ValueError):
-        return KeptView()
+    return read_kept(_path(), KeptView())
 
 
 def keep_view(view: KeptView) -> None:

@@ -3,6 +3,25 @@
 import contextlib
 import os
 from pathlib import Path
+from typing import TypeVar
+
+from parallel_agents.core.codec import load
+from parallel_agents.core.value import Value
+
+V = TypeVar("V", bound=Value)
+
+
+def read_kept(path: Path, usual: V) -> V:
+    """Read what was kept in a file.
+
+    Args:
+        path: the file.
+        usual: what counts if the file is missing or damaged; never an error.
+    """
+    try:
+        return load(path.read_bytes(), type(usual))
+    except (OSError, ValueError):
+        return usual
 
 
 def write_private(path: Path, content: bytes) -> bool:
