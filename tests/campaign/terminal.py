@@ -20,7 +20,8 @@ from textual.app import App
 from parallel_agents.core.ids import digest
 from parallel_agents.tui.model.actions import DECIDING
 from parallel_agents.tui.model.request_card import Card
-from parallel_agents.tui.terminal.key_queue import KeyQueue, Modes
+from parallel_agents.tui.terminal.key_queue import KeyQueue
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.terminal_input import (
     BURST,
     Quiet,

@@ -234,6 +234,7 @@ def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> No
     eventually(lambda: person.row("permission-two")["pid"] is not None, terminal)
     for key in ("undo", "trash"):
         hands.press(terminal, "stop")
+        terminal.wait("again deletes")
         hands.press(terminal, "stop")
         eventually(lambda: len(person.rows()) == 4, terminal)
         hands.press(terminal, key)

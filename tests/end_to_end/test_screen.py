@@ -44,6 +44,7 @@ def test_the_supervisor_dies_and_the_screen_shows_the_same(
 def test_delete_twice_and_undo(person: Person, terminal: Terminal) -> None:
     """Ctrl+X stops, again deletes, u brings back."""
     terminal.press("C-x")
+    terminal.wait("again deletes")
     terminal.press("C-x")
     eventually(lambda: len(person.rows()) == 4)
     gone = {"permission", "question", "plan", "edit", "fail"} - {

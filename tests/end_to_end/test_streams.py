@@ -22,6 +22,7 @@ RELATIVE = {"new", "trust", "adopt"}
 CALLS = {
     "new": ("echo hi", "--agent", "demo"),
     "ls": (),
+    "inbox": (),
     "show": ("one",),
     "logs": ("one",),
     "send": ("one", "echo more"),

@@ -29,7 +29,8 @@ def working() -> Fake:
 
 
 def key(letter: str, at: float) -> events.Key:
-    event = events.Key(letter, letter if len(letter) == 1 else None)
+    named = {"space": " "}.get(letter, letter)
+    event = events.Key(letter, named if len(named) == 1 else None)
     event.time = at
     return event
 
@@ -63,8 +64,8 @@ async def test_a_text_typed_on_the_list_runs_nothing_and_is_kept(text: str, gap:
     fake = working()
     async with screen(fake, typed=True) as drive:
         await drive.ready()
-        await types(drive, text.replace(" ", ""), gap)
-        await drive.until(lambda: draft(drive) == text.replace(" ", ""), "the draft")
+        await types(drive, text, gap)
+        await drive.until(lambda: draft(drive) == text, "the draft")
         changed = (m.Answer, m.Stop, m.Delete, m.Restore, m.Respawn, m.New, m.Send)
         assert [r for kind in changed for r in fake.of(kind)] == []
 
@@ -134,6 +135,29 @@ async def test_commands_pressed_one_by_one_all_run() -> None:
         await types(drive, "dty", 0.3)
         await drive.until(lambda: fake.of(m.Answer), "allowed")
         assert draft(drive) == ""
+
+
+async def test_harmless_commands_are_no_text_however_quickly_they_come() -> None:
+    async with screen(working(), typed=True) as drive:
+        await types(drive, "ditdti", 0.05)
+        await drive.until(lambda: drive.main.panes.current == "info", "the last pane")
+        assert draft(drive) == ""
+
+
+async def test_a_letter_without_a_command_begins_a_text() -> None:
+    async with screen(working(), typed=True) as drive:
+        await types(drive, "hi", 0.1)
+        await drive.until(lambda: draft(drive) == "hi")
+
+
+async def test_a_long_text_without_brackets_is_taken_whole() -> None:
+    text = "please look at this " * 10
+    async with screen(working(), typed=True) as drive:
+        for letter in text:
+            drive.app.post_message(key("space" if letter == " " else letter, time.monotonic()))
+        drive.app.post_message(Quiet())
+        drive.app.post_message(Rested())
+        await drive.until(lambda: draft(drive) == text, "the draft")
 
 
 async def test_a_step_right_before_a_key_does_not_matter() -> None:

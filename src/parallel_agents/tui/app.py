@@ -23,7 +23,8 @@ from parallel_agents.tui.palette import ActionPalette, Palette
 from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.terminal.fault import noted
-from parallel_agents.tui.terminal.key_queue import KeyQueue, Modes
+from parallel_agents.tui.terminal.key_queue import KeyQueue
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.terminal_driver import TerminalDriver
 from parallel_agents.tui.terminal.terminal_input import Quiet, Rested, Swallowed
 from parallel_agents.tui.text.styles import DARK, themes

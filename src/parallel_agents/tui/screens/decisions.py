@@ -64,7 +64,7 @@ class Decisions:
             self._screen.paint()  # another session was selected, and is not on the screen yet
             self._screen.card.refusal = TOO_EARLY
         elif self._screen.card.request is None:
-            self._screen.commands.say("This session asks nothing.")
+            self._screen.commands.say("This session asks nothing.", topic="key")
         elif not self._screen.session_visible:
             self._screen.go_in()
             self._screen.card.refusal = "here is what it asks: press again"
@@ -123,7 +123,7 @@ class Decisions:
         names = [(session, request.id) for session, request in pending]
         at = names.index(here[:2]) if here is not None and here[:2] in names else -1
         if not pending or (len(pending) == 1 and at == 0):
-            self._screen.commands.say("Nothing else waits for you.")
+            self._screen.commands.say("Nothing else waits for you.", topic="key")
             return
         self.leave()
         self._show_request(*pending[(at + 1) % len(pending)])

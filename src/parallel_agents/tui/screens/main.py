@@ -18,7 +18,7 @@ from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.screens.verbs import Verbs
-from parallel_agents.tui.terminal.key_queue import Modes
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.prompt import Prompt
@@ -82,10 +82,11 @@ class MainScreen(Verbs, Modes):
         if jumping and event.key.isdecimal() and event.key != "0":
             event.stop()
             self.do_jump(int(event.key))
-        elif event.is_printable and not self._bound(event.key):
-            self.commands.say(f"{event.character} does nothing here. ? shows the keys.")
+        elif event.is_printable and not self.means(event.key):
+            self._tell_of_key(f"{event.character} does nothing here. ? shows the keys.")
 
-    def _bound(self, key: str) -> bool:
+    def means(self, key: str) -> bool:
+        """Whether a key has a command where the focus is."""
         return any(key in bindings.key_to_bindings for _, bindings in self._binding_chain)
 
     # --- letters that are text ----------------------------------------------------------------
@@ -104,7 +105,11 @@ class MainScreen(Verbs, Modes):
             self.card.dropped()
             self.wake()
         else:
-            self.commands.say(f"{character} came together with other keys. Press it by itself.")
+            self._tell_of_key(f"{character} came together with other keys. Press it by itself.")
+
+    def _tell_of_key(self, text: str) -> None:
+        """Say why a key did nothing, in place of what was said about the one before."""
+        self.commands.say(text, topic="key")
 
     def typed(self, text: str) -> None:
         """Ask where a text goes that was typed as if this were an input."""

@@ -18,7 +18,7 @@ from parallel_agents.core.transcript import Transcript
 from parallel_agents.tui.model.actions import DECIDING
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.terminal.key_queue import Modes
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.text.spans import flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView

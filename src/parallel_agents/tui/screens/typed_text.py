@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from parallel_agents.tui.model.request_card import SETTLE, TOO_EARLY
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.terminal.key_queue import Modes
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.text.spans import flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.one_line import OneLine

@@ -28,6 +28,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from parallel_agents.tui.terminal.letters import STEPS, Run, crowds, is_letter, repeats
+from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.terminal_input import Crowd
 
 PATIENCE = 1.0
@@ -60,31 +61,6 @@ Care = Literal["none", "few", "quiet", "once", "letter", "decision", "choice", "
 quiet around it; only when, besides, it is not held down; as a letter, which works unless it is part
 of a text; as a letter that works only by itself; as a letter of a text, which is a command when it
 is pressed by itself; as a text."""
-
-
-class Modes:
-    """What letters mean on a screen; by default it leaves every key to its widgets."""
-
-    def commanding(self) -> bool:
-        """Whether letters outside text fields are commands."""
-        return False
-
-    def alone(self, character: str) -> bool:
-        """Whether a command counts only when its letter is pressed by itself."""
-        return False
-
-    def choice(self, character: str) -> bool:
-        """Whether a letter in a text field, pressed by itself, is a command."""
-        return False
-
-    def typed(self, text: str) -> None:
-        """Take a text that was typed or pasted where letters are commands."""
-
-    def dropped(self, character: str) -> None:
-        """Note that a letter did nothing, because it was not pressed by itself."""
-
-    def chosen(self, character: str) -> None:
-        """Carry out a letter that was pressed by itself in a text field."""
 
 
 @dataclass(eq=False, slots=True)
@@ -289,9 +265,10 @@ class KeyQueue:
 
     async def _command(self, arrived: _Arrived) -> None:
         """A letter runs its command, unless it continues a text."""
-        self._run.add(arrived.event, dropped=False)
+        known = self._modes().means(_key(arrived.event))
+        self._run.add(arrived.event, dropped=not known)
         if self._run.is_text:
-            self._write(self._run.take())
+            self._write(self._run.take() + self._letters_behind())
         else:
             await self._hand_over(arrived)
 
@@ -304,9 +281,16 @@ class KeyQueue:
         if arrived.crowded:
             self._run.add(arrived.event, dropped=True)
         if self._run.is_text:
-            self._write(self._run.take())
+            self._write(self._run.take() + self._letters_behind())
         else:
             self._modes().dropped(_character(arrived.event))
+
+    def _letters_behind(self) -> str:
+        """Take the letters that wait already: there may be thousands, as of a paste."""
+        letters = []
+        while self._waiting and _is_text(self._waiting[0].event):
+            letters.append(_character(self._waiting.popleft().event))
+        return "".join(letters)
 
     def _write(self, text: str) -> None:
         self._run_beside(partial(self._modes().typed, text))
@@ -394,6 +378,10 @@ class KeyQueue:
 
 def _key(event: events.Event) -> str:
     return event.key if isinstance(event, events.Key) else ""
+
+
+def _is_text(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and is_letter(event)
 
 
 def _character(event: events.Event) -> str:

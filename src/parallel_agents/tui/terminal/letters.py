@@ -19,9 +19,6 @@ HELD = 0.1
 STEPS = frozenset("jk[]{}<>JK")
 """Letters that people press quickly one after the other to move; none of them makes a text."""
 
-_LEAST = 3
-"""How many letters in a row are a text; one less if one of them would have decided something."""
-
 
 def is_letter(event: events.Key) -> bool:
     """Whether a key types a character, a space too."""
@@ -86,9 +83,9 @@ class Run:
 
     @property
     def is_text(self) -> bool:
-        """Whether the row can only be a text."""
-        letters = [letter for letter in self._letters if letter.isalpha() and letter not in STEPS]
-        return len(letters) >= _LEAST - self._dropped and len(set(letters)) > 1
+        """Whether the row can only be a text: commands alone, such as `d i t`, are none."""
+        letters = {letter for letter in self._letters if letter.isalpha() and letter not in STEPS}
+        return self._dropped and len(letters) > 1
 
     def take(self) -> str:
         """Return the text, without the steps that came before it, and begin a new row."""
