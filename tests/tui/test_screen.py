@@ -21,6 +21,7 @@ from parallel_agents.tui.screens.peek import PeekScreen
 from parallel_agents.tui.screens.trust import TrustScreen
 from parallel_agents.tui.terminal.terminal_input import Quiet, Rested, TerminalInput
 from parallel_agents.wire import messages as m
+from tests.support.facts import facts_of
 from tests.support.variations import varied, varied_rows
 from tests.tui.drive import Drive, screen
 from tests.tui.fake import ROOT, Fake, resolved, row_of
@@ -830,6 +831,20 @@ async def test_the_diff_is_read_when_looked_at_and_again_when_it_changed() -> No
         fake.happen("a1", ev.ChangesCounted(files=1, insertions=1, deletions=0))
         await drive.shows("two")
         assert drive.main.zone == "view"
+
+
+async def test_a_worktree_that_is_being_made_is_not_compared() -> None:
+    """A diff left open raised an error for each new session."""
+    fake = two()
+    fake.states["b2"] = facts_of(fake.states["b2"], creating=True, worktree=None)
+    async with screen(fake) as drive:
+        await drive.press("d")
+        await drive.until(lambda: fake.of(m.DiffStat), "the first one's diff")
+        drive.main.choose("b2")
+        await drive.until(lambda: drive.main.shown == "b2", "the other one")
+        await drive.pilot.pause()
+        assert {asked.session for asked in fake.of(m.DiffStat)} == {"a1"}
+        assert not drive.app.screen.query(Toast)
 
 
 async def test_files_are_compared_again_when_a_tree_is_gone() -> None:

@@ -253,7 +253,9 @@ class Board(Screen[None]):
         stamp = (
             (pane, state.place.changes, state.place.worktree) if pane == "diff" else (pane, state)
         )
-        if self.pane_data.stale(state.id, stamp):
+        if pane == "diff" and state.place.creating:
+            self.pane_data.wait(state.id)
+        elif self.pane_data.stale(state.id, stamp):
             read = self.pane_data.diff if pane == "diff" else self.pane_data.info
             alone(self, partial(read, state.id), pane)
         if pane == "info" and self.pane_data.disk_stale(state):

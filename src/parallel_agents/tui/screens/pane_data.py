@@ -54,11 +54,15 @@ class PaneData:
         seen, self._stamp = self._stamp, (session, stamp)
         return seen != self._stamp
 
-    async def diff(self, session: str) -> None:
-        """Read which files changed; their patches follow when they are visible."""
+    def wait(self, session: str) -> None:
+        """Show no other session's diff while the worktree of this one is being made."""
         if session != self._session:
             self._session, self._patches = session, {}
             self._diff.clear()
+
+    async def diff(self, session: str) -> None:
+        """Read which files changed; their patches follow when they are visible."""
+        self.wait(session)
         stat = await self._commands.ask(DiffStat(session=session))
         if stat is None or session != self._session:
             return
