@@ -151,7 +151,7 @@ async def test_a_letter_without_a_command_begins_a_text() -> None:
 
 
 async def test_a_long_text_without_brackets_is_taken_whole() -> None:
-    text = "please look at this " * 10
+    text = "please look at this " * 200
     async with screen(working(), typed=True) as drive:
         for letter in text:
             drive.app.post_message(key("space" if letter == " " else letter, time.monotonic()))

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Literal
 
 from textual import events
@@ -27,7 +28,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from parallel_agents.tui.terminal.letters import STEPS, Run, crowds, is_letter, repeats
+from parallel_agents.tui.terminal.letters import MANY, STEPS, Run, crowds, is_letter, repeats
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.terminal_input import Crowd
 
@@ -224,6 +225,8 @@ class KeyQueue:
         """Give a key away; a key with large effects only once it is known to stand by itself."""
         arrived.focused = self._app.focused
         care = self._care(arrived)
+        if care == "none" and isinstance(arrived.focused, Input | TextArea):
+            self._gather(arrived)
         if self._known(arrived, care):
             await self._judge(arrived, care)
         else:
@@ -285,10 +288,18 @@ class KeyQueue:
         else:
             self._modes().dropped(_character(arrived.event))
 
+    def _gather(self, arrived: _Arrived) -> None:
+        """Let a text field take many waiting letters as one text; each costs it a paint."""
+        many = [*islice(self._waiting, MANY)]
+        if self._typed and len(many) == MANY and all(map(_is_text, (arrived, *many))):
+            text = events.Paste(_character(arrived.event) + self._letters_behind())
+            text.time = arrived.event.time
+            arrived.event = text
+
     def _letters_behind(self) -> str:
         """Take the letters that wait already: there may be thousands, as of a paste."""
         letters = []
-        while self._waiting and _is_text(self._waiting[0].event):
+        while self._waiting and _is_text(self._waiting[0]):
             letters.append(_character(self._waiting.popleft().event))
         return "".join(letters)
 
@@ -380,8 +391,8 @@ def _key(event: events.Event) -> str:
     return event.key if isinstance(event, events.Key) else ""
 
 
-def _is_text(event: events.Event) -> bool:
-    return isinstance(event, events.Key) and is_letter(event)
+def _is_text(arrived: _Arrived) -> bool:
+    return isinstance(arrived.event, events.Key) and is_letter(arrived.event)
 
 
 def _character(event: events.Event) -> str:

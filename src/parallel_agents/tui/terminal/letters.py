@@ -16,6 +16,9 @@ AFTER = 0.12
 HELD = 0.1
 """Seconds: the same letter coming sooner than this comes from a key that is held down."""
 
+MANY = 16
+"""So many letters wait only if a program sent them, or the screen was busy for seconds."""
+
 STEPS = frozenset("jk[]{}<>JK")
 """Letters that people press quickly one after the other to move; none of them makes a text."""
 
