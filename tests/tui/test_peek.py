@@ -102,6 +102,18 @@ async def test_a_question_is_answered_by_its_number_in_a_peek() -> None:
         assert fake.of(m.Answer)[0].decision.answers == {"Which?": "RPC"}
 
 
+async def test_turning_to_another_question_brings_back_no_old_request() -> None:
+    async with screen(asking()) as drive:
+        peek = await _peek(drive)
+        drive.fake.happen("a1", ev.RequestWithdrawn(request="r1"))
+        drive.fake.ask("a1", "r2", given={"command": "make other"})
+        await drive.until(lambda: peek.card.request and peek.card.request.id == "r2", "the new one")
+        await drive.press("greater_than_sign")
+        assert peek.card.request is not None
+        assert peek.card.request.id == "r2"
+        await drive.shows("$ make other")
+
+
 async def test_ctrl_o_goes_from_a_peek_to_the_request() -> None:
     async with screen(asking()) as drive:
         await _peek(drive)

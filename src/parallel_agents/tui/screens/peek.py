@@ -98,12 +98,15 @@ class PeekScreen(Dialog, Modes):
         request, view = self.card.request, self.query_one(CardView)
         if request is None and self.focused is view:
             self.query_one(Prompt).focus()
-        view.update(self._state.session.name or self.session)
+        self._show_request()
         view.display = request is not None
-        self._paint_keys()
         self.set_class(request is not None, "-asking")
         self._hint = _REPLY if request is None else _ASKED
         self.query_one(".keys", OneLine).put([flat(self._hint, ink_of(self.app).muted)])
+
+    def _show_request(self) -> None:
+        self.query_one(CardView).update(self._state.session.name or self.session)
+        self._paint_keys()
 
     def _paint_keys(self) -> None:
         self.query_one(CardNotes).update()
@@ -152,7 +155,7 @@ class PeekScreen(Dialog, Modes):
                 self.dismiss(None)
         elif letter in {">", "<"}:
             self.card.move_on(1 if letter == ">" else -1)
-            self._show(self._state)
+            self._show_request()
         elif letter in {"J", "K"}:
             self.query_one(CardView).turn_page(1 if letter == "J" else -1)
 
