@@ -27,7 +27,22 @@ class DoctorReport(Value):
         return cls(status=status, findings=findings.findings, damaged=findings.damaged)
 
 
-class WaitingRequest(Value):
+class _WholeRequest(Value):
+    """A request as `wire.messages.RequestInput` tells it, with every field printed."""
+
+    request_id: str
+    kind: str
+    tool_name: str
+    summary: str
+    input: JsonObject
+    digest: str
+    questions: tuple[Question, ...]
+    description: str
+    reason: str
+    rules: tuple[str, ...]
+
+
+class WaitingRequest(_WholeRequest):
     """One entry of `inbox --json`: a request, whose it is, and any doubts about its input.
 
     Attributes:
@@ -41,16 +56,6 @@ class WaitingRequest(Value):
     name: str
     cwd: str
     asked_at: int
-    request_id: str
-    kind: str
-    tool_name: str
-    summary: str
-    input: JsonObject
-    digest: str
-    questions: tuple[Question, ...]
-    description: str
-    reason: str
-    rules: tuple[str, ...]
     doubts: tuple[str, ...]
 
     @classmethod
@@ -68,7 +73,7 @@ class WaitingRequest(Value):
         )
 
 
-class DecidedRequest(Value):
+class DecidedRequest(_WholeRequest):
     """The output of `answer --json`: the request, the decision, and any doubts about its input.
 
     Attributes:
@@ -76,16 +81,6 @@ class DecidedRequest(Value):
     """
 
     session: str
-    request_id: str
-    kind: str
-    tool_name: str
-    summary: str
-    input: JsonObject
-    digest: str
-    questions: tuple[Question, ...]
-    description: str
-    reason: str
-    rules: tuple[str, ...]
     decision: Decision
     doubts: tuple[str, ...]
 
