@@ -18,7 +18,7 @@ from textual import events
 from textual.app import App
 
 from parallel_agents.core.ids import digest
-from parallel_agents.tui.model.actions import DECIDING
+from parallel_agents.tui.model.key_table import USUAL
 from parallel_agents.tui.model.request_card import Card
 from parallel_agents.tui.terminal.key_queue import KeyQueue
 from parallel_agents.tui.terminal.modes import Modes
@@ -81,7 +81,7 @@ class Deciding(Modes):
 
     def alone(self, character: str) -> bool:
         """Only a letter pressed by itself."""
-        return character in DECIDING
+        return character in USUAL.deciding
 
 
 class Stage:

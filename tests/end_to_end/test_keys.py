@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from parallel_agents.tui.model.actions import BY_ID, MAC_DIGITS
+from parallel_agents.tui.model.actions import ACTIONS, MAC_DIGITS
 from tests.bench.journals import write_sessions
 from tests.end_to_end.test_attach import accept_dialogs, send_when_back
 from tests.support.board import PROGRAM, eventually, go_to, opened, press_until, state
@@ -19,6 +19,8 @@ from tests.support.terminal import Terminal
 from tests.support.world import World
 
 pytestmark = pytest.mark.tmux
+
+BY_ID = {action.id: action for action in ACTIONS}
 
 ROOT = Path(__file__).parents[2]
 

@@ -36,3 +36,9 @@ def test_another_encoding_is_said(tmp_path: Path) -> None:
     path.write_bytes('agent = "demo"'.encode("utf-16"))
     with pytest.raises(UsageError, match="cannot read"):
         load_config(path)
+
+
+def test_what_the_screen_reads_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('agent = "demo"\n[keys]\npeek = "p"\n')
+    assert load_config(path)[0].agent == "demo"

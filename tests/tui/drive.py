@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from parallel_agents.tui.app import ScreenApp
+from parallel_agents.tui.model.key_table import USUAL, KeyTable
 from parallel_agents.tui.screens.main import MainScreen
 from tests.tui.fake import ROOT, Fake
 
@@ -84,17 +85,22 @@ class Drive:
 
 @asynccontextmanager
 async def screen(
-    fake: Fake, size: tuple[int, int] = (120, 40), *, typed: bool = False
+    fake: Fake,
+    size: tuple[int, int] = (120, 40),
+    *,
+    keys: KeyTable = USUAL,
+    typed: bool = False,
 ) -> AsyncIterator[Drive]:
     """Open the screen; a crash of it fails the test.
 
     Args:
         fake: the supervisor.
         size: columns and rows.
+        keys: the keys that count.
         typed: keys come as from a terminal, which says when it is quiet.
     """
     clock = Clock()
-    app = ScreenApp(ROOT, fake.connect, clock, typed=typed)
+    app = ScreenApp(ROOT, fake.connect, clock, keys=keys, typed=typed)
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         drive = Drive(fake, clock, pilot)

@@ -3,6 +3,7 @@
 import pytest
 
 from parallel_agents.core import events as ev
+from parallel_agents.tui.model.key_table import USUAL
 from parallel_agents.tui.screens.header import hints
 from parallel_agents.tui.text.styles import ink
 from parallel_agents.tui.widgets.sidebar import QUIET_MS
@@ -104,7 +105,7 @@ def test_keys_that_do_not_fit_are_left_out_whole(width: int, place: str) -> None
 
 def bottom(place: str, width: int) -> list[str]:
     """The keys of the bottom line with what they do."""
-    left, _ = hints(place, ink(dark=True), width, "by state ")
+    left, _ = hints(USUAL, place, ink(dark=True), width, "by state ")
     line = "".join(span.text for span in left)
     return [pair for pair in line.strip().split("   ") if pair]
 

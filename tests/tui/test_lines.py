@@ -10,6 +10,7 @@ from textual.selection import Selection
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, block, clip, clip_path, flat, row, span, wrap
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.keyed import Keyed
 from tests.tui.views import HOSTILE, Host, assert_harmless, at, built, text, until
 
 PLAIN = Style.null()
@@ -23,7 +24,13 @@ def numbered(name: str, count: int, estimate: int = 1) -> Block:
     return Block(name, (count,), build, estimate, text=name)
 
 
-class Following(LineView):
+class Lines(LineView, Keyed):
+    """A view with the keys that every view has."""
+
+    PLACES = ("lines",)
+
+
+class Following(Lines):
     FOLLOWS = True
 
 
@@ -32,7 +39,7 @@ def many(count: int = 500) -> list[Block]:
 
 
 async def test_only_what_is_visible_is_built() -> None:
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(40, 10)) as pilot:
         view.set_blocks(many(10_000))
         await pilot.pause()
@@ -67,7 +74,7 @@ async def test_a_view_at_its_end_follows_and_one_above_stays() -> None:
 
 
 async def test_the_place_stays_when_what_is_above_grows_or_is_added() -> None:
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(40, 6)) as pilot:
         blocks = many(50)
         view.set_blocks(blocks)
@@ -100,7 +107,7 @@ async def test_scrolling_up_over_wrong_estimates_shows_every_line_once() -> None
 
 async def test_a_new_width_wraps_again_and_keeps_the_place() -> None:
     long = "word " * 40
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(60, 10)) as pilot:
         view.set_blocks(
             [
@@ -118,7 +125,7 @@ async def test_a_new_width_wraps_again_and_keeps_the_place() -> None:
 
 
 async def test_paging_through_a_view_that_glided_before() -> None:
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(40, 6)) as pilot:
         view.set_blocks([numbered(f"b{n}", 4, estimate=1) for n in range(300)])
         view.focus()
@@ -128,7 +135,7 @@ async def test_paging_through_a_view_that_glided_before() -> None:
 
 
 async def test_selection_gives_the_words_without_decoration() -> None:
-    view = LineView()
+    view = Lines()
     head, words = Span("│ ", PLAIN), "one two three four five six seven"
     async with Host(view).run_test(size=(20, 12)) as pilot:
 
@@ -147,7 +154,7 @@ async def test_selection_gives_the_words_without_decoration() -> None:
 
 
 async def test_selecting_with_the_mouse_and_copying() -> None:
-    view = LineView()
+    view = Lines()
     app = Host(view)
     async with app.run_test(size=(40, 8)) as pilot:
         view.set_blocks(many(30))
@@ -164,7 +171,7 @@ async def test_selecting_with_the_mouse_and_copying() -> None:
 
 
 async def test_copying_the_block_under_the_cursor_is_safe_text() -> None:
-    view = LineView()
+    view = Lines()
     app = Host(view)
     async with app.run_test(size=(40, 8)) as pilot:
         view.set_blocks([Block("k", (), lambda width, ink: [], text="rm x\x1b[1A\u202ey")])
@@ -175,7 +182,7 @@ async def test_copying_the_block_under_the_cursor_is_safe_text() -> None:
 
 
 async def test_the_cursor_walks_and_scrolls_through_a_tall_block() -> None:
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(40, 6)) as pilot:
         view.set_blocks([numbered("a", 1), numbered("tall", 20), numbered("z", 1)])
         view.focus()
@@ -191,7 +198,7 @@ async def test_the_cursor_walks_and_scrolls_through_a_tall_block() -> None:
 
 
 async def test_the_colours_follow_the_theme() -> None:
-    view = LineView()
+    view = Lines()
     app = Host(view)
     async with app.run_test(size=(40, 6)) as pilot:
         view.set_blocks(many(3))
@@ -228,7 +235,7 @@ def test_a_row_is_exactly_as_wide_as_asked(left: str, right: str, width: int) ->
 
 
 async def test_hostile_text_is_harmless() -> None:
-    view = LineView()
+    view = Lines()
     async with Host(view).run_test(size=(50, 20)) as pilot:
 
         def build(width: int, ink: Ink) -> list[Line]:

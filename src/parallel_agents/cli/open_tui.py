@@ -8,6 +8,13 @@ from parallel_agents.cli.common import absolute
 _INSTEAD = "Use the verbs instead: parallel-agents ls, new, logs, answer"
 
 
+def settings_problems() -> list[str]:
+    """Say what is wrong with the screen's part of `config.toml`, in plain words."""
+    from parallel_agents.tui.model.screen_settings import chosen_keys, settings_file
+
+    return chosen_keys(settings_file())[1]
+
+
 def open_screen(directory: str) -> int:
     """Open the screen.
 

@@ -3,7 +3,7 @@
 import gc
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,6 +18,8 @@ from parallel_agents.client.ahead import Ahead
 from parallel_agents.client.connection import Connection
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.model.backend import Backend, Link
+from parallel_agents.tui.model.key_table import USUAL, KeyTable
+from parallel_agents.tui.model.screen_settings import chosen_keys, settings_file
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.palette import ActionPalette, Palette
 from parallel_agents.tui.screens.confirm import Reading
@@ -39,6 +41,8 @@ class ScreenApp(App[None]):
         directory: where a new session is dispatched by default; absolute.
         connect: opens a connection to the supervisor.
         clock: seconds that only ever grow.
+        keys: the keys that count.
+        wrong: what is wrong with the settings of the screen, in plain words.
         typed: whether keys come from a terminal, so that a burst of them was not typed.
         painted: called once, when the screen has painted.
     """
@@ -53,11 +57,15 @@ class ScreenApp(App[None]):
         connect: Callable[[], Awaitable[Link]],
         clock: Callable[[], float] = time.monotonic,
         *,
+        keys: KeyTable = USUAL,
+        wrong: Sequence[str] = (),
         typed: bool = False,
         painted: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self.place = directory
+        self.keys_in_use = keys
+        self._wrong = wrong
         self._connect = connect
         self._clock = clock
         self._painted = painted
@@ -98,7 +106,7 @@ class ScreenApp(App[None]):
         """The main screen, as the first one: none is laid out and painted under it."""
         store = Store(lambda: self._main.wake())  # noqa: PLW0108 - made after the store
         store.backend = Backend(self._connect, store)
-        self._main = MainScreen(store, self._clock, self.tell_title, self.place)
+        self._main = MainScreen(store, self.keys_in_use, self._clock, self.tell_title, self.place)
         return self._main
 
     def on_mount(self) -> None:
@@ -106,6 +114,8 @@ class ScreenApp(App[None]):
         backend = self._main.store.backend
         assert backend is not None  # noqa: S101 - made with the screen
         self.run_worker(backend.run(), group="backend", exit_on_error=True)
+        for problem in self._wrong:
+            self.notify(safe_line(problem), severity="error", timeout=20, markup=False)
         if self._painted is not None:
             self.call_after_refresh(self._painted)
 
@@ -183,7 +193,9 @@ def run(directory: str, ahead: Ahead, painted: Callable[[], None]) -> int:
     Returns:
         The exit code.
     """
-    app = ScreenApp(directory, _connector(ahead), typed=True, painted=painted)
+    keys, wrong = chosen_keys(settings_file())
+    opens = _connector(ahead)
+    app = ScreenApp(directory, opens, keys=keys, wrong=wrong, typed=True, painted=painted)
     # A full collection over all of Textual stops the screen for a tenth of a second.
     gc.freeze()
     gc.set_threshold(10_000, 50, 1_000)

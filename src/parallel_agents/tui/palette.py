@@ -11,7 +11,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.css.query import NoMatches
 from textual.timer import Timer, TimerCallback
 
-from parallel_agents.tui.model.actions import ACTIONS, Action
+from parallel_agents.tui.model.actions import Action
 from parallel_agents.tui.screens.confirm import brought_up
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.text.styles import DARK, LIGHT
@@ -24,7 +24,7 @@ class Palette(Provider):
         screen = self.screen
         if not isinstance(screen, Verbs):
             return
-        for action in ACTIONS:
+        for action in screen.keys.actions:
             if action.title:
                 yield action.title, _help(action), partial(screen.act, action.id)
         theme = LIGHT if self.app.theme == DARK else DARK

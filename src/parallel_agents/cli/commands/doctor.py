@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         found = ask(_reconcile()) if args.worktrees else None
         render.as_json(DoctorReport.of(ask(Status()), found))
         return 0
-    problems = [_platform(), _git(), _places()]
+    problems = [_platform(), _git(), _places(), *_settings()]
     problems += _supervisor(worktrees=args.worktrees)
     return 1 if any(problems) else 0
 
@@ -105,6 +105,12 @@ def _program(offer: Offer) -> bool:
 def _places() -> bool:
     _line(None, "config", str(config_dir() / "config.toml"))
     return _line(True, "state", str(state_dir()))
+
+
+def _settings() -> list[bool]:
+    from parallel_agents.cli.open_tui import settings_problems  # loads the screen's table of keys
+
+    return [_line(False, "settings", problem) for problem in settings_problems()]
 
 
 def _reconcile() -> Reconcile:

@@ -16,6 +16,9 @@ from parallel_agents.worktrees.plumbing import naming
 REPOSITORY_SETTINGS = ".parallel-agents.toml"
 """A repository's presets, at the top of its main worktree; part of what the user trusts."""
 
+OF_THE_SCREEN = ("keys",)
+"""Settings that the screen reads by itself."""
+
 PORTS_LIMIT = 100
 """The most ports that one session may have; a hundred sessions can still have that many each."""
 
@@ -66,6 +69,8 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
     """
     values = _read(path)
     known = {field.name: field for field in fields(Config)}
+    for name in OF_THE_SCREEN:
+        values.pop(name, None)
     for name, value in values.items():
         if name not in known:
             raise UsageError(

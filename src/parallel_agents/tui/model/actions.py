@@ -1,14 +1,11 @@
-"""The single table of keys; bindings, help, the palette and `docs/keys.md` are generated from it.
+"""What a person can do on the main screen, with the keys that do it unless they are rebound.
 
-Keep true: every key that does something is listed here; the module, run with `python -m`, prints
-`docs/keys.md`, and a test keeps the two equal.
+Keep true: every key that does something is a row here or in `widget_actions.py`; `key_table.py`
+makes the bindings of both, help and palette read it, and `docs/keys.md` is printed from it.
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Literal
-
-from textual.binding import Binding
 
 Zone = Literal["list", "view", "input"]
 
@@ -50,6 +47,8 @@ class Action:
         alone: whether its letter counts only when it is pressed by itself, because it decides,
             restarts, restores, lends the terminal or leaves the screen.
         decides: whether it acts on the request of the selected session.
+        place: which widgets or dialogs carry it out themselves; empty for the main screen.
+        call: how they are called, as Textual's actions are written.
     """
 
     id: str
@@ -62,6 +61,8 @@ class Action:
     priority: bool = False
     alone: bool = False
     decides: bool = False
+    place: str = ""
+    call: str = ""
 
 
 def _decision(name: str, keys: str, help_: str, shown: str = "") -> Action:
@@ -248,134 +249,3 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
 )
-
-ALONE = " ".join(action.shown for action in ACTIONS if action.alone)
-"""The keys that count only when they are pressed by themselves, as people write them."""
-
-DECIDING = frozenset(key for action in ACTIONS if action.decides for key in action.keys)
-"""The keys that act on the request of the selected session, each as the character it types."""
-
-LONE_CHARACTERS = frozenset(key for action in ACTIONS if action.alone for key in action.keys)
-"""The same keys, each as the character that it types."""
-
-OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
-    ("Input", "Enter", "send"),
-    ("Input", "Ctrl+J", "start a new line"),
-    ("Input", "↑ ↓", "earlier messages, when on the first or last line"),
-    ("Input", "Tab", "accept a completion of `/command` or `@file`"),
-    ("Transcript, diff, info", "↑ ↓ j k PgUp PgDn Home End", "move"),
-    ("Transcript, diff, info", "Enter", "open or fold what is under the cursor"),
-    ("Transcript", "z", "unfold everything, or fold it"),
-    ("Transcript, diff, info", "Y", "copy what is selected or under the cursor"),
-    ("Diff", "] [", "next and previous hunk"),
-    ("Diff", "} {", "next and previous file"),
-    ("New session", "Enter", "start it; the input takes the next task"),
-    ("New session", "Ctrl+O, Shift+Enter", "start it and go into it"),
-    ("New session", "Esc", "leave; the text stays as a draft"),
-    ("New session", "↑ ↓", "earlier tasks, when on the first or last line"),
-    ("New session", "Tab", "where it starts and how: directory, base, branch, mode, agent"),
-    ("New session", "Alt+M Alt+P Alt+E", "the next permission mode, model, effort"),
-    ("New session", "Ctrl+G", "write the task in $EDITOR"),
-    ("Everywhere", "Ctrl+P", "palette: everything by name"),
-)
-"""Keys that a widget handles itself: where, which keys, what they do."""
-
-_NOTES = (
-    "",
-    "There are two modes. In *command* mode each letter means one thing, wherever the focus is: in "
-    "the list, the transcript, the diff or the info. While a text field has the focus you are "
-    "*typing*, and whatever is printable is text. The bottom line names the mode and the keys that "
-    "work there. A request never takes the focus; its keys work in command mode while it is shown.",
-    "",
-    "A key that decides, restarts, restores, lends the terminal or leaves the screen "
-    f"(`{ALONE}`) counts only when you press it by itself:",
-    "",
-    "- no other letter within 250 ms before it or 120 ms after it; steps such as `j` `k` `[` `]` "
-    "before it do not matter. The same letter again within 100 ms is a key held down, and does "
-    "nothing;",
-    "- nothing else from the terminal within 30 ms: no paste, no mouse or focus report, no answer. "
-    "Ctrl+G Ctrl+O Ctrl+Q Ctrl+S Ctrl+X follow this rule too, and Ctrl+X held down counts once;",
-    "- a request counts as seen 500 ms after it appeared or changed by itself, and 150 ms after "
-    "you brought it up yourself, by selecting its session or by deciding the one before. An "
-    "earlier key decides nothing, and the card says so: press it again;",
-    "- of a request that has not been on the screen to its end, the first press says how much "
-    "is unread, and a second one, at least 500 ms later, decides. Denying needs no second press.",
-    "",
-    "Several letters typed in a row in command mode are a text, and run nothing more: they become "
-    "a draft, and you choose whether it is a reply or a new task. A paste likewise.",
-)
-
-_ZONE_TITLES: tuple[tuple[str, frozenset[Zone]], ...] = (
-    ("Everywhere", EVERYWHERE),
-    ("Command mode: list, transcript, diff, info", COMMAND),
-    ("List", LIST),
-    ("In a session", SESSION),
-    ("Transcript, diff, info", VIEW),
-)
-_REQUEST = "Command mode, while the selected session has a request"
-
-
-def bindings() -> list[Binding]:
-    """Make the bindings of the main screen, one per action and key."""
-    return [
-        Binding(key, f"do('{action.id}')", action.help, show=False, priority=action.priority)
-        if len(action.keys) == 1 or action.id not in {"jump", "jump_sign", "choose"}
-        else Binding(
-            key,
-            f"do('{action.id}', {number})",
-            action.help,
-            show=False,
-            priority=action.priority,
-        )
-        for action in ACTIONS
-        for number, key in enumerate(action.keys, 1)
-    ]
-
-
-ON_REQUEST = frozenset(a.id for a in ACTIONS if a.decides) | {
-    "skip",
-    "read_on",
-    "read_back",
-    "next_question",
-    "previous_question",
-}
-"""The actions on the request that is shown."""
-
-BY_ID = {action.id: action for action in ACTIONS}
-
-
-def table() -> list[tuple[str, list[tuple[str, str]]]]:
-    """List all keys by zone: a title, and pairs of keys and what they do."""
-    found: list[tuple[str, list[tuple[str, str]]]] = [
-        (_REQUEST, [(a.shown, a.help) for a in ACTIONS if a.id in ON_REQUEST])
-    ]
-    found += [
-        (title, [(a.shown, a.help) for a in ACTIONS if a.zones == zones and a.id not in ON_REQUEST])
-        for title, zones in _ZONE_TITLES
-    ]
-    for where, keys, does in OTHER_KEYS:
-        rows = next((rows for title, rows in found if title == where), None)
-        if rows is None:
-            found.append((where, [(keys, does)]))
-        else:
-            rows.append((keys, does))
-    return found
-
-
-def document() -> str:
-    """Write the text of `docs/keys.md`."""
-    lines = [
-        "# Keys",
-        "",
-        "Made from the table that the screen binds its keys from:",
-        "`python -m parallel_agents.tui.model.actions > docs/keys.md`.",
-        *_NOTES,
-    ]
-    for title, rows in table():
-        lines += ["", f"## {title}", "", "| key | does |", "|---|---|"]
-        lines += [f"| {keys} | {does} |" for keys, does in rows]
-    return "\n".join([*lines, ""])
-
-
-if __name__ == "__main__":
-    sys.stdout.write(document())

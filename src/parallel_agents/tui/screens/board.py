@@ -9,11 +9,10 @@ import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import BindingsMap
 from textual.containers import Horizontal, Vertical
 from textual.notifications import Notify
 from textual.screen import Screen
@@ -22,9 +21,10 @@ from textual.widgets import ContentSwitcher
 
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.actions import Zone, bindings
+from parallel_agents.tui.model.actions import Zone
 from parallel_agents.tui.model.commands import Commands, Tone
 from parallel_agents.tui.model.grouping import listed
+from parallel_agents.tui.model.key_table import KeyTable
 from parallel_agents.tui.model.request_card import Card
 from parallel_agents.tui.model.store import Changes, Store
 from parallel_agents.tui.model.workers import alone
@@ -75,17 +75,22 @@ class Board(Screen[None]):
 
     Args:
         store: the state to show.
+        keys: the keys that count.
         clock: monotonic time in seconds; the card's waiting times are measured with it.
         title: sets the terminal's title.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-
     def __init__(
-        self, store: Store, clock: Callable[[], float], title: Callable[[str], None]
+        self,
+        store: Store,
+        keys: KeyTable,
+        clock: Callable[[], float],
+        title: Callable[[str], None],
     ) -> None:
         super().__init__()
         self.store = store
+        self.keys = keys
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys.bindings())])
         self.clock = clock
         self.card = Card(clock)
         self.commands = Commands(store, self.say, clock)
@@ -378,7 +383,7 @@ class Board(Screen[None]):
         filtering = isinstance(self.focused, FilterLine)
         place = "filter" if filtering else pane if self.zone == "view" else self.zone
         extra = f"{self.store.fitting_words}by {self.store.by} "
-        self.line("hints").put(*header.hints(place, styles, self.size.width, extra))
+        self.line("hints").put(*header.hints(self.keys, place, styles, self.size.width, extra))
 
     def _swap_draft(self) -> None:
         """Keep what was typed for each session."""

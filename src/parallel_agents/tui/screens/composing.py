@@ -9,6 +9,7 @@ from typing import Any
 from textual.screen import ModalScreen
 
 from parallel_agents.core.text import safe_line
+from parallel_agents.tui.model.key_table import KeyTable
 from parallel_agents.tui.model.remembered import Remembered, recall
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
@@ -24,6 +25,7 @@ class Composing(Board):
 
     Args:
         store: the state to show.
+        keys: the keys that count.
         clock: monotonic time in seconds.
         title: sets the terminal's title.
         directory: the default directory for a new session.
@@ -32,11 +34,12 @@ class Composing(Board):
     def __init__(
         self,
         store: Store,
+        keys: KeyTable,
         clock: Callable[[], float],
         title: Callable[[str], None],
         directory: str,
     ) -> None:
-        super().__init__(store, clock, title)
+        super().__init__(store, keys, clock, title)
         self.directory = directory
         self.starting = Starting(store, self)
 

@@ -18,6 +18,7 @@ from textual.widgets import Input, TextArea
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, block, flat
 from parallel_agents.tui.text.styles import Ink, ink_of
+from parallel_agents.tui.widgets.keyed import Keyed
 from parallel_agents.tui.widgets.one_line import OneLine
 
 
@@ -124,8 +125,10 @@ class TextDialog(Dialog):
         self.dismiss(self.query_one(TextArea).text)
 
 
-class Reading(LineView):
+class Reading(LineView, Keyed):
     """Lines to read."""
+
+    PLACES = ("lines",)
 
     def show(self, lines: Sequence[list[Span]]) -> None:
         """Show paragraphs of spans; one that starts with an indent hangs from its first span."""

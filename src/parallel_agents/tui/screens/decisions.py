@@ -55,10 +55,11 @@ class Decisions:
 
     # --- one after the other ------------------------------------------------------------------
 
-    def _press(self, key: str) -> None:
+    def _press(self) -> None:
         """Decide on the request that was on the screen when the key was pressed."""
         given, self._screen.key = self._screen.key, None
-        if given is None or key not in {given.key, given.character}:
+        key = self._screen.keys.usual(given.key) if given is not None else ""
+        if given is None or not key:
             return
         if self._screen.card.session != (self._screen.store.selected or ""):
             self._screen.paint()  # another session was selected, and is not on the screen yet
@@ -173,31 +174,31 @@ class Decisions:
 
     def do_allow(self) -> None:
         """Allow once; send the answers; approve the plan."""
-        self._press("y")
+        self._press()
 
     def do_always(self) -> None:
         """Allow by the rule shown, for this session."""
-        self._press("a")
+        self._press()
 
     def do_always_repository(self) -> None:
         """Allow by the rule shown, saved in the repository."""
-        self._press("A")
+        self._press()
 
     def do_deny(self) -> None:
         """Deny; keep planning."""
-        self._press("n")
+        self._press()
 
     def do_deny_message(self) -> None:
         """Deny, and say what to do instead."""
-        self._press("N")
+        self._press()
 
     def do_edit_input(self) -> None:
         """Edit what would run, then allow it."""
-        self._press("e")
+        self._press()
 
     def do_own_words(self) -> None:
         """Answer a question in the user's own words."""
-        self._press("f")
+        self._press()
 
     def do_next_question(self) -> None:
         """Go to the next question of the same request."""
@@ -221,4 +222,4 @@ class Decisions:
 
     def do_choose(self, number: int) -> None:
         """Choose an answer."""
-        self._press(str(number))
+        self._press()

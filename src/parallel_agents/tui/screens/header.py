@@ -8,8 +8,8 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.actions import ACTIONS
 from parallel_agents.tui.model.grouping import group_of, listed, needs_person, repository
+from parallel_agents.tui.model.key_table import KeyTable
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import Ink
@@ -148,15 +148,15 @@ def _mark(*, chosen: bool, focused: bool) -> str:
 
 
 _MOVE = ("↑↓", "move")
-_BACK = ("Esc", "list")
-_HELP = ("?", "help")
+_BACK = ("escape", "list")
+_HELP = ("help", "help")
 _HINTS: dict[str, list[tuple[str, str]]] = {
     "input": [
         ("Enter", "send"),
         ("Ctrl+J", "new line"),
         ("Esc", "clear, then back"),
-        ("Ctrl+N", "next needing you"),
-        ("Ctrl+C", "interrupt"),
+        ("next_needing", "next needing you"),
+        ("interrupt", "interrupt"),
     ],
     "filter": [
         ("Enter", "keep"),
@@ -164,26 +164,27 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         ("↑↓", "select"),
         ("s: r: b: a:", "state, repository, branch, agent"),
     ],
-    "request": [("↑↓", "scroll"), ("s", "skip"), ("Tab", "input"), _BACK, _HELP],
-    "transcript": [_MOVE, ("Enter", "fold"), ("d", "diff"), ("i", "info"), _BACK, _HELP],
+    "request": [("↑↓", "scroll"), ("skip", "skip"), ("zone_next", "input"), _BACK, _HELP],
+    "transcript": [_MOVE, ("fold", "fold"), ("diff", "diff"), ("info", "info"), _BACK, _HELP],
     "diff": [
-        ("[ ]", "hunk"),
-        ("{ }", "file"),
-        ("Enter", "fold"),
-        ("E", "edit"),
-        ("t", "transcript"),
+        ("previous_hunk next_hunk", "hunk"),
+        ("previous_file next_file", "file"),
+        ("open", "fold"),
+        ("edit", "edit"),
+        ("transcript", "transcript"),
         _BACK,
         _HELP,
     ],
-    "info": [_MOVE, ("t", "transcript"), ("d", "diff"), _BACK, _HELP],
+    "info": [_MOVE, ("transcript", "transcript"), ("diff", "diff"), _BACK, _HELP],
 }
-"""The keys shown for each place that is no list: there the table of actions says it."""
+"""What is shown for each place that is no list: ids of actions, or keys that nobody can rebind."""
 
 
-def hints(place: str, ink: Ink, width: int, extra: str = "") -> Pair:
+def hints(keys: KeyTable, place: str, ink: Ink, width: int, extra: str = "") -> Pair:
     """Make the bottom line: where keys go, and a few of the keys that work there.
 
     Args:
+        keys: the keys that count.
         place: the list, a pane, the request or the input.
         ink: the styles.
         width: cells of the line; hints that do not fit completely are left out.
@@ -191,15 +192,21 @@ def hints(place: str, ink: Ink, width: int, extra: str = "") -> Pair:
     """
     word = "typing" if place == "input" else place
     spans = [Span(" ", ink.text), flat(word, ink.link)]
-    listed = [(a.shown.split(" ")[0], a.hint) for a in ACTIONS if a.hint and "list" in a.zones]
-    for key, does in _fitting(_HINTS.get(place, listed), width - len(extra) - len(word) - 6):
+    rows = [(a.id, a.hint) for a in keys.actions if a.hint and "list" in a.zones]
+    pairs = [(_written(keys, ids), does) for ids, does in _HINTS.get(place, rows)]
+    for key, does in _fitting(pairs, width - len(extra) - len(word) - 6):
         spans += [Span("   ", ink.muted), Span(key, ink.text), Span(f" {does}", ink.muted)]
     return spans, [flat(extra, ink.muted)] if extra else []
+
+
+def _written(keys: KeyTable, ids: str) -> str:
+    names = ids.split(" ")
+    return keys.shown(*names) if keys.by_id.keys() >= set(names) else ids
 
 
 def _fitting(pairs: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
     """Drop hints that do not fit, from the end; the one that leads to all keys stays."""
     kept = list(pairs)
     while kept and sum(len(key) + len(does) + 4 for key, does in kept) - 3 > room:
-        kept.pop(-2 if kept[-1][0] == "?" and len(kept) > 1 else -1)
+        kept.pop(-2 if kept[-1][1] == "help" and len(kept) > 1 else -1)
     return kept

@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from parallel_agents.core.errors import UserError
-from parallel_agents.tui.model.actions import BY_ID, DECIDING, LONE_CHARACTERS
 from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, next_needing
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
@@ -45,7 +44,7 @@ class MainScreen(Verbs, Modes):
             return super().check_action(action, parameters)
         name = str(parameters[0])
         zone = self.zone
-        if zone not in BY_ID[name].zones:
+        if zone not in self.keys.by_id[name].zones:
             return False
         return zone != "input" or self._free(name)
 
@@ -83,7 +82,9 @@ class MainScreen(Verbs, Modes):
             event.stop()
             self.do_jump(int(event.key))
         elif event.is_printable and not self.means(event.key):
-            self._tell_of_key(f"{event.character} does nothing here. ? shows the keys.")
+            self._tell_of_key(
+                f"{event.character} does nothing here. {self.keys.shown('help')} shows the keys."
+            )
 
     def means(self, key: str) -> bool:
         """Whether a key has a command where the focus is."""
@@ -97,11 +98,11 @@ class MainScreen(Verbs, Modes):
 
     def alone(self, character: str) -> bool:
         """Whether a letter counts only when it is pressed by itself."""
-        return character in LONE_CHARACTERS and not (self._jumping and character.isdecimal())
+        return character in self.keys.lone and not (self._jumping and character.isdecimal())
 
     def dropped(self, character: str) -> None:
         """Say that a letter did nothing."""
-        if self.card.request is not None and character in DECIDING:
+        if self.card.request is not None and character in self.keys.deciding:
             self.card.dropped()
             self.wake()
         else:

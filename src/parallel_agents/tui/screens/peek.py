@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.model.actions import DECIDING
+from parallel_agents.tui.model.key_table import key_table
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.terminal.modes import Modes
@@ -128,7 +128,7 @@ class PeekScreen(Dialog, Modes):
 
     def alone(self, character: str) -> bool:
         """Whether a letter counts only when it is pressed by itself."""
-        return character in DECIDING
+        return character in key_table(self.app).deciding
 
     def dropped(self, character: str) -> None:
         """Say that a letter decided nothing."""
@@ -145,19 +145,23 @@ class PeekScreen(Dialog, Modes):
         """Decide on the request, or scroll it."""
         if self._writing or self.card.request is None:
             return
-        letter = event.character or ""
-        if letter in DECIDING:
+        keys = key_table(self.app)
+        if letter := keys.usual(event.key):
             event.stop()
             outcome = self.card.press(letter, max(monotonic() - event.time, 0.0))
             self._paint_keys()
             if outcome is not None:
                 self._pressed(self.card, outcome)
                 self.dismiss(None)
-        elif letter in {">", "<"}:
-            self.card.move_on(1 if letter == ">" else -1)
-            self._show_request()
-        elif letter in {"J", "K"}:
-            self.query_one(CardView).turn_page(1 if letter == "J" else -1)
+            return
+        match keys.meant(event.key):
+            case "next_question" | "previous_question" as meant:
+                self.card.move_on(1 if meant == "next_question" else -1)
+                self._show_request()
+            case "read_on" | "read_back" as meant:
+                self.query_one(CardView).turn_page(1 if meant == "read_on" else -1)
+            case _:
+                pass
 
     def on_card_view_read(self) -> None:
         """Update the notes: more of the request has been on the screen."""

@@ -14,13 +14,16 @@ from parallel_agents.tui.text.ages import age, size
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, block, flat, line_of, row
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.keyed import Keyed
 from parallel_agents.wire.messages import DeletedSession
 
 _EMPTY = "The trash is empty. What you delete with Ctrl+X stays here until you bring it back."
 
 
-class TrashList(LineView):
+class TrashList(LineView, Keyed):
     """The entries, newest first."""
+
+    PLACES = ("lines",)
 
     def put(self, entries: Sequence[DeletedSession], now: int) -> None:
         """Show the entries, with the cursor on the first.

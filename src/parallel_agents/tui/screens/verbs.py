@@ -221,7 +221,7 @@ class Verbs(Composing):
         """Show every key."""
         from parallel_agents.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(ink_of(self.app)))
+        self.app.push_screen(HelpScreen(ink_of(self.app), self.keys))
 
     def do_quit(self) -> None:
         """Close the screen; sessions keep working."""

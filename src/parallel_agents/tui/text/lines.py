@@ -5,12 +5,10 @@ without decoration, as it is shown: wrapped lines joined again, control characte
 """
 
 from collections.abc import Hashable
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region
 from textual.selection import Selection
 from textual.strip import Strip
@@ -28,12 +26,6 @@ _KEPT = 1_000
 
 class LineView(BlockView, can_focus=True):
     """A view of blocks; subclasses decide what the blocks are."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor(-1)", "Up", show=False),
-        Binding("down,j", "cursor(1)", "Down", show=False),
-        Binding("Y", "copy_block", "Copy", show=False),
-    ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from parallel_agents.core.doubt import doubts_of
 from parallel_agents.core.state import Request
+from parallel_agents.tui.model.key_table import KeyTable, key_table
 from parallel_agents.tui.model.request_card import Card, Identity
 from parallel_agents.tui.text.spans import Span, cells, clip_spans, flat, strip_of
 from parallel_agents.tui.text.styles import Ink, ink_of
@@ -62,7 +63,8 @@ class CardNotes(Widget):
             lines.append(model.refusal)
         if unseen and (key or not self.fits):
             noun = "line" if unseen == 1 else "lines"
-            again = f": {key} again decides without reading on" if key else ": J reads on"
+            on = key_table(self.app).shown("read_on")
+            again = f": {key} again decides without reading on" if key else f": {on} reads on"
             lines.append(f"▼ … {unseen:,} more {noun}{again}")
         return lines
 
@@ -121,9 +123,10 @@ class CardKeys(Widget):
             return []
         if self.model.sent:
             return [[Span("  answer sent …", ink.muted)]]
-        pairs = _pairs(request)
+        keys = key_table(self.app)
+        pairs = _pairs(request, keys)
         if len(self.model.requests) > 1:
-            pairs.append(("s", "next request"))
+            pairs.append((keys.shown("skip"), "next request"))
         # Keys that do not count yet are as quiet as text.
         of_keys = ink.muted if self.model.settles_in else ink.need
         lines = _laid_out(pairs, width, ink, of_keys)
@@ -159,37 +162,50 @@ def _laid_out(
     return lines
 
 
-def _pairs(request: Request) -> list[tuple[str, str]]:
+def _pairs(request: Request, keys: KeyTable) -> list[tuple[str, str]]:
+    return [(_written(keys, ids), does) for ids, does in _meanings(request)]
+
+
+def _written(keys: KeyTable, ids: str) -> str:
+    names = ids.split(" ")
+    return (
+        ids if ids.isdecimal() else keys.by_id[ids].shown if ids == "choose" else keys.shown(*names)
+    )
+
+
+def _meanings(request: Request) -> list[tuple[str, str]]:
+    """Pairs of the ids of actions, or a digit, and what they do to a request."""
     match request.kind:
         case "permission":
-            ends = [("n", "deny"), ("N", "deny and say why")]
-            edit = [("e", "edit")] if request.editable else []
-            return [("y", "allow once"), *_always(request), *ends, *edit]
+            ends = [("deny", "deny"), ("deny_message", "deny and say why")]
+            edit = [("edit_input", "edit")] if request.editable else []
+            return [("allow", "allow once"), *_always(request), *ends, *edit]
         case "plan":
             modes = [f"approve, {approval.meaning}" for approval in request.approvals]
             return [
                 *((str(number), says) for number, says in enumerate(modes[:-1], 1)),
-                ("y", modes[-1] if modes else "approve"),
-                ("n", "keep planning"),
-                ("N", "say what to change"),
+                ("allow", modes[-1] if modes else "approve"),
+                ("deny", "keep planning"),
+                ("deny_message", "say what to change"),
             ]
         case "question":
-            return _question_pairs(request)
+            return _of_questions(request)
 
 
 def _always(request: Request) -> list[tuple[str, str]]:
     if not request.rules:
         return []
-    here = [("a", f"always here: {', '.join(request.rules)}")]
-    return [*here, ("A", f"always, in {request.kept_in}")] if request.kept_in else here
+    here = [("always", f"always here: {', '.join(request.rules)}")]
+    kept_in = request.kept_in
+    return [*here, ("always_repository", f"always, in {kept_in}")] if kept_in else here
 
 
-def _question_pairs(request: Request) -> list[tuple[str, str]]:
+def _of_questions(request: Request) -> list[tuple[str, str]]:
     questions = request.questions
     many = len(questions) > 1 or any(q.multiple for q in questions)
-    pairs = [("1…9", "choose"), ("f", "own words")]
+    pairs = [("choose", "choose"), ("own_words", "own words")]
     if many:
-        pairs.append(("y", "send"))
+        pairs.append(("allow", "send"))
     if len(questions) > 1:
-        pairs.append(("> <", "other questions"))
-    return [*pairs, ("n", "decline")]
+        pairs.append(("next_question previous_question", "other questions"))
+    return [*pairs, ("deny", "decline")]

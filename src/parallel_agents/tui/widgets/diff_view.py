@@ -6,9 +6,7 @@ are shown at a time.
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from parallel_agents.core.diff import Anchor
@@ -25,20 +23,15 @@ from parallel_agents.tui.content.diff_lines import (
     totals_of,
 )
 from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.widgets.keyed import Keyed
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
 
 
-class DiffView(LineView):
+class DiffView(LineView, Keyed):
     """Shows a diff."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right_square_bracket", "hunk(1)", "Next hunk", show=False),
-        Binding("left_square_bracket", "hunk(-1)", "Previous hunk", show=False),
-        Binding("right_curly_bracket", "file(1)", "Next file", show=False),
-        Binding("left_curly_bracket", "file(-1)", "Previous file", show=False),
-        Binding("enter,space", "open", "Jump or fold", show=False),
-    ]
+    PLACES = ("lines", "diff")
 
     class NeedPatch(Message):
         """A file's patch is needed to go on.

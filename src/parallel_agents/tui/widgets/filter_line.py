@@ -1,25 +1,19 @@
 """The line in which the list's filter is typed, and which shows it while it counts."""
 
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from parallel_agents.tui.widgets.keyed import Keyed
 
-class FilterLine(Input):
+
+class FilterLine(Input, Keyed):
     """Takes the filter; the list follows each letter.
 
     Attributes:
         count: how many sessions fit, and how many there are.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave(False)", show=False),
-        Binding("enter", "leave(True)", show=False),
-        Binding("up", "step(-1)", show=False),
-        Binding("down", "step(1)", show=False),
-    ]
+    PLACES = ("filter",)
 
     class Left(Message):
         """The user goes back to the list.

@@ -10,6 +10,7 @@ from parallel_agents.tui.text.ages import count, duration, size
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import EMPTY, Line, Span, block, span
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.keyed import Keyed
 from parallel_agents.wire.messages import PortRange, ProcessUse, SessionInfo, WorktreeSize
 
 _LABEL = 12
@@ -17,9 +18,10 @@ _LABEL = 12
 Rows = list[tuple[str, str]]
 
 
-class InfoView(LineView):
+class InfoView(LineView, Keyed):
     """Shows an `Info` reply."""
 
+    PLACES = ("lines",)
     _info: SessionInfo | None = None
     _disk: WorktreeSize | None = None
 

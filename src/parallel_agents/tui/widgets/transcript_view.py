@@ -6,23 +6,19 @@ terminal raw.
 """
 
 from collections.abc import Hashable
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from parallel_agents.core.transcript import Transcript
 from parallel_agents.tui.content.transcript_lines import Conversation
 from parallel_agents.tui.text.lines import LineView
+from parallel_agents.tui.widgets.keyed import Keyed
 
 
-class TranscriptView(LineView):
+class TranscriptView(LineView, Keyed):
     """Shows a transcript and keeps it up to date."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "fold", "Unfold", show=False),
-        Binding("z", "fold_all", "Unfold all", show=False),
-    ]
+    PLACES = ("lines", "transcript")
     FOLLOWS = True
 
     class NeedOlder(Message):
