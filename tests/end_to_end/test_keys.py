@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from parallel_agents.tui.model.actions import ACTIONS, MAC_DIGITS
+from parallel_agents.tui.model.layout_actions import LAYOUT_ACTIONS
 from tests.bench.journals import write_sessions
 from tests.end_to_end.test_attach import accept_dialogs, send_when_back
 from tests.support.board import PROGRAM, eventually, go_to, opened, press_until, state
@@ -20,7 +21,7 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.tmux
 
-BY_ID = {action.id: action for action in ACTIONS}
+BY_ID = {action.id: action for action in (*ACTIONS, *LAYOUT_ACTIONS)}
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +29,12 @@ TMUX = {
     "down": "Down",
     "end": "End",
     "enter": "Enter",
+    "equals_sign": "=",
+    "minus": "-",
+    "plus": "+",
+    "semicolon": "\\;",
+    "underscore": "_",
+    "vertical_line": "|",
     "escape": "Escape",
     "home": "Home",
     "left": "Left",
@@ -259,6 +266,40 @@ def _dispatch_and_interrupt(person: Person, terminal: Terminal, hands: Hands) ->
     streaming = next(r["id"] for r in person.json("ls") if r["name"].startswith("stream"))
     eventually(lambda: state(person, streaming) != "working", terminal)
     terminal.wait("interrupted")
+
+
+@presses(
+    "split_right", "split_below", "next_pane", "larger", "smaller", "zoom", "swap_panes",
+    "close_pane", "beside", "keep_layout", "usual_layout",
+)  # fmt: skip
+def test_panes(terminal: Terminal, hands: Hands) -> None:
+    def press(action: str, shows: Callable[[str], bool]) -> None:
+        press_until(terminal, hands.key(action), lambda: shows(terminal.screen))
+
+    go_to(terminal, "permission")
+    terminal.press("Escape")
+    terminal.wait(LIST)
+    terminal.press("t")
+    terminal.wait("▌Transcript")
+    press("split_right", lambda screen: "▸Transcript" in screen and "▌Diff" in screen)
+    edge = _edge(terminal.screen)
+    press("larger", lambda screen: _edge(screen) < edge)
+    press("smaller", lambda screen: _edge(screen) == edge)
+    press("next_pane", lambda screen: "▌Transcript" in screen and "▸Diff" in screen)
+    press("swap_panes", lambda screen: 0 < screen.find("▸Diff") < screen.find("▌Transcript"))
+    press("zoom", lambda screen: "▸Diff" not in screen)
+    press("zoom", lambda screen: "▸Diff" in screen)
+    press("split_below", lambda screen: "▌Info" in screen)
+    press("close_pane", lambda screen: "▌Info" not in screen and "▌" in screen)
+    press("keep_layout", lambda screen: "now the usual layout" in screen)
+    press("usual_layout", lambda screen: "This is the" in screen)
+    press("beside", lambda screen: "no room" in screen)
+
+
+def _edge(screen: str) -> int:
+    """The column in which the line of a title is divided."""
+    titles = next(line for line in screen.splitlines() if "▸Transcript" in line)
+    return titles.find("│")
 
 
 @presses("skip", "read_on", "read_back")

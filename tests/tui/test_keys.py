@@ -18,11 +18,13 @@ from parallel_agents.tui.model.key_table import (
     KeyTable,
     written,
 )
+from parallel_agents.tui.model.layout_actions import LAYOUT_ACTIONS
 from parallel_agents.tui.model.rebinding import conflicts, rebound
 from parallel_agents.tui.model.screen_settings import chosen_keys
 from parallel_agents.tui.model.widget_actions import PLACES, WIDGET_ACTIONS
 from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.decisions import Decisions
+from parallel_agents.tui.screens.layout_keys import LayoutKeys
 from parallel_agents.tui.screens.main import MainScreen
 from parallel_agents.tui.screens.trash import TrashList
 from parallel_agents.tui.widgets.diff_view import DiffView
@@ -37,6 +39,7 @@ from tests.tui.scenes import SCENES
 VIEWS: tuple[type[Keyed], ...] = (
     DiffView, TranscriptView, InfoView, Reading, TrashList, FilterLine,
 )  # fmt: skip
+MAIN = (*ACTIONS, *LAYOUT_ACTIONS)
 MOVING = {"j", "k"}
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
 
@@ -52,9 +55,9 @@ def test_the_module_prints_the_document() -> None:
 
 
 def test_every_action_is_done_by_somebody() -> None:
-    owners = (MainScreen, Decisions)
-    done = {a.id for a in ACTIONS for owner in owners if hasattr(owner, f"do_{a.id}")}
-    assert {a.id for a in ACTIONS} == done
+    owners = (MainScreen, Decisions, LayoutKeys)
+    done = {a.id for a in MAIN for owner in owners if hasattr(owner, f"do_{a.id}")}
+    assert {a.id for a in MAIN} == done
     assert len(USUAL.by_id) == len(TABLE)
 
 
@@ -78,13 +81,13 @@ def test_no_key_means_two_things_in_one_place() -> None:
 
 
 def test_single_letters_stay_in_their_zones() -> None:
-    for action in ACTIONS:
+    for action in MAIN:
         if any(len(key) == 1 and key.isascii() for key in action.keys):
             assert action.zones in (LIST, COMMAND), action.id
 
 
 def test_a_letter_means_one_thing_wherever_the_focus_is() -> None:
-    letters = [key for a in ACTIONS for key in a.keys if len(key) == 1]
+    letters = [key for a in MAIN for key in a.keys if len(key) == 1]
     assert len(letters) == len(set(letters))
     views = {key for a in WIDGET_ACTIONS for key in a.keys if len(key) == 1}
     assert not (views - MOVING) & set(letters)

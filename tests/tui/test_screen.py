@@ -59,7 +59,7 @@ async def test_one_key_from_blocked_to_unblocked() -> None:
         assert (answer.session, answer.request) == ("a1", "r1")
         assert answer.digest == digest({"command": "npm test -- --run"})
         assert (answer.decision.behavior, answer.decision.scope) == ("allow", "once")
-        await drive.until(lambda: drive.main.focused is drive.main.transcript, "in the session")
+        await drive.until(lambda: drive.main.focused is drive.main.pane, "in the session")
 
 
 @pytest.mark.parametrize(("key", "scope"), varied_rows([("a", "session"), ("A", "repository")]))

@@ -1,4 +1,4 @@
-"""The table of keys as it counts: the rows of `actions.py` and `widget_actions.py`, rebound.
+"""The table of keys as it counts: all rows, rebound.
 
 Keep true: bindings, help, palette, the bottom line and the letters that decide all come from one
 table, so that what is shown is what works; no key means two things in one place.
@@ -12,9 +12,10 @@ from textual.binding import Binding
 from textual.keys import key_to_character
 
 from parallel_agents.tui.model.actions import ACTIONS, Action
+from parallel_agents.tui.model.layout_actions import LAYOUT_ACTIONS
 from parallel_agents.tui.model.widget_actions import WIDGET_ACTIONS
 
-TABLE = (*ACTIONS, *WIDGET_ACTIONS)
+TABLE = (*ACTIONS, *LAYOUT_ACTIONS, *WIDGET_ACTIONS)
 """Every row, as it is unless keys are rebound."""
 
 NUMBERED = frozenset({"jump", "jump_sign", "choose"})

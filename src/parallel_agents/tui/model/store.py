@@ -1,7 +1,7 @@
 """What the screen knows: the facts of all sessions, the selection, the open conversation.
 
 Keep true: no widgets here and no guesses: a change is shown only when its event has come back; the
-selection is a session's id and follows the session; only the selected session is read.
+selection is a session's id and follows the session; only what panes show is read.
 """
 
 import os
@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core.errors import UserError
-from parallel_agents.core.events import Record
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model import grouping
 from parallel_agents.tui.model.backend import Backend
 from parallel_agents.tui.model.conversation import Conversation
 from parallel_agents.tui.model.list_filter import keep
 from parallel_agents.tui.model.offers import Agents
-from parallel_agents.wire.messages import Follow, ListAgents, ReadRecords
+from parallel_agents.tui.model.open_conversation import OpenConversation
+from parallel_agents.wire.messages import Follow, ListAgents
 from parallel_agents.wire.pushes import (
     DeltaPush,
     ProgressPush,
@@ -29,27 +29,6 @@ from parallel_agents.wire.pushes import (
 from parallel_agents.wire.request import Request
 
 R = TypeVar("R")
-
-PAGE = 400
-
-
-class Changes:
-    """What has changed since the screen was last painted.
-
-    Attributes:
-        sessions: ids of sessions that came, went, or have changed facts.
-        items: indexes of transcript items that changed.
-        partial: whether partial text arrived.
-        reload: whether the transcript was replaced.
-        older: whether the replacement is the same transcript with more at its beginning.
-    """
-
-    def __init__(self) -> None:
-        self.sessions: set[str] = set()
-        self.items: set[int] = set()
-        self.partial = False
-        self.reload = False
-        self.older = False
 
 
 class Store:
@@ -63,7 +42,8 @@ class Store:
         selected: id of the selected session.
         by: how the list is grouped.
         filter: the text that sessions must fit to be in the list; empty for all.
-        conversation: what has been read of the selected session.
+        opened: the conversation of the selected session.
+        beside: the conversation of another session that stays on the screen; None for none.
         ready: whether the supervisor has sent every session.
         reading: whether it still has sessions to send over this connection.
         problem: why there is no connection; None while there is one.
@@ -78,13 +58,12 @@ class Store:
         self.selected: str | None = None
         self.by: grouping.By = "state"
         self.filter = ""
-        self.conversation: Conversation | None = None
+        self.opened: OpenConversation | None = None
+        self.beside: OpenConversation | None = None
         self.ready = False
         self.reading = False
         self.problem: UserError | None = None
-        self.changes = Changes()
         self.backend: Backend | None = None
-        self.gap = False
         self.agents = Agents()
         self.successor: str | None = None
         self._awaited: str | None = None
@@ -96,7 +75,7 @@ class Store:
         """Note a new connection: the open conversation is read again."""
         self.problem = None
         self.reading = True
-        self.gap = self.conversation is not None
+        self.read_again()
         self.agents.stale = True
         self._wake()
 
@@ -108,17 +87,19 @@ class Store:
     def pushed(self, push: Push) -> None:
         """Apply a push from the supervisor."""
         before = self.sections() if self._may_take_selected(push) else []
-        self.changes.sessions |= self.mirror.apply(push)
+        self.mirror.apply(push)
         match push:
             case RecordPush(session=session, record=record):
-                self._record(session, record)
+                for opened in self._of(session):
+                    opened.take(record)
             case DeltaPush(session=session, delta=delta):
-                if self.conversation is not None and self.conversation.session == session:
-                    self.changes.partial |= self.conversation.stream(delta)
+                for opened in self._of(session):
+                    opened.stream(delta)
             case ReadyPush():
                 self.ready, self.reading = True, False
             case StatePush(state=state):
-                self._resynchronised(state)
+                for opened in self._of(state.id):
+                    opened.resynchronised(state)
             case ProgressPush():
                 pass
         self._keep_selection(before)
@@ -137,22 +118,6 @@ class Store:
                 return True
             case _:
                 return False
-
-    def _record(self, session: str, record: Record) -> None:
-        conversation = self.conversation
-        if conversation is None or conversation.session != session:
-            return
-        changed = conversation.take(record)
-        if changed is None:
-            self.gap = True
-        else:
-            self.changes.items |= changed
-
-    def _resynchronised(self, state: SessionState) -> None:
-        """Note that a whole state replaces records that were not pushed."""
-        conversation = self.conversation
-        if conversation is not None and conversation.session == state.id:
-            self.gap |= conversation.loaded and state.seq > conversation.newest
 
     def _keep_selection(self, before: list[grouping.Section]) -> None:
         """Select the nearest neighbour if the selected session is gone."""
@@ -173,6 +138,36 @@ class Store:
     def _present(self, session: str | None) -> bool:
         state = self.mirror.sessions.get(session or "")
         return state is not None and grouping.listed(state)
+
+    # --- conversations ------------------------------------------------------------------------
+
+    @property
+    def _shown(self) -> list[OpenConversation]:
+        return [opened for opened in (self.opened, self.beside) if opened is not None]
+
+    def _of(self, session: str) -> list[OpenConversation]:
+        return [opened for opened in self._shown if opened.session == session]
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """What has been read of the selected session."""
+        return self.opened.conversation if self.opened is not None else None
+
+    @property
+    def gap(self) -> bool:
+        """Whether something is missing of what panes show."""
+        return any(opened.gap for opened in self._shown)
+
+    def read_again(self, *, missing: bool = True) -> None:
+        """Note that what panes show must be read again, or that it cannot be read."""
+        for opened in self._shown:
+            opened.gap = missing
+
+    def put_beside(self, session: str | None) -> None:
+        """Keep a session's conversation on the screen beside the selected one; None for none."""
+        self.beside = OpenConversation(session) if session else None
+        self.read_again()
+        self._wake()
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -212,9 +207,7 @@ class Store:
         if session is not None and self.filter and session not in self.order():
             self.filter = ""  # nothing that is shown is hidden in the list
         self.selected, self.successor, self._neighbours = session, None, []
-        self.conversation = Conversation(session) if session else None
-        self.gap = session is not None
-        self.changes.reload, self.changes.older = True, False
+        self.opened = OpenConversation(session) if session else None
         self._wake()
 
     def select_when_there(self, session: str) -> None:
@@ -223,11 +216,6 @@ class Store:
             self.select(session)
         else:
             self._awaited = session
-
-    def take_changes(self) -> Changes:
-        """Return what has changed since the last call."""
-        changes, self.changes = self.changes, Changes()
-        return changes
 
     # --- what is asked ------------------------------------------------------------------------
 
@@ -253,56 +241,23 @@ class Store:
             self._wake()
 
     async def read(self) -> None:
-        """Read the missing part of the open conversation.
+        """Follow what panes show, and read what is missing of it.
 
         Raises:
             UserError: it could not be read; `gap` then stays set.
         """
-        conversation = self.conversation
-        if conversation is None or not self.gap:
-            return
-        self.gap = False
-        try:
-            await self._read(conversation)
-        except UserError:
-            self.gap = True
-            raise
-        if conversation is self.conversation:
-            self._wake()
+        await self.ask(Follow(sessions=tuple(dict.fromkeys(o.session for o in self._shown))))
+        for opened in self._shown:
+            if opened.gap:
+                await opened.read(self.ask)
+                if opened in self._shown:
+                    self._wake()
 
-    async def _read(self, conversation: Conversation) -> None:
-        session = conversation.session
-        await self.ask(Follow(sessions=(session,)))
-        if not conversation.loaded:
-            reply = await self.ask(ReadRecords(session=session, limit=PAGE))
-            conversation.begin(list(reply.records), more=reply.more)
-            self.changes.reload, self.changes.older = True, False
-            return
-        more = True
-        while more:
-            after = conversation.newest
-            reply = await self.ask(ReadRecords(session=session, after=after, limit=PAGE))
-            self.changes.items |= conversation.follow_up(list(reply.records))
-            more = reply.more and conversation.newest > after
-
-    async def read_older(self) -> None:
-        """Read the page before what is shown.
+    async def read_older(self, opened: OpenConversation | None) -> None:
+        """Read the page before what is shown of a conversation.
 
         Raises:
             UserError: it could not be read.
         """
-        conversation = self.conversation
-        if conversation is None or not conversation.more or not conversation.loaded:
-            return
-        conversation.more = False
-        session, before = conversation.session, conversation.oldest
-        try:
-            reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
-        except UserError:
-            conversation.more = True
-            raise
-        conversation.older(list(reply.records), more=reply.more)
-        if conversation is self.conversation:
-            self.changes.older |= not self.changes.reload
-            self.changes.reload = True
+        if opened is not None and await opened.read_older(self.ask) and opened in self._shown:
             self._wake()

@@ -8,7 +8,6 @@ updates the ages; text typed for one session is never sent to another.
 import contextlib
 import time
 from collections.abc import Callable
-from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,7 +16,6 @@ from textual.containers import Horizontal, Vertical
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 from parallel_agents.core.errors import UnreachableError, UserError
 from parallel_agents.core.state import SessionState
@@ -26,23 +24,22 @@ from parallel_agents.tui.model.commands import Commands, Tone
 from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.key_table import KeyTable
 from parallel_agents.tui.model.request_card import Card
-from parallel_agents.tui.model.store import Changes, Store
+from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens import header
 from parallel_agents.tui.screens.bell import Bell
-from parallel_agents.tui.screens.pane_data import PaneData
+from parallel_agents.tui.screens.panes import Panes
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_box import CardBox
 from parallel_agents.tui.widgets.card_keys import CardKeys
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.filter_line import FilterLine
-from parallel_agents.tui.widgets.info_view import InfoView
 from parallel_agents.tui.widgets.notice import Notice
 from parallel_agents.tui.widgets.one_line import OneLine
+from parallel_agents.tui.widgets.pane_area import PaneArea, PaneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
-from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.tui.widgets.welcome import Welcome
 
 FRAME = 0.05
@@ -94,6 +91,7 @@ class Board(Screen[None]):
         self.clock = clock
         self.card = Card(clock)
         self.commands = Commands(store, self.say, clock)
+        self.panes = Panes(self.commands, store)
         self.shown: str | None = None
         self.key: events.Key | None = None
         self._bell = Bell(lambda: self.app.bell(), title)  # noqa: PLW0108 - there is no app yet
@@ -110,11 +108,8 @@ class Board(Screen[None]):
             with Vertical(id="session"):
                 yield OneLine(id="about")
                 yield OneLine(id="tabs")
-                with ContentSwitcher(initial="transcript", id="panes"):
-                    yield Welcome(id="welcome")
-                    yield TranscriptView(id="transcript")
-                    yield DiffView(id="diff")
-                    yield InfoView(id="info")
+                yield Welcome(id="welcome")
+                yield self.panes.area
                 yield CardBox(self.card, id="card")
                 yield Prompt(id="prompt")
         yield FilterLine(id="filter")
@@ -123,11 +118,8 @@ class Board(Screen[None]):
     def on_mount(self) -> None:
         """Start with the focus on the list."""
         self.sidebar = self.query_one(Sidebar)
-        self.transcript = self.query_one(TranscriptView)
         self.request = self.query_one(CardView)
         self.prompt = self.query_one(Prompt)
-        self.pane_data = PaneData(self.commands, self.query_one(DiffView), self.query_one(InfoView))
-        self.panes = self.query_one("#panes", ContentSwitcher)
         self.prompt.complete_files = self.complete_files
         self.sidebar.focus()
         self.set_interval(AGES, self.paint_list)
@@ -166,6 +158,8 @@ class Board(Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the hints for this zone; on a low screen, a focused request gets all the room."""
         self.set_class(self.focused is self.request, "-deciding")
+        if self.focused is not None and self.focused.id is not None:
+            self.panes.focused(self.focused.id)
         self._paint_hints()
         if self.store.state is not None:
             self._paint_tabs(self.store.state)
@@ -173,7 +167,7 @@ class Board(Screen[None]):
     @property
     def pane(self) -> Widget:
         """The pane that is shown."""
-        return self.query_one(f"#{self.panes.current}")
+        return self.panes.pane.view
 
     @property
     def session_visible(self) -> bool:
@@ -234,41 +228,34 @@ class Board(Screen[None]):
         """Show what the store knows now."""
         self._painting = False
         self._painted_at = time.monotonic()
-        changes = self.store.take_changes()
         state = self.store.state
         if self.store.selected != self.shown:
             self._swap_draft()
         self.paint_list()
         self._paint_top(state)
-        self._paint_session(state, changes)
+        self._paint_session(state)
         self._paint_card(state)
         self._paint_hints()
         self._bell.look(self.store.mirror.sessions.values(), ready=self.store.ready)
-        self._follow_pane(state)
         if self.store.gap and self.store.problem is None:
             alone(self, self._read, "read")
         if self.store.agents.stale and self.store.ready and self.store.problem is None:
             alone(self, self._learn_agents, "agents")
 
-    def _follow_pane(self, state: SessionState | None) -> None:
-        """Reload the visible pane when the facts it depends on change."""
-        pane = self.panes.current
-        if state is None or pane not in {"diff", "info"} or self.store.problem is not None:
-            return
-        stamp = (
-            (pane, state.place.changes, state.place.worktree) if pane == "diff" else (pane, state)
-        )
-        if pane == "diff" and state.place.creating:
-            self.pane_data.wait(state.id)
-        elif self.pane_data.stale(state.id, stamp):
-            read = self.pane_data.diff if pane == "diff" else self.pane_data.info
-            alone(self, partial(read, state.id), pane)
-        if pane == "info" and self.pane_data.disk_stale(state):
-            alone(self, partial(self.pane_data.disk, state.id), "disk")
+    def on_pane_area_changed(self, message: PaneArea.Changed) -> None:
+        """Show other panes: what they need may be missing, and the focus may be in a hidden one."""
+        hidden = self.panes.all.keys() - set(self.panes.shown)
+        if self.focused is not None and self.focused.id in hidden:
+            self.pane.focus()
+        self.wake()
+
+    def on_pane_line_dragged(self, message: PaneLine.Dragged) -> None:
+        """Move the line between two panes."""
+        self.panes.drag(message.divider, message.cells)
 
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
         """Load a file's patch that comes into view."""
-        self.run_worker(self.pane_data.patch(message.path), group="patches")
+        self.run_worker(self.panes.diff.read_patch(message.path), group="patches")
 
     async def _learn_agents(self) -> None:
         # The next connection asks again; whatever depends on the reply shows that it is missing.
@@ -281,7 +268,7 @@ class Board(Screen[None]):
         except UnreachableError:
             return
         except UserError as error:
-            self.store.gap = False
+            self.store.read_again(missing=False)
             self.commands.complain(error)
 
     def paint_list(self) -> None:
@@ -313,38 +300,27 @@ class Board(Screen[None]):
         if not states:
             hint = store.agents.missing
             self.query_one(Welcome).put(ready=store.ready, problem=store.problem, hint=hint)
-            self.panes.current = "welcome"
-        elif self.panes.current == "welcome":
+        else:
             self.query_one(Welcome).leave()
-            self.panes.current = "transcript"
 
-    def _paint_session(self, state: SessionState | None, changes: Changes) -> None:
-        styles = ink_of(self.app)
+    def _paint_session(self, state: SessionState | None) -> None:
         if state is None:
             self.line("about").put([])
             self.line("tabs").put([])
             return
-        self.line("about").put(*header.session_line(state, styles))
-        self._paint_tabs(state)
+        self.line("about").put(*header.session_line(state, ink_of(self.app)))
         self.prompt.commands = state.process.commands
         self.prompt.placeholder = _placeholder(state)
-        self._paint_transcript(state, changes)
+        self.panes.arrange(state.id)
+        self.set_class(len(self.panes.shown) > 1, "-several")
+        self._paint_tabs(state)
+        self.panes.follow(state)
 
     def _paint_tabs(self, state: SessionState) -> None:
-        pane, focused = self.panes.current or "", self.focused is self.pane
-        self.line("tabs").put(*header.tabs(pane, state, ink_of(self.app), focused=focused))
-
-    def _paint_transcript(self, state: SessionState, changes: Changes) -> None:
-        conversation = self.store.conversation
-        if conversation is None:
-            return
-        root = state.place.worktree.path if state.place.worktree else ""
-        if changes.reload:
-            self.transcript.load(conversation.transcript, root=root, older=changes.older)
-        elif changes.items:
-            self.transcript.changed(changes.items)
-        elif changes.partial:
-            self.transcript.streaming()
+        focused = self.focused is self.pane
+        titles = self.panes.tabs()
+        self.line("tabs").put(*header.tabs(titles, state, ink_of(self.app), focused=focused))
+        self.panes.paint_titles(state, self.panes.current if focused else "")
 
     def _paint_card(self, state: SessionState | None) -> None:
         self.card.show(state)

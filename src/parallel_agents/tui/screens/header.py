@@ -20,8 +20,6 @@ Pair = tuple[list[Span], list[Span]]
 _GAP = 2
 """Cells that stay free between the two ends of a line."""
 
-TABS = ("transcript", "diff", "info")
-
 
 def summary(states: Iterable[SessionState]) -> list[tuple[str, str]]:
     """Count the sessions as the list groups them; returns pairs of a kind and words."""
@@ -125,22 +123,54 @@ def _place(state: SessionState, worktree: WorktreeReady, ink: Ink) -> list[Span]
     return [*branch, Span(" ← ", ink.faint), flat(worktree.base, ink.muted)]
 
 
-def tabs(shown: str, state: SessionState, ink: Ink, *, focused: bool = False) -> Pair:
-    """Show the names of the panes, with the current one marked, and again if it has the focus."""
+def tabs(
+    titles: Iterable[tuple[str, bool]], state: SessionState, ink: Ink, *, focused: bool = False
+) -> Pair:
+    """Show the names of the panes, with the shown one marked, and again if it has the focus.
+
+    Args:
+        titles: of each pane, and whether it is shown.
+        state: facts of the session.
+        ink: the styles.
+        focused: whether the shown one has the focus.
+    """
     left = [Span(" ", ink.text)]
-    for name in TABS:
-        chosen = name == shown
-        left += [
-            Span(
-                f"{_mark(chosen=chosen, focused=focused)}{name.capitalize()}",
-                (ink.link if focused else ink.strong) if chosen else ink.muted,
-            ),
-            Span("   ", ink.text),
-        ]
+    for title, chosen in titles:
+        left += [_titled(title, ink, chosen=chosen, focused=focused), Span("   ", ink.text)]
+    return left, model_words(state, ink)
+
+
+def pane_title(
+    title: str, ink: Ink, *, focused: bool, other: SessionState | None = None
+) -> list[Span]:
+    """Write the line above one of several panes.
+
+    Args:
+        title: the pane's.
+        ink: the styles.
+        focused: whether it has the focus.
+        other: facts of the session that it shows, if that is not the selected one.
+    """
+    left = [Span(" ", ink.text), _titled(title, ink, chosen=True, focused=focused)]
+    if other is None:
+        return left
+    label = derive(other)
+    style = ink.need if label.state == "blocked" else ink.muted
+    name = flat(other.session.name or other.id, ink.strong)
+    return [*left, Span("  ", ink.text), name, Span(f"  {label.shown}", style)]
+
+
+def _titled(title: str, ink: Ink, *, chosen: bool, focused: bool) -> Span:
+    style = (ink.link if focused else ink.strong) if chosen else ink.muted
+    return Span(f"{_mark(chosen=chosen, focused=focused)}{title}", style)
+
+
+def model_words(state: SessionState, ink: Ink) -> list[Span]:
+    """Name model and permission mode, for the right end of a line."""
     mode = state.conversation.mode or state.session.options.mode or ""
     model = state.conversation.model or state.session.options.model or ""
     words = " · ".join(part for part in (model, mode) if part)
-    return left, [flat(words, ink.muted), Span(" ", ink.text)]
+    return [flat(words, ink.muted), Span(" ", ink.text)]
 
 
 def _mark(*, chosen: bool, focused: bool) -> str:

@@ -13,8 +13,10 @@ from textual.widgets import Input
 from parallel_agents.core.errors import UserError
 from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, next_needing
 from parallel_agents.tui.model.kept_view import kept_view
+from parallel_agents.tui.model.open_conversation import OpenConversation
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
+from parallel_agents.tui.screens.layout_keys import LayoutKeys
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.terminal.modes import Modes
@@ -32,9 +34,10 @@ class MainScreen(Verbs, Modes):
     _jumping = False
 
     def on_mount(self) -> None:
-        """Add what decides on requests, and look at the list as last time."""
+        """Add what decides and what lays out, and look at the list as last time."""
         self.store.by = kept_view().by
         self.decisions = Decisions(self)
+        self.layout_keys = LayoutKeys(self)
 
     # --- which key counts where ---------------------------------------------------------------
 
@@ -64,7 +67,8 @@ class MainScreen(Verbs, Modes):
 
     def act(self, name: str, number: int = 0) -> None:
         """Carry out an action of the table."""
-        owner = self if hasattr(self, f"do_{name}") else self.decisions
+        owners = (self, self.decisions, self.layout_keys)
+        owner = next(one for one in owners if hasattr(one, f"do_{name}"))
         method: Callable[..., None] = getattr(owner, f"do_{name}")
         if number:
             method(number)
@@ -307,8 +311,8 @@ class MainScreen(Verbs, Modes):
         if self.shown is None:
             self.do_dispatch(message.text)
             return
-        if self.panes.current != "transcript":  # the answer comes there
-            self.panes.current = "transcript"
+        if "transcript" not in self.panes.shown:  # the answer comes there
+            self.panes.show("transcript")
         self.later(self._send(self.shown, message.text))
 
     async def _send(self, session: str, text: str) -> None:
@@ -317,11 +321,12 @@ class MainScreen(Verbs, Modes):
 
     def on_transcript_view_need_older(self, message: TranscriptView.NeedOlder) -> None:
         """Read what comes before the top."""
-        self.later(self._older())
+        beside = message.view is self.panes.all["beside"].view
+        self.later(self._older(self.store.beside if beside else self.store.opened))
 
-    async def _older(self) -> None:
+    async def _older(self, opened: OpenConversation | None) -> None:
         try:
-            await self.store.read_older()
+            await self.store.read_older(opened)
         except UserError as error:
             self.commands.complain(error)
 

@@ -89,9 +89,14 @@ class Verbs(Composing):
         """Show transcript, diff or info, and put the focus there."""
         if self.current() is None:
             return
-        self.panes.current = name
+        self.panes.show(name)
+        self.go_to_pane(name)
+
+    def go_to_pane(self, name: str) -> None:
+        """Put the focus on a pane of the layout."""
         self.set_class(True, "-inside")
-        self.query_one(f"#{name}").focus()
+        self.panes.focused(name)
+        self.panes.all[name].view.focus()
         self.wake()
 
     def do_transcript(self) -> None:
@@ -247,7 +252,7 @@ class Verbs(Composing):
             self.run_outside(argv, state.place.worktree.path, os.environ)
         except UserError as error:
             self.commands.complain(error)
-        self.store.gap = True  # to follow the session again has its changes counted
+        self.store.read_again()  # to follow the session again has its changes counted
         self.wake()
 
     def do_shell(self) -> None:
@@ -257,7 +262,7 @@ class Verbs(Composing):
     def do_edit(self) -> None:
         """Open the editor in the worktree."""
         diff = self.query_one(DiffView)
-        place = diff.line_at_cursor() if self.panes.current == "diff" and diff.has_focus else None
+        place = diff.line_at_cursor() if diff.has_focus else None
         self._in_worktree(foreground.editor_at(place) if place else [*foreground.editor(), "."])
 
     def do_editor(self) -> None:
