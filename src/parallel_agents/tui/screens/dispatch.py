@@ -5,7 +5,6 @@ not be started comes back, and what is left behind is a draft; a question or a t
 never meets a user who is typing: it waits for an empty input and a rest.
 """
 
-import time
 from typing import ClassVar
 
 from rich.style import Style
@@ -13,7 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from parallel_agents.core.errors import UserError
@@ -27,32 +26,22 @@ from parallel_agents.tui.model.dispatch_words import (
     progress_words,
 )
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
-from parallel_agents.tui.model.offers import first_modes, mode_of
-from parallel_agents.tui.model.remembered import Remembered, remember
+from parallel_agents.tui.model.offers import mode_of
+from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, Task
-from parallel_agents.tui.screens.confirm import ChoiceDialog
+from parallel_agents.tui.screens.calm import Calm
 from parallel_agents.tui.screens.task_choices import TaskChoices
-from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.tui.screens.task_questions import TaskQuestions
 from parallel_agents.tui.terminal import foreground
 from parallel_agents.tui.text.spans import Span, cells, flat
-from parallel_agents.tui.text.styles import ink_of
+from parallel_agents.tui.text.styles import Ink, ink_of
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.wire import messages as m
 
-CALM = 0.4
-"""Seconds without a key after which a question or a text may come."""
-
-LOOK = 0.05
-"""Seconds in which keys that wait are handled, before the user counts as at rest."""
-
-_ABOUT_MODES = (
-    "By default the agent asks before every single edit. Each session works in a worktree of its "
-    "own, so edits do not touch your checkout. The composer remembers this choice."
-)
 _NO_TASK = "Write what the agent should do."
 _KEYS = (
     ("Enter", "start"),
@@ -102,16 +91,13 @@ class DispatchScreen(TaskChoices):
         super().__init__(store, Place(directory=directory), chosen)
         self._starting = starting
         self._run = run
-        self._first = first
         self._text = prompt
         self.is_closed = False
         self._made: list[str] = []
         self._again: Task | None = None
         self._reason = ""
-        self._deciding = False
-        self._calm: Timer | None = None
-        self._typed_at = 0.0
-        self._is_quiet = False
+        self._questions = TaskQuestions(self, store, starting, first=first)
+        self._calm = Calm(self, self._rested)
 
     def content(self) -> ComposeResult:
         """Create the input and the lines below it; the fields come when they are opened."""
@@ -141,7 +127,7 @@ class DispatchScreen(TaskChoices):
         """Show what is known now about the place and the tasks on their way."""
         if not self.is_mounted or self.is_closed:
             return
-        ink, starting = ink_of(self.app), self._starting
+        ink, starting = self.ink(), self._starting
         progress = progress_words(
             starting.count, len(starting.modeless), len(starting.untrusted), self._made
         )
@@ -202,22 +188,10 @@ class DispatchScreen(TaskChoices):
 
     def _typed(self) -> None:
         self._text = self.prompt.text
-        self._typed_at = time.monotonic()
-        self._is_quiet = False
-        self._wait_for_calm(CALM)
+        self._calm.typed()
 
-    def _wait_for_calm(self, seconds: float) -> None:
-        if self._calm is None:
-            self._calm = self.set_timer(seconds, self._settle)
-
-    def _settle(self) -> None:
-        self._calm = None
-        left = self._typed_at + CALM - time.monotonic()
-        if left > 0 or not self._is_quiet:
-            # After a delay of our own, keys may wait that were typed long before: one more look.
-            self._is_quiet = left <= 0
-            self._wait_for_calm(max(left, LOOK))
-        elif not self.is_closed:
+    def _rested(self) -> None:
+        if not self.is_closed:
             keep(with_draft(self._text))
             self._attend()
 
@@ -226,23 +200,34 @@ class DispatchScreen(TaskChoices):
         self.paint()
         self._attend()
 
+    # --- questions ----------------------------------------------------------------------------
+
     @property
-    def _may_interrupt(self) -> bool:
+    def may_interrupt(self) -> bool:
         """Whether the user is in the empty input, and at rest."""
-        if self.is_closed or self._calm is not None or self.app.screen is not self:
+        if self.is_closed or not self._calm.is_calm or self.app.screen is not self:
             return False
         return self.focused is self.prompt.editor and self.prompt.is_empty
 
+    def ink(self) -> Ink:
+        """The styles."""
+        return ink_of(self.app)
+
+    async def show(self, dialog: ModalScreen[str | None]) -> str | None:
+        """Show a dialog and wait for its result."""
+        return await self.app.push_screen_wait(dialog)
+
+    def mode_chosen(self, mode: str) -> None:
+        """Use a mode from now on."""
+        self.refit(replace(self.chosen, mode=mode))
+
     def _attend(self) -> None:
         """Ask a question that waits, or bring a text back, if the user is not writing."""
-        if not self._may_interrupt or self._deciding:
+        if not self.may_interrupt or self._questions.is_asking:
             return
-        if self._starting.modeless:
-            self._deciding = True
-            self.run_worker(self._choose_mode(), group="trust")
-        elif self._starting.untrusted:
-            self._deciding = True
-            self.run_worker(self._decide(), group="trust")
+        if self._questions.are_due:
+            self._questions.is_asking = True
+            self.run_worker(self._questions.ask(), group="trust")
         else:
             self._bring_back()
 
@@ -328,7 +313,7 @@ class DispatchScreen(TaskChoices):
         self._again, self._reason = None, ""
         self._text = draft = self.prompt.text
         keep(lambda now: with_draft(draft)(with_history(text)(now)))
-        if self._first and not task.chosen.mode and self._modes_to_offer():
+        if not task.chosen.mode and self._questions.needs_mode:
             self._starting.hold(task)
         else:
             self._starting.add(task)
@@ -339,59 +324,3 @@ class DispatchScreen(TaskChoices):
         """Say that a session was started."""
         self._made.append(row.name or row.id)
         self.paint()
-
-    def _modes_to_offer(self) -> list[tuple[str, str]]:
-        traits = self.traits()
-        return first_modes(traits) if traits is not None else []
-
-    async def _choose_mode(self) -> None:
-        """Let the user choose, once, how much agents may do without asking."""
-        title = "How much may new agents do without asking?"
-        offered = self._modes_to_offer()
-        mode = await self.app.push_screen_wait(
-            ChoiceDialog(title, _ABOUT_MODES, offered, ink_of(self.app))
-        )
-        self._deciding = False
-        if mode is None:
-            self._starting.abandon("Not started.")
-            return
-        self._first = False
-        self.refit(replace(self.chosen, mode=mode))
-        remember(Remembered(mode=mode))
-        self._starting.choose(mode)
-
-    async def _decide(self) -> None:
-        """Let the user decide about the first repository that waits for it."""
-        place = self._starting.untrusted[0].place
-        try:
-            resolved, answer = await self._decision(place)
-        except UserError as error:
-            self._deciding = False
-            self._starting.refuse(place, f"{error.message} {error.hint}".strip())
-            return
-        self._deciding = False
-        if answer is None:
-            self._starting.refuse(place, "Not started.")
-        elif answer != "later":
-            self._starting.decide(place, resolved, trusted=answer == "trust")
-
-    async def _decision(self, place: Place) -> tuple[m.ResolvedRepository, str | None]:
-        resolved = await self.store.ask(place.question())
-        if resolved.trusted:
-            return resolved, "trust"
-        if not self._may_interrupt:  # they began to write while the supervisor looked
-            return resolved, "later"
-        answer = await self._answer(resolved)
-        if answer == "trust":
-            await self.store.ask(_trust(place, resolved))
-        return resolved, answer
-
-    async def _answer(self, resolved: m.ResolvedRepository) -> str | None:
-        return await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
-
-
-def _trust(place: Place, resolved: m.ResolvedRepository) -> m.Trust:
-    """Accept what was shown: a commit, because acceptance of a pull request is tied to its own."""
-    base = resolved.base
-    shown = place.base.strip() or base.name if base.stranger else base.start
-    return m.Trust(key=new_uuid(), directory=place.path, base=shown, digest=resolved.digest)
