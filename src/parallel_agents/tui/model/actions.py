@@ -271,6 +271,8 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Diff", "} {", "next and previous file"),
     ("New session", "Enter", "start it; the input takes the next task"),
     ("New session", "Ctrl+O, Shift+Enter", "start it and go into it"),
+    ("New session", "@", "choose an agent, a repository or a file"),
+    ("New session", "#12 Enter", "go to the session of a pull request, or start from it"),
     ("New session", "Esc", "leave; the text stays as a draft"),
     ("New session", "↑ ↓", "earlier tasks, when on the first or last line"),
     ("New session", "Tab", "where it starts and how: directory, base, branch, mode, agent"),

@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.dispatch_words import (
@@ -27,6 +28,7 @@ from parallel_agents.tui.model.dispatch_words import (
 )
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
 from parallel_agents.tui.model.offers import mode_of
+from parallel_agents.tui.model.pull_owner import PullName, owner_of, pull_name
 from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
@@ -65,6 +67,7 @@ class DispatchScreen(TaskChoices):
         directory: the initial directory.
         chosen: the initial choices.
         run: runs an editor in the foreground.
+        launched_in: the directory where the screen was opened.
         first: whether no mode was ever chosen, so that the first task asks for one.
         prompt: the initial text; without one, it is the draft.
 
@@ -85,10 +88,11 @@ class DispatchScreen(TaskChoices):
         chosen: Remembered,
         *,
         run: foreground.Run,
+        launched_in: str,
         first: bool = False,
         prompt: str = "",
     ) -> None:
-        super().__init__(store, Place(directory=directory), chosen)
+        super().__init__(store, Place(directory=directory), chosen, launched_in)
         self._starting = starting
         self._run = run
         self._text = prompt
@@ -96,6 +100,8 @@ class DispatchScreen(TaskChoices):
         self._made: list[str] = []
         self._again: Task | None = None
         self._reason = ""
+        self._advice = ""
+        self._pull: PullName | None = None
         self._questions = TaskQuestions(self, store, starting, first=first)
         self._calm = Calm(self, self._rested)
 
@@ -111,6 +117,7 @@ class DispatchScreen(TaskChoices):
         self._starting.offer(before.returned)
         prompt = self.prompt
         prompt.complete_files = self.complete_files
+        prompt.mentions, prompt.mentioned = self.mentions, self.mentioned
         prompt.history = [*before.history, *([before.draft] if self._text and before.draft else [])]
         prompt.text = self._text = self._text or before.draft
         prompt.changed = self._typed
@@ -133,16 +140,24 @@ class DispatchScreen(TaskChoices):
         )
         heading = [flat(self._heading, ink.strong)]
         self.query_one(".heading", OneLine).put(heading, [flat(progress, ink.muted)])
+        self.put_commands()
         self._paint_facts()
-        said = self._reason or self._returned_words() or self.obstacle
+        self._paint_said()
+        self._paint_keys()
+
+    def _paint_said(self) -> None:
+        said = self._reason or self._returned_words()
         bad = bool(said)
+        said = said or self._pull_words()
+        if not said and self.obstacle:
+            said, bad = self.obstacle, True
+        said = said or self._advice
         if not said and self.resolved is not None:
             said = notes_of(self.resolved, self.traits())
         line = self.query_one("#said", Static)
         line.update(safe_line(said))
         line.set_class(bad, "-bad")
         line.display = bool(said)
-        self._paint_keys()
 
     def _paint_facts(self) -> None:
         ink = ink_of(self.app)
@@ -189,6 +204,10 @@ class DispatchScreen(TaskChoices):
     def _typed(self) -> None:
         self._text = self.prompt.text
         self._calm.typed()
+        pull, advice = pull_name(self._text), self._advice if self.prompt.is_empty else ""
+        if (pull, advice) != (self._pull, self._advice):
+            self._pull, self._advice = pull, advice
+            self.paint()
 
     def _rested(self) -> None:
         if not self.is_closed:
@@ -287,6 +306,7 @@ class DispatchScreen(TaskChoices):
 
     def action_start(self, enter: bool) -> None:
         """Start a session with the text of the task."""
+        self.prompt.take_mentions()
         text = self.prompt.text
         self.prompt.focus()
         if not text.strip():
@@ -299,6 +319,9 @@ class DispatchScreen(TaskChoices):
 
     def _send(self, text: str, *, enter: bool) -> None:
         self.read_fields()
+        if (pull := pull_name(text)) is not None:
+            self._go_to(pull)
+            return
         task = Task(
             key=new_uuid(),
             prompt=text,
@@ -319,6 +342,32 @@ class DispatchScreen(TaskChoices):
             self._starting.add(task)
         self.put_place(replace(self.place, branch=""))  # it is this session's
         self.refit(self.chosen)
+
+    # --- pull requests ------------------------------------------------------------------------
+
+    def _owner(self, pull: PullName) -> SessionState | None:
+        return owner_of(pull, self.store.mirror.sessions.values(), self.root)
+
+    def _pull_words(self) -> str:
+        """Say what Enter does with a text that is nothing but a pull request."""
+        if self._pull is None:
+            return ""
+        owner = self._owner(self._pull)
+        if owner is None:
+            return f"No session works on this pull request. Enter starts from #{self._pull.number}."
+        return f"Enter goes to {owner.session.name or owner.id}, which works on it."
+
+    def _go_to(self, pull: PullName) -> None:
+        """Go to the session of a pull request; without one, make it the base of the next task."""
+        owner = self._owner(pull)
+        self._text = ""
+        if owner is not None:
+            self.dismiss(owner.id)
+            return
+        self._pull = None
+        self._advice = f"From #{pull.number}: write what the agent should do."
+        self.put_place(replace(self.place, base=pull.base, branch=""))
+        self.paint()
 
     def made(self, row: m.SessionRow) -> None:
         """Say that a session was started."""

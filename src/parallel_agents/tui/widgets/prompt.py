@@ -5,7 +5,7 @@ no control characters, since a paste that has any is folded; Enter sends only th
 and decides nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,10 +15,19 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from parallel_agents.core.text import safe
-from parallel_agents.tui.widgets.completion import CompletionList, Wanted, offered, wanted
+from parallel_agents.tui.model.mentions import Mention, fitting, leading
+from parallel_agents.tui.widgets.completion import (
+    SHOWN,
+    CompletionList,
+    Wanted,
+    offered,
+    wanted,
+)
 
 FOLD_CHARACTERS = 800
 FOLD_LINES = 2
+MENTIONS = 4
+"""How many choices beside files are offered at once."""
 
 
 class Pastes:
@@ -94,6 +103,8 @@ class Prompt(Vertical):
         history: what was sent before, oldest first.
         commands: what `/` completes, without the slash.
         complete_files: returns the files that begin with or contain a text.
+        mentions: what `@` can choose beside files.
+        mentioned: called when the user chose one of them; its word has left the text.
         changed: called after every change of the text.
         pastes: the pastes folded in the current text.
     """
@@ -138,11 +149,14 @@ class Prompt(Vertical):
         self.history: list[str] = []
         self.commands: tuple[str, ...] = ()
         self.complete_files: Callable[[str], Awaitable[list[str]]] | None = None
+        self.mentions: Callable[[], Sequence[Mention]] = tuple
+        self.mentioned: Callable[[Mention], None] | None = None
         self.changed: Callable[[], None] | None = None
         self.pastes = Pastes()
         self._editor = Editor(self)
         self.placeholder = placeholder
         self._list = CompletionList()
+        self._listed: list[str | Mention] = []
         self._place: int | None = None
         self._draft = ""
         self._quiet: str | None = None
@@ -223,6 +237,7 @@ class Prompt(Vertical):
         return True
 
     def _send(self) -> None:
+        self.take_mentions()
         text = self.text
         if not text.strip():
             return
@@ -259,12 +274,22 @@ class Prompt(Vertical):
                 self._accept()
             case "enter":
                 found = self._wanted()
-                if found is None or found.prefix == self._list.choice:
+                if found is None or self._is_complete(found):
                     return False
                 self._accept()
             case _:
                 return False
         return True
+
+    def _is_complete(self, found: Wanted) -> bool:
+        """Whether accepting the chosen name would change nothing."""
+        return found.prefix == self._list.choice and self._chosen_mention is None
+
+    @property
+    def _chosen_mention(self) -> Mention | None:
+        at = max(self._list.chosen, 0)
+        chosen = self._listed[at] if self._list.kind == "@" and at < len(self._listed) else None
+        return chosen if isinstance(chosen, Mention) else None
 
     def _wanted(self) -> Wanted | None:
         line, column = self._editor.cursor_location
@@ -272,8 +297,10 @@ class Prompt(Vertical):
         return wanted(before, first_line=line == 0)
 
     def _accept(self) -> None:
-        found = self._wanted()
-        if found is not None:
+        found, mention = self._wanted(), self._chosen_mention
+        if found is not None and mention is not None:
+            self._take_word(found, mention)
+        elif found is not None:
             line, column = self._editor.cursor_location
             start = (line, column - len(found.prefix))
             name = self._list.choice
@@ -281,26 +308,71 @@ class Prompt(Vertical):
         if not self._list.choice.endswith("/"):
             self._list.close()
 
+    def _take_word(self, found: Wanted, mention: Mention) -> None:
+        """Take the word of a choice out of the text, with the space behind it."""
+        line, column = self._editor.cursor_location
+        behind = self._editor.document.get_line(line)[column : column + 1]
+        start = (line, column - len(found.prefix) - 1)
+        self._editor.replace("", start, (line, column + (behind == " ")))
+        if self.mentioned is not None:
+            self.mentioned(mention)
+
+    def take_mentions(self) -> None:
+        """Take the choices out of the text that are complete at its beginning."""
+        if self.mentioned is None:
+            return
+        text = self._editor.text
+        taken, rest = leading(text, self.mentions())
+        if not taken:
+            return
+        before = text.removesuffix(rest)
+        end = (before.count("\n"), len(before.rpartition("\n")[2]))
+        self._editor.replace("", (0, 0), end)
+        for mention in taken:
+            self.mentioned(mention)
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Offer completions for what is being typed."""
         event.stop()
+        self.take_mentions()
         if self.changed is not None:
             self.changed()
         if self._editor.text == self._quiet:
             return
         self._quiet = None
-        found = self._wanted()
+        self._offer(self._wanted())
+
+    def _offer(self, found: Wanted | None) -> None:
         if found is None:
             self._list.close()
         elif found.kind == "/":
-            fitting = [name for name in self.commands if name.startswith(found.prefix)]
-            self._list.offer("/", offered(fitting))
+            names = [name for name in self.commands if name.startswith(found.prefix)]
+            self._list.offer("/", offered(names))
         elif self.complete_files is not None:
+            if self._is_first(found) and self.mentions():
+                self._list_names([], found, 0)
             self.run_worker(self._offer_files(found), group="complete", exclusive=True)
+
+    def _is_first(self, found: Wanted) -> bool:
+        return self._editor.cursor_location == (0, len(found.prefix) + 1)
 
     async def _offer_files(self, found: Wanted) -> None:
         if self.complete_files is None:
             return
         names = offered(await self.complete_files(found.prefix))
         if self._wanted() == found:
-            self._list.offer("@", names)
+            moved = self._is_first(found) and self._list.moved
+            self._list_names(names, found, self._list.chosen if moved else 0)
+
+    def _list_names(self, files: list[str], found: Wanted, here: int) -> None:
+        """Offer choices before files at the beginning of the text, and behind them elsewhere."""
+        chosen = fitting(self.mentions(), found.prefix)
+        if self._is_first(found):
+            self._listed = [*chosen[:MENTIONS], *files]
+        else:
+            chosen = chosen[:MENTIONS] if found.prefix else []
+            self._listed = [*files[: SHOWN - len(chosen)], *chosen]
+        mentions = [each if isinstance(each, Mention) else None for each in self._listed]
+        names = [each if isinstance(each, str) else each.name for each in self._listed]
+        notes = [each.note if each is not None else "" for each in mentions]
+        self._list.offer("@", names, here, notes)
