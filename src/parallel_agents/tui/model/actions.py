@@ -262,6 +262,7 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Input", "Enter", "send"),
     ("Input", "Ctrl+J", "start a new line"),
     ("Input", "↑ ↓", "earlier messages, when on the first or last line"),
+    ("Input", "Alt+U", "unfold the pasted text at the cursor, or all of them; again: fold them"),
     ("Input", "Tab", "accept a completion of `/command` or `@file`"),
     ("Transcript, diff, info", "↑ ↓ j k PgUp PgDn Home End", "move"),
     ("Transcript, diff, info", "Enter", "open or fold what is under the cursor"),

@@ -28,6 +28,7 @@ from parallel_agents.tui.model.dispatch_words import (
 )
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
 from parallel_agents.tui.model.offers import mode_of
+from parallel_agents.tui.model.pastes import Pastes
 from parallel_agents.tui.model.pull_owner import PullName, owner_of, pull_name
 from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.starting import Starting
@@ -101,6 +102,7 @@ class DispatchScreen(TaskChoices):
         self._again: Task | None = None
         self._reason = ""
         self._advice = ""
+        self._pastes = Pastes()
         self._pull: PullName | None = None
         self._questions = TaskQuestions(self, store, starting, first=first)
         self._calm = Calm(self, self._rested)
@@ -116,6 +118,7 @@ class DispatchScreen(TaskChoices):
         before = kept()
         self._starting.offer(before.returned)
         prompt = self.prompt
+        prompt.pastes = self._pastes = Pastes(before.pastes)
         prompt.complete_files = self.complete_files
         prompt.mentions, prompt.mentioned = self.mentions, self.mentioned
         prompt.history = [*before.history, *([before.draft] if self._text and before.draft else [])]
@@ -211,8 +214,11 @@ class DispatchScreen(TaskChoices):
 
     def _rested(self) -> None:
         if not self.is_closed:
-            keep(with_draft(self._text))
+            self._keep_draft()
             self._attend()
+
+    def _keep_draft(self) -> None:
+        keep(with_draft(self._text, self._pastes.known))
 
     def follow(self) -> None:
         """Note that something changed with the tasks on their way."""
@@ -258,7 +264,7 @@ class DispatchScreen(TaskChoices):
         self._reason = returned.reason
         self.put_place(returned.task.place)
         self.prompt.text = self._text = returned.task.prompt
-        keep(with_draft(self._text))
+        self._keep_draft()
         self.paint()
 
     def action_leave(self) -> None:
@@ -281,7 +287,7 @@ class DispatchScreen(TaskChoices):
     def _close(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            keep(with_draft(self._text))
+            self._keep_draft()
             self._starting.leave()
 
     def action_editor(self) -> None:
@@ -334,8 +340,9 @@ class DispatchScreen(TaskChoices):
         if self._again is not None and self._again.is_same(task):
             task = replace(task, key=self._again.key)
         self._again, self._reason = None, ""
-        self._text = draft = self.prompt.text
-        keep(lambda now: with_draft(draft)(with_history(text)(now)))
+        self._text = self.prompt.text
+        keep(with_history(text))
+        self._keep_draft()
         if not task.chosen.mode and self._questions.needs_mode:
             self._starting.hold(task)
         else:

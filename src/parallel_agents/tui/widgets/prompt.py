@@ -11,11 +11,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.document._document import Document
 from textual.message import Message
 from textual.widgets import TextArea
 
 from parallel_agents.core.text import safe
 from parallel_agents.tui.model.mentions import Mention, fitting, leading
+from parallel_agents.tui.model.pastes import Pastes, may_unfold
 from parallel_agents.tui.widgets.completion import (
     SHOWN,
     CompletionList,
@@ -24,44 +26,8 @@ from parallel_agents.tui.widgets.completion import (
     wanted,
 )
 
-FOLD_CHARACTERS = 800
-FOLD_LINES = 2
 MENTIONS = 4
 """How many choices beside files are offered at once."""
-
-
-class Pastes:
-    """Long pastes, each replaced by a short name in the text."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-
-    def fold(self, text: str) -> str:
-        """Return what to show for a paste: the text itself if it is short and plain."""
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        short = len(text) <= FOLD_CHARACTERS and text.count("\n") < FOLD_LINES
-        if short and safe(text) == text:
-            return text
-        name = f"[Pasted text #{len(self._texts) + 1}]"
-        self._texts[name] = text
-        return name
-
-    def expand(self, text: str) -> str:
-        """Put the pastes back; names inside a paste are not replaced again."""
-        parts = [text]
-        for name, paste in self._texts.items():
-            parts = [
-                piece
-                for number, part in enumerate(parts)
-                for piece in (_around(part, name, paste) if number % 2 == 0 else [part])
-            ]
-        return "".join(parts)
-
-
-def _around(text: str, name: str, paste: str) -> list[str]:
-    """Put the paste between the text pieces, so that the pieces have even indexes."""
-    first, *rest = text.split(name)
-    return [first, *(piece for part in rest for piece in (paste, part))]
 
 
 class Editor(TextArea):
@@ -83,6 +49,12 @@ class Editor(TextArea):
         self.cursor_blink = False
         self._prompt = prompt
 
+    @property
+    def lines(self) -> Document:
+        """The text as lines, which places are counted in."""
+        assert isinstance(self.document, Document)  # noqa: S101 - the only kind for plain text
+        return self.document
+
     async def _on_key(self, event: events.Key) -> None:
         if self._prompt.take_key(event.key):
             event.stop()
@@ -93,7 +65,7 @@ class Editor(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.insert(self._prompt.pastes.fold(event.text))
+        self.insert(self._prompt.pastes.fold(event.text, self.text))
 
 
 class Prompt(Vertical):
@@ -106,7 +78,7 @@ class Prompt(Vertical):
         mentions: what `@` can choose beside files.
         mentioned: called when the user chose one of them; its word has left the text.
         changed: called after every change of the text.
-        pastes: the pastes folded in the current text.
+        pastes: the pastes that are folded.
     """
 
     DEFAULT_CSS = """
@@ -195,9 +167,7 @@ class Prompt(Vertical):
 
     @text.setter
     def text(self, text: str) -> None:
-        self.pastes = Pastes()
-        shown = text if safe(text) == text else self.pastes.fold(text)
-        self._quiet = shown
+        self._quiet = shown = self.pastes.show(text)
         self._editor.text = shown
         self._editor.move_cursor(self._editor.document.end)
         self._list.close()
@@ -223,6 +193,10 @@ class Prompt(Vertical):
                 self._send()
             case "ctrl+j" | "shift+enter":
                 self._editor.insert("\n")
+            case "alt+u":
+                self._unfold()
+            case "backspace" | "delete":
+                return self._deleted_paste(at_end=key == "backspace")
             case "up" if self._editor.cursor_at_first_line:
                 return self._recall(-1)
             case "down" if self._editor.cursor_at_last_line:
@@ -261,6 +235,41 @@ class Prompt(Vertical):
         self.text = self._draft if place == len(self.history) else self.history[place]
         self._place = None if place == len(self.history) else place
         return True
+
+    # --- folded pastes -----------------------------------------------------------------------
+
+    @property
+    def _at(self) -> int:
+        """Index of the cursor in the text."""
+        return self._editor.lines.get_index_from_location(self._editor.cursor_location)
+
+    def _put(self, text: str, start: int, end: int) -> None:
+        """Replace a part of the text, and offer nothing for it."""
+        before = self._editor.text
+        self._quiet = before[:start] + text + before[end:]
+        locate = self._editor.lines.get_location_from_index
+        self._editor.replace(text, locate(start), locate(end))
+
+    def _unfold(self) -> None:
+        """Unfold the paste at the cursor, or all; fold them again if none is folded."""
+        text = self._editor.text
+        names = self.pastes.names_in(text)
+        here = [name for name in names if name[0] <= self._at <= name[1]]
+        for start, end, paste in reversed(here or names):
+            if may_unfold(paste):
+                self._put(paste, start, end)
+        if not names:
+            self._put(self.pastes.show(text), 0, len(text))
+
+    def _deleted_paste(self, *, at_end: bool) -> bool:
+        """Delete the folded paste beside the cursor as a whole; False if there is none."""
+        if not self._editor.selection.is_empty:
+            return False
+        for start, end, _ in self.pastes.names_in(self._editor.text):
+            if self._at == (end if at_end else start):
+                self._put("", start, end)
+                return True
+        return False
 
     # --- completion --------------------------------------------------------------------------
 
@@ -325,9 +334,7 @@ class Prompt(Vertical):
         taken, rest = leading(text, self.mentions())
         if not taken:
             return
-        before = text.removesuffix(rest)
-        end = (before.count("\n"), len(before.rpartition("\n")[2]))
-        self._editor.replace("", (0, 0), end)
+        self._put("", 0, len(text) - len(rest))
         for mention in taken:
             self.mentioned(mention)
 
