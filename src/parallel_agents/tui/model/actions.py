@@ -278,6 +278,7 @@ OTHER_KEYS: tuple[tuple[str, str, str], ...] = (
     ("New session", "↑ ↓", "earlier tasks, when on the first or last line"),
     ("New session", "Tab", "where it starts and how: directory, base, branch, mode, agent"),
     ("New session", "Alt+M Alt+P Alt+E", "the next permission mode, model, effort"),
+    ("New session", "Alt+T", "make the task of a template; Tab goes to its next field"),
     ("New session", "Ctrl+G", "write the task in $EDITOR"),
     ("Everywhere", "Ctrl+P", "palette: everything by name"),
 )

@@ -17,7 +17,6 @@ from textual.widgets import Static
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.dispatch_words import (
@@ -29,14 +28,16 @@ from parallel_agents.tui.model.dispatch_words import (
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
 from parallel_agents.tui.model.offers import mode_of
 from parallel_agents.tui.model.pastes import Pastes
-from parallel_agents.tui.model.pull_owner import PullName, owner_of, pull_name
+from parallel_agents.tui.model.pull_owner import PullName, pull_name
 from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, Task
+from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens.calm import Calm
 from parallel_agents.tui.screens.task_choices import TaskChoices
 from parallel_agents.tui.screens.task_questions import TaskQuestions
+from parallel_agents.tui.screens.template_choice import begun, choose_template
 from parallel_agents.tui.terminal import foreground
 from parallel_agents.tui.text.spans import Span, cells, flat
 from parallel_agents.tui.text.styles import Ink, ink_of
@@ -53,6 +54,7 @@ _KEYS = (
     ("Alt+M", "mode"),
     ("Ctrl+O", "start and open"),
     ("Ctrl+G", "editor"),
+    ("Alt+T", "template"),
     ("Alt+P", "model"),
     ("Alt+E", "effort"),
     ("↑", "earlier"),
@@ -78,6 +80,7 @@ class DispatchScreen(TaskChoices):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,shift+enter", "start(True)", show=False, priority=True),
+        Binding("alt+t", "template", show=False, priority=True),
         Binding("ctrl+g", "editor", show=False, priority=True),
     ]
 
@@ -101,7 +104,7 @@ class DispatchScreen(TaskChoices):
         self._made: list[str] = []
         self._again: Task | None = None
         self._reason = ""
-        self._advice = ""
+        self._advice = self._unfilled = ""
         self._pastes = Pastes()
         self._pull: PullName | None = None
         self._questions = TaskQuestions(self, store, starting, first=first)
@@ -121,6 +124,7 @@ class DispatchScreen(TaskChoices):
         prompt.pastes = self._pastes = Pastes(before.pastes)
         prompt.complete_files = self.complete_files
         prompt.mentions, prompt.mentioned = self.mentions, self.mentioned
+        prompt.held = self._held
         prompt.history = [*before.history, *([before.draft] if self._text and before.draft else [])]
         prompt.text = self._text = self._text or before.draft
         prompt.changed = self._typed
@@ -149,9 +153,9 @@ class DispatchScreen(TaskChoices):
         self._paint_keys()
 
     def _paint_said(self) -> None:
-        said = self._reason or self._returned_words()
+        said = self._reason or self._unfilled or self._returned_words()
         bad = bool(said)
-        said = said or self._pull_words()
+        said = said or self.pull_words(self._pull)
         if not said and self.obstacle:
             said, bad = self.obstacle, True
         said = said or self._advice
@@ -207,9 +211,10 @@ class DispatchScreen(TaskChoices):
     def _typed(self) -> None:
         self._text = self.prompt.text
         self._calm.typed()
-        pull, advice = pull_name(self._text), self._advice if self.prompt.is_empty else ""
-        if (pull, advice) != (self._pull, self._advice):
-            self._pull, self._advice = pull, advice
+        before = (self._pull, self._advice, self._unfilled)
+        self._pull, self._unfilled = pull_name(self._text), ""
+        self._advice = self._advice if self.prompt.is_empty else ""
+        if before != (self._pull, self._advice, self._unfilled):
             self.paint()
 
     def _rested(self) -> None:
@@ -300,6 +305,26 @@ class DispatchScreen(TaskChoices):
         self.prompt.focus()
         self.paint()
 
+    def action_template(self) -> None:
+        """Make the task of a template."""
+        alone(self, self._choose_template, "template")
+
+    async def _choose_template(self) -> None:
+        try:
+            listed = await self.store.ask(m.ListTemplates(directory=self.place.path))
+        except UserError as error:
+            self._reason = error.message
+            self.paint()
+            return
+        template = await choose_template(listed.templates, listed.notes, self.show, self.ink())
+        if template is not None:
+            self.prompt.put_template(*begun(template, self.prompt.text))
+            self.prompt.focus()
+
+    def _held(self, field: str) -> None:
+        self._unfilled = f"{field} is not filled. Enter again starts it as it is."
+        self.paint()
+
     # --- starting -----------------------------------------------------------------------------
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
@@ -318,6 +343,8 @@ class DispatchScreen(TaskChoices):
         if not text.strip():
             self._reason = _NO_TASK
             self.paint()
+            return
+        if self.prompt.is_held():
             return
         self.prompt.clear()
         self.prompt.history.append(text)
@@ -352,21 +379,9 @@ class DispatchScreen(TaskChoices):
 
     # --- pull requests ------------------------------------------------------------------------
 
-    def _owner(self, pull: PullName) -> SessionState | None:
-        return owner_of(pull, self.store.mirror.sessions.values(), self.root)
-
-    def _pull_words(self) -> str:
-        """Say what Enter does with a text that is nothing but a pull request."""
-        if self._pull is None:
-            return ""
-        owner = self._owner(self._pull)
-        if owner is None:
-            return f"No session works on this pull request. Enter starts from #{self._pull.number}."
-        return f"Enter goes to {owner.session.name or owner.id}, which works on it."
-
     def _go_to(self, pull: PullName) -> None:
         """Go to the session of a pull request; without one, make it the base of the next task."""
-        owner = self._owner(pull)
+        owner = self.owner(pull)
         self._text = ""
         if owner is not None:
             self.dismiss(owner.id)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Select
 
 from parallel_agents.core.agents import Traits
 from parallel_agents.core.errors import UserError
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.dispatch_words import is_pull
 from parallel_agents.tui.model.mentions import (
@@ -22,6 +23,7 @@ from parallel_agents.tui.model.mentions import (
     mentions,
     repositories_in,
 )
+from parallel_agents.tui.model.pull_owner import PullName, owner_of
 from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, fitted, following, missing_agent, traits_of
@@ -132,6 +134,19 @@ class TaskChoices(Dialog):
     def root(self) -> str:
         """The root of the repository where a session would start, as far as it is known."""
         return self.place.path if self.resolved is None else self.resolved.root
+
+    def owner(self, pull: PullName) -> SessionState | None:
+        """The session that was started from a pull request."""
+        return owner_of(pull, self.store.mirror.sessions.values(), self.root)
+
+    def pull_words(self, pull: PullName | None) -> str:
+        """Say what Enter does with a text that is nothing but a pull request."""
+        if pull is None:
+            return ""
+        owner = self.owner(pull)
+        if owner is None:
+            return f"No session works on this pull request. Enter starts from #{pull.number}."
+        return f"Enter goes to {owner.session.name or owner.id}, which works on it."
 
     def put_commands(self) -> None:
         """Complete the commands that the repository's last session of this agent has reported."""

@@ -7,11 +7,9 @@ and decides nothing.
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.document._document import Document
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -25,47 +23,11 @@ from parallel_agents.tui.widgets.completion import (
     offered,
     wanted,
 )
+from parallel_agents.tui.widgets.editor import Editor
+from parallel_agents.tui.widgets.field_stops import FieldStops
 
 MENTIONS = 4
 """How many choices beside files are offered at once."""
-
-
-class Editor(TextArea):
-    """The text itself; its prompt decides what the keys mean."""
-
-    DEFAULT_CSS = """
-    Editor {
-        height: auto; min-height: 1; max-height: 10; border: none; padding: 0; width: 1fr;
-        background: transparent; background-tint: transparent;
-    }
-    Editor:focus { border: none; background: transparent; background-tint: transparent; }
-    Editor > .text-area--cursor-line { background: transparent; }
-    """
-
-    def __init__(self, prompt: "Prompt") -> None:
-        super().__init__(
-            soft_wrap=True, show_line_numbers=False, compact=True, highlight_cursor_line=False
-        )
-        self.cursor_blink = False
-        self._prompt = prompt
-
-    @property
-    def lines(self) -> Document:
-        """The text as lines, which places are counted in."""
-        assert isinstance(self.document, Document)  # noqa: S101 - the only kind for plain text
-        return self.document
-
-    async def _on_key(self, event: events.Key) -> None:
-        if self._prompt.take_key(event.key):
-            event.stop()
-            event.prevent_default()
-            return
-        await super()._on_key(event)
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-        self.insert(self._prompt.pastes.fold(event.text, self.text))
 
 
 class Prompt(Vertical):
@@ -79,6 +41,8 @@ class Prompt(Vertical):
         mentioned: called when the user chose one of them; its word has left the text.
         changed: called after every change of the text.
         pastes: the pastes that are folded.
+        stops: the fields of a template that are still to be filled.
+        held: called with the name of a field because of which a text was not sent.
     """
 
     DEFAULT_CSS = """
@@ -127,6 +91,8 @@ class Prompt(Vertical):
         self.pastes = Pastes()
         self._editor = Editor(self)
         self.placeholder = placeholder
+        self.stops = FieldStops(self._editor)
+        self.held: Callable[[str], None] | None = None
         self._list = CompletionList()
         self._listed: list[str | Mention] = []
         self._place: int | None = None
@@ -171,6 +137,22 @@ class Prompt(Vertical):
         self._editor.text = shown
         self._editor.move_cursor(self._editor.document.end)
         self._list.close()
+        self.stops.put(())
+
+    def put_template(self, text: str, fields: tuple[str, ...]) -> None:
+        """Put a template's text into the input, with the first of its fields selected."""
+        self.remember(self.text)
+        self.text = text
+        self.stops.put(fields)
+        self._editor.move_cursor((0, 0))
+        self.stops.next()
+
+    def is_held(self) -> bool:
+        """Whether the text is not sent yet, because nobody has filled a field of it."""
+        field = self.stops.unfilled()
+        if field and self.held is not None:
+            self.held(field)
+        return bool(field)
 
     def focus(self, scroll_visible: bool = True) -> "Prompt":
         """Put the cursor into the text."""
@@ -193,6 +175,8 @@ class Prompt(Vertical):
                 self._send()
             case "ctrl+j" | "shift+enter":
                 self._editor.insert("\n")
+            case "tab":
+                return self.stops.next()
             case "alt+u":
                 self._unfold()
             case "backspace" | "delete":
@@ -213,7 +197,7 @@ class Prompt(Vertical):
     def _send(self) -> None:
         self.take_mentions()
         text = self.text
-        if not text.strip():
+        if not text.strip() or self.is_held():
             return
         self.remember(text)
         self.clear()
@@ -235,6 +219,10 @@ class Prompt(Vertical):
         self.text = self._draft if place == len(self.history) else self.history[place]
         self._place = None if place == len(self.history) else place
         return True
+
+    def paste_to_show(self, text: str) -> str:
+        """Return what to insert for a paste: the name of a long one."""
+        return self.pastes.fold(text, self._editor.text)
 
     # --- folded pastes -----------------------------------------------------------------------
 
