@@ -316,9 +316,9 @@ class Prompt(Vertical):
 
     def take_mentions(self) -> None:
         """Take the choices out of the text that are complete at its beginning."""
-        if self.mentioned is None:
-            return
         text = self._editor.text
+        if self.mentioned is None or not text.startswith("@"):
+            return
         taken, rest = leading(text, self.mentions())
         if not taken:
             return
