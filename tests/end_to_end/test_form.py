@@ -59,3 +59,45 @@ def test_a_pull_request_is_completed_as_one(person: Person, terminal: Terminal) 
     eventually(lambda: len(person.rows()) == 6, terminal)
     made = next(row for row in person.rows() if row["name"].startswith("edit: write"))
     eventually(lambda: person.row(made["id"])["branch"] == "pr-12", terminal)
+
+
+def test_a_pull_request_alone_goes_to_the_session_that_was_started_from_it(
+    person: Person, terminal: Terminal
+) -> None:
+    root = Path(person.rows()[0]["repo"])
+    hub = person.tmp / "hub.git"
+    person.git("clone", "-q", "--bare", str(root), str(hub), cwd=person.tmp)
+    person.git("update-ref", "refs/pull/12/head", "main", cwd=hub)
+    person.git("remote", "add", "origin", str(hub), cwd=root)
+    words = ("new", "edit: look at it", "--name", "reviewer", "--base", "#12", "--agent", "demo")
+    person.ok(*words, cwd=root)
+    terminal.wait("reviewer")
+    terminal.press("c")
+    terminal.type("#12")
+    terminal.wait("Enter goes to reviewer")
+    terminal.press("Enter")
+    terminal.wait("reply to reviewer")
+    assert len(person.rows()) == 6
+
+
+def test_a_template_and_an_agent_make_a_task(person: Person, terminal: Terminal) -> None:
+    folder = Path(person.rows()[0]["repo"], ".parallel-agents/templates")
+    folder.mkdir(parents=True)
+    (folder / "write.md").write_text("edit: write {{what}}\nand {{more}}\n")
+    terminal.press("c")
+    terminal.wait("from main")
+    terminal.press("M-t")
+    terminal.wait("from the repository: what, more")
+    terminal.press("1")
+    terminal.wait("{{what}}")
+    terminal.type("it")
+    terminal.press("Tab")
+    terminal.wait(lambda screen: "write it" in screen)
+    terminal.type("commit")
+    terminal.press("Home", "Up", "Home")
+    terminal.type("@demo ")
+    terminal.wait(lambda screen: "@demo" not in screen and "and commit" in screen)
+    terminal.press("Enter")
+    eventually(lambda: len(person.rows()) == 6, terminal)
+    made = next(row for row in person.rows() if row["name"].startswith("edit: write it"))
+    assert made["agent"] == "demo"

@@ -50,6 +50,12 @@ def test_one_that_cannot_start_keeps_none_of_the_others(person: Person) -> None:
         (("new", "a task", "--from-file", "-"), "either a task or --from-file"),
         (("new", "--from-file", "/no/such/file"), "cannot read /no/such/file"),
         (("new", "--from-file", "/dev/null"), "no task in /dev/null"),
+        (("new", "--template", "brief", "a task"), "--from-file or --template"),
+        (("new", "a task", "--field", "goal=x"), "--field is for --template"),
+        (("new", "--template", "brief", "--field", "goal"), "--field goal has no value"),
+        (("new", "--template", "brief", "--field", "goal=x"), "needs: “owned-paths”"),
+        (("new", "--template", "brief", "--field", "x=y"), "has no field “x”"),
+        (("new", "--template", "none"), "no template “none”"),
         (("new", "a task", "--models", "a,b", "--branch", "x"), "for one session"),
         (("new", "a task", "--models", "a", "--model", "b"), "either --model or --models"),
         (("new", "a task", "--models", ","), "names no model"),
@@ -68,3 +74,18 @@ def test_in_the_demo_the_demo_agent_is_the_default(person: Person) -> None:
     root = str(Path(person.show(first)["cwd"]).parents[2])
     made = person.ok("new", "edit: write it down", "-C", root)
     assert person.show(made)["agent"] == "demo"
+
+
+def test_a_task_is_made_of_a_template(person: Person) -> None:
+    repo = person.repository()
+    folder = repo / ".parallel-agents/templates"
+    folder.mkdir(parents=True)
+    (folder / "write.md").write_text("edit: {{what}}\n")
+    words = ("new", "--template", "write", "--field", "what=down = it", "--agent", "demo")
+    refused = person.run(*words, "--untrusted", cwd=repo)
+    assert (refused.code, "no template “write”" in refused.err) == (2, True)
+    person.ok("trust", str(repo))
+    made = person.run(*words, cwd=repo)
+    assert made.code == 0
+    assert "the task is made of" in made.err
+    assert person.show(made.out.strip())["name"] == "edit: down = it"

@@ -146,8 +146,10 @@ class Person:
         patience = 0.0
         with patch.dict(os.environ, self.env, clear=True), suppress(UnreachableError, OSError):
             client = QuickClient(start=False)
-            client.request(Shutdown())
-            client.close()
+            try:
+                client.request(Shutdown())
+            finally:
+                client.close()
             patience = 10.0
         ours = [
             process

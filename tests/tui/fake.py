@@ -50,6 +50,7 @@ ANSWERS: dict[type[Any], object] = {
     m.ForgetTrust: m.ForgottenTrust(root=ROOT, known=True),
     m.ListTrash: m.TrashList(entries=()),
     m.ListRefs: m.RefList(refs=("main",)),
+    m.ListTemplates: m.TemplateList(templates=()),
     m.ListFiles: m.FileList(files=("src/a.py",)),
     m.DiskUse: m.WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),
 }

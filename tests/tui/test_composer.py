@@ -244,6 +244,28 @@ async def test_earlier_tasks_come_with_up_also_after_a_restart() -> None:
         assert box.prompt.is_empty
 
 
+async def test_a_folded_paste_is_sent_whole_and_folded_again_after_a_restart() -> None:
+    fake, long = Held(), "line\n" * 143
+    async with held(fake) as drive:
+        box = await opened(drive)
+        box.prompt.editor.post_message(events.Paste(long))
+        await drive.shows("[pasted 143 lines]")
+        await write(drive, "\n")
+        await drive.until(lambda: fake.started == [long])
+        await write(drive, "as ")
+        box.prompt.editor.post_message(events.Paste(long))
+        await drive.shows("as [pasted 143 lines]")
+        await drive.press("ctrl+q")
+    async with held(Held()) as drive:
+        box = await opened(drive)
+        assert box.prompt.editor.text == "as [pasted 143 lines]"
+        assert box.prompt.text == f"as {long}"
+        await drive.press("up")
+        assert box.prompt.editor.text == "[pasted 143 lines]"
+        await drive.press("alt+u")
+        assert box.prompt.editor.text == long
+
+
 @given(st.lists(st.text(max_size=30), max_size=30))
 def test_the_history_is_bounded_and_has_the_newest(texts: list[str]) -> None:
     patch = pytest.MonkeyPatch()

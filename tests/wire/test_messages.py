@@ -37,6 +37,7 @@ UNKEYED = {
     m.ListAgents,
     m.ListRefs,
     m.ListFiles,
+    m.ListTemplates,
     m.Reconcile,
 }
 """Beyond reading, but harmless to ask twice."""

@@ -30,7 +30,8 @@ from parallel_agents.worktrees.look.standing import Standings
 from parallel_agents.worktrees.make import creation
 from parallel_agents.worktrees.make.base_commit import BaseResolver
 from parallel_agents.worktrees.plumbing import filters, naming, surroundings
-from parallel_agents.worktrees.plumbing.git import Git, require_git
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.plumbing.git_version import require_git
 from parallel_agents.worktrees.remove import other_places
 from parallel_agents.worktrees.settings import (
     claude_settings,

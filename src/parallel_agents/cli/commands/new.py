@@ -19,8 +19,9 @@ from parallel_agents.cli.common import (
 )
 from parallel_agents.core.errors import UsageError, UserError
 from parallel_agents.core.options import Options
+from parallel_agents.core.template import named
 from parallel_agents.core.text import safe_line
-from parallel_agents.wire.messages import New, SessionRow
+from parallel_agents.wire.messages import ListTemplates, New, SessionRow
 
 _SHOWN = 60
 
@@ -35,6 +36,16 @@ def add(verbs: Verbs) -> None:
         "--from-file",
         metavar="FILE",
         help="start a session for each line of FILE; - reads standard input",
+    )
+    parser.add_argument(
+        "--template", metavar="NAME", help="make the task of a template, such as brief"
+    )
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="NAME=TEXT",
+        help="fill a field of the template; once for each",
     )
     parser.add_argument("-C", dest="directory", metavar="DIR", help="a directory of the repository")
     parser.add_argument("--name", help="display name; the first words of the task by default")
@@ -71,9 +82,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _prompts(args: argparse.Namespace) -> list[str]:
-    """Read the tasks: the one given, or each line of a file that is not blank."""
-    if (args.prompt is None) == (args.from_file is None):
-        raise UsageError("Give either a task or --from-file.", 'parallel-agents new "what to do"')
+    """Read the tasks: the one given, that of a template, or each line of a file not blank."""
+    if [args.prompt, args.from_file, args.template].count(None) != 2:
+        raise UsageError(
+            "Give either a task or --from-file or --template.", 'parallel-agents new "what to do"'
+        )
+    if args.template is not None:
+        return [_filled(args)]
+    if args.field:
+        raise UsageError("--field is for --template.")
     if args.from_file is None:
         return [streams.read() if args.prompt == "-" else args.prompt]
     text = streams.read() if args.from_file == "-" else _file(args.from_file)
@@ -81,6 +98,25 @@ def _prompts(args: argparse.Namespace) -> list[str]:
     if not prompts:
         raise UsageError(f"There is no task in {args.from_file}.", "Write one on each line.")
     return prompts
+
+
+def _filled(args: argparse.Namespace) -> str:
+    """The task of a template; a repository's own counts only if its settings do."""
+    values = dict(_field(given) for given in args.field)
+    listed = ask(ListTemplates(directory=absolute(args.directory))).templates
+    usable = [each for each in listed if each.origin != "repository" or not args.untrusted]
+    template = named(usable, args.template)
+    task = template.filled(values)
+    if template.origin == "repository":
+        render.talk(f"the task is made of {safe_line(template.path)}")
+    return task
+
+
+def _field(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        raise UsageError(f"--field {given} has no value.", "For example: --field goal='fix it'")
+    return name.strip(), value
 
 
 def _file(name: str) -> str:

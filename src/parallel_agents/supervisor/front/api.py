@@ -64,6 +64,7 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.ForgetTrust: repositories.forget_trust,
     m.ListRefs: repositories.list_refs,
     m.ListFiles: repositories.list_files,
+    m.ListTemplates: repositories.list_templates,
     m.Reconcile: repositories.reconcile,
     m.MakeScratchRepository: repositories.make_scratch_repository,
 }

@@ -23,12 +23,14 @@ class Kept(Value):
     Attributes:
         draft: the text that was in the composer when it was left.
         history: tasks sent earlier, oldest first.
+        pastes: long pastes in these texts, which are shown folded.
         returned: tasks that were not started, oldest first.
     """
 
     draft: str = ""
     history: tuple[str, ...] = ()
     returned: tuple[Returned, ...] = ()
+    pastes: tuple[str, ...] = ()
 
 
 def _path() -> Path:
@@ -52,9 +54,9 @@ def keep(change: Callable[[Kept], Kept]) -> None:
         write_private(_path(), dump(after))
 
 
-def with_draft(text: str) -> Callable[[Kept], Kept]:
-    """Replace the draft."""
-    return lambda now: replace(now, draft=text)
+def with_draft(text: str, pastes: tuple[str, ...]) -> Callable[[Kept], Kept]:
+    """Replace the draft, and what is known about pastes."""
+    return lambda now: replace(now, draft=text, pastes=pastes)
 
 
 def with_history(text: str) -> Callable[[Kept], Kept]:

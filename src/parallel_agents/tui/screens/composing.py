@@ -57,6 +57,10 @@ class Composing(Board):
             return None
         return await self.app.push_screen_wait(dialog)
 
+    def choose(self, session: str) -> None:
+        """Select a session for the person."""
+        raise NotImplementedError
+
     def go_in(self) -> None:
         """Go into the selected session."""
         raise NotImplementedError
@@ -73,10 +77,14 @@ class Composing(Board):
             self._directory(),
             chosen or Remembered(),
             run=self.run_outside,
+            launched_in=self.directory,
             first=chosen is None,
             prompt=prompt,
         )
-        await self.ask_person(composer)
+        session = await self.ask_person(composer)
+        if session is not None:
+            self.choose(session)
+            self.go_in()
 
     def _directory(self) -> str:
         """Where a new session starts: where the selected one does, if that can be typed."""

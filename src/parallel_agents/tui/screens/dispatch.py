@@ -5,7 +5,6 @@ not be started comes back, and what is left behind is a draft; a question or a t
 never meets a user who is typing: it waits for an empty input and a rest.
 """
 
-import time
 from typing import ClassVar
 
 from rich.style import Style
@@ -13,7 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from parallel_agents.core.errors import UserError
@@ -27,32 +26,26 @@ from parallel_agents.tui.model.dispatch_words import (
     progress_words,
 )
 from parallel_agents.tui.model.kept_tasks import keep, kept, with_draft, with_history
-from parallel_agents.tui.model.offers import first_modes, mode_of
-from parallel_agents.tui.model.remembered import Remembered, remember
+from parallel_agents.tui.model.offers import mode_of
+from parallel_agents.tui.model.pastes import Pastes
+from parallel_agents.tui.model.pull_owner import PullName, pull_name
+from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.starting import Starting
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, Task
-from parallel_agents.tui.screens.confirm import ChoiceDialog
+from parallel_agents.tui.model.workers import alone
+from parallel_agents.tui.screens.calm import Calm
 from parallel_agents.tui.screens.task_choices import TaskChoices
-from parallel_agents.tui.screens.trust import TrustScreen
+from parallel_agents.tui.screens.task_questions import TaskQuestions
+from parallel_agents.tui.screens.template_choice import begun, choose_template
 from parallel_agents.tui.terminal import foreground
 from parallel_agents.tui.text.spans import Span, cells, flat
-from parallel_agents.tui.text.styles import ink_of
+from parallel_agents.tui.text.styles import Ink, ink_of
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.wire import messages as m
 
-CALM = 0.4
-"""Seconds without a key after which a question or a text may come."""
-
-LOOK = 0.05
-"""Seconds in which keys that wait are handled, before the user counts as at rest."""
-
-_ABOUT_MODES = (
-    "By default the agent asks before every single edit. Each session works in a worktree of its "
-    "own, so edits do not touch your checkout. The composer remembers this choice."
-)
 _NO_TASK = "Write what the agent should do."
 _KEYS = (
     ("Enter", "start"),
@@ -61,6 +54,7 @@ _KEYS = (
     ("Alt+M", "mode"),
     ("Ctrl+O", "start and open"),
     ("Ctrl+G", "editor"),
+    ("Alt+T", "template"),
     ("Alt+P", "model"),
     ("Alt+E", "effort"),
     ("↑", "earlier"),
@@ -76,6 +70,7 @@ class DispatchScreen(TaskChoices):
         directory: the initial directory.
         chosen: the initial choices.
         run: runs an editor in the foreground.
+        launched_in: the directory where the screen was opened.
         first: whether no mode was ever chosen, so that the first task asks for one.
         prompt: the initial text; without one, it is the draft.
 
@@ -85,6 +80,7 @@ class DispatchScreen(TaskChoices):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,shift+enter", "start(True)", show=False, priority=True),
+        Binding("alt+t", "template", show=False, priority=True),
         Binding("ctrl+g", "editor", show=False, priority=True),
     ]
 
@@ -96,22 +92,23 @@ class DispatchScreen(TaskChoices):
         chosen: Remembered,
         *,
         run: foreground.Run,
+        launched_in: str,
         first: bool = False,
         prompt: str = "",
     ) -> None:
-        super().__init__(store, Place(directory=directory), chosen)
+        super().__init__(store, Place(directory=directory), chosen, launched_in)
         self._starting = starting
         self._run = run
-        self._first = first
         self._text = prompt
         self.is_closed = False
         self._made: list[str] = []
         self._again: Task | None = None
         self._reason = ""
-        self._deciding = False
-        self._calm: Timer | None = None
-        self._typed_at = 0.0
-        self._is_quiet = False
+        self._advice = self._unfilled = ""
+        self._pastes = Pastes()
+        self._pull: PullName | None = None
+        self._questions = TaskQuestions(self, store, starting, first=first)
+        self._calm = Calm(self, self._rested)
 
     def content(self) -> ComposeResult:
         """Create the input and the lines below it; the fields come when they are opened."""
@@ -124,7 +121,10 @@ class DispatchScreen(TaskChoices):
         before = kept()
         self._starting.offer(before.returned)
         prompt = self.prompt
+        prompt.pastes = self._pastes = Pastes(before.pastes)
         prompt.complete_files = self.complete_files
+        prompt.mentions, prompt.mentioned = self.mentions, self.mentioned
+        prompt.held = self._held
         prompt.history = [*before.history, *([before.draft] if self._text and before.draft else [])]
         prompt.text = self._text = self._text or before.draft
         prompt.changed = self._typed
@@ -141,22 +141,30 @@ class DispatchScreen(TaskChoices):
         """Show what is known now about the place and the tasks on their way."""
         if not self.is_mounted or self.is_closed:
             return
-        ink, starting = ink_of(self.app), self._starting
+        ink, starting = self.ink(), self._starting
         progress = progress_words(
             starting.count, len(starting.modeless), len(starting.untrusted), self._made
         )
         heading = [flat(self._heading, ink.strong)]
         self.query_one(".heading", OneLine).put(heading, [flat(progress, ink.muted)])
+        self.put_commands()
         self._paint_facts()
-        said = self._reason or self._returned_words() or self.obstacle
+        self._paint_said()
+        self._paint_keys()
+
+    def _paint_said(self) -> None:
+        said = self._reason or self._unfilled or self._returned_words()
         bad = bool(said)
+        said = said or self.pull_words(self._pull)
+        if not said and self.obstacle:
+            said, bad = self.obstacle, True
+        said = said or self._advice
         if not said and self.resolved is not None:
             said = notes_of(self.resolved, self.traits())
         line = self.query_one("#said", Static)
         line.update(safe_line(said))
         line.set_class(bad, "-bad")
         line.display = bool(said)
-        self._paint_keys()
 
     def _paint_facts(self) -> None:
         ink = ink_of(self.app)
@@ -202,47 +210,54 @@ class DispatchScreen(TaskChoices):
 
     def _typed(self) -> None:
         self._text = self.prompt.text
-        self._typed_at = time.monotonic()
-        self._is_quiet = False
-        self._wait_for_calm(CALM)
+        self._calm.typed()
+        before = (self._pull, self._advice, self._unfilled)
+        self._pull, self._unfilled = pull_name(self._text), ""
+        self._advice = self._advice if self.prompt.is_empty else ""
+        if before != (self._pull, self._advice, self._unfilled):
+            self.paint()
 
-    def _wait_for_calm(self, seconds: float) -> None:
-        if self._calm is None:
-            self._calm = self.set_timer(seconds, self._settle)
-
-    def _settle(self) -> None:
-        self._calm = None
-        left = self._typed_at + CALM - time.monotonic()
-        if left > 0 or not self._is_quiet:
-            # After a delay of our own, keys may wait that were typed long before: one more look.
-            self._is_quiet = left <= 0
-            self._wait_for_calm(max(left, LOOK))
-        elif not self.is_closed:
-            keep(with_draft(self._text))
+    def _rested(self) -> None:
+        if not self.is_closed:
+            self._keep_draft()
             self._attend()
+
+    def _keep_draft(self) -> None:
+        keep(with_draft(self._text, self._pastes.known))
 
     def follow(self) -> None:
         """Note that something changed with the tasks on their way."""
         self.paint()
         self._attend()
 
+    # --- questions ----------------------------------------------------------------------------
+
     @property
-    def _may_interrupt(self) -> bool:
+    def may_interrupt(self) -> bool:
         """Whether the user is in the empty input, and at rest."""
-        if self.is_closed or self._calm is not None or self.app.screen is not self:
+        if self.is_closed or not self._calm.is_calm or self.app.screen is not self:
             return False
         return self.focused is self.prompt.editor and self.prompt.is_empty
 
+    def ink(self) -> Ink:
+        """The styles."""
+        return ink_of(self.app)
+
+    async def show(self, dialog: ModalScreen[str | None]) -> str | None:
+        """Show a dialog and wait for its result."""
+        return await self.app.push_screen_wait(dialog)
+
+    def mode_chosen(self, mode: str) -> None:
+        """Use a mode from now on."""
+        self.refit(replace(self.chosen, mode=mode))
+
     def _attend(self) -> None:
         """Ask a question that waits, or bring a text back, if the user is not writing."""
-        if not self._may_interrupt or self._deciding:
+        if not self.may_interrupt or self._questions.is_asking:
             return
-        if self._starting.modeless:
-            self._deciding = True
-            self.run_worker(self._choose_mode(), group="trust")
-        elif self._starting.untrusted:
-            self._deciding = True
-            self.run_worker(self._decide(), group="trust")
+        if self._questions.are_due:
+            self._questions.is_asking = True
+            self.run_worker(self._questions.ask(), group="trust")
         else:
             self._bring_back()
 
@@ -254,7 +269,7 @@ class DispatchScreen(TaskChoices):
         self._reason = returned.reason
         self.put_place(returned.task.place)
         self.prompt.text = self._text = returned.task.prompt
-        keep(with_draft(self._text))
+        self._keep_draft()
         self.paint()
 
     def action_leave(self) -> None:
@@ -277,7 +292,7 @@ class DispatchScreen(TaskChoices):
     def _close(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            keep(with_draft(self._text))
+            self._keep_draft()
             self._starting.leave()
 
     def action_editor(self) -> None:
@@ -288,6 +303,26 @@ class DispatchScreen(TaskChoices):
             self._reason = f"{error.message} {error.hint}".strip()
         self._text = self.prompt.text
         self.prompt.focus()
+        self.paint()
+
+    def action_template(self) -> None:
+        """Make the task of a template."""
+        alone(self, self._choose_template, "template")
+
+    async def _choose_template(self) -> None:
+        try:
+            listed = await self.store.ask(m.ListTemplates(directory=self.place.path))
+        except UserError as error:
+            self._reason = error.message
+            self.paint()
+            return
+        template = await choose_template(listed.templates, listed.notes, self.show, self.ink())
+        if template is not None:
+            self.prompt.put_template(*begun(template, self.prompt.text))
+            self.prompt.focus()
+
+    def _held(self, field: str) -> None:
+        self._unfilled = f"{field} is not filled. Enter again starts it as it is."
         self.paint()
 
     # --- starting -----------------------------------------------------------------------------
@@ -302,11 +337,14 @@ class DispatchScreen(TaskChoices):
 
     def action_start(self, enter: bool) -> None:
         """Start a session with the text of the task."""
+        self.prompt.take_mentions()
         text = self.prompt.text
         self.prompt.focus()
         if not text.strip():
             self._reason = _NO_TASK
             self.paint()
+            return
+        if self.prompt.is_held():
             return
         self.prompt.clear()
         self.prompt.history.append(text)
@@ -314,6 +352,9 @@ class DispatchScreen(TaskChoices):
 
     def _send(self, text: str, *, enter: bool) -> None:
         self.read_fields()
+        if (pull := pull_name(text)) is not None:
+            self._go_to(pull)
+            return
         task = Task(
             key=new_uuid(),
             prompt=text,
@@ -326,72 +367,31 @@ class DispatchScreen(TaskChoices):
         if self._again is not None and self._again.is_same(task):
             task = replace(task, key=self._again.key)
         self._again, self._reason = None, ""
-        self._text = draft = self.prompt.text
-        keep(lambda now: with_draft(draft)(with_history(text)(now)))
-        if self._first and not task.chosen.mode and self._modes_to_offer():
+        self._text = self.prompt.text
+        keep(with_history(text))
+        self._keep_draft()
+        if not task.chosen.mode and self._questions.needs_mode:
             self._starting.hold(task)
         else:
             self._starting.add(task)
         self.put_place(replace(self.place, branch=""))  # it is this session's
         self.refit(self.chosen)
 
+    # --- pull requests ------------------------------------------------------------------------
+
+    def _go_to(self, pull: PullName) -> None:
+        """Go to the session of a pull request; without one, make it the base of the next task."""
+        owner = self.owner(pull)
+        self._text = ""
+        if owner is not None:
+            self.dismiss(owner.id)
+            return
+        self._pull = None
+        self._advice = f"From #{pull.number}: write what the agent should do."
+        self.put_place(replace(self.place, base=pull.base, branch=""))
+        self.paint()
+
     def made(self, row: m.SessionRow) -> None:
         """Say that a session was started."""
         self._made.append(row.name or row.id)
         self.paint()
-
-    def _modes_to_offer(self) -> list[tuple[str, str]]:
-        traits = self.traits()
-        return first_modes(traits) if traits is not None else []
-
-    async def _choose_mode(self) -> None:
-        """Let the user choose, once, how much agents may do without asking."""
-        title = "How much may new agents do without asking?"
-        offered = self._modes_to_offer()
-        mode = await self.app.push_screen_wait(
-            ChoiceDialog(title, _ABOUT_MODES, offered, ink_of(self.app))
-        )
-        self._deciding = False
-        if mode is None:
-            self._starting.abandon("Not started.")
-            return
-        self._first = False
-        self.refit(replace(self.chosen, mode=mode))
-        remember(Remembered(mode=mode))
-        self._starting.choose(mode)
-
-    async def _decide(self) -> None:
-        """Let the user decide about the first repository that waits for it."""
-        place = self._starting.untrusted[0].place
-        try:
-            resolved, answer = await self._decision(place)
-        except UserError as error:
-            self._deciding = False
-            self._starting.refuse(place, f"{error.message} {error.hint}".strip())
-            return
-        self._deciding = False
-        if answer is None:
-            self._starting.refuse(place, "Not started.")
-        elif answer != "later":
-            self._starting.decide(place, resolved, trusted=answer == "trust")
-
-    async def _decision(self, place: Place) -> tuple[m.ResolvedRepository, str | None]:
-        resolved = await self.store.ask(place.question())
-        if resolved.trusted:
-            return resolved, "trust"
-        if not self._may_interrupt:  # they began to write while the supervisor looked
-            return resolved, "later"
-        answer = await self._answer(resolved)
-        if answer == "trust":
-            await self.store.ask(_trust(place, resolved))
-        return resolved, answer
-
-    async def _answer(self, resolved: m.ResolvedRepository) -> str | None:
-        return await self.app.push_screen_wait(TrustScreen(resolved, ink_of(self.app)))
-
-
-def _trust(place: Place, resolved: m.ResolvedRepository) -> m.Trust:
-    """Accept what was shown: a commit, because acceptance of a pull request is tied to its own."""
-    base = resolved.base
-    shown = place.base.strip() or base.name if base.stranger else base.start
-    return m.Trust(key=new_uuid(), directory=place.path, base=shown, digest=resolved.digest)

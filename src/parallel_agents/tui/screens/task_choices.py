@@ -4,6 +4,7 @@ Keep true: what is said about a place is about the place that is shown; a remote
 a rest, or when the user leaves the field.
 """
 
+import asyncio
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,8 +13,17 @@ from textual.widgets import Input, Select
 
 from parallel_agents.core.agents import Traits
 from parallel_agents.core.errors import UserError
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.tui.model.dispatch_words import is_pull
+from parallel_agents.tui.model.mentions import (
+    Mention,
+    known_roots,
+    last_commands,
+    mentions,
+    repositories_in,
+)
+from parallel_agents.tui.model.pull_owner import PullName, owner_of
 from parallel_agents.tui.model.remembered import Remembered
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, fitted, following, missing_agent, traits_of
@@ -38,6 +48,7 @@ class TaskChoices(Dialog):
         store: sends the requests.
         place: the initial place.
         chosen: the initial choices.
+        launched_in: the directory whose repositories `@` offers beside those that have sessions.
 
     Attributes:
         place: where a session would start.
@@ -54,7 +65,7 @@ class TaskChoices(Dialog):
         Binding("alt+e", "next_choice('effort')", show=False, priority=True),
     ]
 
-    def __init__(self, store: Store, place: Place, chosen: Remembered) -> None:
+    def __init__(self, store: Store, place: Place, chosen: Remembered, launched_in: str) -> None:
         super().__init__("New session", "")
         self.store = store
         self.place = place
@@ -63,12 +74,15 @@ class TaskChoices(Dialog):
         self.chosen = fitted(chosen, store.agents.offers, store.agents.usual)
         self.resolved: m.ResolvedRepository | None = None
         self.problem = ""
+        self._launched_in = launched_in
+        self._children: list[str] = []
         self._looked: m.ResolveRepository | None = None
         self._rest: Timer | None = None
 
     def on_mount(self) -> None:
-        """Look up the place."""
+        """Look up the place, and where else a session could start."""
         self.look_now()
+        alone(self, self._list_children, "children")
 
     def paint(self) -> None:
         """Show what is known now."""
@@ -94,6 +108,51 @@ class TaskChoices(Dialog):
             self.query_one("#directory", Input).focus()
         else:
             self.focus_next()
+
+    # --- what the task names ------------------------------------------------------------------
+
+    async def _list_children(self) -> None:
+        self._children = await asyncio.to_thread(repositories_in, self._launched_in)
+
+    def mentions(self) -> tuple[Mention, ...]:
+        """What `@` chooses in the task, beside files."""
+        agents = (offer.traits.name for offer in self.store.agents.offers)
+        return mentions(
+            agents, [*known_roots(self.store.mirror.sessions.values()), *self._children]
+        )
+
+    def mentioned(self, mention: Mention) -> None:
+        """Take a choice that was written in the task."""
+        if mention.kind == "agent":
+            self.agent_chosen = True
+            self.refit(replace(self.chosen, agent=mention.value))
+            self.look_now()
+        elif mention.value != self.place.path:
+            self.put_place(Place(directory=mention.value))
+
+    @property
+    def root(self) -> str:
+        """The root of the repository where a session would start, as far as it is known."""
+        return self.place.path if self.resolved is None else self.resolved.root
+
+    def owner(self, pull: PullName) -> SessionState | None:
+        """The session that was started from a pull request."""
+        return owner_of(pull, self.store.mirror.sessions.values(), self.root)
+
+    def pull_words(self, pull: PullName | None) -> str:
+        """Say what Enter does with a text that is nothing but a pull request."""
+        if pull is None:
+            return ""
+        owner = self.owner(pull)
+        if owner is None:
+            return f"No session works on this pull request. Enter starts from #{pull.number}."
+        return f"Enter goes to {owner.session.name or owner.id}, which works on it."
+
+    def put_commands(self) -> None:
+        """Complete the commands that the repository's last session of this agent has reported."""
+        agent = self.chosen.agent or self.store.agents.usual
+        states = self.store.mirror.sessions.values()
+        self.prompt.commands = last_commands(states, self.root, agent)
 
     # --- what the agents have ------------------------------------------------------------------
 

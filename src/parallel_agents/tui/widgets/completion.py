@@ -4,6 +4,7 @@ Keep true: names come from a repository, so a name that cannot be shown unchange
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.strip import Strip
@@ -72,6 +73,7 @@ class CompletionList(Widget):
         super().__init__()
         self.kind = ""
         self.names: list[str] = []
+        self._notes: Sequence[str] = ()
         self.chosen = 0
         self.moved = False
 
@@ -80,14 +82,18 @@ class CompletionList(Widget):
         """Whether any names are offered."""
         return bool(self.names)
 
-    def offer(self, kind: str, names: list[str], chosen: int = 0) -> None:
+    def offer(
+        self, kind: str, names: list[str], chosen: int = 0, notes: Sequence[str] = ()
+    ) -> None:
         """Offer names; an empty list closes it.
 
         Args:
             kind: the sign before each name.
             names: the best first; only a few are shown.
             chosen: index of the one chosen at first; -1 for none.
+            notes: what to say beside the names; the last ones may be missing.
         """
+        self._notes = notes
         self.kind, self.names, self.chosen = kind, names[:SHOWN], chosen
         self.moved = False
         self.set_class(bool(names), "-open")
@@ -120,6 +126,8 @@ class CompletionList(Widget):
         if y >= len(self.names):
             return Strip.blank(width, self.rich_style)
         mark = Span("❯ " if y == self.chosen else "  ", styles.muted)
-        strip = row([mark, flat(self.kind + self.names[y], styles.text)], [], width)
+        note = self._notes[y] if y < len(self._notes) else ""
+        name = [mark, flat(self.kind + self.names[y], styles.text)]
+        strip = row([*name, flat(f"  {note}" if note else "", styles.muted)], [], width)
         strip = over(strip, styles.on_cursor) if y == self.chosen else strip
         return strip.apply_style(self.rich_style)

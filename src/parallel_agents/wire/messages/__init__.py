@@ -42,6 +42,7 @@ from parallel_agents.wire.messages.repositories import (
     ListAgents as ListAgents,
     ListFiles as ListFiles,
     ListRefs as ListRefs,
+    ListTemplates as ListTemplates,
     MakeScratchRepository as MakeScratchRepository,
     Reconcile as Reconcile,
     RefList as RefList,
@@ -49,6 +50,7 @@ from parallel_agents.wire.messages.repositories import (
     ResolveRepository as ResolveRepository,
     ScratchRepository as ScratchRepository,
     StartPoint as StartPoint,
+    TemplateList as TemplateList,
     Trust as Trust,
     TrustedConfig as TrustedConfig,
 )
@@ -123,6 +125,7 @@ AnyRequest = (
     | ForgetTrust
     | ListRefs
     | ListFiles
+    | ListTemplates
     | Reconcile
     | MakeScratchRepository
     | ListSessions

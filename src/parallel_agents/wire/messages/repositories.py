@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import field
 
 from parallel_agents.core.agents import Offer
+from parallel_agents.core.template import Template
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import ConfigFile, Finding
 from parallel_agents.wire.request import Request
@@ -163,6 +164,24 @@ class ListFiles(Request[FileList], tag="list_files"):
     prefix: str = ""
     session: str | None = None
     directory: str | None = None
+
+
+class TemplateList(Value):
+    """Templates for tasks.
+
+    Attributes:
+        templates: each name once, the user's own first.
+        notes: which files were left out and why, one sentence each.
+    """
+
+    templates: tuple[Template, ...]
+    notes: tuple[str, ...] = ()
+
+
+class ListTemplates(Request[TemplateList], tag="list_templates"):
+    """List the templates for tasks in a directory's repository."""
+
+    directory: str = ""
 
 
 class Findings(Value):

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from parallel_agents.worktrees.compare.snapshot import IDENTITY
-from parallel_agents.worktrees.plumbing.git import Git, require_git
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.plumbing.git_version import require_git
 
 _FILES = {
     ".parallel-agents.toml": 'agent = "demo"\n',

@@ -75,10 +75,14 @@ class Fetches:
         Returns:
             `, fetched 3 hours ago`; empty for a fetch of the last ten minutes.
         """
-        age = self.age(git, common_dir, ref)
-        if age is None:
-            return ", as last fetched (it is not known when)"
-        return f", fetched {_ago(age)}" if age > _NEWS_SECONDS else ""
+        return words_of(self.age(git, common_dir, ref))
+
+
+def words_of(age: float | None) -> str:
+    """Say how old something fetched is, in seconds; see `Fetches.words`."""
+    if age is None:
+        return ", as last fetched (it is not known when)"
+    return f", fetched {_ago(age)}" if age > _NEWS_SECONDS else ""
 
 
 def _key(common_dir: str, ref: str) -> str:

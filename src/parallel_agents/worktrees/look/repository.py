@@ -10,7 +10,8 @@ from pathlib import Path
 from parallel_agents.core.errors import GitError, RepositoryError
 from parallel_agents.core.worktree import Repository
 from parallel_agents.worktrees.filesystem.files import is_symlink
-from parallel_agents.worktrees.plumbing.git import Git, require_git
+from parallel_agents.worktrees.plumbing.git import Git
+from parallel_agents.worktrees.plumbing.git_version import require_git
 from parallel_agents.worktrees.plumbing.porcelain import WorktreeEntry, fields, parse_worktrees
 
 
@@ -29,13 +30,13 @@ def resolve(directory: str) -> Repository:
     version = require_git()
     path = _existing(directory)
     git = Git(str(path))
-    common = common_dir_of(directory)
+    common = _common_dir(git)
     entries = list_worktrees(git)
     main = entries[0]
     root = os.path.realpath(main.path)
     _require_main_worktree(root, main)
     checkout = _checkout(git, path, root, entries)
-    head, branch = _head(Git(checkout))
+    head, branch = _head(git if checkout == git.directory else Git(checkout))
     if head is None:
         raise RepositoryError(
             f"{checkout} has no commit yet, so nothing can be branched off",
@@ -138,13 +139,16 @@ def common_dir_of(directory: str) -> str:
     Raises:
         RepositoryError: there is no such directory, or it is in no repository.
     """
-    path = _existing(directory)
+    return _common_dir(Git(str(_existing(directory))))
+
+
+def _common_dir(git: Git) -> str:
     try:
-        found = Git(str(path)).read("rev-parse", "--path-format=absolute", "--git-common-dir")
+        found = git.read("rev-parse", "--path-format=absolute", "--git-common-dir")
     except GitError as error:
         if "not a git repository" in error.message:
             raise RepositoryError(
-                f"{path} is not in a git repository",
+                f"{git.directory} is not in a git repository",
                 "Make one: git init && git add -A && git commit -m 'First commit'",
             ) from error
         raise RepositoryError(error.message, error.hint) from error

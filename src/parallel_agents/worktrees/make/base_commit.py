@@ -12,7 +12,7 @@ from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, Repository
 from parallel_agents.worktrees.filesystem.locks import RepositoryLocks
 from parallel_agents.worktrees.look import branches
-from parallel_agents.worktrees.look.fetched import Fetches
+from parallel_agents.worktrees.look.fetched import Fetches, words_of
 from parallel_agents.worktrees.make.pull import PullRequests, parse_pull
 from parallel_agents.worktrees.plumbing import surroundings
 from parallel_agents.worktrees.plumbing.git import Git
@@ -81,8 +81,8 @@ class BaseResolver:
         """Say how old our copy of a remote branch is."""
         if ref is None or not ref.startswith("refs/remotes/"):
             return ""
-        words = self._fetches.words(Git(repository.checkout), repository.common_dir, ref)
-        return f"{_short(ref)} is taken as it is here{words}." if words else ""
+        git = Git(repository.checkout)
+        return _aged(ref, self._fetches.words(git, repository.common_dir, ref))
 
     def _existing(self, repository: Repository, branch: str) -> Base:
         """Find what a branch's work is compared with: where it left the remote's default branch."""
@@ -119,7 +119,7 @@ class BaseResolver:
         common, ref = repository.common_dir, _default_branch(git, remote)
         age = None if ref is None else self._fetches.age(git, common, ref)
         if ref is not None and age is not None and age < FRESH_SECONDS:
-            return ref, self._aged(repository, ref)
+            return ref, _aged(ref, words_of(age))
         if self._failed_lately(repository):
             note = f"The remote {remote} did not answer a short while ago."
         else:
@@ -149,6 +149,10 @@ class BaseResolver:
         if fetched is not None:
             self._fetches.remember(repository.common_dir, fetched)
         return ""
+
+
+def _aged(ref: str, words: str) -> str:
+    return f"{_short(ref)} is taken as it is here{words}." if words else ""
 
 
 def _asked(repository: Repository) -> tuple[str, ...]:

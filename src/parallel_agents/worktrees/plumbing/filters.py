@@ -34,7 +34,7 @@ def executable_lines(git: Git, commit: str, worktree: str | None = None) -> Conf
         The lines, with their hash; `None` if there are none.
     """
     read = filter_lines.on_disk(worktree) if worktree else _stored_in(git, commit)
-    return filter_lines.collect(git.config(), git.directory, read)
+    return filter_lines.collect(git.entries, git.directory, read)
 
 
 def refuse_lost(git: Git, commit: str, checkout: str, *, base: str = "") -> None:

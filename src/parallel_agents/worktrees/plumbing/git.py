@@ -11,12 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from parallel_agents.core.errors import GitError, RepositoryError
+from parallel_agents.core.errors import GitError
 from parallel_agents.worktrees.plumbing import disarm, filter_lines, git_process, porcelain
 from parallel_agents.worktrees.plumbing.git_process import Result, Task
-
-MINIMUM_GIT = (2, 36)
-"""`worktree list -z` and `core.fsync` came with 2.36; nothing here needs a newer git."""
 
 READ_SECONDS = 60.0
 WRITE_SECONDS = 900.0
@@ -77,6 +74,7 @@ class Git:
         self._work_tree = work_tree
         self._index = index
         self._lock_fd = lock_fd
+        self._entries: tuple[porcelain.ConfigEntry, ...] | None = None
         self._disarmed: disarm.Disarmed | None = None
 
     def with_index(self, index: str) -> "Git":
@@ -227,10 +225,16 @@ class Git:
     def disarmed(self) -> disarm.Disarmed:
         """The arguments, environment and settings added to every call in this directory."""
         if self._disarmed is None:
-            entries = self.config()
-            accepted = filter_lines.is_accepted(entries, self.directory, Git.accepts)
-            self._disarmed = disarm.disarm(entries, accepted=accepted)
+            accepted = filter_lines.is_accepted(self.entries, self.directory, Git.accepts)
+            self._disarmed = disarm.disarm(self.entries, accepted=accepted)
         return self._disarmed
+
+    @property
+    def entries(self) -> tuple[porcelain.ConfigEntry, ...]:
+        """The settings that this git is disarmed against, in git's order."""
+        if self._entries is None:
+            self._entries = self.config()
+        return self._entries
 
     def config(self) -> tuple[porcelain.ConfigEntry, ...]:
         """Read all settings with their scopes, in git's order; runs none of them."""
@@ -287,26 +291,6 @@ class Git:
                 result[f"GIT_CONFIG_KEY_{number}"] = key
                 result[f"GIT_CONFIG_VALUE_{number}"] = value
         return result
-
-
-def require_git() -> str:
-    """Check that git is installed and new enough.
-
-    Returns:
-        Its version, as digits and dots.
-
-    Raises:
-        RepositoryError: it is too old.
-        GitError: it is not installed.
-    """
-    version = Git("/").version()
-    if version < MINIMUM_GIT:
-        least = ".".join(str(part) for part in MINIMUM_GIT)
-        raise RepositoryError(
-            f"git {'.'.join(map(str, version)) or '(unknown version)'} is too old",
-            f"Install git {least} or newer.",
-        )
-    return ".".join(str(part) for part in version)
 
 
 def may_pass(error: GitError) -> bool:

@@ -13,9 +13,11 @@ from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, ConfigFile, ExecutableConfig, Repository
 from parallel_agents.supervisor.base.config import preset_of
 from parallel_agents.supervisor.front.service import Service
+from parallel_agents.supervisor.place.template_files import find_templates
 from parallel_agents.supervisor.run.spawn import offer, with_version
 from parallel_agents.supervisor.sessions.dispatch import chosen_base
 from parallel_agents.wire import messages as m
+from parallel_agents.wire.endpoint import config_dir
 from parallel_agents.worktrees.plumbing import surroundings
 
 _SHOWN = 20_000
@@ -158,6 +160,14 @@ async def list_files(service: Service, message: m.ListFiles) -> m.FileList:
         directory = service.find(message.session).workplace.record.path
     files = await context.threads.git(context.manager.files, directory, message.prefix)
     return m.FileList(files=tuple(files))
+
+
+async def list_templates(service: Service, message: m.ListTemplates) -> m.TemplateList:
+    """Templates for tasks: the user's, the repository's and the program's."""
+    threads = service.supervisor.context.threads
+    root = await threads.git(_root_of, service, message.directory)
+    found = await threads.quick(find_templates, config_dir(), root)
+    return m.TemplateList(templates=tuple(found.templates.values()), notes=tuple(found.notes))
 
 
 async def reconcile(service: Service, message: m.Reconcile) -> m.Findings:
