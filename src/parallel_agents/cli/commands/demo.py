@@ -12,17 +12,17 @@ from parallel_agents.core.options import Options
 from parallel_agents.wire.messages import MakeScratchRepository, New
 
 SESSIONS = (
-    ("fix", demo_tasks.FIX, "default"),
-    ("orders", demo_tasks.ORDERS, "default"),
+    ("permission", demo_tasks.FIX, "default"),
+    ("question", demo_tasks.ORDERS, "default"),
     ("plan", demo_tasks.PLAN, "default"),
-    ("rename", demo_tasks.RENAME, "auto"),
-    ("explain", demo_tasks.EXPLAIN, "default"),
+    ("edit", demo_tasks.RENAME, "auto"),
+    ("stream", demo_tasks.EXPLAIN, "default"),
     ("fail", demo_tasks.FAIL, "default"),
 )
 """Name, task and permission mode of each demo session; the demo agent knows the tasks by heart.
 
-`rename` edits at once, so that there is a diff to read before anything is decided, and it edits a
-file that `fix` edits too.
+`edit` asks for nothing, so that there is a diff to read before anything is decided, and it changes
+a file that `permission` changes, too.
 """
 
 
