@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from parallel_agents.core.codec import dump
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.core.value import replace
+from parallel_agents.tui.model.first_steps import STEPS, KeptSteps
+from parallel_agents.tui.model.private_file import write_private
 from parallel_agents.wire.messages import MakeScratchRepository, New
 from tests.support.board import PROGRAM
 from tests.support.claude import claude_program
@@ -74,6 +77,8 @@ def terminal(person: Person, program: str, request: pytest.FixtureRequest) -> It
     remembered = person.home / "config/dispatch.json"
     remembered.parent.mkdir(parents=True)
     remembered.write_text(json.dumps({"mode": "acceptEdits", "agent": "demo"}))
+    tried = dump(KeptSteps(done=frozenset(STEPS)))
+    write_private(person.home / "first_steps.json", tried)
     command = f"cd {shlex.quote(start_stories(person))} && {program}"
     opened = Terminal(command, person.env, getattr(request, "param", (120, 40)))
     opened.wait(lambda screen: all(word in screen for word in ("question", "plan", "FAILED")))

@@ -1,0 +1,123 @@
+"""The first minute: five things to try in the demo, one after the other, each said in one line.
+
+Keep true: a step is done when the facts say that it happened, in whatever order; a step that was
+done is kept in `first_steps.json` of the state directory and never asked for again; nothing is
+shown outside the demo's repositories.
+"""
+
+from collections.abc import Iterable
+
+from parallel_agents.core.codec import dump
+from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import Value
+from parallel_agents.tui.model.actions import BY_ID
+from parallel_agents.tui.model.private_file import read_kept, write_private
+from parallel_agents.wire.endpoint import state_dir
+
+STEPS = ("unblock", "diff", "reply", "delete", "undo")
+
+
+class KeptSteps(Value):
+    """The content of the file.
+
+    Attributes:
+        done: the steps that were done.
+        gone: the sessions that were deleted and are not back.
+    """
+
+    done: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+
+class FirstSteps:
+    """Follows the demo's sessions, and knows what to try next."""
+
+    def __init__(self) -> None:
+        self._path = state_dir() / "first_steps.json"
+        self._home = str(state_dir().resolve() / "demo") + "/"
+        self._kept = read_kept(self._path, KeptSteps())
+        self._asked: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
+        self._is_demo = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to try."""
+        return self._kept.done.issuperset(STEPS)
+
+    def look(self, states: Iterable[SessionState], selected: SessionState | None, pane: str) -> str:
+        """Compare the sessions with those seen before.
+
+        Args:
+            states: all sessions.
+            selected: the one that is shown.
+            pane: which of its panes is shown.
+
+        Returns:
+            What to try next; empty when there is nothing.
+        """
+        if self.is_over:
+            return ""
+        here = {state.id: state for state in states if self._is_ours(state)}
+        self._is_demo = bool(here) or (self._is_demo and bool(self._kept.gone))
+        done = {
+            "unblock": self._unblocked(here),
+            "diff": pane == "diff" and selected is not None and selected.id in here,
+            "reply": any(map(_was_replied_to, here.values())),
+        }
+        gone = self._gone(here)
+        done |= {"delete": bool(gone), "undo": bool(self._kept.gone - gone)}
+        self._keep(frozenset(step for step, holds in done.items() if holds), gone)
+        return self._hint() if self._is_demo else ""
+
+    def _is_ours(self, state: SessionState) -> bool:
+        return state.place.directory.startswith(self._home)
+
+    def _unblocked(self, here: dict[str, SessionState]) -> bool:
+        """Whether a request that was seen is no longer open, though its agent lives."""
+        asked = {(name, r.id) for name, state in here.items() for r in state.dialogue.requests}
+        before, self._asked = self._asked, asked
+        return any(
+            name in here and here[name].process.is_there and not here[name].process.stopping
+            for name, _ in before - asked
+        )
+
+    def _gone(self, here: dict[str, SessionState]) -> frozenset[str]:
+        """The sessions that a person has deleted."""
+        left = {name for name, state in here.items() if _is_leaving(state)}
+        missing = (self._seen | self._kept.gone) - here.keys()
+        self._seen |= here.keys()
+        return frozenset(left | missing)
+
+    def _keep(self, done: frozenset[str], gone: frozenset[str]) -> None:
+        kept = KeptSteps(done=self._kept.done | done, gone=gone)
+        if kept != self._kept:
+            self._kept = kept
+            write_private(self._path, dump(kept))
+
+    def _hint(self) -> str:
+        step = next((step for step in STEPS if step not in self._kept.done), "")
+        return f"{STEPS.index(step) + 1}/{len(STEPS)}  {_WORDS[step]}" if step else ""
+
+
+def _is_leaving(state: SessionState) -> bool:
+    return state.session.deleted or state.session.deleting
+
+
+def _was_replied_to(state: SessionState) -> bool:
+    """Whether it got a message besides its task."""
+    others = (message.text != state.session.prompt for message in state.dialogue.messages)
+    return state.turn.count > 1 or any(others)
+
+
+def _key(action: str) -> str:
+    return BY_ID[action].shown.split(" ")[0]
+
+
+_WORDS = {
+    "unblock": f"A session needs you: {_key('next_needing')} goes there, {_key('allow')} allows",
+    "diff": f"See what a session changed: {_key('diff')}",
+    "reply": f"Tell a session something: {_key('peek')}, your words, Enter",
+    "delete": f"Stop and delete a session: {_key('stop')}, and {_key('stop')} once more",
+    "undo": f"Bring it back, with everything it had: {_key('undo')}",
+}
