@@ -39,7 +39,7 @@ def nothing() -> None:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to wait for a pretended screen."""
-    for name in ("POLL", "DEADLINE", "PAUSE"):
+    for name in ("POLL", "DEADLINE", "PAUSE", "LOST"):
         monkeypatch.setattr(journeys, name, 0.001)
 
 

@@ -22,9 +22,10 @@ from tests.support.terminal import Terminal
 POLL = 0.01
 DEADLINE = 20.0
 READY = 60.0
-REST, PAUSE = 1.0, 0.5
+REST, PAUSE, LOST = 1.0, 0.5, 3.0
 """Seconds between two looks at a screen; until a step, and the start, have failed; that a person
-looks before the first key, and before pressing a key again."""
+looks before the first key, and before pressing a key again; after which a key that has changed
+nothing on the screen was lost."""
 
 AGAIN = "press again"
 """What our card says to a key that came too early. A person then presses it again, as they do where
@@ -170,7 +171,7 @@ JOURNEYS = (
         "default",
         ("one moment THEN ASK",),
         Way("Which database", (Press("2", DONE),)),
-        Way(ASKS_THEIRS, (Press("Enter", "Postgres"), Press("2", DONE))),
+        Way(ASKS_THEIRS, (Press("Enter", "Enter to select"), Press("2", DONE))),
     ),
     Journey(
         "approve a plan",
@@ -305,21 +306,17 @@ def _press(window: Window, step: Press) -> int:
     """Press a key, again if it came too early; return how often."""
     presses, ends = 0, time.monotonic() + DEADLINE
     while time.monotonic() < ends:
-        before = window.screen
+        before, lost_at = window.screen, time.monotonic() + LOST
         window.press(step.key)
         presses += 1
         while not _shows(window, step.until, PAUSE, gone=step.gone):
-            if time.monotonic() > ends or _was_lost(before, window.screen):
+            now, still = time.monotonic(), window.screen
+            if AGAIN in still or now > ends or (now > lost_at and still == before):
                 break
         else:
             return presses
     what = f"{step.key}, pressed {presses} times, did not show: {step.until}"
     raise NotShownError(f"{what}\n{window.screen}")
-
-
-def _was_lost(before: str, now: str) -> bool:
-    """Whether a key did nothing, or the screen says that it came too early."""
-    return AGAIN in now or before == now
 
 
 def take(journey: Journey, way: Way, make: MakeSide) -> Taken:

@@ -17,7 +17,7 @@ from tests.tui.fake import Fake
 
 HINTS = {
     "unblock": "1/5  A session needs you",
-    "diff": "2/5  See what a session changed",
+    "diff": "2/5  See what a session with +n −m changed",
     "reply": "3/5  Tell a session something",
     "delete": "4/5  Stop and delete a session",
     "undo": "5/5  Bring it back",
@@ -28,6 +28,7 @@ def demo() -> Fake:
     fake = Fake()
     for name in ("a", "b"):
         fake.session(name, f"name-{name}", root=str(state_dir().resolve() / "demo" / "shop"))
+    fake.happen("b", ev.ChangesCounted(files=1, insertions=3, deletions=0))
     fake.ask("a")
     return fake
 
@@ -136,6 +137,9 @@ async def test_the_line_is_above_the_bottom_one_and_goes(size: tuple[int, int]) 
         fake.happen("a", ev.RequestWithdrawn(request="r1"))
         await drive.shows(HINTS["diff"])
         await drive.press("d")
+        await drive.shows("Diff")
+        assert HINTS["diff"] in drive.text()
+        drive.main.choose("b")
         await drive.shows(HINTS["reply"])
         fake.happen("b", ev.MessageQueued(uuid="more", text="and this"))
         await drive.shows(HINTS["delete"])

@@ -62,7 +62,7 @@ class FirstSteps:
         self._is_demo = bool(here) or (self._is_demo and bool(self._kept.gone))
         done = {
             "unblock": self._unblocked(here),
-            "diff": pane == "diff" and selected is not None and selected.id in here,
+            "diff": pane == "diff" and selected is not None and _has_changes(here, selected),
             "reply": any(map(_was_replied_to, here.values())),
         }
         gone = self._gone(here)
@@ -104,6 +104,10 @@ def _is_leaving(state: SessionState) -> bool:
     return state.session.deleted or state.session.deleting
 
 
+def _has_changes(here: dict[str, SessionState], state: SessionState) -> bool:
+    return state.id in here and state.place.changes.files > 0
+
+
 def _was_replied_to(state: SessionState) -> bool:
     """Whether it got a message besides its task."""
     others = (message.text != state.session.prompt for message in state.dialogue.messages)
@@ -115,8 +119,11 @@ def _key(action: str) -> str:
 
 
 _WORDS = {
-    "unblock": f"A session needs you: {_key('next_needing')} goes there, {_key('allow')} allows",
-    "diff": f"See what a session changed: {_key('diff')}",
+    "unblock": (
+        f"A session needs you: {_key('next_needing')} goes there, its card shows the keys, "
+        f"such as {_key('allow')}"
+    ),
+    "diff": f"See what a session with +n −m changed: choose it, then {_key('diff')}",
     "reply": f"Tell a session something: {_key('peek')}, your words, Enter",
     "delete": f"Stop and delete a session: {_key('stop')}, and {_key('stop')} once more",
     "undo": f"Bring it back, with everything it had: {_key('undo')}",
