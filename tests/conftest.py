@@ -32,11 +32,13 @@ _PARTS = {
     "test_style.py": "pure",
     "test_words.py": "pure",
     "test_readme.py": "pure",
+    "test_journeys.py": "pure",
     "core": "pure",
     "cli": "pure",
     "wire": "pure",
     "agents": "pure",
     "agents/test_demo.py": "process",
+    "agents/test_demo_shop.py": "process",
     "tui": "screen",
     "worktrees": "git",
 }

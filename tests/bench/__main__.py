@@ -28,6 +28,7 @@ from tests.bench.checkout import all_at_once, beside_git
 from tests.bench.commands import commands
 from tests.bench.crowd import while_many_delete
 from tests.bench.journals import write_sessions
+from tests.bench.journeys import measure
 from tests.bench.measure import cpu_seconds, pss_mb, share
 from tests.bench.opening import opening
 from tests.bench.painted import stamps, while_all_write
@@ -281,6 +282,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--claude", action="store_true", help="beside the real claude")
     parser.add_argument("--seconds", type=int, default=30, help="how long idle and latency last")
     parser.add_argument("--events", type=int, default=10_000, help="length of the long journals")
+    parser.add_argument("--journeys", action="store_true", help="keys and seconds of ten journeys")
+    parser.add_argument("--journey", action="append", default=[], help="only this journey, by name")
+    parser.add_argument("--takes", type=int, default=5, help="how often each journey is made")
     parser.add_argument("--files", type=int, default=50_000, help="of the large repository")
     return parser.parse_args()
 
@@ -297,6 +301,10 @@ def machine() -> dict[str, Any]:
 def main() -> int:
     """Measure, and print."""
     args = parsed()
+    if args.journeys:
+        made = measure(args.takes, args.journey)
+        report("journeys", made, {**machine(), "takes": args.takes, "rows": made})
+        return 0
     rows: list[Row] = []
     for name, part in PARTS.items():
         if not args.only or name in args.only:

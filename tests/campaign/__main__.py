@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from tests.campaign import (
     histories,
+    interleavings,
     kills,
     properties,
     real_terminal,
@@ -96,6 +97,11 @@ def model(args: argparse.Namespace) -> Outcome:
     return said(histories.run(args.seed, args.histories))
 
 
+def random_interleavings(args: argparse.Namespace) -> Outcome:
+    """Requests, withdrawals, repaints and keys in random order."""
+    return said(interleavings.campaign(args.seed, args.interleavings))
+
+
 def hostile_terminal(args: argparse.Namespace) -> Outcome:
     """Send the screen's input what no person typed."""
     return said(terminal.campaign(args.seed, args.strings))
@@ -128,6 +134,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "failing steps": failing_steps,
     "kills at random steps": random_steps,
     "model": model,
+    "interleavings": random_interleavings,
     "hostile terminal": hostile_terminal,
     "hostile terminal device": terminal_device,
     "supervisor, real claude": claude_kills,
@@ -135,6 +142,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
 NIGHTLY = {
     "kills": 200,
     "histories": 300,
+    "interleavings": 10_000,
     "strings": 100_000,
     "device_strings": 5_000,
     "shims": 5,
@@ -161,6 +169,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th step")
     parser.add_argument("--rounds", type=int, default=30, help="sessions killed at random steps")
     parser.add_argument("--histories", type=int, default=10_000, help="of worktrees, in the model")
+    parser.add_argument("--interleavings", type=int, default=100_000, help="of requests and keys")
     parser.add_argument("--strings", type=int, default=1_000_000, help="from a hostile terminal")
     parser.add_argument("--device-strings", type=int, default=100_000, help="to a real terminal")
     parser.add_argument("--claude", action="store_true", help="also over the real claude")

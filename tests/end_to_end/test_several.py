@@ -89,3 +89,22 @@ def test_a_task_is_made_of_a_template(person: Person) -> None:
     assert made.code == 0
     assert "the task is made of" in made.err
     assert person.show(made.out.strip())["name"] == "edit: down = it"
+
+
+def test_the_demo_starts_sessions_that_need_different_things(person: Person) -> None:
+    """One of them has changed files already, and a real test of the repository fails."""
+    sessions = person.ok("demo", "--no-screen").split()
+    rows = {row["id"]: row for row in person.json("ls")}
+    assert set(rows) == set(sessions)
+    for name in ("permission", "question", "plan"):
+        person.wait(name, "blocked")
+        assert person.show(name)["pending"][0]["kind"] == name
+    for name, state in (("edit", "done"), ("stream", "done"), ("fail", "failed")):
+        person.wait(name, state)
+    files = person.json("diff", "edit")["files"]
+    assert {file["path"] for file in files} == {
+        "README.md", "shop/cart.py", "shop/catalogue.py", "tests/test_catalogue.py",
+    }  # fmt: skip
+    person.ok("answer", "permission", "--allow")
+    person.wait("permission", "blocked")
+    assert "FAIL: test_ten_cost_a_tenth_less" in person.ok("logs", "permission")

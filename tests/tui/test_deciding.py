@@ -314,3 +314,20 @@ def test_a_decision_never_reaches_another_request_than_the_one_shown(  # noqa: C
                     sent.append(outcome.identity)
             case _:
                 raise AssertionError(kind)
+
+
+def test_a_decision_stays_sent_while_another_session_is_shown() -> None:
+    clock = Clock()
+    card = Card(clock)
+    card.show(state(request("one")))
+    card.painted(card.identity)
+    clock.now += SETTLE
+    assert isinstance(card.press("y"), Verdict)
+    card.show(state(session="other"))
+    card.show(state(request("one")))
+    card.painted(card.identity)
+    clock.now += SETTLE
+    assert card.sent
+    assert card.press("n") is None
+    card.show(state(request("two")))
+    assert not card.sent

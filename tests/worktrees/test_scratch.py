@@ -1,5 +1,6 @@
 """The demo's repository needs nothing of the person."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +24,11 @@ def test_a_scratch_repository(manager: WorktreeManager, tmp_path: Path, home: Pa
     assert manager.resolve(first).branch == "main"
     assert git(first, "status", "--porcelain") == ""
     done = subprocess.run(
-        [sys.executable, "-m", "unittest"], cwd=first, capture_output=True, check=False
+        [sys.executable, "-m", "unittest"], cwd=first, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^(?:FAIL|ERROR): (\w+)", done.stderr, re.MULTILINE) == [
+        "test_ten_cost_a_tenth_less"  # what an agent of the demo fixes
+    ]
     assert not (tmp_path / "ran").exists()
 
 

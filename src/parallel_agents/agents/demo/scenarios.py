@@ -1,5 +1,7 @@
 """The stories of the demo agent; the first word of the prompt chooses one.
 
+The tasks of the demo's own repository have stories in `shop.py`.
+
 Keep true: every story edits only files below the working directory, and runs only harmless
 commands, unless the person edits them.
 """
@@ -11,9 +13,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from parallel_agents.agents.demo import frames
+from parallel_agents.agents.demo import frames, shop
 from parallel_agents.agents.demo.conversation import Conversation
 from parallel_agents.agents.demo.frames import Frame, short_id
+from parallel_agents.agents.demo.requests import answers, approved, listed
 from parallel_agents.agents.demo.voice import RUNNING, Voice, end_commands, start
 
 MODULE = '''"""Says hello."""
@@ -81,6 +84,9 @@ def play(talk: Conversation, text: str) -> None:
         talk: the conversation to speak in.
         text: the prompt; its first word names a story, or any of a few harmless keywords in it.
     """
+    if (task := shop.task(text)) is not None:
+        task(talk)
+        return
     word, _, rest = text.strip().partition(" ")
     name = word.lower().strip(".,:;!?")
     story = STORIES.get(name)
@@ -136,13 +142,14 @@ def _unique_end(text: str) -> str:
 
 
 def _check(voice: Voice) -> None:
-    allowed, status = voice.bash("Let me run the tests.", TEST_COMMAND, "Run the unit tests")
-    if not allowed:
-        voice.say("I have not run the tests. The change is in place, unchecked.")
-    elif status:
-        voice.say("The tests fail; the output above says why.")
+    ran = voice.bash("Let me run the tests.", TEST_COMMAND, "Run the unit tests")
+    changed = voice.changes.summary()
+    if not ran.allowed:
+        voice.say(f"I have not run the tests. {changed}")
+    elif ran.status:
+        voice.say(f"The tests fail; the output above says why. {changed}")
     else:
-        voice.say("The tests pass. Three files changed.")
+        voice.say(f"The tests pass. {changed}")
 
 
 def _permission(talk: Conversation, _rest: str) -> None:
@@ -151,39 +158,16 @@ def _permission(talk: Conversation, _rest: str) -> None:
 
 def _question(talk: Conversation, _rest: str) -> None:
     voice = Voice(talk)
-    given: Frame = {"questions": QUESTIONS}
-    used = voice.say("Two things are open.", ("AskUserQuestion", given))
-    leave = voice.leave(used, "AskUserQuestion", given, {"requires_user_interaction": True})
-    if not leave.allowed:
-        voice.say(f"No answer then: {leave.message}")
-        return
-    answers = leave.given.get("answers") or {}
-    told = ", ".join(f'"{question}"="{answer}"' for question, answer in answers.items())
-    result = {"questions": QUESTIONS, "answers": answers}
-    voice.result(
-        used, f"Your questions have been answered: {told}.", result, leave.meta, failed=False
-    )
-    voice.say(f"Thank you. I will go on with {told}.")
+    found = answers(voice, "Two things are open.", QUESTIONS)
+    if found is not None:
+        voice.say(f"Thank you. I will go on with {listed(found)}.")
 
 
 def _plan(talk: Conversation, _rest: str) -> None:
     voice = Voice(talk)
-    if talk.known.mode != "plan":
-        talk.change_mode("plan")
-    place = str(Path.cwd() / ".plan.md")
-    given: Frame = {"plan": PLAN, "planFilePath": place}
-    used = voice.say("Here is how I would do it.", ("ExitPlanMode", given))
-    leave = voice.leave(used, "ExitPlanMode", given, {"requires_user_interaction": True})
-    if not leave.allowed:
-        voice.say(f"I keep planning. You said: {leave.message}")
-        return
-    if talk.known.mode == "plan":
-        talk.change_mode("default")
-    plan = str(leave.given.get("plan") or PLAN)
-    result = {"plan": plan, "isAgent": False, "filePath": place}
-    told = f"User has approved your plan. You can now start coding.\n\n## Approved Plan:\n{plan}"
-    voice.result(used, told, result, leave.meta, failed=False)
-    if _change(voice, "Starting with the README."):
+    if approved(voice, "Here is how I would do it.", PLAN) and _change(
+        voice, "Starting with the README."
+    ):
         voice.say("The plan is carried out.")
 
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from parallel_agents.agents.demo import frames
+from parallel_agents.agents.demo import files, frames
 from parallel_agents.agents.demo.conversation import Conversation, InterruptedTurnError
 from parallel_agents.agents.demo.frames import Frame, short_id
 
@@ -40,6 +40,15 @@ class Leave:
     meta: Frame
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What came of a command: whether it might run, its exit status, and what it printed."""
+
+    allowed: bool
+    status: int = 0
+    output: str = ""
+
+
 def end_commands() -> None:
     """Kill all commands that are still running."""
     for group in list(RUNNING):
@@ -58,6 +67,7 @@ class Voice:
     def __init__(self, talk: Conversation, nested: Frame | None = None) -> None:
         self.talk = talk
         self.nested = nested or {}
+        self.changes = files.Changes()
         self._fields = {"parent_tool_use_id": None} | self.nested
         self._message = ""
 
@@ -229,7 +239,7 @@ class Voice:
     def read(self, text: str, path: Path) -> str:
         """Read a file; this needs no permission."""
         used = self.say(text, ("Read", {"file_path": str(path)}))
-        content = path.read_text(errors="replace")
+        content = files.read(path)
         lines = content.splitlines()
         numbered = "\n".join(f"{n}\t{line}" for n, line in enumerate(lines, 1))
         file = {"filePath": str(path), "content": content, "numLines": len(lines)}
@@ -240,17 +250,18 @@ class Voice:
         return content
 
     def write(self, text: str, path: Path, content: str) -> bool:
-        """Create or replace a file; return whether it was allowed."""
+        """Create or replace a file; return whether it was allowed and done."""
         given: Frame = {"file_path": str(path), "content": content}
         used = self.say(text, ("Write", given))
         leave = self.leave(used, "Write", given, _edit_request(path))
         if not leave.allowed:
             return False
         target, content = Path(leave.given["file_path"]), str(leave.given["content"])
-        before = target.read_text() if target.exists() else None
-        self.talk.touch()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content)
+        try:
+            before = files.read(target) if target.exists() else None
+            self._replace(target, before, content)
+        except files.OutsideError as problem:
+            return self._refused(used, str(problem), leave)
         kind = "create" if before is None else "update"
         result = {"type": kind, "filePath": str(target), "content": content, "userModified": False}
         result["structuredPatch"] = [] if before is None else frames.patch(before, content)
@@ -260,7 +271,7 @@ class Voice:
         return True
 
     def edit(self, text: str, path: Path, old: str, new: str) -> bool:
-        """Replace text in a file; return whether it was allowed."""
+        """Replace a text that occurs once in a file; return whether it was allowed and done."""
         given: Frame = {"file_path": str(path), "old_string": old, "new_string": new}
         given["replace_all"] = False
         used = self.say(text, ("Edit", given))
@@ -269,23 +280,37 @@ class Voice:
             return False
         target = Path(leave.given["file_path"])
         old, new = str(leave.given["old_string"]), str(leave.given["new_string"])
-        before = target.read_text()
-        after = before.replace(old, new, 1)
-        self.talk.touch()
-        target.write_text(after)
+        try:
+            before = files.read(target)
+            if before.count(old) != 1:
+                count = before.count(old)
+                return self._refused(used, f"Found {count} matches of the string in {path}", leave)
+            after = before.replace(old, new)
+            self._replace(target, before, after)
+        except files.OutsideError as problem:
+            return self._refused(used, str(problem), leave)
         result = {"filePath": str(target), "oldString": old, "newString": new, "replaceAll": False}
         result |= {"originalFile": before, "structuredPatch": frames.patch(before, after)}
         told = f"The file {target} has been updated successfully."
         self.result(used, told, result | {"userModified": False}, leave.meta, failed=False)
         return True
 
-    def bash(self, text: str, command: str, description: str) -> tuple[bool, int]:
-        """Run a command in the worktree; return whether it was allowed, and its exit status."""
+    def _replace(self, path: Path, before: str | None, after: str) -> None:
+        self.changes.note(path, before)
+        self.talk.touch()
+        files.write(path, after)
+
+    def _refused(self, used: str, why: str, leave: Leave) -> bool:
+        self.result(used, why, f"Error: {why}", leave.meta, failed=True)
+        return False
+
+    def bash(self, text: str, command: str, description: str) -> Ran:
+        """Run a command in the worktree, if it is allowed."""
         given: Frame = {"command": command, "description": description}
         used = self.say(text, ("Bash", given))
         leave = self.leave(used, "Bash", given, bash_request(command, description))
         if not leave.allowed:
-            return False, 0
+            return Ran(allowed=False)
         self.talk.touch()
         try:
             status, output = self._run(str(leave.given["command"]))
@@ -293,14 +318,14 @@ class Voice:
             self.result(used, REJECTED, "User rejected tool use", {}, failed=True)
             raise
         if status:
-            output = f"Exit code {status}\n{output}"
-            self.result(used, output, f"Error: {output}", leave.meta, failed=True)
+            told = f"Exit code {status}\n{output}"
+            self.result(used, told, f"Error: {told}", leave.meta, failed=True)
         else:
             result = {"stdout": output, "stderr": "", "interrupted": False, "isImage": False}
             result["noOutputExpected"] = not output
             shown = output or "(Bash completed with no output)"
             self.result(used, shown, result, leave.meta, failed=False)
-        return True, status
+        return Ran(allowed=True, status=status, output=output)
 
     def _run(self, command: str) -> tuple[int, str]:
         output = os.memfd_create("output")

@@ -2,6 +2,7 @@
 
 import argparse
 
+from parallel_agents import demo_tasks
 from parallel_agents.cli import render
 from parallel_agents.cli.common import Verbs, environment, key, verb
 from parallel_agents.cli.open_tui import open_screen
@@ -10,14 +11,19 @@ from parallel_agents.core.errors import UsageError
 from parallel_agents.core.options import Options
 from parallel_agents.wire.messages import MakeScratchRepository, New
 
-STORIES = (
-    ("permission", "permission: run the tests and tell me what fails"),
-    ("question", "question: add a store for the orders"),
-    ("plan", "plan: split the parser into smaller functions"),
-    ("edit", "edit: write down what this project does"),
-    ("fail", "fail: ask a model that cannot answer"),
+SESSIONS = (
+    ("permission", demo_tasks.FIX, "default"),
+    ("question", demo_tasks.ORDERS, "default"),
+    ("plan", demo_tasks.PLAN, "default"),
+    ("edit", demo_tasks.RENAME, "auto"),
+    ("stream", demo_tasks.EXPLAIN, "default"),
+    ("fail", demo_tasks.FAIL, "default"),
 )
-"""Name and prompt of each demo session; the first word chooses the demo agent's story."""
+"""Name, task and permission mode of each demo session; the demo agent knows the tasks by heart.
+
+`edit` asks for nothing, so that there is a diff to read before anything is decided, and it changes
+a file that `permission` changes, too.
+"""
 
 
 def add(verbs: Verbs) -> None:
@@ -32,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     client = QuickClient()
     directory = client.request(MakeScratchRepository(key=key())).directory
-    for name, prompt in STORIES:
+    for name, prompt, mode in SESSIONS:
         row = client.request(
             New(
                 key=key(),
@@ -41,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 directory=directory,
                 base="head",
                 agent="demo",
-                options=Options(mode="default"),
+                options=Options(mode=mode),
                 environment=environment(),
             )
         )

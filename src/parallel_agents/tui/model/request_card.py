@@ -96,6 +96,7 @@ class Card:
         self._known: Identity | None = None
         self._painted: Identity | None = None
         self._painted_at = 0.0
+        self._stands_for = SETTLE
         self._sent: set[Identity] = set()
 
     # --- what is shown ------------------------------------------------------------------------
@@ -109,14 +110,16 @@ class Card:
         Returns:
             Whether the request to show has changed.
         """
-        before = self.identity
-        expected = self._brought or before in self._sent
-        self._brought = False
+        before, elsewhere = self.identity, self.session
         live = state is not None and state.process.is_there
         self.requests = state.dialogue.requests if state is not None and live else ()
         self.session = state.id if state is not None else ""
+        # A person who went away and came back has brought up nothing that was not there.
+        expected = before in self._sent or (self._brought and self.session != elsewhere)
+        self._brought = False
         pending = {self._identity(request): request for request in self.requests}
-        self._sent &= pending.keys()
+        # What was sent for another session stays so while that session is not the one shown.
+        self._sent -= {sent for sent in self._sent if sent.session == self.session} - pending.keys()
         kept = pending.get(before) if before is not None else None
         self._put(kept or next(iter(self.requests), None), expected=expected)
         return self.identity != before
@@ -161,6 +164,7 @@ class Card:
         """Record which request is now on the screen."""
         if identity != self._painted:
             self._painted, self._painted_at = identity, self._clock()
+            self._stands_for = self._settle
 
     @property
     def ready(self) -> bool:
@@ -172,7 +176,7 @@ class Card:
             self.identity is not None
             and self._painted == self.identity
             and not self.sent
-            and at - self._painted_at >= self._settle
+            and at - self._painted_at >= self._stands_for
         )
 
     @property
@@ -180,7 +184,7 @@ class Card:
         """Seconds until the painted request accepts a key; 0 when it does, or never will."""
         if self.identity is None or self._painted != self.identity or self.sent:
             return 0.0
-        return max(self._painted_at + self._settle - self._clock(), 0.0)
+        return max(self._painted_at + self._stands_for - self._clock(), 0.0)
 
     # --- keys ---------------------------------------------------------------------------------
 

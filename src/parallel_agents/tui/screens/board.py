@@ -35,6 +35,7 @@ from parallel_agents.tui.widgets.card_box import CardBox
 from parallel_agents.tui.widgets.card_keys import CardKeys
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.filter_line import FilterLine
+from parallel_agents.tui.widgets.first_steps_line import FirstStepsLine
 from parallel_agents.tui.widgets.notice import Notice
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.pane_area import PaneArea, PaneLine
@@ -113,6 +114,7 @@ class Board(Screen[None]):
                 yield CardBox(self.card, id="card")
                 yield Prompt(id="prompt")
         yield FilterLine(id="filter")
+        yield FirstStepsLine(self.keys, id="first")
         yield OneLine(id="hints")
 
     def on_mount(self) -> None:
@@ -237,6 +239,7 @@ class Board(Screen[None]):
         self._paint_card(state)
         self._paint_hints()
         self._bell.look(self.store.mirror.sessions.values(), ready=self.store.ready)
+        self.query_one(FirstStepsLine).look(self.store, self.panes.shown)
         if self.store.gap and self.store.problem is None:
             alone(self, self._read, "read")
         if self.store.agents.stale and self.store.ready and self.store.problem is None:
@@ -285,15 +288,9 @@ class Board(Screen[None]):
 
     def _paint_top(self, state: SessionState | None) -> None:
         states = [s for s in self.store.mirror.sessions.values() if listed(s)]
-        store, width = self.store, self.size.width
+        store, ink, width = self.store, ink_of(self.app), self.size.width
         said = header.top(
-            states,
-            state,
-            store.problem,
-            ink_of(self.app),
-            width,
-            cost=store.mirror.cost,
-            reading=store.reading,
+            states, state, store.problem, ink, width, cost=store.mirror.cost, reading=store.reading
         )
         self.line("top").put(*said)
         self.set_class(not states, "-empty")

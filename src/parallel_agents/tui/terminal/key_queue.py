@@ -28,7 +28,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from parallel_agents.tui.terminal.letters import MANY, STEPS, Run, crowds, is_letter, repeats
+from parallel_agents.tui.terminal.letters import MANY, STEPS, Neighbours, Run, is_letter, repeats
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.terminal_input import Crowd
 
@@ -142,7 +142,7 @@ class KeyQueue:
         self._waiting: deque[_Arrived] = deque()
         self._newest = _Arrived(events.Event())
         self._newest.settled = True
-        self._letter: _Arrived | None = None
+        self._letters = Neighbours()
         self._key: _Arrived | None = None
         self._run = Run()
         self._held: tuple[_Arrived, _Turn, Care] | None = None
@@ -179,13 +179,8 @@ class KeyQueue:
         last, self._key = self._key, arrived
         if last is not None and repeats(last.event, event):
             last.repeated = arrived.repeated = True
-        if not is_letter(event):
-            return
-        before, self._letter = self._letter, arrived
-        if before is None:
-            return
-        before.crowded |= crowds(arrived.event, after=before.event)
-        arrived.crowded |= crowds(before.event, before=arrived.event)
+        if is_letter(event):
+            self._letters.add(arrived)
 
     async def quiet(self) -> None:
         """Note that nothing came for a while: the key typed before was typed by itself."""
@@ -195,9 +190,9 @@ class KeyQueue:
 
     async def rested(self) -> None:
         """Note that no key came for a longer while: a letter typed before is part of no text."""
-        for newest in (self._letter, self._key):
-            if newest is not None:
-                newest.rested = True
+        for arrived in (self._key, *self._waiting):
+            if arrived is not None:
+                arrived.rested = True
         if self._held is not None and self._held[2] != "quiet":
             await self._release()
 

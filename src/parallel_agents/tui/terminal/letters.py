@@ -5,6 +5,8 @@ The times are those of practised typists: 120 to 200 ms from letter to letter wi
 choice between commands takes a person more than 250 ms. A held key repeats every 20 to 60 ms.
 """
 
+from typing import Protocol
+
 from textual import events
 
 BEFORE = 0.25
@@ -57,6 +59,39 @@ def crowds(
 
 def _character(event: events.Event) -> str:
     return (event.character or "") if isinstance(event, events.Key) else ""
+
+
+class Letter(Protocol):
+    """A letter as it arrived.
+
+    Attributes:
+        crowded: whether another letter came so near that it may belong to a text.
+    """
+
+    crowded: bool
+
+    @property
+    def event(self) -> events.Event:
+        """The letter and the time of its press."""
+
+
+class Neighbours:
+    """The letters that came so shortly before that a new one has to be compared with them."""
+
+    def __init__(self) -> None:
+        self._letters: list[Letter] = []
+
+    def add(self, letter: Letter) -> None:
+        """Judge a letter by those before it, and those by this one."""
+        at, same = letter.event.time, _character(letter.event)
+        self._letters = [old for old in self._letters if at - old.event.time <= BEFORE]
+        for old in self._letters:
+            old.crowded |= crowds(letter.event, after=old.event)
+            # The second of two equal letters belongs to what the first one belongs to.
+            letter.crowded |= crowds(old.event, before=letter.event) or (
+                old.crowded and _character(old.event) == same
+            )
+        self._letters.append(letter)
 
 
 class Run:
