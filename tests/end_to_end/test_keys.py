@@ -129,8 +129,8 @@ LIST, CARD, INPUT = "Space peek", "Tab input", "Enter send"
 @pytest.mark.parametrize("terminal", [(120, 40), (80, 24)], indirect=True, ids=["wide", "narrow"])
 @presses(
     "next", "previous", "first", "last", "page_up", "page_down", "jump", "jump_begin", "jump_sign",
-    "enter", "escape", "back", "zone_next", "zone_back", "peek", "next_needing",
-    "group", "help", "quit", "filter", "clear_filter",
+    "enter", "go_right", "go_left", "escape", "back", "zone_next", "zone_back", "peek",
+    "next_needing", "group", "help", "quit", "filter", "clear_filter",
 )  # fmt: skip
 def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     listed = names(terminal.wait(lambda screen: len(names(screen)) == 5 and LIST in screen))
@@ -152,8 +152,8 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.key("jump_sign")
     terminal.type(MAC_DIGITS[1])
     terminal.wait(on(listed[1]))
-    for number, leave in ((0, "escape"), (1, "back")):
-        hands.press(terminal, "enter", number)
+    for enter, leave in (("enter", "escape"), ("go_right", "back")):
+        hands.press(terminal, enter)
         terminal.wait(CARD)
         hands.press(terminal, leave)
         terminal.wait(LIST)
@@ -172,6 +172,14 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     terminal.wait(LIST)
     hands.press(terminal, "clear_filter")
     terminal.wait(lambda screen: len(names(screen)) == 5)
+    hands.press(terminal, "jump", 1)
+    terminal.wait(on(listed[1]))
+    hands.press(terminal, "go_left")
+    terminal.wait("▌NEEDS INPUT")
+    hands.press(terminal, "go_left")
+    terminal.wait("▌▸ ")
+    hands.press(terminal, "go_right")
+    terminal.wait(lambda screen: "▌▸ " not in screen)
     hands.press(terminal, "jump", 1)
     terminal.wait(on(listed[1]))
     hands.press(terminal, "peek")

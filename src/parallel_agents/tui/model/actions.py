@@ -77,7 +77,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("last", ("end",), LIST, "End", "select the last session"),
     Action("page_up", ("pageup",), LIST, "PgUp", "go up by the height of the list"),
     Action("page_down", ("pagedown",), LIST, "PgDn", "go down by the height of the list"),
-    Action("enter", ("enter", "right"), LIST, "Enter →", "go into the session", "", "open"),
+    Action("enter", ("enter",), LIST, "Enter", "go into the session; open a group", "", "open"),
+    Action("go_right", ("right",), LIST, "→", "the same; from an open group, to its first session"),
+    Action("go_left", ("left",), LIST, "←", "select the session's group; close a group"),
     Action(
         "peek",
         ("space",),

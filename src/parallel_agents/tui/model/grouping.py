@@ -19,8 +19,8 @@ TITLES: dict[Group, str] = {
     "pinned": "PINNED",
     "needs": "NEEDS INPUT",
     "failed": "FAILED",
-    "working": "WORKING",
     "review": "READY FOR REVIEW",
+    "working": "WORKING",
     "done": "DONE",
     "idle": "IDLE",
 }
@@ -34,10 +34,12 @@ class Section:
     Attributes:
         title: raw text.
         sessions: ids, in order.
+        key: what identifies it while titles and sessions change: its group, or a directory.
     """
 
     title: str
     sessions: tuple[str, ...]
+    key: str = ""
 
 
 def group_of(state: SessionState) -> Group:
@@ -114,7 +116,7 @@ def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
     found: dict[Group, list[SessionState]] = {}
     for state in present:
         found.setdefault("pinned" if state.session.pinned else group_of(state), []).append(state)
-    return [_section(TITLES[group], found[group]) for group in _ORDER if group in found]
+    return [_section(TITLES[group], group, found[group]) for group in _ORDER if group in found]
 
 
 def _by_directory(states: list[SessionState]) -> list[Section]:
@@ -124,7 +126,7 @@ def _by_directory(states: list[SessionState]) -> list[Section]:
     names = {root: PurePath(root).name or root for root in found}
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return [
-        _section(root if names[root] in twice else names[root], found[root])
+        _section(root if names[root] in twice else names[root], root, found[root])
         for root in sorted(found)
     ]
 
@@ -134,8 +136,8 @@ def repository(state: SessionState) -> str:
     return state.place.worktree.root if state.place.worktree else state.place.directory
 
 
-def _section(title: str, states: list[SessionState]) -> Section:
-    return Section(title, tuple(state.id for state in sorted(states, key=_rank)))
+def _section(title: str, key: str, states: list[SessionState]) -> Section:
+    return Section(title, tuple(state.id for state in sorted(states, key=_rank)), key)
 
 
 def _rank(state: SessionState) -> tuple[bool, int, int, str]:

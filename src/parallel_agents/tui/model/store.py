@@ -12,10 +12,12 @@ from parallel_agents.client.mirror import Mirror
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.events import Record
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model import grouping
+from parallel_agents.tui.model import grouping, list_rows
 from parallel_agents.tui.model.backend import Backend
 from parallel_agents.tui.model.conversation import Conversation
+from parallel_agents.tui.model.kept_view import KeptView
 from parallel_agents.tui.model.list_filter import keep
+from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.model.offers import Agents
 from parallel_agents.wire.messages import Follow, ListAgents, ReadRecords
 from parallel_agents.wire.pushes import (
@@ -61,7 +63,7 @@ class Store:
     Attributes:
         mirror: facts of all sessions.
         selected: id of the selected session.
-        by: how the list is grouped.
+        view: how the list is looked at.
         filter: the text that sessions must fit to be in the list; empty for all.
         conversation: what has been read of the selected session.
         ready: whether the supervisor has sent every session.
@@ -76,7 +78,7 @@ class Store:
         self._wake = wake
         self.mirror = Mirror()
         self.selected: str | None = None
-        self.by: grouping.By = "state"
+        self.view = KeptView()
         self.filter = ""
         self.conversation: Conversation | None = None
         self.ready = False
@@ -87,6 +89,7 @@ class Store:
         self.gap = False
         self.agents = Agents()
         self.successor: str | None = None
+        self._heading: Place | None = None
         self._awaited: str | None = None
         self._neighbours: list[str] = []
 
@@ -183,7 +186,37 @@ class Store:
 
     def sections(self) -> list[grouping.Section]:
         """Group the list."""
-        return grouping.arrange(keep(self.filter, self.mirror.sessions.values()), self.by)
+        return grouping.arrange(keep(self.filter, self.mirror.sessions.values()), self.view.by)
+
+    def rows(self) -> list[Rows]:
+        """Lay out the rows of the list; a filter opens every group."""
+        sections = self.sections()
+        if self.filter:
+            return [Rows(section, section.sessions) for section in sections]
+        view, chosen = self.view, self.selected if self._heading is None else None
+        states = self.mirror.sessions
+        return list_rows.lay_out(sections, states, view.collapsed, view.unfolded, chosen)
+
+    def cursor(self, rows: list[Rows]) -> Place:
+        """The selected row: a group's while there is one, else the selected session's."""
+        if self._heading is not None and list_rows.section_of(rows, self._heading):
+            return self._heading
+        return Place("session", self.selected or "")
+
+    def stops(self) -> list[Place]:
+        """List the rows that the arrows go through, from top to bottom."""
+        rows = self.rows()
+        return list_rows.stops(rows, self.cursor(rows))
+
+    def point(self, heading: Place) -> None:
+        """Select a row that is no session; the selected session stays shown beside the list."""
+        self._heading = heading
+        self._wake()
+
+    def look(self, view: KeptView) -> None:
+        """Look at the list in another way."""
+        self.view = view
+        self._wake()
 
     @property
     def fitting_words(self) -> str:
@@ -207,6 +240,9 @@ class Store:
 
     def select(self, session: str | None) -> None:
         """Select a session; from now on its conversation is read."""
+        if self._heading is not None:
+            self._heading = None
+            self._wake()
         if session == self.selected:
             return
         if session is not None and self.filter and session not in self.order():

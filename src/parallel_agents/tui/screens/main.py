@@ -16,8 +16,8 @@ from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, 
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
+from parallel_agents.tui.screens.list_keys import ListKeys
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
-from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.filter_line import FilterLine
@@ -27,14 +27,14 @@ from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.wire.messages import ListFiles
 
 
-class MainScreen(Verbs, Modes):
+class MainScreen(ListKeys, Modes):
     """The board with its keys."""
 
     _jumping = False
 
     def on_mount(self) -> None:
         """Add what decides on requests, and look at the list as last time."""
-        self.store.by = kept_view().by
+        self.store.view = kept_view()
         self.decisions = Decisions(self)
 
     # --- which key counts where ---------------------------------------------------------------
@@ -144,13 +144,6 @@ class MainScreen(Verbs, Modes):
 
     # --- moving -------------------------------------------------------------------------------
 
-    def _step(self, step: int) -> None:
-        order = self.store.order()
-        if not order:
-            return
-        at = order.index(self.store.selected) if self.store.selected in order else -step
-        self.choose(order[max(0, min(at + step, len(order) - 1))])
-
     def choose(self, session: str) -> None:
         """Select a session for the person, who from then on is where it is."""
         self.decisions.stay()
@@ -160,35 +153,36 @@ class MainScreen(Verbs, Modes):
         """Select a session that the person expects to see."""
         if session != self.store.selected:
             self.card.brought()
-            self.store.select(session)
+        self.store.select(session)
 
     def do_previous(self) -> None:
         """Select the session above."""
-        self._step(-1)
+        self.step(-1)
 
     def do_next(self) -> None:
         """Select the session below."""
-        self._step(1)
+        self.step(1)
 
     def do_first(self) -> None:
         """Select the first session."""
-        self._step(-len(self.store.order()))
+        self.step(-len(self.store.stops()))
 
     def do_last(self) -> None:
         """Select the last session."""
-        self._step(len(self.store.order()))
+        self.step(len(self.store.stops()))
 
     def do_page_up(self) -> None:
         """Go up by the height of the list."""
-        self._step(-self.sidebar.page)
+        self.step(-self.sidebar.page)
 
     def do_page_down(self) -> None:
         """Go down by the height of the list."""
-        self._step(self.sidebar.page)
+        self.step(self.sidebar.page)
 
     def do_enter(self) -> None:
-        """Go into the session."""
-        self.go_in()
+        """Go into the session; open or close the group."""
+        if not self.turn_group():
+            self.go_in()
 
     def go_in(self) -> None:
         """Go into the session: to its request if it has one, otherwise to the input."""
@@ -207,6 +201,11 @@ class MainScreen(Verbs, Modes):
         if state is not None and state.unread:
             self.later(self.commands.seen(state))
 
+    def on_sidebar_turned(self, message: Sidebar.Turned) -> None:
+        """Open or close the group that was clicked."""
+        self.store.point(message.place)
+        self.turn_group()
+
     def on_sidebar_chosen(self, message: Sidebar.Chosen) -> None:
         """Select the row that was clicked."""
         self.choose(message.session)
@@ -224,7 +223,9 @@ class MainScreen(Verbs, Modes):
             self.go_in()  # the selected one asks: it comes first
             return
         mirror = self.store.mirror.sessions
-        everyone = in_order(arrange(mirror.values(), self.store.by))  # a filter hides no request
+        everyone = in_order(
+            arrange(mirror.values(), self.store.view.by)
+        )  # a filter hides no request
         found = next_needing(everyone, mirror, self.store.selected)
         if found is None:
             self.commands.say("Nothing needs you.")
@@ -257,11 +258,11 @@ class MainScreen(Verbs, Modes):
 
     def on_filter_line_stepped(self, message: FilterLine.Stepped) -> None:
         """Select the session above or below."""
-        self._step(message.step)
+        self.step(message.step)
 
     def do_jump(self, number: int) -> None:
         """Go to the session with this number in the list."""
-        order = self.store.order()
+        order = [place.key for place in self.store.stops() if place.kind == "session"]
         if number <= len(order):
             self.choose(order[number - 1])
 

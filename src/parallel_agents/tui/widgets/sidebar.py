@@ -14,7 +14,8 @@ from textual.strip import Strip
 
 from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.grouping import Section, group_of
+from parallel_agents.tui.model.grouping import group_of
+from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, clip_path, flat, over, row
@@ -33,13 +34,13 @@ class Entry:
     """One line of the list.
 
     Attributes:
-        session: id; empty for a title or a gap.
+        place: what is selected with it; None for a gap.
         left: spans at the left.
         right: spans at the right.
-        first: whether it is the session's first line.
+        first: whether it is the row's first line.
     """
 
-    session: str
+    place: Place | None
     left: tuple[Span, ...]
     right: tuple[Span, ...] = ()
     first: bool = False
@@ -56,33 +57,40 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self.session = session
             self.enter = enter
 
+    class Turned(Message):
+        """A group's title was clicked, or the line that stands for its other sessions."""
+
+        def __init__(self, place: Place) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._entries: list[Entry] = []
         self._strips: dict[int, Strip] = {}
         self._stamp: object = None
-        self._selected: str | None = None
+        self._cursor = Place("session", "")
 
     def show(
         self,
-        sections: list[Section],
+        rows: list[Rows],
         states: dict[str, SessionState],
         progress: dict[str, tuple[int, int]],
-        selected: str | None,
+        cursor: Place,
         now: int,
     ) -> None:
         """Show these sessions; repaint nothing if nothing changed.
 
         Args:
-            sections: the list, grouped.
+            rows: the list, laid out.
             states: facts by id.
             progress: for worktrees being created: files done, and files in all.
-            selected: id of the selected session.
+            cursor: the selected row.
             now: milliseconds since 1970.
         """
         styles = ink_of(self.app)
-        entries = _entries(sections, states, progress, now, styles)
-        moved = selected != self._selected
+        entries = _entries(rows, states, progress, now, styles)
+        moved = cursor != self._cursor
         if entries == self._entries and not moved:
             return
         changed = [
@@ -90,7 +98,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         for index in changed:
             self._strips.pop(index, None)
-        self._entries, self._selected = entries, selected
+        self._entries, self._cursor = entries, cursor
         size = Size(self.scrollable_content_region.width, len(entries))
         if size != self.virtual_size:
             self.virtual_size = size
@@ -104,16 +112,18 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         """How many sessions to go for a page: as many as are in view, less one to see where."""
         top = self.scroll_offset.y
         shown = self._entries[top : top + self.scrollable_content_region.height]
-        return max(sum(entry.first for entry in shown) - 1, 1)
+        sessions = [e for e in shown if e.first and e.place and e.place.kind == "session"]
+        return max(len(sessions) - 1, 1)
 
     def _into_view(self) -> None:
-        rows = [i for i, entry in enumerate(self._entries) if entry.session == self._selected]
+        rows = [i for i, entry in enumerate(self._entries) if entry.place == self._cursor]
         height = self.scrollable_content_region.height
-        if not rows or not self._selected or not height:
+        if not rows or not height:
             return
         top, bottom = rows[0], rows[-1] + 1
         # Bring the title above a group's first session into view with it.
-        if rows[0] and not self._entries[rows[0] - 1].session:
+        above = self._entries[top - 1].place if top else None
+        if above is not None and above.kind == "title" != self._cursor.kind:
             top -= 1
         if top < self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, immediate=True)
@@ -142,7 +152,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _paint(self, entry: Entry, width: int) -> Strip:
         styles = ink_of(self.app)
-        chosen = bool(entry.session) and entry.session == self._selected
+        chosen = entry.place == self._cursor
         bar = "▌" if chosen and entry.first else " "
         left = list(entry.left)
         if left and not entry.right:
@@ -158,27 +168,47 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the clicked row; a double click goes in."""
+        """Select the clicked row; a double click goes in, and one click opens or closes a group."""
         index = event.y + self.scroll_offset.y
-        if 0 <= index < len(self._entries) and (session := self._entries[index].session):
-            self.post_message(self.Chosen(session, enter=event.chain > 1))
+        place = self._entries[index].place if 0 <= index < len(self._entries) else None
+        if place is None:
+            return
+        if place.kind == "session":
+            self.post_message(self.Chosen(place.key, enter=event.chain > 1))
+        else:
+            self.post_message(self.Turned(place))
 
 
 def _entries(
-    sections: list[Section],
+    rows: list[Rows],
     states: dict[str, SessionState],
     progress: dict[str, tuple[int, int]],
     now: int,
     styles: Ink,
 ) -> list[Entry]:
     entries: list[Entry] = []
-    for section in sections:
+    for part in rows:
         if entries:
-            entries.append(Entry("", ()))
-        entries.append(Entry("", (flat(section.title, styles.muted),)))
-        for session in section.sessions:
+            entries.append(Entry(None, ()))
+        entries.append(_title(part, states, styles))
+        for session in part.shown:
             entries.extend(_session(states[session], progress.get(session), now, styles))
+        if part.hidden and not part.collapsed:
+            rest = Place("rest", part.section.key)
+            more = Span(f"… {len(part.hidden)} more", styles.muted)
+            entries.append(Entry(rest, (more,), first=True))
     return entries
+
+
+def _title(rows: Rows, states: dict[str, SessionState], styles: Ink) -> Entry:
+    section = rows.section
+    place, words = Place("title", section.key), flat(section.title, styles.muted)
+    if not rows.collapsed:
+        return Entry(place, (words,), first=True)
+    news = sum(states[session].unread for session in section.sessions)
+    unread = (Span(f"{news} unread · ", styles.strong),) if news else ()
+    count = Span(f"{len(section.sessions)} ", styles.muted)
+    return Entry(place, (Span("▸ ", styles.muted), words), (*unread, count), first=True)
 
 
 def _session(
@@ -193,7 +223,8 @@ def _session(
         flat(state.session.name or state.id, name),
         *((Span(" ⌃", styles.muted),) if state.session.pinned else ()),
     )
-    first = Entry(state.id, left, tuple(_right(state, now, styles)), first=True)
+    place = Place("session", state.id)
+    first = Entry(place, left, tuple(_right(state, now, styles)), first=True)
     detail = doing(state, progress)
     if not detail or group in {"done", "idle"}:
         return [first]
@@ -201,7 +232,7 @@ def _session(
     if silent and now - silent >= QUIET_MS:
         detail = f"quiet {age(now - silent)} · {detail}"
     shown = styles.need if group == "needs" else styles.muted
-    return [first, Entry(state.id, (Span("  ", styles.text), flat(detail, shown)))]
+    return [first, Entry(place, (Span("  ", styles.text), flat(detail, shown)))]
 
 
 def mark(state: SessionState) -> str:

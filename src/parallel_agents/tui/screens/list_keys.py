@@ -1,0 +1,128 @@
+"""What keys do to the rows of the list: going through them, and opening and closing groups.
+
+Keep true: a session is never chosen by closing its group, nor by going past it; what is done to
+several sessions is asked once, about the sessions that were there when the key was pressed.
+"""
+
+from collections.abc import Sequence
+
+from parallel_agents.core.state import SessionState
+from parallel_agents.tui.model.list_rows import Place, section_of
+from parallel_agents.tui.screens.several import SeveralDialog
+from parallel_agents.tui.screens.verbs import Verbs
+from parallel_agents.tui.text.styles import ink_of
+
+
+class ListKeys(Verbs):
+    """The board with the keys of the list."""
+
+    def step(self, step: int) -> None:
+        """Select another row.
+
+        Args:
+            step: how many rows down; up if negative.
+        """
+        rows = self.store.stops()
+        if not rows:
+            return
+        here = self.store.cursor(self.store.rows())
+        at = rows.index(here) if here in rows else -step
+        self._point(rows[max(0, min(at + step, len(rows) - 1))])
+
+    def _point(self, place: Place) -> None:
+        if place.kind == "session":
+            self.choose(place.key)
+        else:
+            self.store.point(place)
+
+    def turn_group(self) -> bool:
+        """Open or close the selected group; returns whether one is selected."""
+        rows = self.store.rows()
+        cursor = self.store.cursor(rows)
+        part = section_of(rows, cursor)
+        if cursor.kind == "session" or part is None:
+            return False
+        if cursor.kind == "rest":
+            self.choose(part.hidden[0])
+            self.look(self.store.view.unfold(cursor.key))
+        else:
+            self._collapse(cursor.key, collapsed=not part.collapsed)
+        return True
+
+    def _collapse(self, key: str, *, collapsed: bool) -> None:
+        if self.store.filter:
+            self.commands.say("Groups stay open while a filter counts. Esc shows all sessions.")
+            return
+        self.look(self.store.view.turned(key, collapsed=collapsed))
+
+    def do_go_right(self) -> None:
+        """Go into the session; open the group, or go to its first session."""
+        rows = self.store.rows()
+        cursor = self.store.cursor(rows)
+        part = section_of(rows, cursor)
+        if cursor.kind == "title" and part is not None and not part.collapsed:
+            self.choose(part.section.sessions[0])
+        elif not self.turn_group():
+            self.go_in()
+
+    def do_go_left(self) -> None:
+        """Select the group of the session; close the group."""
+        rows = self.store.rows()
+        cursor = self.store.cursor(rows)
+        part = section_of(rows, cursor)
+        if part is None:
+            return
+        if cursor.kind == "title":
+            self._collapse(cursor.key, collapsed=True)
+        else:
+            self.store.point(Place("title", part.section.key))
+
+    # --- several sessions ---------------------------------------------------------------------
+
+    def targets(self) -> list[SessionState]:
+        """Facts of the sessions of the selected group; none if a single session is meant."""
+        if self.zone != "list":
+            return []
+        rows = self.store.rows()
+        cursor = self.store.cursor(rows)
+        part = section_of(rows, cursor)
+        if cursor.kind == "session" or part is None:
+            return []
+        sessions = part.hidden if cursor.kind == "rest" else part.section.sessions
+        return [self.store.mirror.sessions[session] for session in sessions]
+
+    async def _choose(
+        self, question: str, choices: Sequence[tuple[str, str]], states: list[SessionState]
+    ) -> str | None:
+        count = "this session" if len(states) == 1 else f"these {len(states)} sessions"
+        dialog = SeveralDialog(f"{question} {count}?", choices, states, ink_of(self.app))
+        return await self.ask_person(dialog)
+
+    def do_stop(self) -> None:
+        """Stop the session; twice, delete it. Of several, ask which of the two."""
+        if states := self.targets():
+            self.later(self._stop_several(states))
+        else:
+            super().do_stop()
+
+    async def _stop_several(self, states: list[SessionState]) -> None:
+        choices = (("stop", "end their processes"), ("delete", "move them to the trash"))
+        chosen = await self._choose("Stop or delete", choices, states)
+        sessions = [state.id for state in states]
+        if chosen == "stop":
+            await self.commands.stop_several(sessions)
+        elif chosen == "delete":
+            await self.commands.delete_several(sessions)
+
+    def do_pin(self) -> None:
+        """Pin or unpin; several only after a question."""
+        if states := self.targets():
+            self.later(self._pin_several(states))
+        else:
+            super().do_pin()
+
+    async def _pin_several(self, states: list[SessionState]) -> None:
+        pinned = not all(state.session.pinned for state in states)
+        verb = "pin" if pinned else "unpin"
+        if await self._choose(verb.capitalize(), ((verb, ""),), states) == verb:
+            await self.commands.pin_several([state.id for state in states], pinned=pinned)

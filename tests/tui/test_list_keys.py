@@ -1,0 +1,137 @@
+"""Groups of the list on the screen: closed, folded, and acted on."""
+
+from __future__ import annotations
+
+from parallel_agents.core import events as ev
+from parallel_agents.tui.model.kept_view import kept_view
+from parallel_agents.wire import messages as m
+from tests.tui.drive import Drive, screen
+from tests.tui.fake import Fake
+
+
+def sessions() -> Fake:
+    fake = Fake()
+    for number in range(3):
+        fake.session(f"w{number}", f"work-{number}")
+    for number in range(9):
+        fake.session(f"d{number}", f"done-{number}")
+        fake.finish(f"d{number}")
+        fake.happen(f"d{number}", ev.Seen())
+    return fake
+
+
+def kind(drive: Drive) -> tuple[str, str]:
+    store = drive.main.store
+    place = store.cursor(store.rows())
+    return place.kind, place.key
+
+
+async def test_left_selects_the_group_then_closes_it_and_it_stays_closed() -> None:
+    async with screen(sessions()) as drive:
+        assert drive.main.store.selected == "w0"
+        await drive.press("left")
+        assert kind(drive) == ("title", "working")
+        assert drive.main.store.selected == "w0"
+        await drive.press("left")
+        await drive.shows("▸ WORKING")
+        assert "work-1" not in drive.text().partition("│")[0]
+        assert kept_view().collapsed == ("working",)
+    async with screen(sessions()) as drive:
+        await drive.shows("▸ WORKING")
+
+
+async def test_right_opens_the_group_then_goes_to_its_first_session() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "left")
+        await drive.shows("▸ WORKING")
+        await drive.press("right")
+        await drive.until(lambda: "▸ WORKING" not in drive.text(), "open")
+        assert kind(drive) == ("title", "working")
+        await drive.press("right")
+        assert kind(drive) == ("session", "w0")
+        await drive.press("right")
+        assert drive.main.zone == "input"
+
+
+async def test_enter_opens_and_closes_a_group_and_does_not_go_in() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "enter")
+        await drive.shows("▸ WORKING")
+        await drive.press("enter")
+        await drive.until(lambda: "▸ WORKING" not in drive.text(), "open")
+        assert drive.main.zone == "list"
+
+
+async def test_the_arrows_pass_a_closed_group_and_choose_none_of_its_sessions() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "left", "down")
+        first = kind(drive)
+        assert first[0] == "session"
+        assert first[1].startswith("d")
+        await drive.press("up")
+        assert kind(drive) == ("title", "working")
+        assert drive.main.store.selected == first[1]
+
+
+async def test_a_long_group_unfolds_at_its_last_line() -> None:
+    async with screen(sessions()) as drive:
+        await drive.shows("… 4 more")
+        await drive.press("end")
+        assert kind(drive) == ("rest", "done")
+        await drive.press("enter")
+        await drive.until(lambda: "… 4 more" not in drive.text(), "unfolded")
+        assert kind(drive)[0] == "session"
+        assert kept_view().unfolded == ("done",)
+
+
+async def test_a_filter_opens_every_group() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "left")
+        await drive.shows("▸ WORKING")
+        await drive.press("slash", *"work-2")
+        await drive.until(lambda: "▸ WORKING" not in drive.text(), "open")
+        await drive.shows("work-2")
+
+
+async def test_a_click_on_a_title_closes_and_opens_the_group() -> None:
+    async with screen(sessions()) as drive:
+        await drive.pilot.click("#list", offset=(4, 0))
+        await drive.shows("▸ WORKING")
+        await drive.pilot.click("#list", offset=(4, 0))
+        await drive.until(lambda: "▸ WORKING" not in drive.text(), "open")
+
+
+async def test_what_is_done_to_a_group_is_asked_once_with_all_its_sessions() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("left", "ctrl+x")
+        await drive.shows("Stop or delete these 3 sessions?")
+        assert all(f"work-{number}" in drive.text() for number in range(3))
+        await drive.press("escape")
+        assert fake.of(m.Stop) == fake.of(m.Delete) == []
+        await drive.press("ctrl+x")
+        await drive.shows("Stop or delete these 3 sessions?")
+        await drive.press("1")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 3, "stopped")
+        assert {stop.session for stop in fake.of(m.Stop)} == {"w0", "w1", "w2"}
+
+
+async def test_a_group_is_deleted_and_pinned_only_after_the_question() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("left", "ctrl+t")
+        await drive.shows("Pin these 3 sessions?")
+        assert fake.of(m.Pin) == []
+        await drive.press("1")
+        await drive.until(lambda: len(fake.of(m.Pin)) == 3, "pinned")
+        await drive.press("left", "ctrl+x")
+        await drive.shows("Stop or delete")
+        await drive.press("2")
+        await drive.until(lambda: fake.of(m.Delete), "deleted")
+
+
+async def test_the_number_of_a_session_is_the_one_of_its_row() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "left", "alt+1")
+        assert kind(drive)[0] == "session"
+        assert kind(drive)[1].startswith("d")
