@@ -35,7 +35,11 @@ TMUX = {
     "right": "Right",
     "greater_than_sign": ">",
     "less_than_sign": "<",
+    "alt+left": "M-Left",
+    "minus": "-",
+    "shift+down": "S-Down",
     "shift+tab": "BTab",
+    "shift+up": "S-Up",
     "slash": "/",
     "space": "Space",
     "tab": "Tab",
@@ -130,7 +134,8 @@ LIST, CARD, INPUT = "Space peek", "Tab input", "Enter send"
 @presses(
     "next", "previous", "first", "last", "page_up", "page_down", "jump", "jump_begin", "jump_sign",
     "enter", "go_right", "go_left", "escape", "back", "zone_next", "zone_back", "peek",
-    "next_needing", "group", "help", "quit", "filter", "clear_filter",
+    "next_needing", "mark", "move_down", "move_up", "return", "group", "help",
+    "quit", "filter", "clear_filter",
 )  # fmt: skip
 def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     listed = names(terminal.wait(lambda screen: len(names(screen)) == 5 and LIST in screen))
@@ -172,6 +177,19 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     terminal.wait(LIST)
     hands.press(terminal, "clear_filter")
     terminal.wait(lambda screen: len(names(screen)) == 5)
+    hands.press(terminal, "jump", 0)
+    hands.press(terminal, "jump", 1)
+    terminal.wait(on(listed[1]))
+    for number in (0, 1):
+        hands.press(terminal, "return", number)
+        terminal.wait(on(listed[number]))
+    hands.press(terminal, "mark")
+    terminal.wait("1 marked")
+    terminal.press("Escape")
+    terminal.wait(lambda screen: "1 marked" not in screen)
+    for key in ("move_down", "move_up"):
+        hands.press(terminal, key)
+        terminal.wait("These are ordered")
     hands.press(terminal, "jump", 1)
     terminal.wait(on(listed[1]))
     hands.press(terminal, "go_left")

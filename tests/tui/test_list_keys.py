@@ -135,3 +135,67 @@ async def test_the_number_of_a_session_is_the_one_of_its_row() -> None:
         await drive.press("left", "left", "alt+1")
         assert kind(drive)[0] == "session"
         assert kind(drive)[1].startswith("d")
+
+
+def listed(drive: Drive) -> list[str]:
+    return drive.main.store.order()
+
+
+async def test_a_session_is_moved_within_its_group_and_stays_there() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("shift+down")
+        assert listed(drive)[:3] == ["w1", "w0", "w2"]
+        await drive.press("shift+down", "shift+down")
+        assert listed(drive)[:3] == ["w1", "w2", "w0"]
+        await drive.press("shift+up")
+        assert kind(drive) == ("session", "w0")
+    async with screen(sessions()) as drive:
+        assert listed(drive)[:3] == ["w1", "w0", "w2"]
+
+
+async def test_who_waits_is_not_moved() -> None:
+    fake = sessions()
+    fake.ask("w1")
+    fake.ask("w2")
+    async with screen(fake) as drive:
+        first = listed(drive)[0]
+        await drive.press("home", "shift+down")
+        await drive.shows("how long they wait")
+        assert listed(drive)[0] == first
+
+
+async def test_marked_sessions_are_stopped_together() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("x", "down", "x")
+        await drive.shows("◆ work-0")
+        await drive.shows("◆ work-2")
+        await drive.shows("2 marked")
+        await drive.press("ctrl+x")
+        await drive.shows("Stop or delete these 2 sessions?")
+        await drive.press("1")
+        await drive.until(lambda: len(fake.of(m.Stop)) == 2, "stopped")
+        assert {stop.session for stop in fake.of(m.Stop)} == {"w0", "w2"}
+        await drive.until(lambda: "◆" not in drive.text(), "unmarked")
+
+
+async def test_a_mark_is_taken_back_by_a_second_press_or_by_escape() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("x", "x", "home", "x")
+        assert drive.main.store.marked() == ["w1"]
+        await drive.press("escape")
+        assert drive.main.store.marked() == []
+
+
+async def test_a_group_is_marked_as_a_whole() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("left", "x")
+        assert drive.main.store.marked() == ["w0", "w1", "w2"]
+
+
+async def test_back_goes_to_the_session_shown_before_and_back_again() -> None:
+    async with screen(sessions()) as drive:
+        await drive.press("down", "down", "alt+left")
+        assert drive.main.store.selected == "w1"
+        await drive.press("minus")
+        assert drive.main.store.selected == "w2"

@@ -5,8 +5,17 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.grouping import arrange, in_order
-from parallel_agents.tui.model.list_rows import FOLD, Place, Rows, lay_out, section_of, stops
+from parallel_agents.tui.model.grouping import Section, arrange, in_order
+from parallel_agents.tui.model.list_rows import (
+    FOLD,
+    Place,
+    Rows,
+    lay_out,
+    moved,
+    put_in_order,
+    section_of,
+    stops,
+)
 from tests.support.facts import facts_of
 
 DONE = [facts_of(id=f"d{n}", outcome="ok") for n in range(12)]
@@ -94,3 +103,26 @@ def test_everybody_is_shown_or_hidden_once_and_no_failure_is_folded_away(
     places = stops(rows, NOWHERE)
     assert len(places) == len(set(places))
     assert all(section_of(rows, place) is not None for place in places)
+
+
+_IDS = st.lists(st.sampled_from("abcdefgh"), unique=True)
+
+
+@given(_IDS, _IDS)
+def test_moved_sessions_are_in_their_order_and_others_stay(usual: list[str], by: list[str]) -> None:
+    section = put_in_order(Section("A", tuple(usual)), by)
+    assert sorted(section.sessions) == sorted(usual)
+    assert [s for s in section.sessions if s in by] == [s for s in by if s in usual]
+    others = [(i, s) for i, s in enumerate(usual) if s not in by]
+    assert all(section.sessions[i] == s for i, s in others)
+
+
+@given(_IDS.filter(bool), st.data())
+def test_a_move_changes_places_with_a_neighbour_or_nothing(
+    usual: list[str], data: st.DataObject
+) -> None:
+    section, session = Section("A", tuple(usual)), data.draw(st.sampled_from(usual))
+    down = moved(section, session, 1)
+    last = usual[-1] == session
+    assert down == section.sessions if last else down.index(session) == usual.index(session) + 1
+    assert moved(Section("A", down), session, -1) == section.sessions or last

@@ -4,8 +4,8 @@ Keep true: a session whose turn failed or that has news is never folded away, an
 selected one; while a filter counts, everything that fits it is shown.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from parallel_agents.core.state import SessionState
@@ -92,6 +92,35 @@ def _folded(section: Section, states: Mapping[str, SessionState], selected: str 
 
 def _has_news(state: SessionState) -> bool:
     return state.unread or group_of(state) in {"needs", "failed"}
+
+
+def put_in_order(section: Section, order: Sequence[str]) -> Section:
+    """Put the sessions that the user moved in their order; all others stay where they are.
+
+    Args:
+        section: in its usual order.
+        order: ids as the user put them; ids of other sections count for nothing.
+    """
+    inside = set(section.sessions)
+    ordered = iter([session for session in order if session in inside])
+    moved = set(order)
+    sessions = [next(ordered) if one in moved else one for one in section.sessions]
+    return replace(section, sessions=tuple(sessions))
+
+
+def moved(section: Section, session: str, step: int) -> tuple[str, ...]:
+    """List the sessions of a section after one of them changed places with a neighbour.
+
+    Args:
+        section: as it is shown.
+        session: the one to move.
+        step: 1 for down, -1 for up; at the end of the section, nothing changes.
+    """
+    order = list(section.sessions)
+    here = order.index(session)
+    there = max(0, min(here + step, len(order) - 1))
+    order[here], order[there] = order[there], order[here]
+    return tuple(order)
 
 
 def stops(rows: list[Rows], cursor: Place) -> list[Place]:

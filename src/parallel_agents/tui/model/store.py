@@ -5,7 +5,7 @@ selection is a session's id and follows the session; only the selected session i
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from parallel_agents.client.mirror import Mirror
@@ -33,6 +33,9 @@ from parallel_agents.wire.request import Request
 R = TypeVar("R")
 
 PAGE = 400
+
+VISITED = 20
+"""How many of the sessions selected before are remembered."""
 
 
 class Changes:
@@ -65,6 +68,7 @@ class Store:
         selected: id of the selected session.
         view: how the list is looked at.
         filter: the text that sessions must fit to be in the list; empty for all.
+        marks: ids of the sessions that the user marked.
         conversation: what has been read of the selected session.
         ready: whether the supervisor has sent every session.
         reading: whether it still has sessions to send over this connection.
@@ -89,7 +93,9 @@ class Store:
         self.gap = False
         self.agents = Agents()
         self.successor: str | None = None
+        self.marks: frozenset[str] = frozenset()
         self._heading: Place | None = None
+        self._visited: list[str] = []
         self._awaited: str | None = None
         self._neighbours: list[str] = []
 
@@ -186,7 +192,12 @@ class Store:
 
     def sections(self) -> list[grouping.Section]:
         """Group the list."""
-        return grouping.arrange(keep(self.filter, self.mirror.sessions.values()), self.view.by)
+        fitting = keep(self.filter, self.mirror.sessions.values())
+        placed = self.view.placed
+        return [
+            list_rows.put_in_order(section, placed.get(section.key, ()))
+            for section in grouping.arrange(fitting, self.view.by)
+        ]
 
     def rows(self) -> list[Rows]:
         """Lay out the rows of the list; a filter opens every group."""
@@ -213,6 +224,26 @@ class Store:
         self._heading = heading
         self._wake()
 
+    def mark(self, sessions: Iterable[str]) -> None:
+        """Mark sessions, or unmark them if all of them are marked."""
+        asked = frozenset(sessions)
+        self.marks = self.marks - asked if asked <= self.marks else self.marks | asked
+        self._wake()
+
+    def unmark_all(self) -> None:
+        """Mark no session."""
+        self.marks = frozenset()
+        self._wake()
+
+    def marked(self) -> list[str]:
+        """List the marked sessions that are in the list, from top to bottom."""
+        return [session for session in self.order() if session in self.marks]
+
+    def before(self) -> str | None:
+        """The session that was selected before this one, and is still there."""
+        past = (s for s in reversed(self._visited) if s != self.selected and self._present(s))
+        return next(past, None)
+
     def look(self, view: KeptView) -> None:
         """Look at the list in another way."""
         self.view = view
@@ -220,11 +251,12 @@ class Store:
 
     @property
     def fitting_words(self) -> str:
-        """How many sessions fit the filter; empty without one."""
+        """How many sessions are marked, and fit the filter; empty without either."""
+        marked = f"{len(self.marked())} marked · " if self.marks else ""
         if not self.filter:
-            return ""
+            return marked
         everyone = sum(map(grouping.listed, self.mirror.sessions.values()))
-        return f"{len(self.order())} of {everyone} · "
+        return f"{marked}{len(self.order())} of {everyone} · "
 
     def put_filter(self, text: str) -> None:
         """Filter the list; the first session that fits is selected if the selected one does not."""
@@ -247,6 +279,7 @@ class Store:
             return
         if session is not None and self.filter and session not in self.order():
             self.filter = ""  # nothing that is shown is hidden in the list
+        self._visited = [*self._visited[1 - VISITED :], self.selected or ""]
         self.selected, self.successor, self._neighbours = session, None, []
         self.conversation = Conversation(session) if session else None
         self.gap = session is not None

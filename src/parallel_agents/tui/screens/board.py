@@ -288,7 +288,7 @@ class Board(Screen[None]):
         now = now_ms()
         mirror, rows = self.store.mirror, self.store.rows()
         cursor = self.store.cursor(rows)
-        self.sidebar.show(rows, mirror.sessions, mirror.progress, cursor, now)
+        self.sidebar.show(rows, mirror.sessions, mirror.progress, cursor, now, self.store.marks)
 
     def _paint_top(self, state: SessionState | None) -> None:
         states = [s for s in self.store.mirror.sessions.values() if listed(s)]

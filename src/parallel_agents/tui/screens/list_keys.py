@@ -7,7 +7,7 @@ several sessions is asked once, about the sessions that were there when the key 
 from collections.abc import Sequence
 
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.list_rows import Place, section_of
+from parallel_agents.tui.model.list_rows import Place, moved, section_of
 from parallel_agents.tui.screens.several import SeveralDialog
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.text.styles import ink_of
@@ -77,26 +77,79 @@ class ListKeys(Verbs):
         else:
             self.store.point(Place("title", part.section.key))
 
+    def do_move_up(self) -> None:
+        """Move the session up in its group."""
+        self._move(-1)
+
+    def do_move_down(self) -> None:
+        """Move the session down in its group."""
+        self._move(1)
+
+    def _move(self, step: int) -> None:
+        rows = self.store.rows()
+        cursor = self.store.cursor(rows)
+        part = section_of(rows, cursor)
+        if cursor.kind != "session" or part is None:
+            return
+        if self.store.filter:
+            self.commands.say("The order stays while a filter counts.", topic="key")
+            return
+        if part.section.key == "needs":
+            self.commands.say("These are ordered by how long they wait.", topic="key")
+            return
+        order = moved(part.section, cursor.key, step)
+        self.look(self.store.view.reorder(part.section.key, order))
+
+    def do_return(self) -> None:
+        """Go to the session that was shown before."""
+        if (session := self.store.before()) is not None:
+            self.choose(session)
+
     # --- several sessions ---------------------------------------------------------------------
 
+    def do_mark(self) -> None:
+        """Mark or unmark the session, and go on to the next; or the whole group."""
+        if sessions := self._of_group():
+            self.store.mark(sessions)
+        elif self.store.selected is not None:
+            self.store.mark((self.store.selected,))
+            self.step(1)
+
+    def do_clear_filter(self) -> None:
+        """Unmark all sessions; without marks, show all sessions again."""
+        if self.store.marks:
+            self.store.unmark_all()
+        else:
+            self.store.put_filter("")
+
     def targets(self) -> list[SessionState]:
-        """Facts of the sessions of the selected group; none if a single session is meant."""
+        """Facts of all sessions that a key is meant for; none if it is the selected one alone.
+
+        Those are the sessions of the selected group, or else the marked ones, in the list only.
+        """
         if self.zone != "list":
             return []
+        sessions = self._of_group() or self.store.marked()
+        return [self.store.mirror.sessions[session] for session in sessions]
+
+    def _of_group(self) -> tuple[str, ...]:
+        """Ids of the sessions of the selected group; none if a session is selected."""
         rows = self.store.rows()
         cursor = self.store.cursor(rows)
         part = section_of(rows, cursor)
         if cursor.kind == "session" or part is None:
-            return []
-        sessions = part.hidden if cursor.kind == "rest" else part.section.sessions
-        return [self.store.mirror.sessions[session] for session in sessions]
+            return ()
+        return part.hidden if cursor.kind == "rest" else part.section.sessions
 
     async def _choose(
         self, question: str, choices: Sequence[tuple[str, str]], states: list[SessionState]
     ) -> str | None:
         count = "this session" if len(states) == 1 else f"these {len(states)} sessions"
         dialog = SeveralDialog(f"{question} {count}?", choices, states, ink_of(self.app))
-        return await self.ask_person(dialog)
+        chosen = await self.ask_person(dialog)
+        if chosen is not None:
+            self.store.unmark_all()
+        return chosen
 
     def do_stop(self) -> None:
         """Stop the session; twice, delete it. Of several, ask which of the two."""

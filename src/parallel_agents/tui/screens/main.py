@@ -240,10 +240,6 @@ class MainScreen(ListKeys, Modes):
         self.set_class(False, "-inside")
         self.query_one(FilterLine).focus()
 
-    def do_clear_filter(self) -> None:
-        """Show all sessions again."""
-        self.store.put_filter("")
-
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter the list with each letter."""
         before = self.store.selected

@@ -4,7 +4,8 @@ Keep true: a row shows facts that came back from the supervisor; a sign's shape,
 alone, tells whether the process lives; only visible lines are painted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.geometry import Size
@@ -78,6 +79,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         progress: dict[str, tuple[int, int]],
         cursor: Place,
         now: int,
+        marks: Collection[str] = (),
     ) -> None:
         """Show these sessions; repaint nothing if nothing changed.
 
@@ -87,9 +89,10 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             progress: for worktrees being created: files done, and files in all.
             cursor: the selected row.
             now: milliseconds since 1970.
+            marks: ids of the marked sessions.
         """
         styles = ink_of(self.app)
-        entries = _entries(rows, states, progress, now, styles)
+        entries = [_marked(e, marks, styles) for e in _entries(rows, states, progress, now, styles)]
         moved = cursor != self._cursor
         if entries == self._entries and not moved:
             return
@@ -198,6 +201,14 @@ def _entries(
             more = Span(f"… {len(part.hidden)} more", styles.muted)
             entries.append(Entry(rest, (more,), first=True))
     return entries
+
+
+def _marked(entry: Entry, marks: Collection[str], styles: Ink) -> Entry:
+    """Show with a sign of its own that a session is marked."""
+    if not entry.first or entry.place is None or entry.place.key not in marks:
+        return entry
+    sign, *rest = entry.left
+    return replace(entry, left=(sign, Span("◆ ", styles.link), *rest))
 
 
 def _title(rows: Rows, states: dict[str, SessionState], styles: Ink) -> Entry:
