@@ -222,7 +222,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
 
 @presses(
     "transcript", "diff", "info", "explain", "mode", "rename", "pin", "stop", "respawn", "undo",
-    "trash", "dispatch", "interrupt",
+    "trash", "dispatch", "interrupt", "archive", "snooze",
 )  # fmt: skip
 def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) -> None:
     go_to(terminal, "permission")
@@ -248,8 +248,28 @@ def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) 
     terminal.type("-two")
     terminal.press("Enter")
     terminal.wait(lambda screen: opened(screen) == "permission-two")
+    _put_aside(person, terminal, hands)
     _stop_and_bring_back(person, terminal, hands)
     _dispatch_and_interrupt(person, terminal, hands)
+
+
+def _put_aside(person: Person, terminal: Terminal, hands: Hands) -> None:
+    """One that asks stays in the list, archived and snoozed as it is."""
+    for key, field in (("archive", "archived"), ("snooze", "snoozedUntil")):
+        hands.press(terminal, key)
+        if key == "snooze":
+            terminal.wait("Snooze permission-two for")
+            terminal.press("Enter")
+        eventually(lambda field=field: person.row("permission-two")[field], terminal)  # type: ignore[misc]
+        terminal.press("Home")
+        go_to(terminal, "permission-two")
+        terminal.press("Escape")
+        terminal.wait(LIST)
+        hands.press(terminal, key)
+        eventually(lambda field=field: not person.row("permission-two")[field], terminal)  # type: ignore[misc]
+        go_to(terminal, "permission-two")
+        terminal.press("Escape")
+        terminal.wait(LIST)
 
 
 def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> None:

@@ -294,6 +294,10 @@ def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
             return (ev.DeleteCancelled(),)
         case m.Pin():
             return (ev.Pinned(pinned=message.pinned),)
+        case m.Archive():
+            return (ev.Archived(archived=message.archived),)
+        case m.Snooze():
+            return (ev.Snoozed(until=message.until),)
         case m.Rename():
             return (ev.Renamed(name=message.name),)
         case m.MarkSeen():

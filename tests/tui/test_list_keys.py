@@ -6,7 +6,7 @@ from parallel_agents.core import events as ev
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
-from tests.tui.fake import Fake
+from tests.tui.fake import T0, Fake
 
 
 def sessions() -> Fake:
@@ -35,7 +35,7 @@ async def test_left_selects_the_group_then_closes_it_and_it_stays_closed() -> No
         await drive.press("left")
         await drive.shows("▸ WORKING")
         assert "work-1" not in drive.text().partition("│")[0]
-        assert kept_view().collapsed == ("working",)
+        assert "working" in kept_view().collapsed
     async with screen(sessions()) as drive:
         await drive.shows("▸ WORKING")
 
@@ -199,3 +199,46 @@ async def test_back_goes_to_the_session_shown_before_and_back_again() -> None:
         assert drive.main.store.selected == "w1"
         await drive.press("minus")
         assert drive.main.store.selected == "w2"
+
+
+async def test_an_archived_session_leaves_the_list_and_the_selection_stays_near() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("H")
+        await drive.shows("▸ ARCHIVED")
+        await drive.until(lambda: drive.main.store.selected == "w1", "the next one")
+        await drive.press("slash", *"s:archived", "enter")
+        await drive.until(lambda: listed(drive) == ["w0"], "found")
+        await drive.press("H")
+        await drive.until(lambda: not fake.states["w0"].session.archived, "taken back")
+
+
+async def test_a_session_is_snoozed_for_what_is_written() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("Z")
+        await drive.shows("Snooze work-0 for")
+        await drive.press("enter")
+        await drive.until(lambda: fake.of(m.Snooze), "asked")
+        assert fake.of(m.Snooze)[0].until == T0 + 120_000 + 2 * 3_600_000
+        await drive.shows("▸ SNOOZED")
+
+
+async def test_what_is_no_duration_is_said_and_snoozes_nothing() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("Z")
+        await drive.shows("Snooze work-0 for")
+        await drive.press("x", "enter")
+        await drive.shows("is no duration")
+        assert fake.of(m.Snooze) == []
+
+
+async def test_marked_sessions_are_archived_after_the_question() -> None:
+    fake = sessions()
+    async with screen(fake) as drive:
+        await drive.press("x", "x", "x", "up", "x", "H")
+        await drive.shows("Archive these 2 sessions?")
+        assert fake.of(m.Archive) == []
+        await drive.press("1")
+        await drive.until(lambda: len(fake.of(m.Archive)) == 2, "archived")

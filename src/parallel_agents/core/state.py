@@ -117,6 +117,8 @@ class SessionFacts(Value):
 
     Attributes:
         request: uuid of the request that dispatched it.
+        archived: whether a person put it out of the list.
+        snoozed_until: until when it is out of the way, in milliseconds since 1970; 0 for not.
         damaged: how many records of its journal cannot be read.
     """
 
@@ -128,6 +130,8 @@ class SessionFacts(Value):
     options: Options = field(default_factory=Options)
     created_at: int = 0
     pinned: bool = False
+    archived: bool = False
+    snoozed_until: int = 0
     deleting: bool = False
     deleted: bool = False
     damaged: int = 0

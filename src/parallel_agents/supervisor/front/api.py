@@ -35,6 +35,8 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.Wait: sessions.wait,
     m.Rename: sessions.rename,
     m.Pin: sessions.pin,
+    m.Archive: sessions.archive,
+    m.Snooze: sessions.snooze,
     m.MarkSeen: sessions.mark_seen,
     m.ReadRecords: records.read_records,
     m.WaitRecords: records.wait_records,

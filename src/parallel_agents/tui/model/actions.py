@@ -82,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_left", ("left",), LIST, "←", "select the session's group; close a group"),
     Action("move_up", ("shift+up",), LIST, "Shift+↑", "move the session up in its group"),
     Action("move_down", ("shift+down",), LIST, "Shift+↓", "move the session down in its group"),
-    Action("mark", ("x",), LIST, "x", "mark it; Ctrl+X and Ctrl+T ask about all that are marked"),
+    Action("mark", ("x",), LIST, "x", "mark it; Ctrl+X Ctrl+T H ask about all that are marked"),
     Action("return", ("alt+left", "minus"), COMMAND, "Alt+← -", "go to the session shown before"),
     Action(
         "peek",
@@ -185,6 +185,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("rename", ("ctrl+r",), EVERYWHERE, "Ctrl+R", "rename", "Rename", priority=True),
     Action("pin", ("ctrl+t",), EVERYWHERE, "Ctrl+T", "pin or unpin", "Pin", priority=True),
+    Action("archive", ("H",), COMMAND, "H", "archive, or take back from the archive", "Archive"),
+    Action("snooze", ("Z",), COMMAND, "Z", "snooze for some time, or wake", "Snooze"),
     Action(
         "group",
         ("ctrl+s",),

@@ -264,6 +264,20 @@ class Commands:
         """Pin a session, or let it go."""
         await self.ask(m.Pin(key=new_uuid(), session=state.id, pinned=not state.session.pinned))
 
+    async def archive(self, sessions: Sequence[str], *, archived: bool) -> bool:
+        """Put sessions out of the list, or take them back; returns whether all of them were."""
+        asked = [m.Archive(key=new_uuid(), session=s, archived=archived) for s in sessions]
+        done = await self.each(asked)
+        if archived and done:
+            name = self._name(sessions[0]) if len(sessions) == 1 else _sessions(done)
+            self.say(f"Archived {name}. ARCHIVED, at the end of the list, has everything.")
+        return done == len(sessions)
+
+    async def snooze(self, session: str, until: int) -> bool:
+        """Put a session out of the way until a time, or wake it; returns whether it was."""
+        message = m.Snooze(key=new_uuid(), session=session, until=until)
+        return await self.ask(message) is not None
+
     async def rename(self, session: str, name: str) -> None:
         """Give a session another name."""
         await self.ask(m.Rename(key=new_uuid(), session=session, name=name))

@@ -25,7 +25,7 @@ class KeptView(Value):
     """
 
     by: By = "state"
-    collapsed: tuple[str, ...] = ()
+    collapsed: tuple[str, ...] = ("snoozed", "archived")
     unfolded: tuple[str, ...] = ()
     placed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

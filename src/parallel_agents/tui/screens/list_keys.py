@@ -141,9 +141,10 @@ class ListKeys(Verbs):
             return ()
         return part.hidden if cursor.kind == "rest" else part.section.sessions
 
-    async def _choose(
+    async def choose_for(
         self, question: str, choices: Sequence[tuple[str, str]], states: list[SessionState]
     ) -> str | None:
+        """Ask what happens to several sessions; returns the choice, or None."""
         count = "this session" if len(states) == 1 else f"these {len(states)} sessions"
         dialog = SeveralDialog(f"{question} {count}?", choices, states, ink_of(self.app))
         chosen = await self.ask_person(dialog)
@@ -160,7 +161,7 @@ class ListKeys(Verbs):
 
     async def _stop_several(self, states: list[SessionState]) -> None:
         choices = (("stop", "end their processes"), ("delete", "move them to the trash"))
-        chosen = await self._choose("Stop or delete", choices, states)
+        chosen = await self.choose_for("Stop or delete", choices, states)
         sessions = [state.id for state in states]
         if chosen == "stop":
             await self.commands.stop_several(sessions)
@@ -177,5 +178,5 @@ class ListKeys(Verbs):
     async def _pin_several(self, states: list[SessionState]) -> None:
         pinned = not all(state.session.pinned for state in states)
         verb = "pin" if pinned else "unpin"
-        if await self._choose(verb.capitalize(), ((verb, ""),), states) == verb:
+        if await self.choose_for(verb.capitalize(), ((verb, ""),), states) == verb:
             await self.commands.pin_several([state.id for state in states], pinned=pinned)

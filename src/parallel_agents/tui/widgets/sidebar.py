@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from parallel_agents.core.aside import aside
 from parallel_agents.core.label import derive, silent_since, since
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model.grouping import group_of
+from parallel_agents.tui.model.grouping import work_of
 from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
@@ -225,7 +226,7 @@ def _title(rows: Rows, states: dict[str, SessionState], styles: Ink) -> Entry:
 def _session(
     state: SessionState, progress: tuple[int, int] | None, now: int, styles: Ink
 ) -> list[Entry]:
-    group = group_of(state)
+    group = work_of(state)
     needs = group in {"needs", "failed"}
     style = styles.need if group == "needs" else styles.bad if group == "failed" else styles.muted
     name = styles.strong if needs or state.unread else styles.text
@@ -237,7 +238,7 @@ def _session(
     place = Place("session", state.id)
     first = Entry(place, left, tuple(_right(state, now, styles)), first=True)
     detail = doing(state, progress)
-    if not detail or group in {"done", "idle"}:
+    if not detail or group in {"done", "idle"} or aside(state) is not None:
         return [first]
     silent = silent_since(state)
     if silent and now - silent >= QUIET_MS:
@@ -251,7 +252,7 @@ def mark(state: SessionState) -> str:
 
     Finished work whose process was stopped has `○`.
     """
-    group = group_of(state)
+    group = work_of(state)
     if group in {"review", "done"} and derive(state).state == "stopped":
         return "○"
     return _MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
@@ -270,6 +271,9 @@ def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
 def _right(state: SessionState, now: int, styles: Ink) -> list[Span]:
     changes = state.place.changes
     counts = line_counts(changes.insertions, changes.deletions, styles) if changes.files else []
+    if aside(state) == "snoozed":
+        left = state.session.snoozed_until - now
+        return [*counts, Span(f" for {_coarse(left)}", styles.muted)]
     return [*counts, Span(f" {_coarse(now - since(state)):>3}", styles.muted)]
 
 

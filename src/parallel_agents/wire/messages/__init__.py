@@ -53,6 +53,7 @@ from parallel_agents.wire.messages.repositories import (
     TrustedConfig as TrustedConfig,
 )
 from parallel_agents.wire.messages.sessions import (
+    Archive as Archive,
     ContextUse as ContextUse,
     DiskUse as DiskUse,
     Explain as Explain,
@@ -70,6 +71,7 @@ from parallel_agents.wire.messages.sessions import (
     SessionList as SessionList,
     SessionRow as SessionRow,
     Show as Show,
+    Snooze as Snooze,
     Tokens as Tokens,
     Wait as Wait,
     Waited as Waited,
@@ -133,6 +135,8 @@ AnyRequest = (
     | Wait
     | Rename
     | Pin
+    | Archive
+    | Snooze
     | MarkSeen
     | OwnWork
     | Delete
