@@ -74,13 +74,20 @@ class Message(Value):
 
 
 class Retry(Value):
-    """The model call is being tried again."""
+    """The model call is being tried again.
+
+    Attributes:
+        status: HTTP status of the failed call; None if there was none.
+        due_at: when the next attempt begins, in milliseconds since 1970; 0 if not known.
+    """
 
     attempt: int
     maximum: int
     error: str = ""
     hint: str = ""
     fatal: bool = False
+    status: int | None = None
+    due_at: int = 0
 
 
 class Problem(Value):
@@ -307,12 +314,14 @@ class ConversationFacts(Value):
         mode: the permission mode that it is in.
         activity: what the agent has done or said last in this turn, raw, at most `summary.TRACKED`
             characters.
+        result: first sentence of what the agent said at the end of its last turn, likewise.
     """
 
     id: str = ""
     model: str = ""
     mode: str = ""
     activity: str = ""
+    result: str = ""
 
 
 class SessionState(Facts):

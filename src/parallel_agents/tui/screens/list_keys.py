@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.list_rows import Place, moved, section_of
+from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.several import SeveralDialog
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.text.styles import ink_of
@@ -105,6 +106,10 @@ class ListKeys(Verbs):
         if (session := self.store.before()) is not None:
             self.choose(session)
 
+    def on_sidebar_due(self) -> None:
+        """Count down in the rows."""
+        self.paint_list()
+
     # --- several sessions ---------------------------------------------------------------------
 
     def do_mark(self) -> None:
@@ -146,7 +151,9 @@ class ListKeys(Verbs):
     ) -> str | None:
         """Ask what happens to several sessions; returns the choice, or None."""
         count = "this session" if len(states) == 1 else f"these {len(states)} sessions"
-        dialog = SeveralDialog(f"{question} {count}?", choices, states, ink_of(self.app))
+        dialog = SeveralDialog(
+            f"{question} {count}?", choices, states, board.now_ms(), ink_of(self.app)
+        )
         chosen = await self.ask_person(dialog)
         if chosen is not None:
             self.store.unmark_all()

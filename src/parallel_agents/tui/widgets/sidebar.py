@@ -12,23 +12,20 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from parallel_agents.core.aside import aside
-from parallel_agents.core.label import derive, silent_since, since
+from parallel_agents.core.label import derive, since
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.grouping import work_of
 from parallel_agents.tui.model.list_rows import Place, Rows
+from parallel_agents.tui.model.row_words import MINUTE_MS, counts_down, doing
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, clip_path, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 
 _MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
-
-
-_MINUTE_MS = 60_000
-QUIET_MS = 3 * _MINUTE_MS
-"""How long a turn may say nothing until its row tells: longer than most tools and thoughts take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,9 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self.session = session
             self.enter = enter
 
+    class Due(Message):
+        """A row counts down, and a second is over."""
+
     class Turned(Message):
         """A group's title was clicked, or the line that stands for its other sessions."""
 
@@ -72,6 +72,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[int, Strip] = {}
         self._stamp: object = None
         self._cursor = Place("session", "")
+        self._countdown: Timer | None = None
 
     def show(
         self,
@@ -95,6 +96,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         styles = ink_of(self.app)
         entries = [_marked(e, marks, styles) for e in _entries(rows, states, progress, now, styles)]
         moved = cursor != self._cursor
+        self._count_down(any(counts_down(states[s], now) for part in rows for s in part.shown))
         if entries == self._entries and not moved:
             return
         changed = [
@@ -110,6 +112,14 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self._strips.clear()
             self._into_view()
         self.refresh()
+
+    def _count_down(self, counting: bool) -> None:
+        """Have a timer while a row counts down, and none otherwise."""
+        if counting and self._countdown is None:
+            self._countdown = self.set_interval(1.0, lambda: self.post_message(self.Due()))
+        elif not counting and self._countdown is not None:
+            self._countdown.stop()
+            self._countdown = None
 
     @property
     def page(self) -> int:
@@ -237,12 +247,9 @@ def _session(
     )
     place = Place("session", state.id)
     first = Entry(place, left, tuple(_right(state, now, styles)), first=True)
-    detail = doing(state, progress)
+    detail = doing(state, now, progress)
     if not detail or group in {"done", "idle"} or aside(state) is not None:
         return [first]
-    silent = silent_since(state)
-    if silent and now - silent >= QUIET_MS:
-        detail = f"quiet {age(now - silent)} · {detail}"
     shown = styles.need if group == "needs" else styles.muted
     return [first, Entry(place, (Span("  ", styles.text), flat(detail, shown)))]
 
@@ -258,16 +265,6 @@ def mark(state: SessionState) -> str:
     return _MARKS.get(group) or ("●" if state.process.is_there or state.place.creating else "○")
 
 
-def doing(state: SessionState, progress: tuple[int, int] | None = None) -> str:
-    """Return what the session is doing or asking now, raw, on one line."""
-    if progress is not None and state.place.creating and progress[1]:
-        return f"checking out {progress[0]:,} of {progress[1]:,}"
-    if state.process.stopping:
-        return "stopping…"
-    detail = derive(state).detail
-    return detail.replace(f"{state.place.worktree.path}/", "") if state.place.worktree else detail
-
-
 def _right(state: SessionState, now: int, styles: Ink) -> list[Span]:
     changes = state.place.changes
     counts = line_counts(changes.insertions, changes.deletions, styles) if changes.files else []
@@ -279,4 +276,4 @@ def _right(state: SessionState, now: int, styles: Ink) -> list[Span]:
 
 def _coarse(milliseconds: int) -> str:
     """Format an age so that it stays true until the list updates the ages again."""
-    return "now" if milliseconds < _MINUTE_MS else age(milliseconds)
+    return "now" if milliseconds < MINUTE_MS else age(milliseconds)
