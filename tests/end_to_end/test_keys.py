@@ -222,7 +222,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
 
 @presses(
     "transcript", "diff", "info", "explain", "mode", "rename", "pin", "stop", "respawn", "undo",
-    "trash", "dispatch", "interrupt", "archive", "snooze",
+    "trash", "dispatch", "interrupt", "archive", "snooze", "search",
 )  # fmt: skip
 def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) -> None:
     go_to(terminal, "permission")
@@ -249,6 +249,16 @@ def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) 
     terminal.press("Enter")
     terminal.wait(lambda screen: opened(screen) == "permission-two")
     _put_aside(person, terminal, hands)
+    hands.press(terminal, "search")
+    terminal.wait("Search all transcripts")
+    terminal.type("which DATABASE")
+    terminal.press("Enter")
+    terminal.wait(lambda screen: "Enter go there" in screen and "Which database" in screen)
+    terminal.press("Enter")
+    terminal.wait(lambda screen: opened(screen) == "question" and "▌Transcript" in screen)
+    go_to(terminal, "permission-two")
+    terminal.press("Escape")
+    terminal.wait(LIST)
     _stop_and_bring_back(person, terminal, hands)
     _dispatch_and_interrupt(person, terminal, hands)
 

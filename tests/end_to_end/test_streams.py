@@ -25,6 +25,7 @@ CALLS = {
     "inbox": (),
     "show": ("one",),
     "logs": ("one",),
+    "search": ("echo",),
     "send": ("one", "echo more"),
     "answer": ("one", "--allow"),
     "interrupt": ("one",),

@@ -49,6 +49,7 @@ ANSWERS: dict[type[Any], object] = {
     m.Trust: m.TrustedConfig(root=ROOT, digest="d1"),
     m.ForgetTrust: m.ForgottenTrust(root=ROOT, known=True),
     m.ListTrash: m.TrashList(entries=()),
+    m.Search: m.SearchResult(hits=()),
     m.ListRefs: m.RefList(refs=("main",)),
     m.ListFiles: m.FileList(files=("src/a.py",)),
     m.DiskUse: m.WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),

@@ -40,6 +40,7 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.MarkSeen: sessions.mark_seen,
     m.ReadRecords: records.read_records,
     m.WaitRecords: records.wait_records,
+    m.Search: records.search,
     m.DiffStat: changes.diff_stat,
     m.DiffText: changes.diff_text,
     m.New: work.new,

@@ -185,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("rename", ("ctrl+r",), EVERYWHERE, "Ctrl+R", "rename", "Rename", priority=True),
     Action("pin", ("ctrl+t",), EVERYWHERE, "Ctrl+T", "pin or unpin", "Pin", priority=True),
+    Action("search", ("F",), COMMAND, "F", "search all transcripts", "Search all transcripts"),
     Action("archive", ("H",), COMMAND, "H", "archive, or take back from the archive", "Archive"),
     Action("snooze", ("Z",), COMMAND, "Z", "snooze for some time, or wake", "Snooze"),
     Action(

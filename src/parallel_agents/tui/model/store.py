@@ -34,6 +34,9 @@ R = TypeVar("R")
 
 PAGE = 400
 
+AROUND = 50
+"""How many records before one that is looked for are read with it."""
+
 VISITED = 20
 """How many of the sessions selected before are remembered."""
 
@@ -354,8 +357,11 @@ class Store:
             self.changes.items |= conversation.follow_up(list(reply.records))
             more = reply.more and conversation.newest > after
 
-    async def read_older(self) -> None:
+    async def read_older(self, seq: int = 0) -> None:
         """Read the page before what is shown.
+
+        Args:
+            seq: number of a record that the page shall reach back to, if that is possible at once.
 
         Raises:
             UserError: it could not be read.
@@ -365,8 +371,9 @@ class Store:
             return
         conversation.more = False
         session, before = conversation.session, conversation.oldest
+        limit = max(PAGE, before - seq + AROUND) if seq else PAGE
         try:
-            reply = await self.ask(ReadRecords(session=session, before=before, limit=PAGE))
+            reply = await self.ask(ReadRecords(session=session, before=before, limit=limit))
         except UserError:
             conversation.more = True
             raise

@@ -16,7 +16,7 @@ from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, 
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
-from parallel_agents.tui.screens.setting_aside import SettingAside
+from parallel_agents.tui.screens.searching import Searching
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
@@ -27,7 +27,7 @@ from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.wire.messages import ListFiles
 
 
-class MainScreen(SettingAside, Modes):
+class MainScreen(Searching, Modes):
     """The board with its keys."""
 
     _jumping = False

@@ -31,6 +31,9 @@ from parallel_agents.wire.messages.records import (
     ReadRecords as ReadRecords,
     RecordCount as RecordCount,
     RecordPage as RecordPage,
+    Search as Search,
+    SearchHit as SearchHit,
+    SearchResult as SearchResult,
     WaitRecords as WaitRecords,
 )
 from parallel_agents.wire.messages.repositories import (
@@ -119,6 +122,7 @@ AnyRequest = (
     | Status
     | ReadRecords
     | WaitRecords
+    | Search
     | ResolveRepository
     | ListAgents
     | Trust
@@ -172,6 +176,7 @@ READ_ONLY = (
     ReadRecords,
     Wait,
     WaitRecords,
+    Search,
     PendingInput,
     DiffStat,
     DiffText,
