@@ -62,6 +62,21 @@ def work_of(state: SessionState) -> Work:
         `review` for finished work that has changes or has not been looked at, also once it is
             stopped.
     """
+    # A paint of many sessions asks this several times for each; facts never change in place.
+    known = _WORK.get(state.id)
+    if known is None or known[0] is not state:
+        if len(_WORK) >= _KNOWN:
+            _WORK.clear()
+        known = _WORK[state.id] = (state, _work(state))
+    return known[1]
+
+
+_KNOWN = 4_096
+_WORK: dict[str, tuple[SessionState, Work]] = {}
+"""By id of the session: its latest facts that were asked about, and what they came to."""
+
+
+def _work(state: SessionState) -> Work:
     match derive(state).state:
         case "blocked":
             return "needs"

@@ -98,6 +98,7 @@ class Store:
         self.successor: str | None = None
         self.marks: frozenset[str] = frozenset()
         self._heading: Place | None = None
+        self._arranged: tuple[tuple[str, KeptView], list[grouping.Section]] | None = None
         self._visited: list[str] = []
         self._awaited: str | None = None
         self._neighbours: list[str] = []
@@ -120,6 +121,7 @@ class Store:
     def pushed(self, push: Push) -> None:
         """Apply a push from the supervisor."""
         before = self.sections() if self._may_take_selected(push) else []
+        self._arranged = None
         self.changes.sessions |= self.mirror.apply(push)
         match push:
             case RecordPush(session=session, record=record):
@@ -194,7 +196,13 @@ class Store:
         return self.mirror.sessions.get(self.selected or "")
 
     def sections(self) -> list[grouping.Section]:
-        """Group the list."""
+        """Group the list; arranged once for each push, filter and view."""
+        asked = (self.filter, self.view)
+        if self._arranged is None or self._arranged[0] != asked:
+            self._arranged = (asked, self._arrange())
+        return self._arranged[1]
+
+    def _arrange(self) -> list[grouping.Section]:
         fitting = keep(self.filter, self.mirror.sessions.values())
         placed = self.view.placed
         return [

@@ -6,6 +6,7 @@ alone, tells whether the process lives; only visible lines are painted.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from textual import events
 from textual.geometry import Size
@@ -45,6 +46,15 @@ class Entry:
     first: bool = False
 
 
+class _Row(NamedTuple):
+    """The lines of a session, and what they were made of."""
+
+    state: SessionState
+    styles: Ink
+    basis: tuple[tuple[int, int] | None, int]
+    lines: list[Entry]
+
+
 class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
     """The list."""
 
@@ -73,6 +83,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         self._stamp: object = None
         self._cursor = Place("session", "")
         self._countdown: Timer | None = None
+        self._rows: dict[str, _Row] = {}
 
     def show(
         self,
@@ -94,7 +105,14 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             marks: ids of the marked sessions.
         """
         styles = ink_of(self.app)
-        entries = [_marked(e, marks, styles) for e in _entries(rows, states, progress, now, styles)]
+        if len(self._rows) > 2 * len(states):
+            self._rows.clear()
+        entries: list[Entry] = []
+        for part in rows:
+            known = [self._row(states[s], progress.get(s), now, styles) for s in part.shown]
+            entries += _section(part, known, states, styles, gap=bool(entries))
+        if marks:
+            entries = [_marked(entry, marks, styles) for entry in entries]
         moved = cursor != self._cursor
         self._count_down(any(counts_down(states[s], now) for part in rows for s in part.shown))
         if entries == self._entries and not moved:
@@ -112,6 +130,17 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self._strips.clear()
             self._into_view()
         self.refresh()
+
+    def _row(
+        self, state: SessionState, progress: tuple[int, int] | None, now: int, styles: Ink
+    ) -> list[Entry]:
+        """Make the lines of a session, once for each second in which its facts stay the same."""
+        known = self._rows.get(state.id)
+        basis = (progress, now // 1000)
+        if known is None or known.state is not state or known[1:3] != (styles, basis):
+            lines = _session(state, progress, now, styles)
+            known = self._rows[state.id] = _Row(state, styles, basis, lines)
+        return known.lines
 
     def _count_down(self, counting: bool) -> None:
         """Have a timer while a row counts down, and none otherwise."""
@@ -193,24 +222,23 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Turned(place))
 
 
-def _entries(
-    rows: list[Rows],
+def _section(
+    part: Rows,
+    sessions: list[list[Entry]],
     states: dict[str, SessionState],
-    progress: dict[str, tuple[int, int]],
-    now: int,
     styles: Ink,
+    *,
+    gap: bool,
 ) -> list[Entry]:
-    entries: list[Entry] = []
-    for part in rows:
-        if entries:
-            entries.append(Entry(None, ()))
-        entries.append(_title(part, states, styles))
-        for session in part.shown:
-            entries.extend(_session(states[session], progress.get(session), now, styles))
-        if part.hidden and not part.collapsed:
-            rest = Place("rest", part.section.key)
-            more = Span(f"… {len(part.hidden)} more", styles.muted)
-            entries.append(Entry(rest, (more,), first=True))
+    """The lines of a section; a gap before it if there is one above."""
+    entries = [Entry(None, ())] if gap else []
+    entries.append(_title(part, states, styles))
+    for lines in sessions:
+        entries += lines
+    if part.hidden and not part.collapsed:
+        rest = Place("rest", part.section.key)
+        more = Span(f"… {len(part.hidden)} more", styles.muted)
+        entries.append(Entry(rest, (more,), first=True))
     return entries
 
 
