@@ -9,6 +9,7 @@ from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Offer
 from parallel_agents.core.codec import dump, load
+from parallel_agents.core.columns import USUAL
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
@@ -50,6 +51,16 @@ ANSWERS: dict[type[Any], object] = {
     m.ForgetTrust: m.ForgottenTrust(root=ROOT, known=True),
     m.ListTrash: m.TrashList(entries=()),
     m.Search: m.SearchResult(hits=()),
+    m.Status: m.SupervisorStatus(
+        pid=1,
+        version="",
+        protocol=1,
+        sessions=0,
+        alive=0,
+        socket="",
+        home="",
+        config={"list_columns": m.Setting(value=USUAL, source="default")},
+    ),
     m.ListRefs: m.RefList(refs=("main",)),
     m.ListFiles: m.FileList(files=("src/a.py",)),
     m.DiskUse: m.WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),

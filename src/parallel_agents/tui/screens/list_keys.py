@@ -4,18 +4,48 @@ Keep true: a session is never chosen by closing its group, nor by going past it;
 several sessions is asked once, about the sessions that were there when the key was pressed.
 """
 
+import contextlib
 from collections.abc import Sequence
 
+from textual import events
+
+from parallel_agents.core.columns import Column, read_columns
+from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.model.list_rows import Place, moved, section_of
 from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.several import SeveralDialog
 from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.text.styles import ink_of
+from parallel_agents.wire.messages import Status
+
+COLUMNS_FROM = 160
+"""Columns of the terminal from which the list shows more than names."""
 
 
 class ListKeys(Verbs):
     """The board with the keys of the list."""
+
+    _columns: tuple[Column, ...] | None = None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the list more room on a wide screen."""
+        self.set_class(event.size.width >= COLUMNS_FROM, "-columns")
+
+    def paint(self) -> None:
+        """Show what the store knows now, on a wide screen with the columns of the settings."""
+        wide = self.has_class("-columns")
+        if wide and self._columns is None and self.store.ready and self.store.problem is None:
+            self._columns = ()
+            self.later(self._learn_columns())
+        self.sidebar.columns = (self._columns or ()) if wide else ()
+        super().paint()
+
+    async def _learn_columns(self) -> None:
+        with contextlib.suppress(UserError):  # the list does without them
+            setting = (await self.store.ask(Status())).config.get("list_columns")
+            self._columns = (setting and read_columns(setting.value)) or ()
+            self.wake()
 
     def step(self, step: int) -> None:
         """Select another row.

@@ -16,8 +16,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from parallel_agents.core.aside import aside
+from parallel_agents.core.columns import Column
 from parallel_agents.core.label import derive, since
 from parallel_agents.core.state import SessionState
+from parallel_agents.tui.content.list_columns import cells_of, fitting, padded
 from parallel_agents.tui.model.grouping import work_of
 from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.model.row_words import MINUTE_MS, counts_down, doing
@@ -25,6 +27,9 @@ from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.patch_lines import line_counts
 from parallel_agents.tui.text.spans import Span, cells, clip_path, flat, over, row
 from parallel_agents.tui.text.styles import Ink, ink_of
+
+_RIGHT = 16
+"""Cells of the changed lines and the age, when columns stand before them."""
 
 _MARKS = {"needs": "?", "failed": "✗", "done": "✓", "review": "✓"}
 
@@ -51,12 +56,16 @@ class _Row(NamedTuple):
 
     state: SessionState
     styles: Ink
-    basis: tuple[tuple[int, int] | None, int]
+    basis: tuple[tuple[int, int] | None, int, tuple[Column, ...]]
     lines: list[Entry]
 
 
 class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
-    """The list."""
+    """The list.
+
+    Attributes:
+        columns: what it shows beside the names, as far as there is room.
+    """
 
     class Chosen(Message):
         """A row was clicked."""
@@ -84,6 +93,7 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
         self._cursor = Place("session", "")
         self._countdown: Timer | None = None
         self._rows: dict[str, _Row] = {}
+        self.columns: tuple[Column, ...] = ()
 
     def show(
         self,
@@ -136,9 +146,10 @@ class Sidebar(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> list[Entry]:
         """Make the lines of a session, once for each second in which its facts stay the same."""
         known = self._rows.get(state.id)
-        basis = (progress, now // 1000)
+        columns = fitting(self.columns, self.scrollable_content_region.width)
+        basis = (progress, now // 1000, columns)
         if known is None or known.state is not state or known[1:3] != (styles, basis):
-            lines = _session(state, progress, now, styles)
+            lines = _session(state, progress, now, columns, styles)
             known = self._rows[state.id] = _Row(state, styles, basis, lines)
         return known.lines
 
@@ -262,7 +273,11 @@ def _title(rows: Rows, states: dict[str, SessionState], styles: Ink) -> Entry:
 
 
 def _session(
-    state: SessionState, progress: tuple[int, int] | None, now: int, styles: Ink
+    state: SessionState,
+    progress: tuple[int, int] | None,
+    now: int,
+    columns: tuple[Column, ...],
+    styles: Ink,
 ) -> list[Entry]:
     group = work_of(state)
     needs = group in {"needs", "failed"}
@@ -274,7 +289,10 @@ def _session(
         *((Span(" ⌃", styles.muted),) if state.session.pinned else ()),
     )
     place = Place("session", state.id)
-    first = Entry(place, left, tuple(_right(state, now, styles)), first=True)
+    right = _right(state, now, styles)
+    if columns:
+        right = [*cells_of(state, columns, styles), *padded(right, _RIGHT, styles)]
+    first = Entry(place, left, tuple(right), first=True)
     detail = doing(state, now, progress)
     if not detail or group in {"done", "idle"} or aside(state) is not None:
         return [first]
