@@ -29,6 +29,7 @@ from tests.bench.commands import commands
 from tests.bench.crowd import while_many_delete
 from tests.bench.journals import write_sessions
 from tests.bench.journeys import measure
+from tests.bench.listing import filtering, grouping
 from tests.bench.measure import cpu_seconds, pss_mb, share
 from tests.bench.opening import opening
 from tests.bench.painted import stamps, while_all_write
@@ -269,6 +270,8 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "restart": restart,
     "latency": latency,
     "screen": screen,
+    "filter": filtering,
+    "group": grouping,
     "painted": painted,
     "checkout": checkout,
     "crowd": crowd,

@@ -44,7 +44,10 @@ TMUX = {
     "right": "Right",
     "greater_than_sign": ">",
     "less_than_sign": "<",
+    "alt+left": "M-Left",
+    "shift+down": "S-Down",
     "shift+tab": "BTab",
+    "shift+up": "S-Up",
     "slash": "/",
     "space": "Space",
     "tab": "Tab",
@@ -138,8 +141,9 @@ LIST, CARD, INPUT = "Space peek", "Tab input", "Enter send"
 @pytest.mark.parametrize("terminal", [(120, 40), (80, 24)], indirect=True, ids=["wide", "narrow"])
 @presses(
     "next", "previous", "first", "last", "page_up", "page_down", "jump", "jump_begin", "jump_sign",
-    "enter", "escape", "back", "zone_next", "zone_back", "peek", "next_needing",
-    "group", "help", "quit", "filter", "clear_filter",
+    "enter", "go_right", "go_left", "escape", "back", "zone_next", "zone_back", "peek",
+    "next_needing", "mark", "move_down", "move_up", "return", "group", "help",
+    "quit", "filter", "clear_filter",
 )  # fmt: skip
 def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     listed = names(terminal.wait(lambda screen: len(names(screen)) == 5 and LIST in screen))
@@ -161,8 +165,8 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.key("jump_sign")
     terminal.type(MAC_DIGITS[1])
     terminal.wait(on(listed[1]))
-    for number, leave in ((0, "escape"), (1, "back")):
-        hands.press(terminal, "enter", number)
+    for enter, leave in (("enter", "escape"), ("go_right", "back")):
+        hands.press(terminal, enter)
         terminal.wait(CARD)
         hands.press(terminal, leave)
         terminal.wait(LIST)
@@ -181,6 +185,27 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     terminal.wait(LIST)
     hands.press(terminal, "clear_filter")
     terminal.wait(lambda screen: len(names(screen)) == 5)
+    hands.press(terminal, "jump", 0)
+    hands.press(terminal, "jump", 1)
+    terminal.wait(on(listed[1]))
+    for number in (0, 1):
+        hands.press(terminal, "return", number)
+        terminal.wait(on(listed[number]))
+    hands.press(terminal, "mark")
+    terminal.wait("1 marked")
+    terminal.press("Escape")
+    terminal.wait(lambda screen: "1 marked" not in screen)
+    for key in ("move_down", "move_up"):
+        hands.press(terminal, key)
+        terminal.wait("These are ordered")
+    hands.press(terminal, "jump", 1)
+    terminal.wait(on(listed[1]))
+    hands.press(terminal, "go_left")
+    terminal.wait("▌NEEDS INPUT")
+    hands.press(terminal, "go_left")
+    terminal.wait("▌▸ ")
+    hands.press(terminal, "go_right")
+    terminal.wait(lambda screen: "▌▸ " not in screen)
     hands.press(terminal, "jump", 1)
     terminal.wait(on(listed[1]))
     hands.press(terminal, "peek")
@@ -205,7 +230,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
 
 @presses(
     "transcript", "diff", "info", "explain", "mode", "rename", "pin", "stop", "respawn", "undo",
-    "trash", "dispatch", "interrupt",
+    "trash", "dispatch", "interrupt", "archive", "snooze", "search",
 )  # fmt: skip
 def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) -> None:
     go_to(terminal, "permission")
@@ -231,8 +256,38 @@ def test_looking_and_managing(person: Person, terminal: Terminal, hands: Hands) 
     terminal.type("-two")
     terminal.press("Enter")
     terminal.wait(lambda screen: opened(screen) == "permission-two")
+    _put_aside(person, terminal, hands)
+    hands.press(terminal, "search")
+    terminal.wait("Search all transcripts")
+    terminal.type("which DATABASE")
+    terminal.press("Enter")
+    terminal.wait(lambda screen: "Enter go there" in screen and "Which database" in screen)
+    terminal.press("Enter")
+    terminal.wait(lambda screen: opened(screen) == "question" and "▌Transcript" in screen)
+    go_to(terminal, "permission-two")
+    terminal.press("Escape")
+    terminal.wait(LIST)
     _stop_and_bring_back(person, terminal, hands)
     _dispatch_and_interrupt(person, terminal, hands)
+
+
+def _put_aside(person: Person, terminal: Terminal, hands: Hands) -> None:
+    """One that asks stays in the list, archived and snoozed as it is."""
+    for key, field in (("archive", "archived"), ("snooze", "snoozedUntil")):
+        hands.press(terminal, key)
+        if key == "snooze":
+            terminal.wait("Snooze permission-two for")
+            terminal.press("Enter")
+        eventually(lambda field=field: person.row("permission-two")[field], terminal)  # type: ignore[misc]
+        terminal.press("Home")
+        go_to(terminal, "permission-two")
+        terminal.press("Escape")
+        terminal.wait(LIST)
+        hands.press(terminal, key)
+        eventually(lambda field=field: not person.row("permission-two")[field], terminal)  # type: ignore[misc]
+        go_to(terminal, "permission-two")
+        terminal.press("Escape")
+        terminal.wait(LIST)
 
 
 def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> None:

@@ -25,6 +25,7 @@ CALLS = {
     "inbox": (),
     "show": ("one",),
     "logs": ("one",),
+    "search": ("echo",),
     "send": ("one", "echo more"),
     "answer": ("one", "--allow"),
     "interrupt": ("one",),
@@ -35,6 +36,9 @@ CALLS = {
     "attach": ("one",),
     "rename": ("one", "one"),
     "pin": ("one",),
+    "archive": ("one",),
+    "unarchive": ("one",),
+    "snooze": ("one", "off"),
     "stop": ("one",),
     "respawn": ("one",),
     "rm": ("one", "--dry-run"),
@@ -47,7 +51,10 @@ CALLS = {
     "demo": ("--no-screen",),
     "daemon": ("status",),
 }
-SILENT = {"send", "rename", "pin", "stop", "respawn", "interrupt", "attach", "restore", "answer"}
+SILENT = {
+    "send", "rename", "pin", "archive", "unarchive", "snooze", "stop", "respawn", "interrupt",
+    "attach", "restore", "answer",
+}  # fmt: skip
 """Verbs that print no data, as they are called here."""
 
 

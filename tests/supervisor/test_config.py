@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from parallel_agents.core.columns import USUAL
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ConfigFile, ExecutableConfig
 from parallel_agents.supervisor.base.config import (
@@ -42,3 +43,33 @@ def test_what_the_screen_reads_is_left_to_it(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('agent = "demo"\n[keys]\npeek = "p"\n')
     assert load_config(path)[0].agent == "demo"
+
+
+def test_the_columns_of_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert load_config(path)[0].list_columns == USUAL
+    path.write_text('agent = "demo"\n[list]\ncolumns = ["cost", "branch"]\n')
+    config, sources = load_config(path)
+    assert config.list_columns == ("cost", "branch")
+    assert sources["list_columns"] == str(path)
+    path.write_text("[list]\ncolumns = []\n")
+    assert load_config(path)[0].list_columns == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'list_columns = ["cost"]',
+        "list = 1",
+        '[list]\ncolumns = "cost"',
+        '[list]\ncolumns = ["price"]',
+        '[list]\ncolumns = ["cost", "cost"]',
+        "[list]\ncolumns = [1]",
+        "[list]\nrows = 1",
+    ],
+)
+def test_other_columns_are_refused_by_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="columns"):
+        load_config(path)

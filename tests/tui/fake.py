@@ -9,6 +9,7 @@ from parallel_agents.agents.demo.agent import DemoAgent
 from parallel_agents.core import events as ev
 from parallel_agents.core.agents import Offer
 from parallel_agents.core.codec import dump, load
+from parallel_agents.core.columns import USUAL
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
@@ -49,6 +50,17 @@ ANSWERS: dict[type[Any], object] = {
     m.Trust: m.TrustedConfig(root=ROOT, digest="d1"),
     m.ForgetTrust: m.ForgottenTrust(root=ROOT, known=True),
     m.ListTrash: m.TrashList(entries=()),
+    m.Search: m.SearchResult(hits=()),
+    m.Status: m.SupervisorStatus(
+        pid=1,
+        version="",
+        protocol=1,
+        sessions=0,
+        alive=0,
+        socket="",
+        home="",
+        config={"list_columns": m.Setting(value=USUAL, source="default")},
+    ),
     m.ListRefs: m.RefList(refs=("main",)),
     m.ListTemplates: m.TemplateList(templates=()),
     m.ListFiles: m.FileList(files=("src/a.py",)),
@@ -295,6 +307,10 @@ def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
             return (ev.DeleteCancelled(),)
         case m.Pin():
             return (ev.Pinned(pinned=message.pinned),)
+        case m.Archive():
+            return (ev.Archived(archived=message.archived),)
+        case m.Snooze():
+            return (ev.Snoozed(until=message.until),)
         case m.Rename():
             return (ev.Renamed(name=message.name),)
         case m.MarkSeen():

@@ -45,7 +45,7 @@ IDLE = facts_of(id="i")
 
 def test_who_needs_the_person_stands_first_and_waits_longest_on_top() -> None:
     states = [DONE, IDLE, WORKING, REVIEW, FAILED, asks("late", 9), asks("early", 1)]
-    assert in_order(arrange(states, "state")) == ["early", "late", "f", "w", "r", "d", "i"]
+    assert in_order(arrange(states, "state")) == ["early", "late", "f", "r", "w", "d", "i"]
 
 
 def test_finished_work_is_ordered_by_the_end_of_its_turn_latest_first() -> None:

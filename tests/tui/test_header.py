@@ -4,9 +4,9 @@ import pytest
 
 from parallel_agents.core import events as ev
 from parallel_agents.tui.model.key_table import USUAL
+from parallel_agents.tui.model.row_words import QUIET_MS
 from parallel_agents.tui.screens.header import hints
 from parallel_agents.tui.text.styles import ink
-from parallel_agents.tui.widgets.sidebar import QUIET_MS
 from parallel_agents.wire import messages as m
 from parallel_agents.wire.pushes import ReadyPush, StatePush
 from tests.support.variations import varied

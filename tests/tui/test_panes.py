@@ -67,9 +67,9 @@ async def test_splitting_zooming_moving_and_closing() -> None:
         await until_shown(drive, "transcript", "info", "diff")
         assert focused(drive) == "info"
         await drive.shows("▌Info")
-        await drive.press("Z")
+        await drive.press("O")
         await until_shown(drive, "info")
-        await drive.press("Z")
+        await drive.press("O")
         await until_shown(drive, "transcript", "info", "diff")
         await drive.press("M")
         await until_shown(drive, "transcript", "diff", "info")
@@ -162,7 +162,7 @@ async def test_a_session_beside_is_read_again_after_the_connection_was_lost() ->
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (240, 60)], ids=str)
 async def test_the_focus_is_always_on_something_that_is_seen(size: tuple[int, int]) -> None:
-    keys = ("d", "vertical_line", "underscore", "W", "Z", "i", "M", "B", "semicolon", "t", "Z", "W")
+    keys = ("d", "vertical_line", "underscore", "W", "O", "i", "M", "B", "semicolon", "t", "O", "W")
     async with screen(SCENES["busy"](), size) as drive:
         for key in (*keys, *keys):
             await drive.press(key)
@@ -173,6 +173,6 @@ async def test_the_focus_is_always_on_something_that_is_seen(size: tuple[int, in
 
 async def test_without_sessions_the_keys_say_so() -> None:
     async with screen(Fake()) as drive:
-        for key in ("vertical_line", "underscore", "Z", "W", "M", "B", "semicolon", "plus"):
+        for key in ("vertical_line", "underscore", "O", "W", "M", "B", "semicolon", "plus"):
             await drive.press(key)
         await drive.shows("There is no session yet")

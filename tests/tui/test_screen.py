@@ -360,11 +360,11 @@ async def test_the_selection_follows_the_session() -> None:
 async def test_the_ends_and_pages_of_the_list() -> None:
     async with screen(SCENES["many"]()) as drive:
         store = drive.main.store
-        order = store.order()
+        order = store.stops()
 
         async def lands(key: str) -> int:
             await drive.press(key)
-            return order.index(str(store.selected))
+            return order.index(store.cursor(store.rows()))
 
         assert [await lands("end"), await lands("home")] == [len(order) - 1, 0]
         page = drive.main.sidebar.page

@@ -50,6 +50,13 @@ def session_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def sessions_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names one or more sessions."""
+    parser.add_argument(
+        "sessions", metavar="ID", nargs="+", help="short id, a unique prefix of it, or the name"
+    )
+
+
 def agent_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that choose an agent, and how much it may do without asking."""
     parser.add_argument(

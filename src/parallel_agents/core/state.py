@@ -74,13 +74,20 @@ class Message(Value):
 
 
 class Retry(Value):
-    """The model call is being tried again."""
+    """The model call is being tried again.
+
+    Attributes:
+        status: HTTP status of the failed call; None if there was none.
+        due_at: when the next attempt begins, in milliseconds since 1970; 0 if not known.
+    """
 
     attempt: int
     maximum: int
     error: str = ""
     hint: str = ""
     fatal: bool = False
+    status: int | None = None
+    due_at: int = 0
 
 
 class Problem(Value):
@@ -117,6 +124,8 @@ class SessionFacts(Value):
 
     Attributes:
         request: uuid of the request that dispatched it.
+        archived: whether a person put it out of the list.
+        snoozed_until: until when it is out of the way, in milliseconds since 1970; 0 for not.
         damaged: how many records of its journal cannot be read.
     """
 
@@ -128,6 +137,8 @@ class SessionFacts(Value):
     options: Options = field(default_factory=Options)
     created_at: int = 0
     pinned: bool = False
+    archived: bool = False
+    snoozed_until: int = 0
     deleting: bool = False
     deleted: bool = False
     damaged: int = 0
@@ -303,12 +314,14 @@ class ConversationFacts(Value):
         mode: the permission mode that it is in.
         activity: what the agent has done or said last in this turn, raw, at most `summary.TRACKED`
             characters.
+        result: first sentence of what the agent said at the end of its last turn, likewise.
     """
 
     id: str = ""
     model: str = ""
     mode: str = ""
     activity: str = ""
+    result: str = ""
 
 
 class SessionState(Facts):

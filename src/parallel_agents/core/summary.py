@@ -1,9 +1,14 @@
 """Summarises an agent's action in one line: a tool, and the important part of its input."""
 
+import re
+
 from parallel_agents.core.options import Decision, JsonObject
 
 TRACKED = 200
 """How many characters of an agent's text are kept for a display of one line."""
+
+_SENTENCE = re.compile(r".{8,}?[.!?](?=\s)")
+"""A sentence that more follows; what ends sooner is rather a number or an abbreviation."""
 
 _TELLING = ("command", "file_path", "notebook_path", "pattern", "query", "url", "description")
 
@@ -12,6 +17,13 @@ def first_line(text: str) -> str:
     """Return the first non-blank line of a text, raw, cut to `TRACKED` characters."""
     line = next((part for part in text.splitlines() if part.strip()), "")
     return line.strip()[:TRACKED]
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text without Markdown's signs before it, raw, cut likewise."""
+    line = first_line(text).lstrip("#>*-_` ").replace("**", "")
+    found = _SENTENCE.match(line)
+    return found[0] if found else line
 
 
 def tool_summary(name: str, tool_input: JsonObject) -> str:

@@ -37,6 +37,7 @@ from parallel_agents.supervisor.record.context import Context, now_ms
 from parallel_agents.supervisor.record.trust import TrustStore
 from parallel_agents.supervisor.run.process import shim_file
 from parallel_agents.supervisor.sessions.housekeeping import Housekeeping
+from parallel_agents.supervisor.sessions.putting_aside import wake_if_due
 from parallel_agents.supervisor.sessions.session import Session
 from parallel_agents.supervisor.sessions.supervisor import SessionSupervisor
 from parallel_agents.wire.endpoint import (
@@ -153,6 +154,7 @@ class Lifecycle:
                 await self._watch(session)
             for session in list(self.supervisor.sessions.values()):
                 with contextlib.suppress(UserError):
+                    wake_if_due(session, now_ms())
                     if heads.look(session.ledger):
                         session.workplace.changes.count()
             self._look_after_ourselves()

@@ -56,6 +56,7 @@ from parallel_agents.core.events.process import (
     StopRequested as StopRequested,
 )
 from parallel_agents.core.events.session import (
+    Archived as Archived,
     DeleteCancelled as DeleteCancelled,
     Deleted as Deleted,
     DeleteRequested as DeleteRequested,
@@ -68,6 +69,7 @@ from parallel_agents.core.events.session import (
     Seen as Seen,
     SessionCreated as SessionCreated,
     SessionEvent as SessionEvent,
+    Snoozed as Snoozed,
 )
 from parallel_agents.core.events.turn import (
     AgentActivity as AgentActivity,

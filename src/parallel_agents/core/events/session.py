@@ -43,6 +43,22 @@ class Pinned(Tagged, tag="pinned"):
     pinned: bool
 
 
+class Archived(Tagged, tag="archived"):
+    """A person put the session out of the list, or took it back."""
+
+    archived: bool = True
+
+
+class Snoozed(Tagged, tag="snoozed"):
+    """A person put the session out of the way for some time, or the time is over.
+
+    Attributes:
+        until: milliseconds since 1970; 0 if it is over.
+    """
+
+    until: int = 0
+
+
 class Seen(Tagged, tag="seen"):
     """A person looked at the session's latest result."""
 
@@ -106,6 +122,8 @@ SessionEvent = (
     SessionCreated
     | Renamed
     | Pinned
+    | Archived
+    | Snoozed
     | Seen
     | OptionsChanged
     | DeleteRequested

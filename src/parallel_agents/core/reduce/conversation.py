@@ -5,7 +5,7 @@ from typing import assert_never
 from parallel_agents.core import events as ev
 from parallel_agents.core.options import Options
 from parallel_agents.core.state import ConversationFacts
-from parallel_agents.core.summary import first_line, tool_summary
+from parallel_agents.core.summary import first_line, first_sentence, tool_summary
 from parallel_agents.core.value import replace
 
 ConversationConcern = (
@@ -42,11 +42,12 @@ def fold_conversation(
             summary = event.summary or tool_summary(event.name, event.input)
             return replace(conversation, activity=summary)
         case ev.TurnEnded():
-            return replace(conversation, activity="")
+            return replace(conversation, activity="", result=first_sentence(event.text))
         case ev.TurnStarted():
             return replace(
                 conversation,
                 activity="",
+                result="",
                 id=event.conversation or conversation.id,
                 model=event.model or conversation.model,
                 mode=event.mode or conversation.mode,

@@ -10,6 +10,9 @@ SessionConcern = (
     ev.SessionCreated
     | ev.Renamed
     | ev.Pinned
+    | ev.Archived
+    | ev.Snoozed
+    | ev.MessageQueued
     | ev.OptionsChanged
     | ev.DeleteRequested
     | ev.DeleteCancelled
@@ -38,6 +41,8 @@ def fold_session(session: SessionFacts, event: SessionConcern, record: ev.Record
             return replace(session, name=event.name)
         case ev.Pinned():
             return replace(session, pinned=event.pinned)
+        case ev.Archived() | ev.Snoozed() | ev.MessageQueued():
+            return _put_aside(session, event)
         case ev.OptionsChanged():
             return replace(session, options=event.options)
         case ev.DeleteRequested():
@@ -50,6 +55,22 @@ def fold_session(session: SessionFacts, event: SessionConcern, record: ev.Record
             return replace(session, deleting=False, deleted=False)
         case ev.JournalDamaged():
             return replace(session, damaged=event.records)
+        case _:
+            assert_never(event)
+
+
+def _put_aside(
+    session: SessionFacts, event: ev.Archived | ev.Snoozed | ev.MessageQueued
+) -> SessionFacts:
+    match event:
+        case ev.Archived():
+            return replace(session, archived=event.archived)
+        case ev.Snoozed():
+            return replace(session, snoozed_until=event.until)
+        case ev.MessageQueued():
+            # Whoever gives a session something to do wants to see what comes of it.
+            aside = session.archived or session.snoozed_until
+            return replace(session, archived=False, snoozed_until=0) if aside else session
         case _:
             assert_never(event)
 

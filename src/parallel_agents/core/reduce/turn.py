@@ -63,7 +63,7 @@ def fold_turn(
         case ev.RunEnded():
             return _run_ended(turn, event, record, process, dialogue)
         case ev.Retrying():
-            return replace(turn, retry=_retry(event))
+            return replace(turn, retry=_retry(event, record))
         case ev.LimitChanged():
             return replace(
                 turn, limit_until=event.resets_at if event.status == "rejected" else None
@@ -74,13 +74,15 @@ def fold_turn(
             assert_never(event)
 
 
-def _retry(event: ev.Retrying) -> Retry:
+def _retry(event: ev.Retrying, record: ev.Record) -> Retry:
     return Retry(
         attempt=event.attempt,
         maximum=event.maximum,
         error=event.error,
         hint=event.hint,
         fatal=event.fatal,
+        status=event.status,
+        due_at=record.at + event.delay_ms if event.delay_ms else 0,
     )
 
 

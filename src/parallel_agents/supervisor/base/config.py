@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.core.columns import COLUMNS, USUAL, Column, read_columns
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ExecutableConfig
 from parallel_agents.worktrees.plumbing import naming
@@ -41,6 +42,7 @@ class Config:
         branch: the pattern for branch names, with `{slug}` and optionally `{user}`, `{date}` and
             `{ticket}`.
         ticket: a regular expression for a ticket's id, searched for in the prompt.
+        list_columns: `columns` of the table `list`: what the list shows on a wide screen.
     """
 
     sleep_after: float = 15.0
@@ -53,6 +55,7 @@ class Config:
     model: str = ""
     branch: str = naming.PATTERN
     ticket: str = naming.TICKET
+    list_columns: tuple[Column, ...] = USUAL
 
 
 def load_config(path: Path) -> tuple[Config, dict[str, str]]:
@@ -68,9 +71,10 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
         UsageError: the file is not valid TOML, or a key is unknown or of the wrong type.
     """
     values = _read(path)
-    known = {field.name: field for field in fields(Config)}
     for name in OF_THE_SCREEN:
         values.pop(name, None)
+    columns = _columns(path, values.pop("list", {}))
+    known = {field.name: field for field in fields(Config) if field.name != "list_columns"}
     for name, value in values.items():
         if name not in known:
             raise UsageError(
@@ -78,8 +82,22 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
             )
         _check(path, name, value, known[name].default)
     _check_names(path, values)
-    sources = {name: str(path) if name in values else "default" for name in known}
-    return Config(**values), sources
+    if columns is not None:
+        values["list_columns"] = columns
+    names = (*known, "list_columns")
+    return Config(**values), {n: str(path) if n in values else "default" for n in names}
+
+
+def _columns(path: Path, table: object) -> tuple[Column, ...] | None:
+    """Read the table `list`; None if it says nothing."""
+    if table == {}:
+        return None
+    only = isinstance(table, dict) and set(table) == {"columns"}
+    columns = read_columns(table["columns"]) if isinstance(table, dict) and only else None
+    if columns is None:
+        names = ", ".join(COLUMNS)
+        raise UsageError(f"{path}: [list] has “columns”, a list of different ones of: {names}")
+    return columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

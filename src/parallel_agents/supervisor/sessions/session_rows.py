@@ -43,6 +43,8 @@ def session_row(state: SessionState) -> SessionRow:
         mode=state.conversation.mode or state.session.options.mode,
         unread=state.unread,
         pinned=state.session.pinned,
+        archived=state.session.archived,
+        snoozed_until=state.session.snoozed_until,
         deleting=state.session.deleting,
         damaged_records=state.session.damaged,
         cost_usd=round(state.turn.cost_usd, 6),

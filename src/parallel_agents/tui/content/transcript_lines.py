@@ -121,6 +121,11 @@ class Conversation:
         self._arrange()
         return True
 
+    def unfold(self, key: str) -> None:
+        """Unfold an item if that is possible."""
+        if key not in self._unfolded:
+            self.toggle(key)
+
     def toggle_all(self) -> None:
         """Fold everything if anything is unfolded, otherwise unfold every tool and thought."""
         keys = {key_of(item) for item in self._items if item.kind in {"tool", "thinking"}}

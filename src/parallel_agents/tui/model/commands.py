@@ -2,12 +2,13 @@
 
 Keep true: nothing is painted from here; every action names the session it was meant for by id, so
 that a row that moved is never hit; what was typed is not lost when it cannot be sent; a session is
-deleted only by two presses on the same id within `ARMED` seconds, and never from the input; a press
-too many stops no other session.
+deleted only by two presses on the same id within `ARMED` seconds, or after a question that lists
+it, and never from the input; a press too many stops no other session.
 """
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
 from parallel_agents.core.errors import RefusedError, UserError
@@ -222,11 +223,60 @@ class Commands:
             self.say(f"{row.name or session} is back.", topic=session)
             self._store.select_when_there(session)
 
+    # --- several at once ----------------------------------------------------------------------
+
+    async def each(self, requests: Sequence[Request[R]]) -> int:
+        """Ask the same of several sessions; refusals are told, and stop none of the others.
+
+        Returns:
+            How many were carried out.
+        """
+        replies = await asyncio.gather(*(self.ask(request) for request in requests))
+        return sum(reply is not None for reply in replies)
+
+    async def stop_several(self, sessions: Sequence[str]) -> None:
+        """Stop several sessions."""
+        stops = [m.Stop(key=new_uuid(), session=session, wait=False) for session in sessions]
+        self.say(f"Stopping {_sessions(await self.each(stops))}.")
+
+    async def delete_several(self, sessions: Sequence[str]) -> None:
+        """Delete several sessions."""
+        keys = {session: new_uuid() for session in sessions}
+        asked = [m.Delete(key=key, session=one, wait=False) for one, key in keys.items()]
+        self._deleted += sessions
+        self.say(f"Deleting {_sessions(await self.each(asked))}. u brings them back one by one.")
+        for session, key in keys.items():
+            try:
+                await self._store.ask(m.Delete(key=key, session=session, wait=True))
+            except UserError as error:
+                if session in self._deleted:  # not called back by the person
+                    self._deleted.remove(session)
+                    self.complain(error, topic=session)
+
+    async def pin_several(self, sessions: Sequence[str], *, pinned: bool) -> None:
+        """Pin several sessions, or unpin them."""
+        pins = [m.Pin(key=new_uuid(), session=session, pinned=pinned) for session in sessions]
+        await self.each(pins)
+
     # --- small things -------------------------------------------------------------------------
 
     async def pin(self, state: SessionState) -> None:
         """Pin a session, or let it go."""
         await self.ask(m.Pin(key=new_uuid(), session=state.id, pinned=not state.session.pinned))
+
+    async def archive(self, sessions: Sequence[str], *, archived: bool) -> bool:
+        """Put sessions out of the list, or take them back; returns whether all of them were."""
+        asked = [m.Archive(key=new_uuid(), session=s, archived=archived) for s in sessions]
+        done = await self.each(asked)
+        if archived and done:
+            name = self._name(sessions[0]) if len(sessions) == 1 else _sessions(done)
+            self.say(f"Archived {name}. ARCHIVED, at the end of the list, has everything.")
+        return done == len(sessions)
+
+    async def snooze(self, session: str, until: int) -> bool:
+        """Put a session out of the way until a time, or wake it; returns whether it was."""
+        message = m.Snooze(key=new_uuid(), session=session, until=until)
+        return await self.ask(message) is not None
 
     async def rename(self, session: str, name: str) -> None:
         """Give a session another name."""
@@ -248,3 +298,7 @@ class Commands:
         message = m.Respawn(key=new_uuid(), session=state.id, environment=environment)
         if await self.ask(message) is not None:
             self.say(f"Restarting {self._name(state.id)}.")
+
+
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"

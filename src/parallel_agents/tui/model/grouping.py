@@ -7,24 +7,29 @@ that rows do not jump about; a session is in exactly one group.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, get_args
 
+from parallel_agents.core.aside import Aside, aside
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import Request, SessionState
 
-Group = Literal["pinned", "needs", "failed", "working", "review", "done", "idle"]
+Work = Literal["needs", "failed", "working", "review", "done", "idle"]
+Group = Literal["pinned", Work, Aside]
 By = Literal["state", "directory"]
 
 TITLES: dict[Group, str] = {
     "pinned": "PINNED",
     "needs": "NEEDS INPUT",
     "failed": "FAILED",
-    "working": "WORKING",
     "review": "READY FOR REVIEW",
+    "working": "WORKING",
     "done": "DONE",
     "idle": "IDLE",
+    "snoozed": "SNOOZED",
+    "archived": "ARCHIVED",
 }
 _ORDER: tuple[Group, ...] = tuple(TITLES)
+_ASIDE: tuple[Aside, ...] = get_args(Aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,21 @@ class Section:
     Attributes:
         title: raw text.
         sessions: ids, in order.
+        key: what identifies it while titles and sessions change: its group, or a directory.
     """
 
     title: str
     sessions: tuple[str, ...]
+    key: str = ""
 
 
 def group_of(state: SessionState) -> Group:
-    """Find the group of a session from its state alone, whether or not it is pinned.
+    """Find the group of a session, whether or not it is pinned."""
+    return aside(state) or work_of(state)
+
+
+def work_of(state: SessionState) -> Work:
+    """Find the group of a session from its work alone, whether or not it was put aside.
 
     Args:
         state: the session's facts.
@@ -50,6 +62,21 @@ def group_of(state: SessionState) -> Group:
         `review` for finished work that has changes or has not been looked at, also once it is
             stopped.
     """
+    # A paint of many sessions asks this several times for each; facts never change in place.
+    known = _WORK.get(state.id)
+    if known is None or known[0] is not state:
+        if len(_WORK) >= _KNOWN:
+            _WORK.clear()
+        known = _WORK[state.id] = (state, _work(state))
+    return known[1]
+
+
+_KNOWN = 4_096
+_WORK: dict[str, tuple[SessionState, Work]] = {}
+"""By id of the session: its latest facts that were asked about, and what they came to."""
+
+
+def _work(state: SessionState) -> Work:
     match derive(state).state:
         case "blocked":
             return "needs"
@@ -65,11 +92,11 @@ def group_of(state: SessionState) -> Group:
             return "idle"
 
 
-def _finished(state: SessionState) -> Group:
+def _finished(state: SessionState) -> Work:
     return "review" if state.place.changes.files or state.unread else "done"
 
 
-def _stopped(state: SessionState) -> Group:
+def _stopped(state: SessionState) -> Work:
     """Find where a stopped session stays: a stop ends its process, and hides no result."""
     if state.place.missing or state.dialogue.messages or not state.turn.is_over:
         return "idle"
@@ -113,19 +140,31 @@ def arrange(states: Iterable[SessionState], by: By) -> list[Section]:
         return _by_directory(present)
     found: dict[Group, list[SessionState]] = {}
     for state in present:
-        found.setdefault("pinned" if state.session.pinned else group_of(state), []).append(state)
-    return [_section(TITLES[group], found[group]) for group in _ORDER if group in found]
+        found.setdefault(_shown_in(state), []).append(state)
+    return [_section(TITLES[group], group, found[group]) for group in _ORDER if group in found]
+
+
+def _shown_in(state: SessionState) -> Group:
+    group = group_of(state)
+    return "pinned" if state.session.pinned and group not in _ASIDE else group
 
 
 def _by_directory(states: list[SessionState]) -> list[Section]:
     found: dict[str, list[SessionState]] = {}
+    put_aside: dict[Aside, list[SessionState]] = {}
     for state in states:
-        found.setdefault(repository(state), []).append(state)
+        if (how := aside(state)) is not None:
+            put_aside.setdefault(how, []).append(state)
+        else:
+            found.setdefault(repository(state), []).append(state)
     names = {root: PurePath(root).name or root for root in found}
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return [
-        _section(root if names[root] in twice else names[root], found[root])
-        for root in sorted(found)
+        *(
+            _section(root if names[root] in twice else names[root], root, found[root])
+            for root in sorted(found)
+        ),
+        *(_section(TITLES[how], how, put_aside[how]) for how in _ASIDE if how in put_aside),
     ]
 
 
@@ -134,15 +173,15 @@ def repository(state: SessionState) -> str:
     return state.place.worktree.root if state.place.worktree else state.place.directory
 
 
-def _section(title: str, states: list[SessionState]) -> Section:
-    return Section(title, tuple(state.id for state in sorted(states, key=_rank)))
+def _section(title: str, key: str, states: list[SessionState]) -> Section:
+    return Section(title, tuple(state.id for state in sorted(states, key=_rank)), key)
 
 
 def _rank(state: SessionState) -> tuple[bool, int, int, str]:
     group = group_of(state)
     if group == "needs":
         since = state.dialogue.requests[0].asked_at
-    elif group in {"review", "done"}:
+    elif group in {"review", "done", "archived"}:
         since = -state.turn.ended_at
     else:
         since = state.session.created_at
@@ -203,5 +242,5 @@ def next_needing(
     ring = order[start:] + order[:start]
     asking = [session for session in ring if needs_person(states[session])]
     failed = [session for session in ring if rings(states[session])]
-    finished = [session for session in ring if states[session].unread]
+    finished = [s for s in ring if states[s].unread and aside(states[s]) is None]
     return next(iter(asking or failed or finished), None)

@@ -13,7 +13,7 @@ LAYOUT_ACTIONS: tuple[Action, ...] = (
     _row("next_pane", "semicolon", ";", "Next pane", "go to the next pane"),
     _row("larger", "plus", "+", "Larger pane", "make the pane larger; the mouse moves the lines"),
     _row("smaller", "minus", "-", "Smaller pane", "make the pane smaller"),
-    _row("zoom", "Z", "Z", "Zoom the pane", "show only this pane, or all again", alone=True),
+    _row("zoom", "O", "O", "Zoom the pane", "show only this pane, or all again", alone=True),
     _row("swap_panes", "M", "M", "Exchange panes", "exchange it with the next one", alone=True),
     _row("close_pane", "W", "W", "Close the pane", "close the pane", alone=True),
     _row(

@@ -15,6 +15,9 @@ from parallel_agents.wire.messages import ReadRecords
 PAGE = 400
 """Records that are read at a time."""
 
+AROUND = 50
+"""How many records before one that is looked for are read with it."""
+
 Ask = Callable[[ReadRecords], Awaitable[Any]]
 
 
@@ -101,8 +104,12 @@ class OpenConversation:
             self._changes.items |= conversation.follow_up(list(reply.records))
             more = reply.more and conversation.newest > after
 
-    async def read_older(self, ask: Ask) -> bool:
+    async def read_older(self, ask: Ask, seq: int = 0) -> bool:
         """Read the page before what has been read; False when there is none.
+
+        Args:
+            ask: sends a request.
+            seq: number of a record that the page shall reach back to, if that is possible at once.
 
         Raises:
             UserError: it could not be read.
@@ -111,10 +118,10 @@ class OpenConversation:
         if not conversation.more or not conversation.loaded:
             return False
         conversation.more = False
+        before = conversation.oldest
+        limit = max(PAGE, before - seq + AROUND) if seq else PAGE
         try:
-            reply = await ask(
-                ReadRecords(session=self.session, before=conversation.oldest, limit=PAGE)
-            )
+            reply = await ask(ReadRecords(session=self.session, before=before, limit=limit))
         except UserError:
             conversation.more = True
             raise

@@ -5,16 +5,18 @@ selection is a session's id and follows the session; only what panes show is rea
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from parallel_agents.client.mirror import Mirror
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
-from parallel_agents.tui.model import grouping
+from parallel_agents.tui.model import grouping, list_rows
 from parallel_agents.tui.model.backend import Backend
 from parallel_agents.tui.model.conversation import Conversation
+from parallel_agents.tui.model.kept_view import KeptView
 from parallel_agents.tui.model.list_filter import keep
+from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.model.offers import Agents
 from parallel_agents.tui.model.open_conversation import OpenConversation
 from parallel_agents.wire.messages import Follow, ListAgents
@@ -30,6 +32,9 @@ from parallel_agents.wire.request import Request
 
 R = TypeVar("R")
 
+VISITED = 20
+"""How many of the sessions selected before are remembered."""
+
 
 class Store:
     """The state of the screen.
@@ -40,10 +45,11 @@ class Store:
     Attributes:
         mirror: facts of all sessions.
         selected: id of the selected session.
-        by: how the list is grouped.
+        view: how the list is looked at.
         filter: the text that sessions must fit to be in the list; empty for all.
         opened: the conversation of the selected session.
         beside: the conversation of another session that stays on the screen; None for none.
+        marks: ids of the sessions that the user marked.
         ready: whether the supervisor has sent every session.
         reading: whether it still has sessions to send over this connection.
         problem: why there is no connection; None while there is one.
@@ -56,7 +62,7 @@ class Store:
         self._wake = wake
         self.mirror = Mirror()
         self.selected: str | None = None
-        self.by: grouping.By = "state"
+        self.view = KeptView()
         self.filter = ""
         self.opened: OpenConversation | None = None
         self.beside: OpenConversation | None = None
@@ -66,6 +72,10 @@ class Store:
         self.backend: Backend | None = None
         self.agents = Agents()
         self.successor: str | None = None
+        self.marks: frozenset[str] = frozenset()
+        self._heading: Place | None = None
+        self._arranged: tuple[tuple[str, KeptView], list[grouping.Section]] | None = None
+        self._visited: list[str] = []
         self._awaited: str | None = None
         self._neighbours: list[str] = []
 
@@ -87,6 +97,7 @@ class Store:
     def pushed(self, push: Push) -> None:
         """Apply a push from the supervisor."""
         before = self.sections() if self._may_take_selected(push) else []
+        self._arranged = None
         self.mirror.apply(push)
         match push:
             case RecordPush(session=session, record=record):
@@ -177,16 +188,78 @@ class Store:
         return self.mirror.sessions.get(self.selected or "")
 
     def sections(self) -> list[grouping.Section]:
-        """Group the list."""
-        return grouping.arrange(keep(self.filter, self.mirror.sessions.values()), self.by)
+        """Group the list; arranged once for each push, filter and view."""
+        asked = (self.filter, self.view)
+        if self._arranged is None or self._arranged[0] != asked:
+            self._arranged = (asked, self._arrange())
+        return self._arranged[1]
+
+    def _arrange(self) -> list[grouping.Section]:
+        fitting = keep(self.filter, self.mirror.sessions.values())
+        placed = self.view.placed
+        return [
+            list_rows.put_in_order(section, placed.get(section.key, ()))
+            for section in grouping.arrange(fitting, self.view.by)
+        ]
+
+    def rows(self) -> list[Rows]:
+        """Lay out the rows of the list; a filter opens every group."""
+        sections = self.sections()
+        if self.filter:
+            return [Rows(section, section.sessions) for section in sections]
+        view, chosen = self.view, self.selected if self._heading is None else None
+        states = self.mirror.sessions
+        return list_rows.lay_out(sections, states, view.collapsed, view.unfolded, chosen)
+
+    def cursor(self, rows: list[Rows]) -> Place:
+        """The selected row: a group's while there is one, else the selected session's."""
+        if self._heading is not None and list_rows.section_of(rows, self._heading):
+            return self._heading
+        return Place("session", self.selected or "")
+
+    def stops(self) -> list[Place]:
+        """List the rows that the arrows go through, from top to bottom."""
+        rows = self.rows()
+        return list_rows.stops(rows, self.cursor(rows))
+
+    def point(self, heading: Place) -> None:
+        """Select a row that is no session; the selected session stays shown beside the list."""
+        self._heading = heading
+        self._wake()
+
+    def mark(self, sessions: Iterable[str]) -> None:
+        """Mark sessions, or unmark them if all of them are marked."""
+        asked = frozenset(sessions)
+        self.marks = self.marks - asked if asked <= self.marks else self.marks | asked
+        self._wake()
+
+    def unmark_all(self) -> None:
+        """Mark no session."""
+        self.marks = frozenset()
+        self._wake()
+
+    def marked(self) -> list[str]:
+        """List the marked sessions that are in the list, from top to bottom."""
+        return [session for session in self.order() if session in self.marks]
+
+    def before(self) -> str | None:
+        """The session that was selected before this one, and is still there."""
+        past = (s for s in reversed(self._visited) if s != self.selected and self._present(s))
+        return next(past, None)
+
+    def look(self, view: KeptView) -> None:
+        """Look at the list in another way."""
+        self.view = view
+        self._wake()
 
     @property
     def fitting_words(self) -> str:
-        """How many sessions fit the filter; empty without one."""
+        """How many sessions are marked, and fit the filter; empty without either."""
+        marked = f"{len(self.marked())} marked · " if self.marks else ""
         if not self.filter:
-            return ""
+            return marked
         everyone = sum(map(grouping.listed, self.mirror.sessions.values()))
-        return f"{len(self.order())} of {everyone} · "
+        return f"{marked}{len(self.order())} of {everyone} · "
 
     def put_filter(self, text: str) -> None:
         """Filter the list; the first session that fits is selected if the selected one does not."""
@@ -202,10 +275,14 @@ class Store:
 
     def select(self, session: str | None) -> None:
         """Select a session; from now on its conversation is read."""
+        if self._heading is not None:
+            self._heading = None
+            self._wake()
         if session == self.selected:
             return
         if session is not None and self.filter and session not in self.order():
             self.filter = ""  # nothing that is shown is hidden in the list
+        self._visited = [*self._visited[1 - VISITED :], self.selected or ""]
         self.selected, self.successor, self._neighbours = session, None, []
         self.opened = OpenConversation(session) if session else None
         self._wake()
@@ -253,11 +330,16 @@ class Store:
                 if opened in self._shown:
                     self._wake()
 
-    async def read_older(self, opened: OpenConversation | None) -> None:
+    async def read_older(self, opened: OpenConversation | None, seq: int = 0) -> None:
         """Read the page before what is shown of a conversation.
+
+        Args:
+            opened: the conversation; None for none.
+            seq: number of a record that the page shall reach back to, if that is possible at once.
 
         Raises:
             UserError: it could not be read.
         """
-        if opened is not None and await opened.read_older(self.ask) and opened in self._shown:
+        done = opened is not None and await opened.read_older(self.ask, seq)
+        if done and opened in self._shown:
             self._wake()

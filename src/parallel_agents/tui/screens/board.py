@@ -281,10 +281,9 @@ class Board(Screen[None]):
             line.value = ""
         self.set_class(bool(self.store.filter) or line.has_focus, "-filtered")
         now = now_ms()
-        mirror = self.store.mirror
-        self.sidebar.show(
-            self.store.sections(), mirror.sessions, mirror.progress, self.store.selected, now
-        )
+        mirror, rows = self.store.mirror, self.store.rows()
+        cursor = self.store.cursor(rows)
+        self.sidebar.show(rows, mirror.sessions, mirror.progress, cursor, now, self.store.marks)
 
     def _paint_top(self, state: SessionState | None) -> None:
         states = [s for s in self.store.mirror.sessions.values() if listed(s)]
@@ -355,7 +354,7 @@ class Board(Screen[None]):
         pane = "request" if self.focused is self.request else self.panes.current or ""
         filtering = isinstance(self.focused, FilterLine)
         place = "filter" if filtering else pane if self.zone == "view" else self.zone
-        extra = f"{self.store.fitting_words}by {self.store.by} "
+        extra = f"{self.store.fitting_words}by {self.store.view.by} "
         self.line("hints").put(*header.hints(self.keys, place, styles, self.size.width, extra))
 
     def _swap_draft(self) -> None:

@@ -17,8 +17,8 @@ from parallel_agents.tui.model.open_conversation import OpenConversation
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.layout_keys import LayoutKeys
+from parallel_agents.tui.screens.searching import Searching
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
-from parallel_agents.tui.screens.verbs import Verbs
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
 from parallel_agents.tui.widgets.filter_line import FilterLine
@@ -28,14 +28,14 @@ from parallel_agents.tui.widgets.transcript_view import TranscriptView
 from parallel_agents.wire.messages import ListFiles
 
 
-class MainScreen(Verbs, Modes):
+class MainScreen(Searching, Modes):
     """The board with its keys."""
 
     _jumping = False
 
     def on_mount(self) -> None:
         """Add what decides and what lays out, and look at the list as last time."""
-        self.store.by = kept_view().by
+        self.store.view = kept_view()
         self.decisions = Decisions(self)
         self.layout_keys = LayoutKeys(self)
 
@@ -149,13 +149,6 @@ class MainScreen(Verbs, Modes):
 
     # --- moving -------------------------------------------------------------------------------
 
-    def _step(self, step: int) -> None:
-        order = self.store.order()
-        if not order:
-            return
-        at = order.index(self.store.selected) if self.store.selected in order else -step
-        self.choose(order[max(0, min(at + step, len(order) - 1))])
-
     def choose(self, session: str) -> None:
         """Select a session for the person, who from then on is where it is."""
         self.decisions.stay()
@@ -165,35 +158,36 @@ class MainScreen(Verbs, Modes):
         """Select a session that the person expects to see."""
         if session != self.store.selected:
             self.card.brought()
-            self.store.select(session)
+        self.store.select(session)
 
     def do_previous(self) -> None:
         """Select the session above."""
-        self._step(-1)
+        self.step(-1)
 
     def do_next(self) -> None:
         """Select the session below."""
-        self._step(1)
+        self.step(1)
 
     def do_first(self) -> None:
         """Select the first session."""
-        self._step(-len(self.store.order()))
+        self.step(-len(self.store.stops()))
 
     def do_last(self) -> None:
         """Select the last session."""
-        self._step(len(self.store.order()))
+        self.step(len(self.store.stops()))
 
     def do_page_up(self) -> None:
         """Go up by the height of the list."""
-        self._step(-self.sidebar.page)
+        self.step(-self.sidebar.page)
 
     def do_page_down(self) -> None:
         """Go down by the height of the list."""
-        self._step(self.sidebar.page)
+        self.step(self.sidebar.page)
 
     def do_enter(self) -> None:
-        """Go into the session."""
-        self.go_in()
+        """Go into the session; open or close the group."""
+        if not self.turn_group():
+            self.go_in()
 
     def go_in(self) -> None:
         """Go into the session: to its request if it has one, otherwise to the input."""
@@ -212,6 +206,11 @@ class MainScreen(Verbs, Modes):
         if state is not None and state.unread:
             self.later(self.commands.seen(state))
 
+    def on_sidebar_turned(self, message: Sidebar.Turned) -> None:
+        """Open or close the group that was clicked."""
+        self.store.point(message.place)
+        self.turn_group()
+
     def on_sidebar_chosen(self, message: Sidebar.Chosen) -> None:
         """Select the row that was clicked."""
         self.choose(message.session)
@@ -229,7 +228,9 @@ class MainScreen(Verbs, Modes):
             self.go_in()  # the selected one asks: it comes first
             return
         mirror = self.store.mirror.sessions
-        everyone = in_order(arrange(mirror.values(), self.store.by))  # a filter hides no request
+        everyone = in_order(
+            arrange(mirror.values(), self.store.view.by)
+        )  # a filter hides no request
         found = next_needing(everyone, mirror, self.store.selected)
         if found is None:
             self.commands.say("Nothing needs you.")
@@ -243,10 +244,6 @@ class MainScreen(Verbs, Modes):
         self.set_class(True, "-filtered")
         self.set_class(False, "-inside")
         self.query_one(FilterLine).focus()
-
-    def do_clear_filter(self) -> None:
-        """Show all sessions again."""
-        self.store.put_filter("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter the list with each letter."""
@@ -262,11 +259,11 @@ class MainScreen(Verbs, Modes):
 
     def on_filter_line_stepped(self, message: FilterLine.Stepped) -> None:
         """Select the session above or below."""
-        self._step(message.step)
+        self.step(message.step)
 
     def do_jump(self, number: int) -> None:
         """Go to the session with this number in the list."""
-        order = self.store.order()
+        order = [place.key for place in self.store.stops() if place.kind == "session"]
         if number <= len(order):
             self.choose(order[number - 1])
 

@@ -51,13 +51,15 @@ class Panes:
     Attributes:
         all: every pane by its name.
         diff: the one that shows the diff.
+        transcript: the one that shows the conversation of the selected session.
         area: the room that they share.
     """
 
     def __init__(self, commands: Commands, store: Store) -> None:
         self.diff = DiffPane(commands)
+        self.transcript = TranscriptPane(commands, lambda: store.opened)
         made: list[Pane] = [
-            TranscriptPane(commands, lambda: store.opened),
+            self.transcript,
             self.diff,
             InfoPane(commands),
             BesidePane(commands, lambda: store.beside),

@@ -11,6 +11,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
+from parallel_agents.core.value import replace
 from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.kept_view import KeptView, keep_view
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
@@ -218,9 +219,13 @@ class Verbs(Composing):
 
     def do_group(self) -> None:
         """Group by state or by directory."""
-        self.store.by = "directory" if self.store.by == "state" else "state"
-        keep_view(KeptView(by=self.store.by))
-        self.wake()
+        view = self.store.view
+        self.look(replace(view, by="directory" if view.by == "state" else "state"))
+
+    def look(self, view: KeptView) -> None:
+        """Look at the list in another way, also after a restart."""
+        self.store.look(view)
+        keep_view(view)
 
     def do_help(self) -> None:
         """Show every key."""

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from textual.message import Message
 
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.content.transcript_lines import Conversation
+from parallel_agents.tui.content.transcript_lines import Conversation, key_of
 from parallel_agents.tui.text.lines import LineView
 from parallel_agents.tui.widgets.keyed import Keyed
 
@@ -83,6 +83,23 @@ class TranscriptView(LineView, Keyed):
         if isinstance(key, str) and self._conversation.toggle(key):
             self.following = False
             self.set_blocks(self._conversation.blocks())
+
+    def show_record(self, seq: int) -> None:
+        """Show the entry that a record made or added to, unfolded, with the cursor on it.
+
+        Args:
+            seq: number of the record.
+        """
+        known = [item for item in self._transcript.items if item.seq <= seq]
+        for item in reversed(known):
+            key = key_of(item)
+            if self.index_of(key) is None:
+                continue
+            self.following = False
+            self._conversation.unfold(key)
+            self.set_blocks(self._conversation.blocks())
+            self.put_cursor(key)
+            return
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for older records at the top."""

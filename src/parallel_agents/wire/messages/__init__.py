@@ -31,6 +31,9 @@ from parallel_agents.wire.messages.records import (
     ReadRecords as ReadRecords,
     RecordCount as RecordCount,
     RecordPage as RecordPage,
+    Search as Search,
+    SearchHit as SearchHit,
+    SearchResult as SearchResult,
     WaitRecords as WaitRecords,
 )
 from parallel_agents.wire.messages.repositories import (
@@ -55,6 +58,7 @@ from parallel_agents.wire.messages.repositories import (
     TrustedConfig as TrustedConfig,
 )
 from parallel_agents.wire.messages.sessions import (
+    Archive as Archive,
     ContextUse as ContextUse,
     DiskUse as DiskUse,
     Explain as Explain,
@@ -72,6 +76,7 @@ from parallel_agents.wire.messages.sessions import (
     SessionList as SessionList,
     SessionRow as SessionRow,
     Show as Show,
+    Snooze as Snooze,
     Tokens as Tokens,
     Wait as Wait,
     Waited as Waited,
@@ -119,6 +124,7 @@ AnyRequest = (
     | Status
     | ReadRecords
     | WaitRecords
+    | Search
     | ResolveRepository
     | ListAgents
     | Trust
@@ -136,6 +142,8 @@ AnyRequest = (
     | Wait
     | Rename
     | Pin
+    | Archive
+    | Snooze
     | MarkSeen
     | OwnWork
     | Delete
@@ -171,6 +179,7 @@ READ_ONLY = (
     ReadRecords,
     Wait,
     WaitRecords,
+    Search,
     PendingInput,
     DiffStat,
     DiffText,

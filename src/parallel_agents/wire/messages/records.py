@@ -36,6 +36,50 @@ class ReadRecords(Request[RecordPage], tag="records"):
     limit: int = 500
 
 
+class SearchHit(Value):
+    """A place in a transcript where a text was found.
+
+    Attributes:
+        session: id of the session.
+        name: its name.
+        seq: number of the record.
+        at: milliseconds since 1970.
+        turn: number of the turn, counted from 1; 0 before the first.
+        who: you, agent, tool or program.
+        line: the line with the text, or a part of it, raw.
+    """
+
+    session: str
+    name: str
+    seq: int
+    at: int
+    turn: int
+    who: str
+    line: str
+
+
+class SearchResult(Value):
+    """What was found, the sessions with the latest news first.
+
+    Attributes:
+        complete: whether everything was looked through and returned.
+    """
+
+    hits: tuple[SearchHit, ...]
+    complete: bool = True
+
+
+class Search(Request[SearchResult], tag="search"):
+    """Look for a text in all transcripts, literally, in upper or lower case.
+
+    Attributes:
+        limit: the maximum number of hits.
+    """
+
+    text: str
+    limit: int = 200
+
+
 class RecordCount(Value):
     """Number of the journal's last record."""
 

@@ -40,6 +40,8 @@ class SessionRow(Value):
         head: what is checked out instead of the branch; None if the branch is.
         damaged_records: how many records of its journal cannot be read.
         cost_usd: cost in US dollars.
+        archived: whether a person put it out of the list.
+        snoozed_until: until when it is out of the way, in milliseconds since 1970; 0 for not.
     """
 
     id: str
@@ -71,6 +73,8 @@ class SessionRow(Value):
     changes: Counts
     pending: tuple[PendingRequest, ...]
     since: int = 0
+    archived: bool = False
+    snoozed_until: int = 0
 
 
 class SessionList(Value):
@@ -80,7 +84,7 @@ class SessionList(Value):
 
 
 class ListSessions(Request[SessionList], tag="list"):
-    """List the rows of `ls --json`; `every` adds sessions that were done over a day ago."""
+    """List the rows of `ls --json`; `every` adds those archived or done over a day ago."""
 
     every: bool = False
     directory: str | None = None
@@ -259,6 +263,26 @@ class Pin(Request[SessionRow], tag="pin"):
     key: str
     session: str
     pinned: bool = True
+
+
+class Archive(Request[SessionRow], tag="archive"):
+    """Put the session out of the list, or take it back; all of it is kept."""
+
+    key: str
+    session: str
+    archived: bool = True
+
+
+class Snooze(Request[SessionRow], tag="snooze"):
+    """Put the session out of the way until a time, or until it needs the person.
+
+    Attributes:
+        until: milliseconds since 1970; 0 ends it now.
+    """
+
+    key: str
+    session: str
+    until: int = 0
 
 
 class MarkSeen(Request[SessionRow], tag="seen"):

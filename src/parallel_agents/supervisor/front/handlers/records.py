@@ -1,4 +1,4 @@
-"""Answers about a session's journal.
+"""Answers from the journals of sessions.
 
 Keep true: a page stays within `PAGE_LIMIT`, unless a single record is longer than that.
 """
@@ -6,11 +6,16 @@ Keep true: a page stays within `PAGE_LIMIT`, unless a single record is longer th
 import asyncio
 
 from parallel_agents.core.codec import dump
+from parallel_agents.core.errors import UsageError
 from parallel_agents.core.events import Record
 from parallel_agents.supervisor.front.service import Service
+from parallel_agents.supervisor.record import journal_search
+from parallel_agents.supervisor.record.journal_search import Transcript
 from parallel_agents.wire import messages as m
 
 _MOST = 2000
+SEARCH_SECONDS = 20.0
+"""Seconds after which a search returns what it has found."""
 
 
 async def read_records(service: Service, message: m.ReadRecords) -> m.RecordPage:
@@ -44,6 +49,26 @@ async def wait_records(service: Service, message: m.WaitRecords) -> m.RecordCoun
     except TimeoutError:
         pass
     return m.RecordCount(count=session.state.seq)
+
+
+async def search(service: Service, message: m.Search) -> m.SearchResult:
+    """Places in all transcripts where a text was found.
+
+    Raises:
+        UsageError: there is nothing to look for.
+    """
+    if not message.text.strip():
+        raise UsageError("There is nothing to look for.", "Write a text.")
+    sessions = [s for s in service.supervisor.sessions.values() if not s.state.session.deleted]
+    sessions.sort(key=lambda session: -session.state.updated_at)
+    transcripts = [
+        Transcript(s.id, s.state.session.name or s.id, s.ledger.journal.path) for s in sessions
+    ]
+    limit = max(1, min(message.limit, _MOST))
+    threads = service.supervisor.context.threads
+    return await threads.long(
+        journal_search.search, transcripts, message.text, limit, SEARCH_SECONDS
+    )
 
 
 def _fit(records: list[Record], *, from_end: bool) -> list[Record]:

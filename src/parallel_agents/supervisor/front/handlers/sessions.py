@@ -1,4 +1,4 @@
-"""Answers about sessions, and small changes to them: name, pin, seen."""
+"""Answers about sessions, and small changes to them, such as name and pin."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,13 @@ import time
 
 import psutil
 
+from parallel_agents.core.aside import aside
 from parallel_agents.core.errors import GitError, UsageError, UserError, WaitTimeoutError
 from parallel_agents.core.label import STATES, derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.supervisor.front.service import Service
 from parallel_agents.supervisor.place import heads
+from parallel_agents.supervisor.sessions import putting_aside
 from parallel_agents.supervisor.sessions.session import Session
 from parallel_agents.supervisor.sessions.session_rows import session_row
 from parallel_agents.wire import messages as m
@@ -144,6 +146,20 @@ async def pin(service: Service, message: m.Pin) -> m.SessionRow:
     return session_row(session.state)
 
 
+async def archive(service: Service, message: m.Archive) -> m.SessionRow:
+    """Archive a session, or take it back."""
+    session = service.find(message.session)
+    putting_aside.archive(session, message.key, archived=message.archived)
+    return session_row(session.state)
+
+
+async def snooze(service: Service, message: m.Snooze) -> m.SessionRow:
+    """Snooze a session, or wake it."""
+    session = service.find(message.session)
+    putting_aside.snooze(session, message.key, message.until)
+    return session_row(session.state)
+
+
 async def mark_seen(service: Service, message: m.MarkSeen) -> m.SessionRow:
     """Note that the user looked at the latest result."""
     session = service.find(message.session)
@@ -156,6 +172,8 @@ def _wanted(state: SessionState, message: m.ListSessions) -> bool:
     if message.state is not None and label != message.state:
         return False
     if message.directory is not None and not _lies_in(state, message.directory):
+        return False
+    if aside(state) == "archived" and not message.every:
         return False
     finished = label in {"done", "stopped", "failed", "idle"}
     old = time.time() * 1000 - state.updated_at > _DAY_MS

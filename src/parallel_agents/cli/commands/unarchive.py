@@ -1,0 +1,18 @@
+"""`unarchive`: take sessions back into the list."""
+
+import argparse
+
+from parallel_agents.cli.common import Verbs, ask, key, sessions_argument, verb
+from parallel_agents.wire.messages import Archive
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    sessions_argument(verb(verbs, "unarchive", run, "take sessions back into the list"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb."""
+    for session in args.sessions:
+        ask(Archive(key=key(), session=session, archived=False))
+    return 0
