@@ -189,7 +189,7 @@ def test_moving_about(terminal: Terminal, hands: Hands) -> None:
     hands.press(terminal, "jump", 1)
     terminal.wait(on(listed[1]))
     for number in (0, 1):
-        hands.press(terminal, "return", number)
+        hands.press(terminal, "return")
         terminal.wait(on(listed[number]))
     hands.press(terminal, "mark")
     terminal.wait("1 marked")

@@ -21,7 +21,7 @@ def sessions() -> Fake:
 
 
 async def test_a_wide_screen_shows_branch_model_and_cost() -> None:
-    async with screen(sessions(), (200, 40)) as drive:
+    async with screen(sessions(), (280, 40)) as drive:
         await drive.shows("worktree-another-…")
         row = next(line for line in drive.text().splitlines() if "$0.50" in line)
         assert "claude-sonn" in row
@@ -29,7 +29,7 @@ async def test_a_wide_screen_shows_branch_model_and_cost() -> None:
 
 
 async def test_the_columns_stand_below_one_another() -> None:
-    async with screen(sessions(), (200, 40)) as drive:
+    async with screen(sessions(), (280, 40)) as drive:
         await drive.shows("$0.50")
         rows = [line for line in drive.text().splitlines() if "$0.50" in line]
         assert len(rows) == 2
@@ -38,7 +38,7 @@ async def test_the_columns_stand_below_one_another() -> None:
 
 async def test_a_narrower_screen_asks_for_no_settings_and_shows_none() -> None:
     fake = sessions()
-    async with screen(fake, (159, 40)) as drive:
+    async with screen(fake, (219, 40)) as drive:
         await drive.shows("another one")
         assert "$0.50" not in drive.main.sidebar.render_line(1).text
         assert fake.of(m.Status) == []
@@ -47,7 +47,7 @@ async def test_a_narrower_screen_asks_for_no_settings_and_shows_none() -> None:
 async def test_without_settings_the_list_does_without_columns() -> None:
     fake = sessions()
     fake.answers["status"] = RefusedError("No.")
-    async with screen(fake, (200, 40)) as drive:
+    async with screen(fake, (280, 40)) as drive:
         await drive.until(lambda: fake.of(m.Status), "asked")
         await drive.shows("another one")
 

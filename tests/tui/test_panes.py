@@ -42,7 +42,7 @@ async def test_a_wide_screen_shows_transcript_and_diff_and_a_narrower_one_the_tr
 
 async def test_a_pane_that_is_not_on_the_screen_asks_nothing() -> None:
     async with screen(SCENES["busy"](), (120, 40)) as drive:
-        await drive.press("down", "down")
+        await drive.press("down", "down", "down")
         await drive.shows("flaky-test  Working")
         assert not drive.fake.of(m.DiffStat)
         assert not drive.fake.of(m.Info)
@@ -136,7 +136,7 @@ async def test_a_session_stays_beside_others() -> None:
         await until_shown(drive, "transcript", "beside")
         await drive.until(lambda: drive.main.shown == "a1", "the first session")
         await drive.shows("Beside  auth-refactor")
-        await drive.press("down", "down")
+        await drive.press("down", "down", "down")
         await drive.shows("flaky-test  Working")
         text = drive.text()
         assert "Split the token check out of the handler" in text

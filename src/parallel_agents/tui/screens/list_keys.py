@@ -26,7 +26,7 @@ LEFT_TO_PANES = 2 * READABLE + 6
 COLUMNS_FROM = 220
 """Columns of the terminal from which the list shows more than names."""
 
-LIST_WIDTH = 80
+LIST_WIDTH = 100
 """The most columns of the list: a name, and what is shown beside it."""
 
 
