@@ -357,7 +357,7 @@ def _edge(screen: str) -> int:
     return titles.find("│")
 
 
-@presses("skip", "read_on", "read_back")
+@presses("skip", "read_on", "read_back", "inbox")
 def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
     """The agents in here ask one thing at a time; a scene has two."""
     scene = f"{sys.executable} -m tests.tui.look requests"
@@ -373,6 +373,12 @@ def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
         for key in ("read_on", "read_back"):
             hands.press(terminal, key)
             terminal.wait("make first")
+        hands.press(terminal, "inbox")
+        terminal.wait("Esc close")
+        terminal.press("X")
+        terminal.wait("2 marked")
+        terminal.press("Enter")
+        terminal.wait("Decide on these 2 requests?")
     finally:
         terminal.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -89,3 +90,16 @@ async def test_no_frame_has_the_first_row_beside_the_welcome(
         await drive.until(lambda: any("the-first" in frame for frame in frames), "painted")
         await drive.until(lambda: "No sessions yet." not in frames[-1], "the welcome is gone")
         assert [f for f in frames if "the-first" in f and "No sessions yet." in f] == []
+
+
+async def test_a_change_is_painted_however_busy_the_machine_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A timer of Textual's that finds its time over when it first looks never calls anything."""
+    async with screen(_two()) as drive:
+        clock = itertools.count(1_000.0)
+        monkeypatch.setattr("textual.timer._time.get_time", lambda: next(clock))
+        for number in range(5):
+            drive.main.paint()  # so that the next painting has to wait
+            drive.fake.happen("a1", ev.AssistantText(text=f"Said {number}."))
+            await drive.shows(f"Said {number}.")

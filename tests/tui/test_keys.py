@@ -24,9 +24,13 @@ from parallel_agents.tui.model.screen_settings import chosen_keys
 from parallel_agents.tui.model.widget_actions import PLACES, WIDGET_ACTIONS
 from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.decisions import Decisions
+from parallel_agents.tui.screens.inbox import InboxList
 from parallel_agents.tui.screens.layout_keys import LayoutKeys
 from parallel_agents.tui.screens.main import MainScreen
+from parallel_agents.tui.screens.search import Places
 from parallel_agents.tui.screens.trash import TrashList
+from parallel_agents.tui.text.lines import LineView
+from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.info_view import InfoView
@@ -37,7 +41,7 @@ from tests.tui.drive import screen
 from tests.tui.scenes import SCENES
 
 VIEWS: tuple[type[Keyed], ...] = (
-    DiffView, TranscriptView, InfoView, Reading, TrashList, FilterLine,
+    DiffView, TranscriptView, InfoView, Reading, TrashList, FilterLine, InboxList, Places, CardView,
 )  # fmt: skip
 MAIN = (*ACTIONS, *LAYOUT_ACTIONS)
 MOVING = {"j", "k"}
@@ -70,6 +74,15 @@ def test_every_row_of_a_widget_is_done_by_a_widget() -> None:
     assert {place for view in VIEWS for place in view.PLACES} == set(PLACES)
 
 
+def test_every_view_has_its_keys_from_the_table() -> None:
+    views = {view for view in _below(LineView) if view.__module__.startswith("parallel_agents.")}
+    assert views == {view for view in VIEWS if issubclass(view, LineView)}
+
+
+def _below(cls: type[LineView]) -> set[type[LineView]]:
+    return {sub for direct in cls.__subclasses__() for sub in {direct, *_below(direct)}}
+
+
 def test_widgets_of_the_main_screen_have_no_keys_of_their_own() -> None:
     for view in VIEWS:
         ours = [c for c in view.__mro__ if c.__module__.startswith("parallel_agents.")]
@@ -89,7 +102,8 @@ def test_single_letters_stay_in_their_zones() -> None:
 def test_a_letter_means_one_thing_wherever_the_focus_is() -> None:
     letters = [key for a in MAIN for key in a.keys if len(key) == 1]
     assert len(letters) == len(set(letters))
-    views = {key for a in WIDGET_ACTIONS for key in a.keys if len(key) == 1}
+    panes = [a for a in WIDGET_ACTIONS if a.place in {"lines", "transcript", "diff"}]
+    views = {key for a in panes for key in a.keys if len(key) == 1}
     assert not (views - MOVING) & set(letters)
     assert not views & USUAL.deciding
 

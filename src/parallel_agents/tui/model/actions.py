@@ -210,6 +210,9 @@ ACTIONS: tuple[Action, ...] = (
     _decision("edit_input", "e", "edit what would run, then allow it"),
     _decision("own_words", "f", "answer a question in your own words"),
     _decision("choose", "123456789", "choose an answer; approve the plan into a mode", shown="1…9"),
+    Action(
+        "inbox", ("I",), COMMAND, "I", "list all requests, and decide on one or several", "Inbox"
+    ),
     Action("skip", ("s",), COMMAND, "s", "skip: show the request that waits longest after this"),
     Action("read_on", ("J",), COMMAND, "J", "scroll the request on, wherever the focus is"),
     Action("read_back", ("K",), COMMAND, "K", "scroll the request back"),

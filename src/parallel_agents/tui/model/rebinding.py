@@ -100,6 +100,6 @@ def _places(action: Action) -> frozenset[str]:
             extra = {"lines", "transcript", "diff"} if "view" in action.zones else set()
             return frozenset({*action.zones, *extra} - {"view"}) or action.zones
         case "lines":
-            return frozenset({"lines", "transcript", "diff"})
+            return frozenset({"lines", "transcript", "diff", "inbox"})
         case place:
             return frozenset({place})

@@ -36,6 +36,11 @@ class Identity(NamedTuple):
     digest: str
 
 
+def identity_of(session: str, request: Request) -> Identity:
+    """Identify a request of a session."""
+    return Identity(session, request.id, request.digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A decision that is ready to be sent."""
@@ -136,7 +141,7 @@ class Card:
         self.request, self._known = request, identity
 
     def _identity(self, request: Request) -> Identity:
-        return Identity(self.session, request.id, request.digest)
+        return identity_of(self.session, request)
 
     @property
     def identity(self) -> Identity | None:

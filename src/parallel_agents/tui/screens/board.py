@@ -23,12 +23,13 @@ from parallel_agents.tui.model.actions import Zone
 from parallel_agents.tui.model.commands import Commands, Tone
 from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.model.key_table import KeyTable
-from parallel_agents.tui.model.request_card import Card
+from parallel_agents.tui.model.request_card import Card, Identity
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens import header
 from parallel_agents.tui.screens.bell import Bell
 from parallel_agents.tui.screens.panes import Panes
+from parallel_agents.tui.terminal.one_shot import once_after
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
 from parallel_agents.tui.widgets.card_box import CardBox
@@ -131,6 +132,10 @@ class Board(Screen[None]):
         """List files of the shown session's worktree; overridden where requests are made."""
         raise NotImplementedError
 
+    def request_gone(self, request: Identity) -> None:
+        """Note that a request that was shown is no longer asked; overridden where it is said."""
+        raise NotImplementedError
+
     def line(self, name: str) -> OneLine:
         """Return one of the single lines."""
         return self.query_one(f"#{name}", OneLine)
@@ -194,7 +199,7 @@ class Board(Screen[None]):
         if seconds <= 0:
             self.call_next(self._paint_due)
         else:
-            self.set_timer(seconds, self._paint_due)
+            once_after(self, seconds, self._paint_due)
 
     def _paint_due(self) -> None:
         now = time.monotonic()
@@ -319,7 +324,10 @@ class Board(Screen[None]):
         self.panes.paint_titles(state, self.panes.current if focused else "")
 
     def _paint_card(self, state: SessionState | None) -> None:
+        before = self.card.identity
         self.card.show(state)
+        if before is not None and before != self.card.identity and before.session == self.shown:
+            self.request_gone(before)
         has = self.card.request is not None
         if not has and self.focused is self.request:
             self.pane.focus()
@@ -327,7 +335,7 @@ class Board(Screen[None]):
         self.request.update(state.session.name or state.id if state is not None else "")
         self._fit_card()
         if wait := self.card.settles_in:
-            self.set_timer(wait, self.query_one(CardKeys).update)
+            once_after(self, wait, self.query_one(CardKeys).update)
 
     def on_card_view_read(self) -> None:
         """Update the notes: more of the request has been on the screen."""

@@ -1,10 +1,12 @@
 """Tells when a user who writes has come to rest."""
 
 import time
+from asyncio import TimerHandle
 from collections.abc import Callable
 
-from textual.timer import Timer
 from textual.widget import Widget
+
+from parallel_agents.tui.terminal.one_shot import once_after
 
 CALM = 0.4
 """Seconds without a key after which a question or a text may come."""
@@ -24,7 +26,7 @@ class Calm:
     def __init__(self, owner: Widget, calm: Callable[[], None]) -> None:
         self._owner = owner
         self._on_calm = calm
-        self._timer: Timer | None = None
+        self._timer: TimerHandle | None = None
         self._typed_at = 0.0
         self._is_quiet = False
 
@@ -41,7 +43,7 @@ class Calm:
 
     def _wait(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = self._owner.set_timer(seconds, self._settle)
+            self._timer = once_after(self._owner, seconds, self._settle)
 
     def _settle(self) -> None:
         self._timer = None

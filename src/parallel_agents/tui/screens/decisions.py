@@ -9,12 +9,25 @@ import json
 import time
 from dataclasses import dataclass
 
-from parallel_agents.core.state import Request
+from parallel_agents.core.items import RequestItem
+from parallel_agents.core.options import Decision
+from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import safe, safe_line
 from parallel_agents.tui.model.grouping import waiting
-from parallel_agents.tui.model.request_card import TOO_EARLY, Card, Identity, Verdict, Wanted
+from parallel_agents.tui.model.request_card import (
+    TOO_EARLY,
+    Card,
+    Identity,
+    Verdict,
+    Wanted,
+    identity_of,
+)
+from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import LineDialog, TextDialog
+from parallel_agents.tui.screens.decide_several import DecideSeveral
+from parallel_agents.tui.screens.inbox import SEVERAL, InboxScreen
 from parallel_agents.tui.screens.verbs import Verbs
+from parallel_agents.tui.text.styles import ink_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Decisions:
         if not taken:
             card.refused(verdict.identity)
             self._screen.wake()
-        elif self._screen.store.selected == verdict.identity.session:
+        elif self._screen.is_current and self._screen.store.selected == verdict.identity.session:
             self._go_on_from(verdict.identity)
 
     def _go_on_from(self, decided: Identity) -> None:
@@ -171,6 +184,46 @@ class Decisions:
             self._screen.commands.say("The input must be a JSON object. Nothing was sent.", "error")
             return
         await self.decide(card, card.edited(wanted, value))
+
+    # --- all of them --------------------------------------------------------------------------
+
+    def do_inbox(self) -> None:
+        """List all requests, and decide on one or several."""
+        self._screen.later(self._inbox())
+
+    async def _inbox(self) -> None:
+        sessions = self._screen.store.mirror.sessions
+        while True:
+            inbox = InboxScreen(
+                Card(self._screen.clock), self.pressed, sessions.values, board.now_ms
+            )
+            if await self._screen.ask_person(inbox) != SEVERAL:
+                return
+            await self._decide_several(inbox.chosen_requests())
+
+    async def _decide_several(self, pending: list[tuple[SessionState, Request]]) -> None:
+        dialog = DecideSeveral(pending, ink_of(self._screen.app))
+        chosen = await self._screen.ask_person(dialog)
+        if chosen is None:
+            return
+        decision = Decision(behavior="allow" if chosen == "allow" else "deny")
+        taken = 0
+        for state, request in pending:
+            verdict = Verdict(identity_of(state.id, request), decision)
+            taken += await self._screen.commands.answer(verdict)
+        self._screen.commands.say(f"{taken} of {len(pending)} decided.", topic="inbox")
+
+    def gone(self, request: Identity) -> None:
+        """Say that a request that was shown is no longer asked, if the agent withdrew it."""
+        conversation = self._screen.store.conversation
+        items = conversation.transcript.items if conversation is not None else []
+        asked = (item for item in reversed(items) if isinstance(item, RequestItem))
+        item = next((item for item in asked if item.id == request.request), None)
+        if item is not None and item.status == "withdrawn":
+            said = f"The agent withdrew its request: {safe_line(item.said)}"
+            self._screen.commands.say(said, topic="withdrawn")
+
+    # --- keys ---------------------------------------------------------------------------------
 
     def do_allow(self) -> None:
         """Allow once; send the answers; approve the plan."""

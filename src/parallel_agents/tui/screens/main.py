@@ -14,7 +14,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, next_needing
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.open_conversation import OpenConversation
-from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
+from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.layout_keys import LayoutKeys
 from parallel_agents.tui.screens.searching import Searching
@@ -220,6 +220,10 @@ class MainScreen(Searching, Modes):
     def pressed(self, card: Card, outcome: Verdict | Wanted | None) -> None:
         """Do what a key on a request means."""
         self.decisions.pressed(card, outcome)
+
+    def request_gone(self, request: Identity) -> None:
+        """Say that a request that was shown is no longer asked."""
+        self.decisions.gone(request)
 
     def do_next_needing(self) -> None:
         """Go to the next session that needs the user, and to its request."""

@@ -19,6 +19,7 @@ from parallel_agents.tui.model.key_table import key_table
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.terminal.modes import Modes
+from parallel_agents.tui.terminal.one_shot import once_after
 from parallel_agents.tui.text.spans import flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
@@ -114,7 +115,7 @@ class PeekScreen(Dialog, Modes):
         keys.display = self.card.request is not None
         keys.update()
         if wait := self.card.settles_in:
-            self.set_timer(wait, keys.update)
+            once_after(self, wait, keys.update)
 
     # --- keys ---------------------------------------------------------------------------------
 

@@ -14,11 +14,14 @@ from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, flat, line_of, row
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.keyed import Keyed
 from parallel_agents.wire.messages import SearchHit, SearchResult
 
 
-class Places(LineView):
+class Places(LineView, Keyed):
     """The places, in the order of the result."""
+
+    PLACES = ("lines",)
 
     def put(self, hits: Sequence[SearchHit], now: int) -> None:
         """Show the places, with the cursor on the first.

@@ -5,10 +5,10 @@ a rest, or when the user leaves the field.
 """
 
 import asyncio
+from asyncio import TimerHandle
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 from textual.widgets import Input, Select
 
 from parallel_agents.core.agents import Traits
@@ -29,6 +29,7 @@ from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.model.task import Place, fitted, following, missing_agent, traits_of
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens.confirm import Dialog
+from parallel_agents.tui.terminal.one_shot import once_after
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.task_fields import TaskFields
 from parallel_agents.wire import messages as m
@@ -77,7 +78,7 @@ class TaskChoices(Dialog):
         self._launched_in = launched_in
         self._children: list[str] = []
         self._looked: m.ResolveRepository | None = None
-        self._rest: Timer | None = None
+        self._rest: TimerHandle | None = None
 
     def on_mount(self) -> None:
         """Look up the place, and where else a session could start."""
@@ -238,7 +239,7 @@ class TaskChoices(Dialog):
             self.place = fields.place
             if self.place.question() != self._looked:
                 self._pause()
-                self._rest = self.set_timer(REST, self.look_now)
+                self._rest = once_after(self, REST, self.look_now)
 
     def on_input_blurred(self) -> None:
         """Look up a field at once when the user leaves it."""
@@ -262,7 +263,7 @@ class TaskChoices(Dialog):
     def _pause(self) -> None:
         """Stop looking up the previous text, and clear what was said about it."""
         if self._rest is not None:
-            self._rest.stop()
+            self._rest.cancel()
             self._rest = None
         self.workers.cancel_group(self, "look")
         self._looked = self.resolved = None

@@ -18,6 +18,7 @@ from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
 from parallel_agents.tui.screens.board import now_ms
 from parallel_agents.tui.screens.composing import Composing
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDialog
+from parallel_agents.tui.screens.inbox import InboxScreen
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.terminal import foreground
 from parallel_agents.tui.text.ages import age
@@ -62,11 +63,13 @@ class Verbs(Composing):
             self.keep_draft(state.id, reply)
 
     def paint(self) -> None:
-        """Show what the store knows now, including in a peek over the list."""
+        """Show what the store knows now, including in a dialog over the list."""
         super().paint()
-        for peek in self.app.screen_stack:
-            if isinstance(peek, PeekScreen):
-                peek.follow(self.store.mirror.sessions.get(peek.session))
+        for dialog in self.app.screen_stack:
+            if isinstance(dialog, PeekScreen):
+                dialog.follow(self.store.mirror.sessions.get(dialog.session))
+            elif isinstance(dialog, InboxScreen):
+                dialog.follow()
 
     def pressed(self, card: Card, outcome: Verdict | Wanted | None) -> None:
         """Do what a key on a request means."""

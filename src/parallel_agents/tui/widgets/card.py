@@ -22,17 +22,20 @@ from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.markdown import markdown
 from parallel_agents.tui.text.spans import TAB, Line, Span, block, flat
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.widgets.keyed import Keyed
 
 _PART = 4_000
 """Characters of a request that are laid out together."""
 
 
-class CardView(LineView):
+class CardView(LineView, Keyed):
     """The request's text; tells the model what is on the screen.
 
     Args:
         model: the card to show.
     """
+
+    PLACES = ("lines",)
 
     class Read(Message):
         """The number of lines that have not been on the screen has changed."""
