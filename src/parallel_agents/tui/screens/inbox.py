@@ -36,7 +36,6 @@ ROWS = 10
 SEVERAL = "several"
 """Returned when the marked requests are to be decided."""
 
-_HINT = "↑↓ choose   x mark   X mark all alike   Enter decide on the marked   Esc close"
 _EMPTY = "Nothing waits for you."
 
 
@@ -85,16 +84,19 @@ class InboxList(LineView, Keyed):
 def _block(state: SessionState, request: Request, marked: frozenset[Identity], now: int) -> Block:
     identity = identity_of(state.id, request)
     sign = "◆ " if identity in marked else "? "
+    worktree = state.place.worktree
+    said = request.said.replace(f"{worktree.path}/", "") if worktree is not None else request.said
 
     def build(width: int, ink: Ink) -> list[Line]:
         left = [
             Span(sign, ink.need),
             flat(state.session.name or state.id, ink.strong),
-            flat(f"  {request.summary or request.tool_name}", ink.text),
+            flat(f"  {said}", ink.text),
         ]
-        return [Line(row(left, [Span(f"  {age(now - request.asked_at)}", ink.muted)], width))]
+        waits = [Span(f"  {age(now - request.asked_at)}", ink.muted)]
+        return [Line(row(left, waits, width), target="choose")]
 
-    return Block(identity, (identity in marked, now // 1000), build, text=request.summary)
+    return Block(identity, (identity in marked, now // 1000), build, text=said)
 
 
 class InboxScreen(Dialog, Modes):
@@ -118,7 +120,7 @@ class InboxScreen(Dialog, Modes):
         states: Callable[[], Iterable[SessionState]],
         clock: Callable[[], int],
     ) -> None:
-        super().__init__("Inbox", _HINT)
+        super().__init__("Inbox")
         self.card = card
         self.marked: frozenset[Identity] = frozenset()
         self._pressed = pressed
@@ -136,6 +138,11 @@ class InboxScreen(Dialog, Modes):
 
     def on_mount(self) -> None:
         """Look at the first request."""
+        keys = key_table(self.app)
+        mark, alike, decide = map(keys.shown, ("mark_request", "mark_alike", "decide_marked"))
+        hint = f"↑↓ choose   {mark} mark   {alike} mark all alike   {decide} decide on the marked"
+        said = flat(f"{hint}   Esc close", ink_of(self.app).muted)
+        self.query_one(".keys", OneLine).put([said])
         self.query_one(InboxList).focus()
         self._follow()
 
