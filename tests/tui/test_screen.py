@@ -435,6 +435,7 @@ async def test_what_is_typed_right_behind_c_is_the_task() -> None:
         at_once(drive, "c", *"Run it", "tab")
         await drive.until(lambda: isinstance(drive.app.screen, DispatchScreen))
         form = drive.app.screen
+        await drive.until(lambda: form.query(TextArea))
         await drive.until(lambda: form.query_one(TextArea).text == "Run it")
 
 

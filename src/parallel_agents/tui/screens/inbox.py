@@ -6,9 +6,7 @@ digest of its input; a request that goes by itself is never replaced under a key
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from time import monotonic
 
-from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
@@ -16,15 +14,12 @@ from parallel_agents.core.state import Request, SessionState
 from parallel_agents.tui.model.grouping import waiting
 from parallel_agents.tui.model.key_table import key_table
 from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted, identity_of
-from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.terminal.modes import Modes
-from parallel_agents.tui.terminal.one_shot import once_after
+from parallel_agents.tui.screens.deciding_dialog import DecidingDialog
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, flat, row
 from parallel_agents.tui.text.styles import Ink, ink_of
 from parallel_agents.tui.widgets.card import CardView
-from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.keyed import Keyed
 from parallel_agents.tui.widgets.one_line import OneLine
 
@@ -99,7 +94,7 @@ def _block(state: SessionState, request: Request, marked: frozenset[Identity], n
     return Block(identity, (identity in marked, now // 1000), build, text=said)
 
 
-class InboxScreen(Dialog, Modes):
+class InboxScreen(DecidingDialog):
     """Lists what waits, and takes decisions; returns `SEVERAL` to decide on the marked ones.
 
     Args:
@@ -109,7 +104,6 @@ class InboxScreen(Dialog, Modes):
         clock: returns milliseconds since 1970.
 
     Attributes:
-        card: decides on the request under the cursor.
         marked: the requests that are marked.
     """
 
@@ -120,8 +114,7 @@ class InboxScreen(Dialog, Modes):
         states: Callable[[], Iterable[SessionState]],
         clock: Callable[[], int],
     ) -> None:
-        super().__init__("Inbox")
-        self.card = card
+        super().__init__("Inbox", "", card)
         self.marked: frozenset[Identity] = frozenset()
         self._pressed = pressed
         self._states = states
@@ -132,9 +125,7 @@ class InboxScreen(Dialog, Modes):
         """Create the list, and below it the request under the cursor."""
         yield InboxList()
         yield OneLine(id="where")
-        yield CardView(self.card)
-        yield CardNotes(self.card)
-        yield CardKeys(self.card)
+        yield from self.request()
 
     def on_mount(self) -> None:
         """Look at the first request."""
@@ -166,18 +157,16 @@ class InboxScreen(Dialog, Modes):
         if places.cursor not in here:
             at = before.index(places.cursor) if places.cursor in before else 0
             places.put_cursor(here[min(at, len(here) - 1)] if here else None)
-        self._show()
+        self.show_request()
 
     def _at_cursor(self) -> Pending | None:
         cursor = self.query_one(InboxList).cursor
         found = (entry for entry in self._pending if identity_of(entry[0].id, entry[1]) == cursor)
         return next(found, None)
 
-    def _show(self, *, brought: bool = False) -> None:
+    def show_request(self) -> None:
         """Show the request under the cursor."""
         entry = self._at_cursor()
-        if brought:
-            self.card.brought()
         self.card.show(entry[0] if entry is not None else None)
         if entry is not None:
             self.card.turn_to(entry[1].id)
@@ -185,7 +174,7 @@ class InboxScreen(Dialog, Modes):
         name = (state.session.name or state.id) if state is not None else ""
         self.query_one(CardView).update(name)
         self.query_one("#where", OneLine).put(*self._where(state))
-        self._paint_keys()
+        self.paint_keys()
 
     def _where(self, state: SessionState | None) -> tuple[list[Span], list[Span]]:
         ink = ink_of(self.app)
@@ -195,68 +184,30 @@ class InboxScreen(Dialog, Modes):
         marked = [Span(f"{len(self.marked)} marked", ink.need)] if self.marked else []
         return [flat(place, ink.muted)], marked
 
-    def _paint_keys(self) -> None:
-        self.query_one(CardNotes).update()
-        keys = self.query_one(CardKeys)
-        keys.display = self.card.request is not None
-        keys.update()
-        if wait := self.card.settles_in:
-            once_after(self, wait, keys.update)
-
-    def on_card_view_read(self) -> None:
-        """Update the notes: more of the request has been on the screen."""
-        self._paint_keys()
-
     # --- keys ---------------------------------------------------------------------------------
 
-    def commanding(self) -> bool:
-        """Letters decide here."""
+    def takes_keys(self) -> bool:
+        """Always: there is no text field."""
         return True
 
-    def alone(self, character: str) -> bool:
-        """Whether a letter counts only when it is pressed by itself."""
-        return character in key_table(self.app).deciding
-
-    def dropped(self, character: str) -> None:
-        """Say that a letter decided nothing."""
-        self.card.dropped()
-        self._paint_keys()
-
-    def on_key(self, event: events.Key) -> None:
-        """Decide on the request under the cursor, mark it, or go on."""
-        keys = key_table(self.app)
-        if letter := keys.usual(event.key):
-            event.stop()
-            self._decide(letter, max(monotonic() - event.time, 0.0))
-            return
-        match keys.meant(event.key):
-            case "next_question" | "previous_question" as meant:
-                self.card.move_on(1 if meant == "next_question" else -1)
-                self._show()
-            case "read_on" | "read_back" as meant:
-                self.query_one(CardView).turn_page(1 if meant == "read_on" else -1)
-            case "skip":
-                self.query_one(InboxList).action_cursor(1)
-                self._show(brought=True)
-            case _:
-                pass
-
-    def _decide(self, letter: str, age_s: float) -> None:
+    def is_shown(self) -> bool:
+        """Whether the card shows the request under the cursor."""
         entry = self._at_cursor()
-        shown = self.card.identity
-        if entry is None or shown != identity_of(entry[0].id, entry[1]):
-            self._show(brought=True)  # the cursor moved, and its request is not on the screen yet
-            return
-        outcome = self.card.press(letter, age_s)
-        self._paint_keys()
-        if outcome is not None:
-            self._pressed(self.card, outcome)
+        return entry is not None and self.card.identity == identity_of(entry[0].id, entry[1])
+
+    def decided(self, outcome: Verdict | Wanted) -> None:
+        """Do what a key on the request means; the inbox stays open."""
+        self._pressed(self.card, outcome)
+
+    def skip(self) -> None:
+        """Go to the next request."""
+        self.query_one(InboxList).action_cursor(1)
 
     def on_inbox_list_moved(self) -> None:
         """Show the request that the cursor has come to."""
-        entry = self._at_cursor()
-        if entry is not None and self.card.identity != identity_of(entry[0].id, entry[1]):
-            self._show(brought=True)
+        if not self.is_shown():
+            self.card.brought()
+            self.show_request()
 
     def on_inbox_list_several(self) -> None:
         """Close, to decide on the marked ones."""
@@ -276,11 +227,11 @@ class InboxScreen(Dialog, Modes):
             return
         self.marked ^= frozenset(identity_of(state.id, request) for state, request in alike)
         self.query_one(InboxList).put(self._pending, self.marked, self._clock())
-        self._show()
+        self.show_request()
 
     def _say(self, text: str) -> None:
         self.card.refusal = text
-        self._paint_keys()
+        self.paint_keys()
 
     def chosen_requests(self) -> list[Pending]:
         """The marked requests, in the order of the list."""

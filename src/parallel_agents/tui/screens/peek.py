@@ -5,25 +5,19 @@ Keep true: the keys of a request work while the focus is not in the input, by th
 """
 
 from collections.abc import Callable
-from time import monotonic
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from parallel_agents.core.label import derive
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.transcript import Transcript
-from parallel_agents.tui.model.key_table import key_table
 from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
-from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.terminal.modes import Modes
-from parallel_agents.tui.terminal.one_shot import once_after
+from parallel_agents.tui.screens.deciding_dialog import DecidingDialog
 from parallel_agents.tui.text.spans import flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.card import CardView
-from parallel_agents.tui.widgets.card_keys import CardKeys, CardNotes
 from parallel_agents.tui.widgets.one_line import OneLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.transcript_view import TranscriptView
@@ -35,7 +29,7 @@ _REPLY = "Enter send   Ctrl+O open   Esc close"
 _ASKED = "Tab reply   Ctrl+O open   Esc close"
 
 
-class PeekScreen(Dialog, Modes):
+class PeekScreen(DecidingDialog):
     """Shows the end of a conversation, and its request; returns a reply.
 
     Args:
@@ -62,9 +56,8 @@ class PeekScreen(Dialog, Modes):
     ) -> None:
         label = derive(state)
         words = [state.session.name or state.id, label.shown, label.detail]
-        super().__init__(" · ".join(w for w in words if w), _REPLY)
+        super().__init__(" · ".join(w for w in words if w), _REPLY, card)
         self.session = state.id
-        self.card = card
         self._state = state
         self._transcript = transcript
         self._pressed = pressed
@@ -72,9 +65,7 @@ class PeekScreen(Dialog, Modes):
     def content(self) -> ComposeResult:
         """Create the end of the conversation, the request, and the input."""
         yield TranscriptView()
-        yield CardView(self.card)
-        yield CardNotes(self.card)
-        yield CardKeys(self.card)
+        yield from self.request()
         yield Prompt(f"reply to {self._state.session.name or self._state.id} …")
 
     def on_mount(self) -> None:
@@ -99,23 +90,16 @@ class PeekScreen(Dialog, Modes):
         request, view = self.card.request, self.query_one(CardView)
         if request is None and self.focused is view:
             self.query_one(Prompt).focus()
-        self._show_request()
+        self.show_request()
         view.display = request is not None
         self.set_class(request is not None, "-asking")
         self._hint = _REPLY if request is None else _ASKED
         self.query_one(".keys", OneLine).put([flat(self._hint, ink_of(self.app).muted)])
 
-    def _show_request(self) -> None:
+    def show_request(self) -> None:
+        """Show the request as it is now."""
         self.query_one(CardView).update(self._state.session.name or self.session)
-        self._paint_keys()
-
-    def _paint_keys(self) -> None:
-        self.query_one(CardNotes).update()
-        keys = self.query_one(CardKeys)
-        keys.display = self.card.request is not None
-        keys.update()
-        if wait := self.card.settles_in:
-            once_after(self, wait, keys.update)
+        self.paint_keys()
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -123,50 +107,20 @@ class PeekScreen(Dialog, Modes):
     def _writing(self) -> bool:
         return self.focused is self.query_one(Prompt).editor
 
-    def commanding(self) -> bool:
-        """Letters outside the input decide on the request."""
-        return True
-
-    def alone(self, character: str) -> bool:
-        """Whether a letter counts only when it is pressed by itself."""
-        return character in key_table(self.app).deciding
-
-    def dropped(self, character: str) -> None:
-        """Say that a letter decided nothing."""
-        self.card.dropped()
-        self._paint_keys()
-
     def typed(self, text: str) -> None:
         """Put a text that was typed over the request into the input."""
         prompt = self.query_one(Prompt)
         prompt.editor.insert(prompt.pastes.fold(text))
         prompt.focus()
 
-    def on_key(self, event: events.Key) -> None:
-        """Decide on the request, or scroll it."""
-        if self._writing or self.card.request is None:
-            return
-        keys = key_table(self.app)
-        if letter := keys.usual(event.key):
-            event.stop()
-            outcome = self.card.press(letter, max(monotonic() - event.time, 0.0))
-            self._paint_keys()
-            if outcome is not None:
-                self._pressed(self.card, outcome)
-                self.dismiss(None)
-            return
-        match keys.meant(event.key):
-            case "next_question" | "previous_question" as meant:
-                self.card.move_on(1 if meant == "next_question" else -1)
-                self._show_request()
-            case "read_on" | "read_back" as meant:
-                self.query_one(CardView).turn_page(1 if meant == "read_on" else -1)
-            case _:
-                pass
+    def takes_keys(self) -> bool:
+        """Whether there is a request, and nobody writes."""
+        return not self._writing and self.card.request is not None
 
-    def on_card_view_read(self) -> None:
-        """Update the notes: more of the request has been on the screen."""
-        self._paint_keys()
+    def decided(self, outcome: Verdict | Wanted) -> None:
+        """Do what a key on the request means, and close."""
+        self._pressed(self.card, outcome)
+        self.dismiss(None)
 
     def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """Close with a reply."""

@@ -41,6 +41,7 @@ class TaskFields(Vertical):
         self._bases = bases
         self._branches = branches
         self._offered: dict[str, tuple[str, ...]] = {"agent": (), "mode": (), "effort": ()}
+        self._is_filled = False
 
     def compose(self) -> ComposeResult:
         """Create the fields."""
@@ -87,24 +88,36 @@ class TaskFields(Vertical):
             "mode": traits.mode_names if traits else (),
             "effort": traits.efforts if traits else (),
         }
+        self._chosen = chosen
+        self._fill()
+
+    def _fill(self) -> None:
+        """Fill in the choices, once the fields have their parts: a select's come after itself."""
+        selects = [*self.query(Select)]
+        self._is_filled = len(selects) == len(self._offered) and all(
+            select.query("#label") for select in selects
+        )
+        if not self._is_filled:
+            self.call_after_refresh(self._fill)
+            return
         for name, offered in self._offered.items():
-            _put(self.query_one(f"#{name}", Select), offered, getattr(chosen, name))
+            _put(self.query_one(f"#{name}", Select), offered, getattr(self._chosen, name))
         model = self._input("model")
-        if model.value.strip() != chosen.model:
-            model.value = chosen.model
+        if model.value.strip() != self._chosen.model:
+            model.value = self._chosen.model
 
     def choices(self, before: Remembered) -> Remembered:
         """Read the choices; one that nothing is offered for stays as it was before."""
         agent, mode, effort = (
             self._choice(name, getattr(before, name)) for name in ("agent", "mode", "effort")
         )
-        model = self._input("model").value.strip()
+        model = self._input("model").value.strip() if self._is_filled else before.model
         return Remembered(agent=agent, mode=mode, model=model, effort=effort)
 
     def _choice(self, name: str, before: str) -> str:
-        select = self.query_one(f"#{name}", Select)
-        if not self._offered[name]:
+        if not self._is_filled or not self._offered[name]:
             return before
+        select = self.query_one(f"#{name}", Select)
         return select.value if isinstance(select.value, str) else ""
 
     def _input(self, name: str) -> Input:
