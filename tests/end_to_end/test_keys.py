@@ -375,7 +375,7 @@ def test_the_next_of_two_requests(person: Person, hands: Hands) -> None:
             terminal.wait("make first")
         hands.press(terminal, "inbox")
         terminal.wait("Esc close")
-        terminal.press("X")
+        terminal.press("x", "Down", "x")
         terminal.wait("2 marked")
         terminal.press("Enter")
         terminal.wait("Decide on these 2 requests?")

@@ -80,6 +80,7 @@ def test_it_says_when_there_is_more(tmp_path: Path) -> None:
     assert len(result.hits) == PER_SESSION
     assert not result.complete
     assert result.hits[0].seq == PER_SESSION + 5
+    assert not search([one], "word", 10 * PER_SESSION, LONG).complete
     assert not search([one], "word", 100, -1.0).complete
 
 

@@ -65,6 +65,7 @@ async def test_it_lists_every_request_with_what_it_would_do_and_where() -> None:
         text = drive.text()
         assert all(f"asks-{session}" in text for session in ("a1", "b2", "c3"))
         assert "$ npm test" in text
+        assert "X mark all alike" in text
         assert ".claude/worktrees/asks-a1" in text
 
 

@@ -49,18 +49,21 @@ def search(
     """
     wanted, ends = folded(text), time.monotonic() + seconds
     hits: list[SearchHit] = []
+    complete = True
     for transcript in transcripts:
         if len(hits) >= limit or time.monotonic() > ends:
             return SearchResult(hits=tuple(hits[:limit]), complete=False)
-        hits += _newest(transcript, wanted)
-    return SearchResult(hits=tuple(hits[:limit]), complete=len(hits) <= limit)
+        newest = _newest(transcript, wanted)
+        complete &= len(newest) <= PER_SESSION
+        hits += newest[:PER_SESSION]
+    return SearchResult(hits=tuple(hits[:limit]), complete=complete and len(hits) <= limit)
 
 
 def _newest(transcript: Transcript, wanted: str) -> list[SearchHit]:
-    """The newest hits of one session, latest first."""
+    """The newest hits of one session, latest first; one more than are returned, if there are."""
     try:
         with transcript.path.open("rb") as lines:
-            last = deque(_hits(transcript, lines, wanted), maxlen=PER_SESSION)
+            last = deque(_hits(transcript, lines, wanted), maxlen=PER_SESSION + 1)
     except OSError:
         return []
     return list(reversed(last))

@@ -194,9 +194,8 @@ class Decisions:
     async def _inbox(self) -> None:
         sessions = self._screen.store.mirror.sessions
         while True:
-            inbox = InboxScreen(
-                Card(self._screen.clock), self.pressed, sessions.values, board.now_ms
-            )
+            card, keys = Card(self._screen.clock), self._screen.keys
+            inbox = InboxScreen(card, keys, self.pressed, sessions.values, board.now_ms)
             if await self._screen.ask_person(inbox) != SEVERAL:
                 return
             await self._decide_several(inbox.chosen_requests())

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.tui.model.grouping import waiting
-from parallel_agents.tui.model.key_table import key_table
+from parallel_agents.tui.model.key_table import KeyTable
 from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted, identity_of
 from parallel_agents.tui.screens.deciding_dialog import DecidingDialog
 from parallel_agents.tui.text.ages import age
@@ -99,6 +99,7 @@ class InboxScreen(DecidingDialog):
 
     Args:
         card: decides on the request under the cursor.
+        keys: the keys that count.
         pressed: called with what a key on it means.
         states: returns the facts of all sessions.
         clock: returns milliseconds since 1970.
@@ -110,11 +111,12 @@ class InboxScreen(DecidingDialog):
     def __init__(
         self,
         card: Card,
+        keys: KeyTable,
         pressed: Callable[[Card, Verdict | Wanted], None],
         states: Callable[[], Iterable[SessionState]],
         clock: Callable[[], int],
     ) -> None:
-        super().__init__("Inbox", "", card)
+        super().__init__("Inbox", _hint(keys), card)
         self.marked: frozenset[Identity] = frozenset()
         self._pressed = pressed
         self._states = states
@@ -129,11 +131,6 @@ class InboxScreen(DecidingDialog):
 
     def on_mount(self) -> None:
         """Look at the first request."""
-        keys = key_table(self.app)
-        mark, alike, decide = map(keys.shown, ("mark_request", "mark_alike", "decide_marked"))
-        hint = f"↑↓ choose   {mark} mark   {alike} mark all alike   {decide} decide on the marked"
-        said = flat(f"{hint}   Esc close", ink_of(self.app).muted)
-        self.query_one(".keys", OneLine).put([said])
         self.query_one(InboxList).focus()
         self._follow()
 
@@ -236,6 +233,12 @@ class InboxScreen(DecidingDialog):
     def chosen_requests(self) -> list[Pending]:
         """The marked requests, in the order of the list."""
         return [e for e in self._pending if identity_of(e[0].id, e[1]) in self.marked]
+
+
+def _hint(keys: KeyTable) -> str:
+    mark, alike, decide = map(keys.shown, ("mark_request", "mark_alike", "decide_marked"))
+    marks = f"{mark} mark   {alike} mark all alike   {decide} decide on the marked"
+    return f"↑↓ choose   {marks}   Esc close"
 
 
 def is_alike(one: Request, other: Request) -> bool:
