@@ -65,7 +65,7 @@ async def test_it_lists_every_request_with_what_it_would_do_and_where() -> None:
         text = drive.text()
         assert all(f"asks-{session}" in text for session in ("a1", "b2", "c3"))
         assert "$ npm test" in text
-        assert "X mark all alike" in text
+        assert "X mark alike" in text
         assert ".claude/worktrees/asks-a1" in text
 
 
@@ -156,6 +156,15 @@ async def test_what_was_decided_elsewhere_is_not_called_withdrawn() -> None:
         decision = Decision(behavior="allow")
         drive.fake.happen("a1", ev.RequestDecided(request="r-a1", decision=decision))
         await drive.until(lambda: drive.main.card.request is None, "decided")
+        await drive.pilot.pause()
+        assert "withdrew" not in drive.text()
+
+
+async def test_what_ends_with_its_process_is_not_called_withdrawn() -> None:
+    async with screen(asking()) as drive:
+        await drive.ready()
+        drive.fake.happen("a1", ev.RunEnded(run=1))
+        await drive.until(lambda: drive.main.card.request is None, "gone")
         await drive.pilot.pause()
         assert "withdrew" not in drive.text()
 

@@ -126,6 +126,7 @@ def test_a_letter_means_one_thing_wherever_the_focus_is() -> None:
         ("peek", "d", "d would mean “peek” and “diff”"),
         ("next_hunk", "d", "d would mean"),
         ("diff", "z", "z would mean"),
+        ("allow", "X", "X would mean “allow” and “mark_alike”"),
     ],
 )
 def test_a_wrong_choice_is_named_and_changes_nothing(name: str, keys: object, said: str) -> None:

@@ -176,3 +176,43 @@ async def test_without_sessions_the_keys_say_so() -> None:
         for key in ("vertical_line", "underscore", "O", "W", "M", "B", "semicolon", "plus"):
             await drive.press(key)
         await drive.shows("There is no session yet")
+
+
+async def test_a_session_beside_that_is_deleted_leaves_its_pane() -> None:
+    async with screen(SCENES["busy"](), WIDE) as drive:
+        await drive.press("B")
+        await until_shown(drive, "transcript", "beside")
+        await drive.press("down")
+        drive.fake.happen("a1", ev.DeleteRequested())
+        await until_shown(drive, "transcript", "diff")
+
+
+async def test_a_line_that_is_dragged_is_written_down_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr("parallel_agents.tui.screens.panes.keep_layouts", written.append)
+    async with screen(SCENES["busy"](), WIDE) as drive:
+        await until_shown(drive, "transcript", "diff")
+        line = next(iter(drive.main.query("PaneLine").results()))
+        x, y = line.region.x, line.region.y + 3
+        await drive.pilot.mouse_down(offset=(x, y))
+        for step in range(1, 6):
+            await drive.pilot.hover(offset=(x + step, y))
+        assert not written
+        await drive.pilot.mouse_up(offset=(x + 5, y))
+        await drive.until(lambda: written, "written down")
+        assert len(written) == 1
+
+
+async def test_who_goes_down_the_list_has_only_the_last_session_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("parallel_agents.tui.screens.diff_pane.REST", 2.0)
+    async with screen(SCENES["busy"](), WIDE) as drive:
+        await drive.until(lambda: drive.fake.of(m.DiffStat), "the first")
+        await drive.press("down", "down", "down")
+        last = drive.main.store.selected
+        await drive.until(lambda: drive.fake.of(m.DiffStat)[-1].session == last, "the last")
+        asked = {request.session for request in drive.fake.of(m.DiffStat)}
+        assert asked == {"a1", last}

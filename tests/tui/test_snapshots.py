@@ -5,11 +5,17 @@ from syrupy.assertion import SnapshotAssertion
 
 from parallel_agents.tui.screens.board import WIDE
 from tests.support.variations import varied
-from tests.tui.drive import screen
+from tests.tui.drive import Drive, screen
 from tests.tui.fake import Fake
 from tests.tui.scenes import busy
 
 SIZES = [(80, 24), (120, 40), (240, 70)]
+
+
+async def compared(drive: Drive, size: tuple[int, int]) -> None:
+    """Where the diff stands beside the transcript, it comes a moment later."""
+    if size[0] > 200:
+        await drive.shows("No changes yet")
 
 
 @pytest.mark.parametrize("size", varied(SIZES))
@@ -18,6 +24,7 @@ async def test_list(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
         await drive.shows("no-login")
         if size[0] >= WIDE:
             await drive.shows("waiting for you")
+        await compared(drive, size)
         assert drive.text() == snapshot
 
 
@@ -27,12 +34,14 @@ async def test_card(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
         await drive.press("enter")
         await drive.shows("waiting for you")
         await drive.shows("allow once")
+        await compared(drive, size)
         assert drive.text() == snapshot
 
 
 @pytest.mark.parametrize("size", varied(SIZES))
 async def test_help(size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     async with screen(busy(), size) as drive:
+        await compared(drive, size)
         await drive.press("question_mark")
         await drive.shows("Command mode")
         assert drive.text() == snapshot

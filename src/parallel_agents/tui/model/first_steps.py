@@ -128,8 +128,7 @@ def _words(keys: KeyTable) -> dict[str, str]:
     stop = keys.shown("stop")
     return {
         "unblock": (
-            f"A session needs you: {keys.shown('next_needing')} goes there, its card shows the "
-            f"keys, such as {keys.shown('allow')}"
+            f"A session needs you: {keys.shown('next_needing')} goes there; its card shows the keys"
         ),
         "diff": f"See what a session with +n −m changed: choose it, then {keys.shown('diff')}",
         "reply": f"Tell a session something: {keys.shown('peek')}, your words, Enter",

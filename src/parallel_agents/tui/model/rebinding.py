@@ -98,6 +98,7 @@ def _places(action: Action) -> frozenset[str]:
     match action.place:
         case "":
             extra = {"lines", "transcript", "diff"} if "view" in action.zones else set()
+            extra |= {"inbox"} if USUAL.on_request(action) else set()
             return frozenset({*action.zones, *extra} - {"view"}) or action.zones
         case "lines":
             return frozenset({"lines", "transcript", "diff", "inbox"})

@@ -113,6 +113,8 @@ class Store:
                     opened.resynchronised(state)
             case ProgressPush():
                 pass
+        if self.beside is not None and not self._present(self.beside.session):
+            self.beside = None
         self._keep_selection(before)
         self._wake()
 

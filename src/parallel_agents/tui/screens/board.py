@@ -261,6 +261,10 @@ class Board(Screen[None]):
         """Move the line between two panes."""
         self.panes.drag(message.divider, message.cells)
 
+    def on_pane_line_released(self, message: PaneLine.Released) -> None:
+        """Keep where the line is now."""
+        self.panes.keep()
+
     def on_diff_view_need_patch(self, message: DiffView.NeedPatch) -> None:
         """Load a file's patch that comes into view."""
         self.run_worker(self.panes.diff.read_patch(message.path), group="patches")

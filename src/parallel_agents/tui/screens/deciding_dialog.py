@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from parallel_agents.tui.model.key_table import key_table
-from parallel_agents.tui.model.request_card import Card, Verdict, Wanted
+from parallel_agents.tui.model.request_card import TOO_EARLY, Card, Verdict, Wanted
 from parallel_agents.tui.screens.confirm import Dialog
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.terminal.one_shot import once_after
@@ -108,6 +108,8 @@ class DecidingDialog(Dialog, Modes):
     def _press(self, letter: str, age: float) -> None:
         if not self.is_shown():
             self.show_request()
+            self.card.refusal = TOO_EARLY if self.card.request is not None else ""
+            self.paint_keys()
             return
         outcome = self.card.press(letter, age)
         self.paint_keys()

@@ -214,6 +214,9 @@ class Decisions:
 
     def gone(self, request: Identity) -> None:
         """Say that a request that was shown is no longer asked, if the agent withdrew it."""
+        state = self._screen.store.mirror.sessions.get(request.session)
+        if state is None or not state.process.is_there or state.process.stopping:
+            return  # what ends with its process was not withdrawn
         conversation = self._screen.store.conversation
         items = conversation.transcript.items if conversation is not None else []
         asked = (item for item in reversed(items) if isinstance(item, RequestItem))

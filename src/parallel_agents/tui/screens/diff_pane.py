@@ -23,6 +23,10 @@ from parallel_agents.wire.messages import DiffStat, DiffText
 PATCH_LIMIT = 1 << 20
 """Characters of a file's patch that are read."""
 
+REST = 0.15
+"""Seconds for which a session is selected before it is compared with its base, while the focus is
+elsewhere: somebody who goes down the list passes most of them."""
+
 
 class DiffPane(Pane):
     """Reads a diff and shows it."""
@@ -47,7 +51,8 @@ class DiffPane(Pane):
             return
         seen, self._stamp = self._stamp, (state.id, state.place.changes, state.place.worktree)
         if seen != self._stamp:
-            alone(self.view, partial(self._read, state.id), "diff")
+            passing = state.id != self._session and not self.view.has_focus
+            alone(self.view, partial(self._read, state.id, REST if passing else 0.0), "diff")
 
     def _wait(self, session: str) -> None:
         """Show no other session's diff while this one's is not known."""
@@ -55,9 +60,11 @@ class DiffPane(Pane):
             self._session, self._patches = session, {}
             self.view.clear()
 
-    async def _read(self, session: str) -> None:
-        """Read which files changed; their patches follow when they are visible."""
+    async def _read(self, session: str, rest: float = 0.0) -> None:
+        """Read which files changed, after a rest; their patches follow when they are visible."""
         self._wait(session)
+        if rest:
+            await asyncio.sleep(rest)
         stat = await self.commands.ask(DiffStat(session=session))
         if stat is None or session != self._session:
             return

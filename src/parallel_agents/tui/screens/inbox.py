@@ -237,7 +237,7 @@ class InboxScreen(DecidingDialog):
 
 def _hint(keys: KeyTable) -> str:
     mark, alike, decide = map(keys.shown, ("mark_request", "mark_alike", "decide_marked"))
-    marks = f"{mark} mark   {alike} mark all alike   {decide} decide on the marked"
+    marks = f"{mark} mark   {alike} mark alike   {decide} decide on marked"
     return f"↑↓ choose   {marks}   Esc close"
 
 

@@ -203,10 +203,13 @@ class Panes:
     def _choose(self, area: Area, current: str) -> None:
         """Give the shown session a layout of its own panes."""
         self._zoomed = False
+        self._give(area)
+        self.keep()
+        self._put(self.layout, current)
+
+    def _give(self, area: Area) -> None:
         if self._session is not None:
             self._kept = with_own(self.layouts, self._session, area)
-            keep_layouts(self._kept)
-        self._put(self.layout, current)
 
     def close(self) -> None:
         """Take the current pane away, unless it is the only one."""
@@ -247,9 +250,14 @@ class Panes:
             self._commands.say(ONLY, topic="key")
             return
         self.drag(found[0], found[1] * step * STEP)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the layouts down; not for each cell that a line is dragged by."""
+        keep_layouts(self.layouts)
 
     def drag(self, divider: Divider, cells: int) -> None:
-        """Move the line between two panes."""
+        """Move the line between two panes; `keep` once it stays there."""
         area = self.area.effective
         if not area.parts:
             return
@@ -260,12 +268,13 @@ class Panes:
             if not divider.path:  # only the line to the other session was moved
                 self._put(self.layout, self.current)
                 return
-        self._choose(area, self.current)
+        self._give(area)
+        self._put(self.layout, self.current)
 
     def make_usual(self) -> None:
         """Make the layout of this session that of every session without one of its own."""
         self._kept = KeptLayouts(usual=self.own, own=self.layouts.own)
-        keep_layouts(self._kept)
+        self.keep()
         self._commands.say("This is now the usual layout.", topic="key")
 
     def reset(self) -> None:
@@ -275,7 +284,7 @@ class Panes:
             self._kept = with_own(self.layouts, self._session, None)
         else:
             self._kept = KeptLayouts(own=self.layouts.own)
-        keep_layouts(self._kept)
+        self.keep()
         self._zoomed = False
         self._put(self.layout, self.current)
         said = "usual layout" if own else "layout that fits the width"

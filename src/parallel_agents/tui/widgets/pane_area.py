@@ -55,6 +55,9 @@ class PaneLine(Widget):
             self.divider = divider
             self.cells = cells
 
+    class Released(Message):
+        """The line stays where it is."""
+
     divider: Divider | None = None
     _from = 0
 
@@ -79,6 +82,7 @@ class PaneLine(Widget):
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End it."""
         self.release_mouse()
+        self.post_message(self.Released())
 
     def _at(self, event: events.MouseEvent) -> int:
         across = self.divider is None or self.divider.across
@@ -124,7 +128,7 @@ class PaneArea(Widget):
         self._wanted = Area(pane=self.current)
         self._zoomed = False
         self._by_layout = _ByLayout()
-        self._shown: tuple[object, ...] = ()
+        self._arranged: Arrangement | None = None
 
     @property
     def layout(self) -> Layout:
@@ -174,11 +178,9 @@ class PaneArea(Widget):
 
     def _show(self) -> None:
         arrangement = self.arrangement
-        state = (arrangement, tuple(self.size))
-        if state == self._shown:
+        before, self._arranged = self._arranged, arrangement
+        if arrangement == before:
             return
-        others = self._shown and list(self._shown[0].panes) != list(arrangement.panes)  # type: ignore[attr-defined]
-        self._shown = state
         several = len(arrangement.panes) > 1
         for name, box in self.boxes.items():
             box.display = name in arrangement.panes
@@ -188,7 +190,7 @@ class PaneArea(Widget):
             line.divider = arrangement.dividers[number] if line.display else None
         # A widget's own layout is worked out anew only when a child of it asks for that.
         self.boxes[self.current].refresh(layout=True)
-        if others or not self._shown:
+        if before is not None and list(before.panes) != list(arrangement.panes):
             self.post_message(self.Changed())
 
     def places(self, size: Size) -> dict[Widget, Region]:
