@@ -1,7 +1,7 @@
 """How panes share the room: every cell is somebody's, and no change loses or doubles a pane."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from parallel_agents.core.codec import dump, load
 from parallel_agents.tui.model.kept_layouts import (
@@ -80,6 +80,16 @@ def test_no_change_loses_or_doubles_a_pane(area: Area, one: str, other: str) -> 
     assert exchanged(swapped, one, other) == area
 
 
+@example(
+    area=Area(
+        parts=(
+            Area(pane="diff"),
+            Area(parts=(Area(pane="info", weight=300), Area(pane="beside", weight=100))),
+        )
+    ),
+    step=400,
+    size=(244, 12),
+)
 @given(layouts(), st.integers(-400, 400), st.tuples(st.integers(60, 300), st.integers(12, 90)))
 def test_moving_a_line_keeps_every_pane_large_enough(
     area: Area, step: int, size: tuple[int, int]

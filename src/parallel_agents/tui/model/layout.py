@@ -135,7 +135,13 @@ def moved(area: Area, divider: Divider, cells: int, width: int, height: int) -> 
         width: columns of the whole room.
         height: its rows.
     """
-    return _moved(area, divider.path, divider.part, cells, Box(0, 0, width, height))
+    way = 1 if cells > 0 else -1
+    farthest = min(abs(cells), width + height)
+    for step in range(farthest * way, 0, -way):
+        after = _moved(area, divider.path, divider.part, step, Box(0, 0, width, height))
+        if fits(after, width, height):  # a part that is split itself shares what it gets unequally
+            return after
+    return area
 
 
 def _moved(area: Area, path: tuple[int, ...], index: int, cells: int, box: Box) -> Area:
@@ -145,9 +151,7 @@ def _moved(area: Area, path: tuple[int, ...], index: int, cells: int, box: Box) 
         parts = (*area.parts[: path[0]], inner, *area.parts[path[0] + 1 :])
         return replace(area, parts=parts)
     sizes = [room.width if area.across else room.height for room in rooms]
-    least = [_least(part)[0 if area.across else 1] for part in area.parts]
-    low = least[index] - sizes[index]
-    step = max(low, min(cells, sizes[index + 1] - least[index + 1])) if low <= 0 else 0
+    step = max(1 - sizes[index], min(cells, sizes[index + 1] - 1))
     sizes[index] += step
     sizes[index + 1] -= step
     weighed = zip(area.parts, sizes, strict=True)
@@ -231,13 +235,3 @@ def _rooms(area: Area, box: Box) -> list[Box]:
         )
         start = end
     return rooms
-
-
-def _least(area: Area) -> tuple[int, int]:
-    """Return the least columns and rows of an area."""
-    if not area.parts:
-        return WIDTH, HEIGHT
-    sizes = [_least(part) for part in area.parts]
-    gaps = len(sizes) - 1
-    wide, high = [size[0] for size in sizes], [size[1] for size in sizes]
-    return (sum(wide) + gaps, max(high)) if area.across else (max(wide), sum(high) + gaps)
