@@ -9,10 +9,15 @@ import sys
 import time
 from collections.abc import Callable
 
+from parallel_agents.tui.terminal.letters import BEFORE
 from tests.support.person import Person
 from tests.support.terminal import Terminal
 
 PROGRAM = f"{sys.executable} -m parallel_agents"
+
+PACE = BEFORE + 0.05
+"""Seconds from one command to the next, chosen by a person who looks at the screen in between.
+Quicker, and letters are taken for a text."""
 
 
 def eventually(holds: Callable[[], bool], terminal: Terminal | None = None) -> None:
@@ -25,9 +30,10 @@ def eventually(holds: Callable[[], bool], terminal: Terminal | None = None) -> N
 
 
 def press_until(terminal: Terminal, key: str, holds: Callable[[], bool]) -> None:
-    """Press a key as a person does: again, when the card was too new to take it."""
+    """Press a key as a person does: in no haste, and again when the card was too new to take it."""
     end = time.monotonic() + 30
     while not holds():
+        time.sleep(PACE)
         assert time.monotonic() < end, f"the key {key} did nothing\n{terminal.screen}"
         terminal.press(key)
         soon = time.monotonic() + 1
