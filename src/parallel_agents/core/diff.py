@@ -246,8 +246,15 @@ def _raw_entry(data: bytes, position: int) -> tuple[FileStat | None, int]:
         insertions=0,
         deletions=0,
         binary=False,
+        old_blob=_hash(words[2]),
+        blob=_hash(words[3]),
     )
     return stat, position
+
+
+def _hash(word: bytes) -> str:
+    """A whole hash; git writes zeros for what is not there, and may shorten others."""
+    return _decode(word) if len(word) in (40, 64) and word.strip(b"0") else ""
 
 
 def _counted(stat: FileStat, insertions: bytes, deletions: bytes) -> FileStat:

@@ -232,6 +232,8 @@ class FileStat(Value):
         deletions: removed lines; 0 for binary files.
         binary: git shows no lines of it.
         note: why not all of it, or nothing, was compared; empty when it was.
+        old_blob: hash of its content before; empty for a file that is new or was not compared.
+        blob: hash of its content now; empty for a file that is gone or was not compared.
     """
 
     path: str
@@ -241,6 +243,8 @@ class FileStat(Value):
     deletions: int
     binary: bool
     note: str = ""
+    old_blob: str = ""
+    blob: str = ""
 
 
 class DiffPart(Value):

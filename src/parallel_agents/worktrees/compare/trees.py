@@ -24,6 +24,7 @@ from parallel_agents.worktrees.plumbing.submodules import submodules
 _FLAGS = (
     "--raw",
     "--numstat",
+    "--no-abbrev",
     "-z",
     "--no-ext-diff",
     "--no-textconv",
