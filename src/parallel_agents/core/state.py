@@ -20,6 +20,7 @@ from parallel_agents.core.events import (
 from parallel_agents.core.facts import Facts
 from parallel_agents.core.kinds import Kind, PlaceTraits, traits_of
 from parallel_agents.core.options import JsonObject, Options
+from parallel_agents.core.review import Comment
 from parallel_agents.core.summary import tool_summary
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import Standing, WorktreeRecord
@@ -324,6 +325,25 @@ class ConversationFacts(Value):
     result: str = ""
 
 
+class ReviewFacts(Value):
+    """What the person says about the changes.
+
+    Attributes:
+        comments: in the order in which they were written, at most `review.COMMENTS`.
+    """
+
+    comments: tuple[Comment, ...] = ()
+
+    @property
+    def drafts(self) -> tuple[Comment, ...]:
+        """The comments that were not sent."""
+        return tuple(comment for comment in self.comments if comment.is_draft)
+
+    def find(self, id: str) -> Comment | None:  # noqa: A002 - as everywhere
+        """Find a comment by its id; None if there is none."""
+        return next((comment for comment in self.comments if comment.id == id), None)
+
+
 class SessionState(Facts):
     """The facts of one session after `seq` records, in one part for each file of `events`.
 
@@ -342,6 +362,7 @@ class SessionState(Facts):
     dialogue: DialogueFacts = field(default_factory=DialogueFacts)
     turn: TurnFacts = field(default_factory=TurnFacts)
     conversation: ConversationFacts = field(default_factory=ConversationFacts)
+    review: ReviewFacts = field(default_factory=ReviewFacts)
     unread: bool = False
     updated_at: int = 0
     offset: int = 0

@@ -4,7 +4,7 @@ Keep true: every method may be called from any thread; writes are serialised per
 failure raises an error from `core.errors`, also when the disk is full or failing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -337,6 +337,22 @@ class WorktreeManager(Ending):
         with self._reading("read the changes"):
             store = self._store(record.session)
             return trees.file_patch(record, parts, names, store, self._temporary)
+
+    def read_files(
+        self,
+        record: WorktreeRecord,
+        part: DiffPart,
+        names: Sequence[str],
+        *,
+        before: bool = False,
+        known: Collection[str] = (),
+    ) -> dict[str, trees.StoredFile]:
+        """Read files as a tree has them; see `trees.read_files`."""
+        with self._reading("read the files"):
+            store, temporary = self._store(record.session), self._temporary
+            return trees.read_files(
+                record, part, names, store, temporary, before=before, known=known
+            )
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a session's place; `None` if that cannot be determined."""

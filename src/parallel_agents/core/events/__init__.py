@@ -55,6 +55,13 @@ from parallel_agents.core.events.process import (
     StopReason as StopReason,
     StopRequested as StopRequested,
 )
+from parallel_agents.core.events.review import (
+    CommentDeleted as CommentDeleted,
+    CommentResolved as CommentResolved,
+    CommentsSent as CommentsSent,
+    CommentWritten as CommentWritten,
+    ReviewEvent as ReviewEvent,
+)
 from parallel_agents.core.events.session import (
     Archived as Archived,
     DeleteCancelled as DeleteCancelled,
@@ -86,7 +93,15 @@ from parallel_agents.core.events.turn import (
 )
 from parallel_agents.core.value import Value
 
-Event = SessionEvent | PlaceEvent | ProcessEvent | DialogueEvent | TurnEvent | ConversationEvent
+Event = (
+    SessionEvent
+    | PlaceEvent
+    | ProcessEvent
+    | DialogueEvent
+    | TurnEvent
+    | ConversationEvent
+    | ReviewEvent
+)
 """Everything that can happen to a session."""
 
 

@@ -16,6 +16,7 @@ from parallel_agents.core.reduce.conversation import ConversationConcern, fold_c
 from parallel_agents.core.reduce.dialogue import DialogueConcern, fold_dialogue
 from parallel_agents.core.reduce.place import PlaceConcern, fold_place
 from parallel_agents.core.reduce.process import ProcessConcern, fold_process
+from parallel_agents.core.reduce.review import ReviewConcern, fold_review
 from parallel_agents.core.reduce.session import SessionConcern, fold_session
 from parallel_agents.core.reduce.turn import TurnConcern, fold_turn
 from parallel_agents.core.reduce.unread import UnreadConcern, fold_unread
@@ -68,6 +69,7 @@ _FOLDS: tuple[tuple[str, UnionType | type[ev.Event], _Fold], ...] = (
         ConversationConcern,
         lambda s, e, _: fold_conversation(s.conversation, e, s.session.options),
     ),
+    ("review", ReviewConcern, lambda s, e, r: fold_review(s.review, e, r)),
     (
         "unread",
         UnreadConcern,

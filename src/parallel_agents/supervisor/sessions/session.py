@@ -7,6 +7,7 @@ never starts a process that a person stopped, unless that person sends it now.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from parallel_agents.core.errors import (
     unforeseen,
 )
 from parallel_agents.core.ids import new_uuid
-from parallel_agents.core.options import Decision, Options
+from parallel_agents.core.options import Decision
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
 from parallel_agents.core.value import replace
@@ -151,13 +152,21 @@ class Session:
 
     # --- messages ---------------------------------------------------------------------
 
-    async def send(self, key: str, text: str, *, by: str = "person") -> None:
+    async def send(
+        self,
+        key: str,
+        text: str,
+        *,
+        by: str = "person",
+        beside: Callable[[], ev.Event] | None = None,
+    ) -> None:
         """Queue a message, and start a process for it if there is none.
 
         Args:
             key: uuid of the message.
             text: what the agent is told.
             by: who says it.
+            beside: makes an event to be journalled together with it, or raises.
 
         Raises:
             UsageError: the message is empty.
@@ -175,7 +184,7 @@ class Session:
                 return
             self.check_present()
         queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
-        self.ledger.record(queued, key=key)
+        self.ledger.record(queued, *([beside()] if beside is not None else []), key=key)
         if self.state.process.is_there:
             await self.driver.soon(self.driver.flush())
         elif self.state.place.setup is not None:
@@ -323,44 +332,6 @@ class Session:
         if self.state.process.is_there:
             await self.stop(new_uuid(), "restart")
         self.driver.start(key=key)
-
-    async def set_options(
-        self, key: str, *, mode: str | None, model: str | None, effort: str | None
-    ) -> None:
-        """Change mode, model or effort, now if the process is alive and for every later start.
-
-        Raises:
-            UsageError: there is no such mode or effort.
-            RefusedError: the agent's program does not accept the mode now.
-            AgentError: it does not answer.
-        """
-        if key in self.state.keys:
-            return
-        self.agent.traits.check_mode(mode)
-        self.agent.traits.check_effort(effort)
-        if mode is not None and self.state.process.liveness == "alive":
-            mode = await self._change_mode(mode)
-        given = {"mode": mode, "model": model, "effort": effort}
-        changed = {name: value for name, value in given.items() if value is not None}
-        options: Options = replace(self.state.session.options, **changed)
-        self.ledger.record(ev.OptionsChanged(options=options), key=key)
-        if mode is not None and self.state.process.liveness == "starting":
-            await self.driver.soon(self.driver.say(self.agent.set_mode(new_uuid(), mode)))
-        if model is not None:
-            await self.driver.soon(self.driver.say(self.agent.set_model(new_uuid(), model)))
-        if effort is not None:
-            await self.driver.soon(self.driver.say(self.agent.set_effort(new_uuid(), effort)))
-
-    async def _change_mode(self, mode: str) -> str:
-        """Ask the agent to change its mode; returns the mode that is really in effect."""
-        request = new_uuid()
-        sent = self.driver.say(self.agent.set_mode(request, mode))
-        answer = await self.driver.questions.ask(request, sent)
-        if not answer.ok:
-            hint = f"A process can be started with it: stop the session, then set it: {self.id}"
-            raise RefusedError(f"The agent refused: {answer.error}", hint)
-        said = answer.response.get("mode")
-        return said if said in self.agent.traits.mode_names else mode
 
     # --- small things -----------------------------------------------------------------
 

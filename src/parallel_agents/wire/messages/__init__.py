@@ -57,6 +57,14 @@ from parallel_agents.wire.messages.repositories import (
     Trust as Trust,
     TrustedConfig as TrustedConfig,
 )
+from parallel_agents.wire.messages.review import (
+    CommentList as CommentList,
+    Comments as Comments,
+    DeleteComment as DeleteComment,
+    ResolveComment as ResolveComment,
+    SendComments as SendComments,
+    WriteComment as WriteComment,
+)
 from parallel_agents.wire.messages.sessions import (
     Archive as Archive,
     ContextUse as ContextUse,
@@ -117,6 +125,11 @@ from parallel_agents.wire.messages.work import (
 AnyRequest = (
     DiffStat
     | DiffText
+    | Comments
+    | WriteComment
+    | DeleteComment
+    | ResolveComment
+    | SendComments
     | Hello
     | Subscribe
     | Follow

@@ -6,9 +6,10 @@ client are hexadecimal hashes; attributes are those that the newer tree holds it
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from parallel_agents.core.diff import parse_diff, parse_stat, patch_text
 from parallel_agents.core.errors import GitError, TreeGoneError, UsageError
@@ -37,6 +38,20 @@ _EXACT = ("--binary", "--full-index", "--unified=3", "--inter-hunk-context=0", "
 """What `git apply` needs, whatever is configured: binary content and full hashes."""
 _LARGE = (("core.bigFileThreshold", str(FILE_LIMIT)),)
 """Treat larger committed files as binary, so that git does not compare them line by line."""
+
+
+class StoredFile(NamedTuple):
+    """A file of a tree.
+
+    Attributes:
+        blob: hash of its content.
+        content: None if it is too large, or was not to be read.
+    """
+
+    blob: str
+    content: bytes | None
+
+
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ATTRIBUTES = ".gitattributes"
 
@@ -178,14 +193,28 @@ def _compared(
     *args: str,
     paths: Sequence[str] = (),
 ) -> bytes:
+    with _reading_trees(record, part, store, temporary) as (git, objects):
+        _lay_attributes(git, objects, part.tree, paths)
+        return compare(git, objects, part, *args, paths=paths)
+
+
+@contextmanager
+def _reading_trees(
+    record: WorktreeRecord, part: DiffPart, store: ObjectStore, temporary: Path
+) -> Iterator[tuple[Git, Objects]]:
+    """Lend a git that reads the trees of a part.
+
+    Raises:
+        TreeGoneError: git failed, and a tree is not kept any more.
+        UsageError: a name is no hash.
+    """
     if not (_HASH.fullmatch(part.base) and _HASH.fullmatch(part.tree)):
         raise UsageError("What is to be compared is not named by hashes.")
     repository = _repository(record, part.prefix)
     with _without_files(repository, temporary) as git:
         objects = store.reading(objects_of(git))
         try:
-            _lay_attributes(git, objects, part.tree, paths)
-            return compare(git, objects, part, *args, paths=paths)
+            yield git, objects
         except GitError as error:
             if may_pass(error) or (_holds(git, objects, part.base, part.tree)):
                 raise
@@ -242,17 +271,72 @@ def _lay_attributes(git: Git, objects: Objects, tree: str, paths: Sequence[str])
     ]
     if not blobs:
         return
-    asked = "".join(f"{blob}\n" for _, blob in blobs).encode()
-    data = git.read("cat-file", "--batch", stdin=asked, env=objects.env).stdout
-    for name, _ in blobs:
-        head, _, data = data.partition(b"\n")
-        if head.endswith(b" missing"):
-            continue
-        size = int(head.rpartition(b" ")[2])
-        target = Path(git.directory, name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data[:size])
-        data = data[size + 1 :]
+    contents = _contents(git, objects, [blob for _, blob in blobs])
+    for name, blob in blobs:
+        if blob in contents:
+            target = Path(git.directory, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(contents[blob])
+
+
+def _contents(git: Git, objects: Objects, blobs: Iterable[str]) -> dict[str, bytes]:
+    """Read the content of blobs, by hash; what is missing is left out."""
+    wanted = list(dict.fromkeys(blobs))
+    asked = "".join(f"{blob}\n" for blob in wanted).encode()
+    data = git.read("cat-file", "--batch", stdin=asked, env=objects.env).stdout if asked else b""
+    found: dict[str, bytes] = {}
+    at = 0
+    for blob in wanted:
+        end = data.index(b"\n", at)
+        head, at = data[at:end], end + 1
+        if not head.endswith(b" missing"):
+            size = int(head.rpartition(b" ")[2])
+            found[blob] = data[at : at + size]
+            at += size + 1
+    return found
+
+
+def read_files(
+    record: WorktreeRecord,
+    part: DiffPart,
+    names: Sequence[str],
+    store: ObjectStore,
+    temporary: Path,
+    *,
+    before: bool = False,
+    known: Collection[str] = (),
+) -> dict[str, StoredFile]:
+    """Read files as a tree of a part has them.
+
+    Args:
+        record: the worktree.
+        part: the trees.
+        names: the files, from the worktree's top; those of other parts are left out.
+        store: the objects of its session.
+        temporary: directory for short-lived files.
+        before: read the base instead of the newer tree.
+        known: hashes of content that need not be read.
+
+    Returns:
+        By name, the regular files and links that are there.
+
+    Raises:
+        TreeGoneError: the tree is not kept any more.
+        UsageError: a name is no hash.
+    """
+    tree = part.base if before else part.tree
+    wanted = [name.removeprefix(part.prefix) for name in names if name.startswith(part.prefix)]
+    with _reading_trees(record, part, store, temporary) as (git, objects):
+        how = ("ls-tree", "-z", "--long", "--full-tree", f"{tree}^{{tree}}", "--", *wanted)
+        listed = fields(git.read(*how, env=objects.env).stdout) if wanted else []
+        sizes = {}
+        for head, _, name in (line.partition("\t") for line in listed):
+            words = head.split()
+            if words[1] == "blob":
+                sizes[part.prefix + name] = words[2], int(words[3])
+        read = (h for h, size in sizes.values() if size <= FILE_LIMIT and h not in known)
+        contents = _contents(git, objects, read)
+    return {name: StoredFile(h, contents.get(h)) for name, (h, _) in sizes.items()}
 
 
 def _is_attributes(name: str) -> bool:

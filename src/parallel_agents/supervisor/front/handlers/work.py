@@ -4,6 +4,7 @@ from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.label import derive
 from parallel_agents.supervisor.front.service import Service
 from parallel_agents.supervisor.run.spawn import kept_environment
+from parallel_agents.supervisor.sessions import choosing
 from parallel_agents.supervisor.sessions.lending import attach_command, take_back
 from parallel_agents.supervisor.sessions.requests import find_pending
 from parallel_agents.supervisor.sessions.session_rows import durable_row, session_row
@@ -94,8 +95,8 @@ async def respawn(service: Service, message: m.Respawn) -> m.SessionRow:
 async def set_options(service: Service, message: m.SetOptions) -> m.SessionRow:
     """Change mode, model or effort."""
     session = service.find(message.session)
-    await session.set_options(
-        message.key, mode=message.mode, model=message.model, effort=message.effort
+    await choosing.set_options(
+        session, message.key, mode=message.mode, model=message.model, effort=message.effort
     )
     return await durable_row(session)
 
