@@ -3,12 +3,22 @@
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.diff import Anchor, parse_hunks
+from parallel_agents.core.review import Comment, Passage, PlacedComment
 from parallel_agents.core.value import replace
-from parallel_agents.tui.content.diff_lines import FileKey, HunkKey, MoreKey, diff_blocks, totals_of
+from parallel_agents.tui.content.comment_lines import CommentKey
+from parallel_agents.tui.content.diff_lines import (
+    FileKey,
+    HunkKey,
+    MoreKey,
+    diff_blocks,
+    hunk_blocks,
+    totals_of,
+)
 from parallel_agents.tui.text.patch_lines import shortened_patch
 from parallel_agents.tui.text.styles import ink
 from parallel_agents.tui.widgets.diff_view import DiffView
@@ -347,3 +357,130 @@ def test_a_patch_cut_anywhere_is_a_patch() -> None:
 @given(st.text("@-+ 1,\n\\a", max_size=200))
 def test_shortening_takes_any_text(text: str) -> None:
     parse_hunks(shortened_patch(text))
+
+
+# --- the cursor on lines -----------------------------------------------------------------
+
+
+def placed(number: int, text: str = "Why?", last: int = 0, **given_: Any) -> PlacedComment:
+    """A comment on lines of `a.py` as they are now."""
+    passage = Passage(path="a.py", first=number, last=last or number, lines=("x",))
+    comment = Comment(id=f"c{number}", passage=passage, text=text, **given_)
+    return PlacedComment(comment=comment, first=number, last=last or number, path="a.py")
+
+
+async def test_the_cursor_goes_from_line_to_line() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10, 40)})
+        view.focus()
+        await pilot.press("right_square_bracket")
+        seen = []
+        for _ in range(6):
+            line = view.line
+            assert line is not None
+            seen.append((line.side, line.number))
+            await pilot.press("j")
+        assert seen == [
+            ("new", 10), ("old", 11), ("new", 11), ("new", 12), ("new", 13), ("new", 40),
+        ]  # fmt: skip
+        for _ in range(6):
+            await pilot.press("k")
+        assert view.line == Anchor(path="a.py", side="new", number=10)
+
+
+async def test_a_range_is_on_one_side_and_goes_with_a_plain_step() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10, 40)})
+        view.focus()
+        await pilot.press("right_square_bracket", "shift+down", "shift+down")
+        assert view.chosen is not None
+        first, last = view.chosen
+        assert (first.side, first.number, last.number) == ("new", 10, 12)
+        await pilot.press("shift+up", "shift+up", "shift+up")
+        assert [anchor.number for anchor in view.chosen or ()] == [10, 10]
+        await pilot.press("j")
+        assert [anchor.side for anchor in view.chosen or ()] == ["old", "old"]
+
+
+async def test_the_cursor_stays_on_its_text_when_lines_come_before_it() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        hunk = "@@ -1,2 +1,3 @@\n one\n+two\n three\n"
+        more = "@@ -1,2 +1,5 @@\n+a\n+b\n one\n+two\n three\n"
+        view.show(stat(changed("a.py")), {"a.py": hunk})
+        view.focus()
+        await pilot.press("right_square_bracket", "j")
+        assert view.line == Anchor(path="a.py", side="new", number=2)
+        view.show(stat(changed("a.py", 4, 0)), {"a.py": more})
+        await pilot.pause()
+        assert view.line == Anchor(path="a.py", side="new", number=4)
+
+
+async def test_a_cursor_that_was_scrolled_away_comes_back_into_view() -> None:
+    view = DiffView()
+    whole = "@@ -0,0 +1,400 @@\n" + "".join(f"+line {n}\n" for n in range(400))
+    async with Host(view).run_test(size=(60, 12)) as pilot:
+        view.show(stat(changed("b.py", 400, 0)), {"b.py": whole})
+        view.focus()
+        await pilot.press("right_square_bracket")
+        view.scroll_to(y=200, animate=False, immediate=True)
+        await pilot.press("j")
+        line = view.line
+        assert line is not None
+        assert 190 < line.number < 200
+        assert view.scroll_offset.y == 200
+
+
+async def test_comments_stand_below_the_last_of_their_lines() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 40)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10, 40)})
+        whole = placed(0, "All of it.", last=0)
+        view.show_comments([placed(11, HOSTILE, last=12), placed(99, "Far away."), whole])
+        await pilot.pause()
+        assert_harmless(view)
+        lines = [line.rstrip() for line in text(view).split("\n")]
+        at = lines.index("12 + more")
+        assert lines[at + 1] == "  ┃ draft"
+        assert lines[at + 3 :][: lines[at + 3 :].index("13   b10") + 1][-1] == "13   b10"
+        head = next(n for n, line in enumerate(lines) if line.startswith("▾ M a.py  3 comments"))
+        assert lines[head + 1] == "  ┃ draft · line 99"
+        assert "  ┃ Far away." in lines
+        assert "  ┃ draft · the whole file" in lines
+
+
+async def test_the_cursor_stops_on_a_comment() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 40)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10)})
+        view.show_comments([placed(10)])
+        view.focus()
+        await pilot.press("right_square_bracket", "j")
+        assert view.cursor == CommentKey("a.py", "c10")
+        assert view.line is None
+        await pilot.press("j")
+        assert view.line == Anchor(path="a.py", side="old", number=11)
+        view.show_comments([])
+        await pilot.pause()
+        assert view.line == Anchor(path="a.py", side="old", number=11)
+
+
+@given(
+    lines=st.lists(st.sampled_from([" a", "+b", "-c"]), min_size=1, max_size=400),
+    ends=st.lists(st.integers(1, 400), max_size=5),
+)
+def test_a_hunk_cut_by_comments_shows_each_line_once(lines: list[str], ends: list[int]) -> None:
+    old = sum(line[0] != "+" for line in lines)
+    new = sum(line[0] != "-" for line in lines)
+    hunk = f"@@ -1,{old} +1,{new} @@\n" + "".join(f"{line}\n" for line in lines)
+    comments = tuple(placed(end) for end in dict.fromkeys(ends))
+    blocks = hunk_blocks("a.py", hunk, comments)
+    shown = [line for b in blocks for line in b.text.split("\n") if isinstance(b.key, HunkKey)]
+    assert shown == lines
+    assert len({block.key for block in blocks}) == len(blocks)
+    painted = [
+        line.anchor for b in blocks for line in b.build(100, DARK) if line.anchor is not None
+    ]
+    assert painted == [line.anchor for h in parse_hunks(hunk, "a.py") for line in h.lines]

@@ -6,21 +6,26 @@ and the hunk's place in its patch, so that a refresh keeps the place; of a large
 of the files is made into blocks at a time, and a patch is made into blocks once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
-from parallel_agents.core.diff import DiffHunk
+from parallel_agents.core.diff import Anchor, DiffHunk, DiffLine
+from parallel_agents.core.review import PlacedComment
 from parallel_agents.core.text import safe_line
-from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
+from parallel_agents.tui.content.comment_lines import comment_blocks
 from parallel_agents.tui.text.lines import Block
-from parallel_agents.tui.text.patch_lines import hunk_head, hunk_lines, hunks_of, line_counts
+from parallel_agents.tui.text.patch_lines import (
+    PIECE,
+    hunk_head,
+    hunk_lines,
+    hunks_of,
+    line_counts,
+)
 from parallel_agents.tui.text.spans import EMPTY, Line, Span, block, fill, flat, line_of, row, span
 from parallel_agents.tui.text.styles import Ink
-
-_PIECE = 150
-"""Lines of a hunk that are painted together."""
 
 PART = 500
 """Files that are shown at a time."""
@@ -80,6 +85,31 @@ class HunkKey:
     line: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some lines of a hunk.
+
+    Attributes:
+        hunk: the whole of it, which colours depend on.
+        start: the first of these lines, from 0.
+        end: the line after the last.
+    """
+
+    hunk: DiffHunk
+    start: int
+    end: int
+
+    @property
+    def lines(self) -> tuple[DiffLine, ...]:
+        """The lines."""
+        return self.hunk.lines[self.start : self.end]
+
+
+Comments = tuple[PlacedComment, ...]
+
+_End = tuple[str, int]
+"""A side and the number of a line on it."""
+
 FileBlockKey = RowKey | FileKey | BinaryKey | HunkKey
 
 _STATUS = {
@@ -128,6 +158,7 @@ def diff_blocks(
     folded: frozenset[str],
     start: int = 0,
     totals: Totals | None = None,
+    comments: Mapping[str, Comments] = MappingProxyType({}),
 ) -> Iterator[Block]:
     """Make the blocks of a diff, of a large one those of a part.
 
@@ -137,6 +168,7 @@ def diff_blocks(
         folded: paths of the files whose patch is not shown.
         start: the first file shown.
         totals: of the whole change, when they are known.
+        comments: by the path of their file; under no path those on the whole change.
 
     Yields:
         The head, a row a file, then each file with its hunks.
@@ -144,6 +176,7 @@ def diff_blocks(
     whole = totals or totals_of(stat)
     files = stat.files[start : start + PART]
     yield _head(stat, whole)
+    yield from comment_blocks("", comments.get("", ()), apart=True)
     if start:
         yield _more(max(start - PART, 0), start, "before")
     for file in files:
@@ -152,9 +185,10 @@ def diff_blocks(
         yield _more(start + len(files), whole.files, "after")
     for file in files:
         patch = patches.get(file.path)
-        yield _file(file, folded=file.path in folded)
+        said = comments.get(file.path, ())
+        yield _file(file, folded=file.path in folded, comments=len(said))
         if file.path not in folded:
-            yield from _body(file, patch)
+            yield from _body(file, patch, said)
 
 
 def _more(start: int, end: int, where: str) -> Block:
@@ -193,13 +227,17 @@ def _listed(file: FileStat, most: int) -> Block:
     return Block(RowKey(file.path), (file, most), build, text=file.path)
 
 
-def _file(file: FileStat, *, folded: bool) -> Block:
+def _file(file: FileStat, *, folded: bool, comments: int) -> Block:
+    noun = "comment" if comments == 1 else "comments"
+
     def build(width: int, ink: Ink) -> list[Line]:
         left = [Span("▸ " if folded else "▾ ", ink.muted), *_named(file, ink)]
+        if comments:
+            left.append(Span(f"  {comments} {noun}", ink.need))
         strip = fill(row(left, _tally(file, ink), width), width, ink.on_panel)
         return [EMPTY, Line(strip, 2, target="fold")]
 
-    return Block(FileKey(file.path), (file, folded), build, 2, text=file.path)
+    return Block(FileKey(file.path), (file, folded, comments), build, 2, text=file.path)
 
 
 def _named(file: FileStat, ink: Ink) -> list[Span]:
@@ -228,11 +266,13 @@ def _bar(file: FileStat, most: int, ink: Ink) -> list[Span]:
     return [Span(" " + "+" * good, ink.good), Span("−" * (marks - good), ink.bad), rest]
 
 
-def _body(file: FileStat, patch: str | None) -> Iterator[Block]:
+def _body(file: FileStat, patch: str | None, comments: Comments) -> Iterator[Block]:
     if patch is None:
+        yield from comment_blocks(file.path, comments, apart=True)
         yield _word(file, file.note or ("binary file" if file.binary else "…"))
         return
-    blocks = hunk_blocks(file.path, patch)
+    yield from comment_blocks(file.path, _apart(file.path, patch, comments), apart=True)
+    blocks = hunk_blocks(file.path, patch, comments)
     if blocks:
         yield from blocks
     else:
@@ -240,21 +280,46 @@ def _body(file: FileStat, patch: str | None) -> Iterator[Block]:
 
 
 @lru_cache(maxsize=PART)
-def hunk_blocks(path: str, patch: str) -> tuple[Block, ...]:
+def hunk_blocks(path: str, patch: str, comments: Comments = ()) -> tuple[Block, ...]:
     """The blocks of a patch's hunks, made once; for a large one, first not in the event loop.
 
     Args:
         path: the file's name.
         patch: its patch, raw.
+        comments: those on the file; each is shown below the last of its lines.
 
     Returns:
         The blocks; none when it has no hunks, or makes no sense.
     """
+    ends: dict[_End, list[PlacedComment]] = {}
+    for placed in comments:
+        if (end := _end_of(placed)) is not None:
+            ends.setdefault(end, []).append(placed)
     return tuple(
         block
         for number, hunk in enumerate(hunks_of(patch, path))
-        for block in _hunk(path, hunk, number)
+        for block in _hunk(path, hunk, number, ends)
     )
+
+
+def _end_of(placed: PlacedComment) -> _End | None:
+    """The last line of a comment; None for one that is about no line that there is now."""
+    return (placed.comment.passage.side, placed.last) if placed.last else None
+
+
+def _ends(line: DiffLine) -> tuple[_End, ...]:
+    """What comments on a line may end with; those on both sides of an unchanged line meet there."""
+    return tuple(
+        (side, number) for side, number in (("old", line.old), ("new", line.new)) if number
+    )
+
+
+def _apart(path: str, patch: str, comments: Comments) -> Comments:
+    """The comments of a file whose lines are in none of its hunks."""
+    if not comments:
+        return ()
+    shown = {end for hunk in hunks_of(patch, path) for line in hunk.lines for end in _ends(line)}
+    return tuple(placed for placed in comments if _end_of(placed) not in shown)
 
 
 def _word(file: FileStat, word: str) -> Block:
@@ -277,18 +342,63 @@ def _unparsed(file: FileStat, patch: str) -> Block:
     return Block(HunkKey(file.path), (text,), build, len(said), text=text)
 
 
-def _hunk(path: str, hunk: DiffHunk, number: int) -> Iterator[Block]:
-    for place in range(0, len(hunk.lines), _PIECE):
-        piece = replace(hunk, lines=hunk.lines[place : place + _PIECE])
-        yield _piece(HunkKey(path, number, place), piece)
+def _hunk(
+    path: str, hunk: DiffHunk, number: int, comments: Mapping[_End, Sequence[PlacedComment]]
+) -> Iterator[Block]:
+    """Cut a hunk into pieces: below each line that comments end with, and where it is long."""
+    start = 0
+    for index, line in enumerate(hunk.lines):
+        said = [placed for end in _ends(line) for placed in comments.get(end, ())]
+        if said or index + 1 - start == PIECE:
+            yield _piece(HunkKey(path, number, start), hunk, index + 1)
+            yield from comment_blocks(path, said)
+            start = index + 1
+    if start < len(hunk.lines):
+        yield _piece(HunkKey(path, number, start), hunk, len(hunk.lines))
 
 
-def _piece(key: HunkKey, piece: DiffHunk) -> Block:
+def _piece(key: HunkKey, hunk: DiffHunk, end: int) -> Block:
+    piece = Piece(hunk, key.line, end)
     first = key.line == 0
 
     def build(width: int, ink: Ink) -> list[Line]:
-        lines = hunk_lines(piece, key.path, width, ink, both=width >= _BOTH_SIDES)
-        return [hunk_head(piece, ink), *lines] if first else lines
+        both = width >= _BOTH_SIDES
+        lines = hunk_lines(hunk, key.path, width, ink, both=both, part=(key.line, end))
+        return [hunk_head(hunk, ink), *lines] if first else lines
 
     text = "\n".join(line.kind + line.text for line in piece.lines)
-    return Block(key, (piece,), build, len(piece.lines) + first, text=text)
+    return Block(key, (piece,), build, end - key.line + first, text=text)
+
+
+def line_again(before: Sequence[Block], now: Sequence[Block], anchor: Anchor) -> Anchor | None:
+    """Find a line of a file again in a newer state of its diff.
+
+    Args:
+        before: the blocks that showed it.
+        now: the blocks that are shown now.
+        anchor: the line as it was.
+
+    Returns:
+        The nearest line with the same text on the same side; None if there is none.
+    """
+    old = next((line for line in _lines(before, anchor.path) if line.anchor == anchor), None)
+    if old is None:
+        return None
+    same = (
+        line.anchor
+        for line in _lines(now, anchor.path)
+        if (line.kind, line.text) == (old.kind, old.text) and line.anchor is not None
+    )
+    return min(same, key=lambda found: abs(found.number - anchor.number), default=None)
+
+
+def _lines(blocks: Sequence[Block], path: str) -> Iterator[DiffLine]:
+    for shown in blocks:
+        if isinstance(shown.key, HunkKey) and shown.key.path == path:
+            for piece in shown.version:
+                yield from piece.lines if isinstance(piece, Piece) else ()
+
+
+def holds(shown: Block, anchor: Anchor) -> bool:
+    """Whether a block shows a line of a file."""
+    return any(line.anchor == anchor for line in _lines((shown,), anchor.path))

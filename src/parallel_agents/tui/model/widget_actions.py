@@ -28,6 +28,8 @@ WIDGET_ACTIONS: tuple[Action, ...] = (
     _of("diff", "open", "enter space", "Enter", "open", "go to the file, or fold it"),
     _of("diff", "next_hunk", "right_square_bracket", "]", "hunk(1)", "next hunk"),
     _of("diff", "previous_hunk", "left_square_bracket", "[", "hunk(-1)", "previous hunk"),
+    _of("diff", "choose_up", "shift+up", "Shift+↑", "extend(-1)", "choose one line more above"),
+    _of("diff", "choose_down", "shift+down", "Shift+↓", "extend(1)", "choose one line more below"),
     _of("diff", "next_file", "right_curly_bracket", "}", "file(1)", "next file"),
     _of("diff", "previous_file", "left_curly_bracket", "{", "file(-1)", "previous file"),
     _of("inbox", "mark_request", "x", "x", "mark(False)", "mark the request"),

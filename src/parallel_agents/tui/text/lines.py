@@ -53,8 +53,7 @@ class LineView(BlockView, can_focus=True):
         if found is None:
             return Strip.blank(width, self._base)
         item, line = found
-        marked = self.has_focus and item.key == self.cursor
-        if marked or self.text_selection is not None:
+        if self._mark_width(item, line, width) or self.text_selection is not None:
             return self._finished(item, line, place, width)
         known = self._painted.get(place)
         if known is not None and known[:3] == (line.strip, width, self._base):
@@ -67,9 +66,15 @@ class LineView(BlockView, can_focus=True):
 
     def _finished(self, item: Block, line: Line, place: int, width: int) -> Strip:
         strip = self._selected(line.strip, place).adjust_cell_length(width)
-        if self.has_focus and item.key == self.cursor:
-            strip = self._marked(strip, width if line.target else 2)
+        if marked := self._mark_width(item, line, width):
+            strip = self._marked(strip, marked)
         return strip.apply_style(self._base).apply_offsets(0, place)
+
+    def _mark_width(self, item: Block, line: Line, width: int) -> int:
+        """How many cells of a line show that the cursor is there."""
+        if not self.has_focus or item.key != self.cursor:
+            return 0
+        return width if line.target else 2
 
     def _marked(self, strip: Strip, width: int) -> Strip:
         """Show that the cursor is here: a whole row, or a bar beside a tall block."""
@@ -162,12 +167,21 @@ class LineView(BlockView, can_focus=True):
         self.show_block(key)
         self.refresh()
 
-    def show_block(self, key: Hashable | None, *, at_top: bool = False) -> None:
+    def show_block(
+        self,
+        key: Hashable | None,
+        *,
+        at_top: bool = False,
+        row: int | None = None,
+        margin: int = 0,
+    ) -> None:
         """Scroll so that a block is visible.
 
         Args:
             key: which.
             at_top: put it at the top of the view, even when it is visible already.
+            row: the only line of the block that has to be visible; None for all of them.
+            margin: lines that are to be visible above and below it.
         """
         index = self.index_of(key)
         if index is None or not self._width:
@@ -176,6 +190,8 @@ class LineView(BlockView, can_focus=True):
         self._settle(self._anchor())
         height = self.scrollable_content_region.height
         top, bottom = self._tops[index], self._tops[index + 1]
+        if row is not None:
+            top, bottom = top + row - margin, top + row + 1 + margin
         view = self.scroll_offset.y
         if top < view or at_top:
             self.scroll_to(y=top, animate=False, immediate=True)

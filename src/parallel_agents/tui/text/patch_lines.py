@@ -5,6 +5,7 @@ no sense is shown as the text it is.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from parallel_agents.core.diff import DiffHunk, DiffLine, parse_hunks
@@ -23,8 +24,11 @@ from parallel_agents.tui.text.spans import (
 )
 from parallel_agents.tui.text.styles import Ink
 
+PIECE = 150
+"""Lines of a hunk that are painted together; colours depend on those from a multiple of it on."""
+
 _COLOURED = 400
-"""Longest hunk, in lines, that is coloured by Pygments."""
+"""Most lines that are coloured by Pygments together."""
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)")
 _KINDS = frozenset("+- \\")
@@ -36,6 +40,7 @@ def line_counts(added: int, removed: int, ink: Ink) -> list[Span]:
     return [Span(f"+{added:,} ", ink.good), Span(f"−{removed:,}", ink.bad)]
 
 
+@lru_cache(maxsize=64)
 def hunks_of(patch: str, path: str) -> tuple[DiffHunk, ...]:
     """The hunks of one file's patch, parsed once."""
     return parse_hunks(patch, path)
@@ -67,7 +72,13 @@ def shortened_patch(patch: str) -> str:
 
 
 def hunk_lines(
-    hunk: DiffHunk, path: str, width: int, ink: Ink, *, both: bool = False
+    hunk: DiffHunk,
+    path: str,
+    width: int,
+    ink: Ink,
+    *,
+    both: bool = False,
+    part: tuple[int, int] | None = None,
 ) -> list[Line]:
     """Paint a hunk with its line numbers.
 
@@ -77,13 +88,17 @@ def hunk_lines(
         width: cells of a line.
         ink: the styles.
         both: number the lines on both sides, not only on the one where they are.
+        part: the lines to paint, from 0, without the last one; all of them with None.
 
     Returns:
         Its lines; copying leaves out numbers and marks.
     """
     digits = len(str(max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)))
+    start, end = part or (0, len(hunk.lines))
+    begin = start - start % PIECE if part else 0
+    coloured = _coloured(hunk.lines[begin:end], path, ink)[start - begin :]
     made: list[Line] = []
-    for line, spans in zip(hunk.lines, _coloured(hunk, path, ink), strict=True):
+    for line, spans in zip(hunk.lines[start:end], coloured, strict=True):
         numbers = [line.old, line.new] if both else [line.old if line.new is None else line.new]
         gutter = " ".join(f"{'' if one is None else one:>{digits}}" for one in numbers)
         made.extend(_painted(line, gutter, spans, width, ink))
@@ -96,9 +111,9 @@ def hunk_head(hunk: DiffHunk, ink: Ink) -> Line:
     return line_of(flat(f"@@ {hunk.new_start}", ink.faint), flat(where, ink.muted))
 
 
-def _coloured(hunk: DiffHunk, path: str, ink: Ink) -> list[list[Span]]:
+def _coloured(lines: Sequence[DiffLine], path: str, ink: Ink) -> list[list[Span]]:
     """Each line's spans; both sides are coloured together, as one text."""
-    body = [line.text for line in hunk.lines]
+    body = [line.text for line in lines]
     if len(body) <= _COLOURED:
         coloured = highlight("\n".join(body), "", ink, filename=path)
         if len(coloured) == len(body):

@@ -5,14 +5,16 @@ place, and shows what was known until the new patch is there; nothing here looks
 are shown at a time.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from textual.message import Message
 
 from parallel_agents.core.diff import Anchor
+from parallel_agents.core.review import PlacedComment
 from parallel_agents.core.worktree import DiffStat as ChangedFiles
 from parallel_agents.tui.content.diff_lines import (
     PART,
+    Comments,
     FileBlockKey,
     FileKey,
     HunkKey,
@@ -20,15 +22,18 @@ from parallel_agents.tui.content.diff_lines import (
     RowKey,
     Totals,
     diff_blocks,
+    holds,
+    line_again,
     totals_of,
 )
-from parallel_agents.tui.text.lines import Block, LineView
+from parallel_agents.tui.text.line_cursor import LineCursorView
+from parallel_agents.tui.text.lines import Block
 from parallel_agents.tui.widgets.keyed import Keyed
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
 
 
-class DiffView(LineView, Keyed):
+class DiffView(LineCursorView, Keyed):
     """Shows a diff."""
 
     PLACES = ("lines", "diff")
@@ -60,6 +65,7 @@ class DiffView(LineView, Keyed):
         self._asked: set[str] = set()
         self._folded: frozenset[str] = frozenset()
         self._cache: dict[Hashable, Block] = {}
+        self._comments: dict[str, Comments] = {}
 
     def show(
         self, stat: ChangedFiles, patches: Mapping[str, str], totals: Totals | None = None
@@ -82,20 +88,54 @@ class DiffView(LineView, Keyed):
         self._stat = stat
         self._rebuild()
 
+    def show_comments(self, comments: Sequence[PlacedComment]) -> None:
+        """Show comments at their lines.
+
+        Args:
+            comments: all of the session's.
+        """
+        by_path: dict[str, list[PlacedComment]] = {}
+        for placed in comments:
+            by_path.setdefault(placed.path, []).append(placed)
+        self._comments = {path: tuple(found) for path, found in by_path.items()}
+        self._rebuild()
+
     def clear(self) -> None:
         """Forget everything: another session's diff comes."""
         self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
         self._stat, self._folded, self._first = _NOTHING, frozenset(), 0
+        self._comments = {}
         self.restart()
 
     def _rebuild(self) -> None:
-        made = list(diff_blocks(self._stat, self._known, self._folded, self._first, self._totals))
+        made = list(
+            diff_blocks(
+                self._stat,
+                self._known,
+                self._folded,
+                self._first,
+                self._totals,
+                self._comments,
+            )
+        )
         kept = [
             old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
         ]
         self._cache = {block.key: block for block in kept}
+        before, line = self.blocks, self.line
         self.set_blocks(kept)
+        if line is not None:
+            self._keep_line(before, line)
         self._ask()
+
+    def _keep_line(self, before: Sequence[Block], line: Anchor) -> None:
+        """Keep the cursor on its line, even if the line is in another piece or has moved."""
+        again = line_again(before, self.blocks, line) or line
+        index = next((i for i, block in enumerate(self.blocks) if holds(block, again)), None)
+        if index is not None:
+            self.put_line(index, again)
+        elif self.index_of(self.cursor) is None:
+            self.cursor = FileKey(line.path)
 
     def _ask(self) -> None:
         """Ask for the patches of the files that are visible."""
@@ -166,11 +206,12 @@ class DiffView(LineView, Keyed):
             self.refresh()
 
     def line_at_cursor(self) -> Anchor | None:
-        """The line of a file that is looked at: of a hunk, its first one in view."""
+        """The line to edit: the one under the cursor or the first in view, if it is still there."""
         index = self.index_of(self.cursor)
         if index is None or not isinstance(self.cursor, FileBlockKey):
             return None
-        skipped = max(self.scroll_offset.y - self._tops[index], 0)
-        anchors = (line.anchor for line in self._lines(index)[skipped:])
+        above = self.scroll_offset.y - self._tops[index]
+        row = max(self._row(index) or 0, above)
+        anchors = (line.anchor for line in self._lines(index)[row:])
         shown = (anchor for anchor in anchors if anchor is not None and anchor.side == "new")
         return next(shown, Anchor(path=self.cursor.path, side="new", number=1))
