@@ -351,6 +351,23 @@ def test_panes(terminal: Terminal, hands: Hands) -> None:
     press("beside", lambda screen: "no room" in screen)
 
 
+@presses("comment", "send_comments")
+def test_comments(terminal: Terminal, hands: Hands) -> None:
+    go_to(terminal, "permission")
+    terminal.press("Escape")
+    terminal.wait(LIST)
+    press_until(terminal, hands.key("comment"), lambda: "▌Diff" in terminal.screen)
+    terminal.wait("against main")
+    press_until(terminal, hands.key("comment"), lambda: "whole change" in terminal.screen)
+    terminal.type("well done")
+    terminal.press("Enter")
+    terminal.wait("1 comment to send")
+    terminal.wait("┃ well done")
+    press_until(terminal, hands.key("send_comments"), lambda: "Send 1 comment" in terminal.screen)
+    terminal.press("Enter")
+    terminal.wait("┃ sent")
+
+
 def _edge(screen: str) -> int:
     """The column in which the line of a title is divided."""
     titles = next(line for line in screen.splitlines() if "▸Transcript" in line)

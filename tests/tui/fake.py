@@ -14,6 +14,7 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.core.ids import digest
 from parallel_agents.core.options import JsonObject
 from parallel_agents.core.reduce import reduce
+from parallel_agents.core.review import Comment, Passage, PlacedComment
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import ConfigFile, DiffStat as ChangedFiles
@@ -258,12 +259,27 @@ class FakeLink:
                 return m.Deletion(session=self._row(message.session))
             case m.Info():
                 return m.SessionInfo(session=self._row(message.session))
+            case m.Comments():
+                return m.CommentList(comments=self._comments(message.session))
+            case m.WriteComment():
+                comment = _written(message, self.fake.states[message.session])
+                self.fake.happen(message.session, ev.CommentWritten(comment=comment))
+                return comment
             case m.DiffStat():
                 return ChangedFiles(against="origin/main", commit="0" * 40, files=())
             case _:
                 session = getattr(message, "session", "")
                 self.fake.happen(session, *_effects(message))
                 return self._row(session)
+
+    def _comments(self, session: str) -> tuple[PlacedComment, ...]:
+        """Every comment is where it was written."""
+        return tuple(
+            PlacedComment(
+                comment=c, first=c.passage.first, last=c.passage.last, path=c.passage.path
+            )
+            for c in self.fake.states[session].review.comments
+        )
 
     def _row(self, session: str) -> m.SessionRow:
         state = self.fake.states.get(session)
@@ -295,6 +311,23 @@ def changed_input(request: ev.RequestOpened, given: JsonObject) -> ev.RequestOpe
     return replace(request, input=given, digest=digest(given))
 
 
+def _written(message: m.WriteComment, state: SessionState) -> Comment:
+    """The comment that a request writes."""
+    known = state.review.find(message.id)
+    passage = (
+        known.passage
+        if known is not None
+        else Passage(path=message.path, side=message.side, first=message.first, last=message.last)
+    )
+    return Comment(
+        id=message.id or message.key[:8],
+        passage=passage,
+        kind=message.kind,
+        text=message.text,
+        replacement=message.replacement,
+    )
+
+
 def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
     """What is journalled for a request."""
     match message:
@@ -315,6 +348,12 @@ def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
             return (ev.Renamed(name=message.name),)
         case m.MarkSeen():
             return (ev.Seen(),)
+        case m.DeleteComment():
+            return (ev.CommentDeleted(id=message.id),)
+        case m.ResolveComment():
+            return (ev.CommentResolved(id=message.id, resolved=message.resolved),)
+        case m.SendComments():
+            return (ev.CommentsSent(ids=message.ids, message=message.key),)
         case m.Send():
             return (ev.MessageQueued(uuid=message.key, text=message.text),)
         case _:

@@ -381,18 +381,19 @@ def line_again(before: Sequence[Block], now: Sequence[Block], anchor: Anchor) ->
     Returns:
         The nearest line with the same text on the same side; None if there is none.
     """
-    old = next((line for line in _lines(before, anchor.path) if line.anchor == anchor), None)
+    old = next((line for line in lines_of(before, anchor.path) if line.anchor == anchor), None)
     if old is None:
         return None
     same = (
         line.anchor
-        for line in _lines(now, anchor.path)
+        for line in lines_of(now, anchor.path)
         if (line.kind, line.text) == (old.kind, old.text) and line.anchor is not None
     )
     return min(same, key=lambda found: abs(found.number - anchor.number), default=None)
 
 
-def _lines(blocks: Sequence[Block], path: str) -> Iterator[DiffLine]:
+def lines_of(blocks: Sequence[Block], path: str) -> Iterator[DiffLine]:
+    """The lines of a file that blocks show."""
     for shown in blocks:
         if isinstance(shown.key, HunkKey) and shown.key.path == path:
             for piece in shown.version:
@@ -401,4 +402,4 @@ def _lines(blocks: Sequence[Block], path: str) -> Iterator[DiffLine]:
 
 def holds(shown: Block, anchor: Anchor) -> bool:
     """Whether a block shows a line of a file."""
-    return any(line.anchor == anchor for line in _lines((shown,), anchor.path))
+    return any(line.anchor == anchor for line in lines_of((shown,), anchor.path))

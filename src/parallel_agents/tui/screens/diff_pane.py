@@ -7,18 +7,19 @@ than a person reads.
 """
 
 import asyncio
+import contextlib
 from functools import partial
 
 from parallel_agents.core.errors import TreeGoneError
 from parallel_agents.core.state import SessionState
-from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles
 from parallel_agents.tui.content.diff_lines import Totals, hunk_blocks, totals_of
 from parallel_agents.tui.model.commands import Commands
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens.pane import Pane
 from parallel_agents.tui.text.patch_lines import shortened_patch
 from parallel_agents.tui.widgets.diff_view import DiffView
-from parallel_agents.wire.messages import DiffStat, DiffText
+from parallel_agents.wire.messages import Comments, DiffStat, DiffText
 
 PATCH_LIMIT = 1 << 20
 """Characters of a file's patch that are read."""
@@ -43,12 +44,16 @@ class DiffPane(Pane):
         self._patches: dict[str, str] = {}
         self._comparing = asyncio.Lock()
         self._stamp: object = None
+        self._said: object = None
 
     def follow(self, state: SessionState) -> None:
         """Compare again when something changed; not while the worktree is being made."""
         if state.place.creating:
             self._wait(state.id)
             return
+        if state.review.comments != self._said or state.id != self._session:
+            self._said = state.review.comments
+            alone(self.view, partial(self._read_comments, state.id), "comments")
         seen, self._stamp = self._stamp, (state.id, state.place.changes, state.place.worktree)
         if seen != self._stamp:
             passing = state.id != self._session and not self.view.has_focus
@@ -74,6 +79,27 @@ class DiffPane(Pane):
                 self._patches = {}
             self._stat, self._totals = stat, totals
             self.view.show(stat, self._patches, totals)
+            if self._said:
+                await self._read_comments(session)
+
+    @property
+    def parts(self) -> tuple[DiffPart, ...]:
+        """The trees whose comparison is shown; none before there is one."""
+        return self._stat.parts if self._stat is not None else ()
+
+    async def _read_comments(self, session: str) -> None:
+        """Read where the comments are; a newer comparison reads them again."""
+        stat = self._stat
+        if stat is None or session != self._session or not stat.parts:
+            return
+        if not self._said:
+            self.view.show_comments(())
+            return
+        with contextlib.suppress(TreeGoneError):
+            message = Comments(session=session, parts=stat.parts)
+            reply = await self.commands.ask(message, raises=TreeGoneError)
+            if reply is not None and stat is self._stat:
+                self.view.show_comments(reply.comments)
 
     async def read_patch(self, path: str) -> None:
         """Read one file's patch; if its trees are gone, compare the files again."""

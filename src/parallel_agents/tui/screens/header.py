@@ -102,9 +102,12 @@ def session_line(state: SessionState, ink: Ink) -> Pair:
         left += _place(state, worktree, ink)
     changes = state.place.changes
     right: list[Span] = []
+    if drafts := len(state.review.drafts):
+        noun = "comment" if drafts == 1 else "comments"
+        right.append(Span(f"{drafts} {noun} to send   ", ink.need))
     if changes.files:
         noun = "file" if changes.files == 1 else "files"
-        right = [
+        right += [
             *line_counts(changes.insertions, changes.deletions, ink),
             Span(f" · {changes.files} {noun} ", ink.muted),
         ]
@@ -200,6 +203,8 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         ("previous_hunk next_hunk", "hunk"),
         ("previous_file next_file", "file"),
         ("open", "fold"),
+        ("comment", "comment"),
+        ("send_comments", "send"),
         ("edit", "edit"),
         ("transcript", "transcript"),
         _BACK,

@@ -15,12 +15,14 @@ from parallel_agents.tui.model.grouping import arrange, in_order, needs_person, 
 from parallel_agents.tui.model.kept_view import kept_view
 from parallel_agents.tui.model.open_conversation import OpenConversation
 from parallel_agents.tui.model.request_card import Card, Identity, Verdict, Wanted
+from parallel_agents.tui.screens.commenting import Commenting
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.layout_keys import LayoutKeys
 from parallel_agents.tui.screens.searching import Searching
 from parallel_agents.tui.screens.typed_text import TypedTextScreen
 from parallel_agents.tui.terminal.modes import Modes
 from parallel_agents.tui.widgets.completion import CompletionList
+from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.prompt import Prompt
 from parallel_agents.tui.widgets.sidebar import Sidebar
@@ -38,6 +40,7 @@ class MainScreen(Searching, Modes):
         self.store.view = kept_view()
         self.decisions = Decisions(self)
         self.layout_keys = LayoutKeys(self)
+        self.commenting = Commenting(self)
 
     # --- which key counts where ---------------------------------------------------------------
 
@@ -67,7 +70,7 @@ class MainScreen(Searching, Modes):
 
     def act(self, name: str, number: int = 0) -> None:
         """Carry out an action of the table."""
-        owners = (self, self.decisions, self.layout_keys)
+        owners = (self, self.decisions, self.layout_keys, self.commenting)
         owner = next(one for one in owners if hasattr(one, f"do_{name}"))
         method: Callable[..., None] = getattr(owner, f"do_{name}")
         if number:
@@ -330,6 +333,10 @@ class MainScreen(Searching, Modes):
             await self.store.read_older(opened)
         except UserError as error:
             self.commands.complain(error)
+
+    def on_diff_view_comment_pressed(self, message: DiffView.CommentPressed) -> None:
+        """Carry out a key on a comment."""
+        self.commenting.pressed(message.id, delete=message.delete)
 
     def do_interrupt(self) -> None:
         """End the running turn, or copy the selected text."""

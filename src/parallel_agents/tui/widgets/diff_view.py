@@ -11,7 +11,8 @@ from textual.message import Message
 
 from parallel_agents.core.diff import Anchor
 from parallel_agents.core.review import PlacedComment
-from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
+from parallel_agents.tui.content.comment_lines import CommentKey
 from parallel_agents.tui.content.diff_lines import (
     PART,
     Comments,
@@ -24,6 +25,7 @@ from parallel_agents.tui.content.diff_lines import (
     diff_blocks,
     holds,
     line_again,
+    lines_of,
     totals_of,
 )
 from parallel_agents.tui.text.line_cursor import LineCursorView
@@ -54,6 +56,19 @@ class DiffView(LineCursorView, Keyed):
         def control(self) -> "DiffView":
             """The view that needs it."""
             return self.view
+
+    class CommentPressed(Message):
+        """A key was pressed on a comment.
+
+        Attributes:
+            id: the comment's.
+            delete: whether it is to be taken back.
+        """
+
+        def __init__(self, id: str, *, delete: bool = False) -> None:  # noqa: A002 - as everywhere
+            super().__init__()
+            self.id = id
+            self.delete = delete
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -167,7 +182,16 @@ class DiffView(LineCursorView, Keyed):
         """Go to the next file, or the one before."""
         self._go_to(step, lambda key: isinstance(key, FileKey))
 
-    def _go_to(self, step: int, wanted: Callable[[Hashable], bool]) -> None:
+    def action_comment(self, step: int) -> None:
+        """Go to the next comment, or the one before."""
+        self._go_to(step, lambda key: isinstance(key, CommentKey), at_top=False)
+
+    def action_delete(self) -> None:
+        """Take back the comment under the cursor."""
+        if isinstance(self.cursor, CommentKey):
+            self.post_message(self.CommentPressed(self.cursor.id, delete=True))
+
+    def _go_to(self, step: int, wanted: Callable[[Hashable], bool], *, at_top: bool = True) -> None:
         place = self.index_of(self.cursor)
         if place is None:
             place = -1 if step > 0 else len(self.blocks)
@@ -176,13 +200,15 @@ class DiffView(LineCursorView, Keyed):
             key = self.blocks[index].key
             if wanted(key):
                 self.cursor = key
-                self.show_block(key, at_top=True)
+                self.show_block(key, at_top=at_top)
                 self.refresh()
                 return
 
     def action_open(self) -> None:
-        """On a row of the list: go to that file. Else fold the file, or unfold it."""
-        if self.cursor is not None:
+        """Go to the file of a row; change or resolve a comment; else fold or unfold the file."""
+        if isinstance(self.cursor, CommentKey):
+            self.post_message(self.CommentPressed(self.cursor.id))
+        elif self.cursor is not None:
             target = "jump" if isinstance(self.cursor, RowKey) else "fold"
             self.pressed(self.cursor, target)
 
@@ -204,6 +230,24 @@ class DiffView(LineCursorView, Keyed):
                 self._folded ^= {key.path}
                 self._rebuild()
             self.refresh()
+
+    @property
+    def files(self) -> tuple[FileStat, ...]:
+        """The changed files."""
+        return self._stat.files
+
+    def words_of(self, first: Anchor, last: Anchor) -> tuple[str, ...]:
+        """The text of lines that are shown.
+
+        Args:
+            first: the first line.
+            last: the last one, of the same file on the same side.
+        """
+        return tuple(
+            line.text
+            for line in lines_of(self.blocks, first.path)
+            if first.number <= (getattr(line, first.side) or 0) <= last.number
+        )
 
     def line_at_cursor(self) -> Anchor | None:
         """The line to edit: the one under the cursor or the first in view, if it is still there."""
