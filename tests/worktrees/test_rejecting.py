@@ -1,0 +1,256 @@
+"""Taking a change out of a worktree: exactly that, undone exactly, or refused."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from parallel_agents.core.diff import parse_hunks
+from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.taken_out import HunkSelection, LineRange
+from parallel_agents.core.worktree import DiffStat, WorktreeRecord
+from parallel_agents.worktrees.edit.rejection import Rejected, Wish
+from parallel_agents.worktrees.manager import WorktreeManager
+from tests.support.examples import examples
+from tests.worktrees.conftest import Make, commit_all, write
+from tests.worktrees.test_comparing import record as with_submodule  # noqa: F401 - a fixture
+from tests.worktrees.test_exact import Tree, files, lay, pairs
+
+LINES = [b"one\n", b"two\n", b"two\r\n", b"caf\xe9\n", b"\r\r\n", b"-- \n", b"\n", b"@@ -1 +1 @@\n"]
+numbered = st.lists(st.sampled_from(LINES), min_size=0, max_size=30)
+
+
+class Rejecting:
+    """A person who takes changes out of one worktree."""
+
+    def __init__(self, manager: WorktreeManager, record: WorktreeRecord, kept: Path) -> None:
+        self.manager, self.record, self.kept = manager, record, kept
+        self.number = 0
+        self.top = Path(record.path)
+
+    def stat(self) -> DiffStat:
+        return self.manager.diff_stat(self.record)
+
+    def wish(self, path: str, *hunks: HunkSelection, stat: DiffStat | None = None) -> Wish:
+        stat = stat or self.stat()
+        old = next((f.old_path for f in stat.files if f.path == path), None) or ""
+        return Wish(parts=stat.parts, path=path, old_path=old, hunks=hunks or None)
+
+    def reject(self, path: str, *hunks: HunkSelection, stat: DiffStat | None = None) -> Rejected:
+        planned = self.plan(self.wish(path, *hunks, stat=stat))
+        assert self.move() == ""
+        return planned
+
+    def plan(self, wish: Wish) -> Rejected:
+        self.number += 1
+        return self.manager.plan_rejection(self.record, wish, self.directory)
+
+    @property
+    def directory(self) -> Path:
+        return self.kept / str(self.number)
+
+    def move(self, *, back: bool = False) -> str:
+        return self.manager.carry_out(self.record, self.directory, back=back)
+
+    def patch(self, path: str) -> str:
+        stat = self.stat()
+        return self.manager.diff_file(self.record, stat.parts, [path])
+
+
+@pytest.fixture
+def rejecting(manager: WorktreeManager, make: Make, tmp_path: Path) -> Rejecting:
+    return Rejecting(manager, make(), tmp_path / "kept")
+
+
+def started(manager: WorktreeManager, repo: Path, kept: Path) -> Rejecting:
+    """A worktree of the repository as it is now."""
+    commit_all(repo, "base")
+    found = manager.resolve(str(repo))
+    slug = manager.slug(found, "reject")
+    base = manager.resolve_base(found, "head")
+    record = manager.create(found, session=slug, slug=slug, base=base)
+    return Rejecting(manager, record, kept / slug)
+
+
+def selections(patch: str) -> list[HunkSelection]:
+    return [
+        HunkSelection(
+            old_start=hunk.old_start,
+            old_count=hunk.old_count,
+            new_start=hunk.new_start,
+            new_count=hunk.new_count,
+        )
+        for hunk in parse_hunks(patch)
+    ]
+
+
+def with_lines(hunk: HunkSelection, lines: LineRange) -> HunkSelection:
+    return HunkSelection(
+        old_start=hunk.old_start,
+        old_count=hunk.old_count,
+        new_start=hunk.new_start,
+        new_count=hunk.new_count,
+        lines=lines,
+    )
+
+
+def is_in_the_way(name: str, path: str) -> bool:
+    """Whether one of two files would have to be a directory for the other."""
+    return name != path and (f"{name}/".startswith(f"{path}/") or path.startswith(f"{name}/"))
+
+
+slowly = settings(
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@slowly
+@given(pair=pairs(), data=st.data())
+def test_a_whole_file_goes_back_and_comes_again(
+    pair: tuple[Tree, Tree],
+    data: st.DataObject,
+    manager: WorktreeManager,
+    repo: Path,
+    tmp_path: Path,
+) -> None:
+    before, after = pair
+    lay(repo, before)
+    one = started(manager, repo, tmp_path / "kept")
+    lay(one.top, after)
+    stat = one.stat()
+    if not stat.files:
+        return
+    chosen = data.draw(st.sampled_from(stat.files))
+    then = files(one.top)
+    expected = dict(then)
+    expected.pop(chosen.path, None)
+    old = chosen.old_path or chosen.path
+    restored = {name: entry for name, entry in files(repo).items() if name == old}
+    if restored and any(is_in_the_way(name, old) for name in expected):
+        with pytest.raises(RefusedError):
+            one.reject(chosen.path, stat=stat)
+        assert files(one.top) == then
+        return
+    one.reject(chosen.path, stat=stat)
+    assert files(one.top) == expected | restored
+    assert one.move(back=True) == ""
+    assert files(one.top) == then
+
+
+@slowly
+@given(older=numbered, newer=numbered, ends=st.tuples(st.booleans(), st.booleans()), data=st.data())
+def test_hunks_go_back_as_git_applies_them_in_reverse(
+    older: list[bytes],
+    newer: list[bytes],
+    ends: tuple[bool, bool],
+    data: st.DataObject,
+    manager: WorktreeManager,
+    repo: Path,
+    tmp_path: Path,
+) -> None:
+    """With the filler lines there are several hunks."""
+    filler = [b"%d\n" % number for number in range(9)]
+    cut = [lines[len(lines) // 2 :] for lines in (older, newer)]
+    sides = [
+        b"".join([*lines[: len(lines) // 2], *filler, *rest, *([b"end"] if end else [])])
+        for lines, rest, end in zip((older, newer), cut, ends, strict=True)
+    ]
+    write(repo / "file", sides[0])
+    one = started(manager, repo, tmp_path / "kept")
+    write(one.top / "file", sides[1])
+    patch = one.patch("file")
+    hunks = selections(patch)
+    if not hunks:
+        return
+    chosen = data.draw(st.lists(st.sampled_from(range(len(hunks))), min_size=1, unique=True))
+    expected = applied(sides[1], only(patch, set(chosen)), tmp_path)
+    one.reject("file", *(hunks[number] for number in chosen))
+    assert (one.top / "file").read_bytes() == expected
+    assert one.move(back=True) == ""
+    assert (one.top / "file").read_bytes() == sides[1]
+
+
+@slowly
+@given(older=numbered, newer=numbered, data=st.data())
+def test_lines_go_back_as_git_applies_an_edited_patch(
+    older: list[bytes],
+    newer: list[bytes],
+    data: st.DataObject,
+    manager: WorktreeManager,
+    repo: Path,
+    tmp_path: Path,
+) -> None:
+    write(repo / "file", b"".join(older))
+    one = started(manager, repo, tmp_path / "kept")
+    write(one.top / "file", b"".join(newer))
+    patch = one.patch("file")
+    hunks = parse_hunks(patch)
+    if not hunks:
+        return
+    place = data.draw(st.sampled_from(range(len(hunks))))
+    lines = hunks[place].lines
+    first = data.draw(st.integers(0, len(lines) - 1))
+    last = data.draw(st.integers(first, len(lines) - 1))
+    shown = lines[first : last + 1]
+    if not any(line.kind in "+-" for line in shown):
+        return
+    new = [line.new for line in shown if line.kind == "+" and line.new]
+    old = [line.old for line in shown if line.kind == "-" and line.old]
+    wanted = LineRange(
+        first=min(new, default=0), last=max(new, default=0),
+        old_first=min(old, default=0), old_last=max(old, default=0),
+    )  # fmt: skip
+    edited = edit(patch, place, first, last)
+    expected = applied(b"".join(newer), edited, tmp_path)
+    one.reject("file", with_lines(selections(patch)[place], wanted))
+    assert (one.top / "file").read_bytes() == expected
+    assert one.move(back=True) == ""
+    assert (one.top / "file").read_bytes() == b"".join(newer)
+
+
+def pieces(patch: str) -> tuple[bytes, list[list[bytes]]]:
+    """The head of a file's patch, and its hunks as lines."""
+    head: list[bytes] = []
+    hunks: list[list[bytes]] = []
+    left = [0, 0]
+    for line in patch.encode("utf-8", "surrogateescape").split(b"\n")[:-1]:
+        if line.startswith(b"@@ ") and left == [0, 0]:
+            left = [int((word[1:] + b",1").split(b",")[1]) for word in line.split(b" ")[1:3]]
+            hunks.append([])
+        (hunks[-1] if hunks else head).append(line + b"\n")
+        if hunks and len(hunks[-1]) > 1:
+            left[0] -= line[:1] in b"- "
+            left[1] -= line[:1] in b"+ "
+    return b"".join(head), hunks
+
+
+def only(patch: str, chosen: set[int]) -> bytes:
+    head, hunks = pieces(patch)
+    return head + b"".join(b"".join(hunk) for n, hunk in enumerate(hunks) if n in chosen)
+
+
+def edit(patch: str, place: int, first: int, last: int) -> bytes:
+    """What `git add --patch` would have a person edit: for the reverse, what stays is context."""
+    head, hunks = pieces(patch)
+    title, *lines = hunks[place]
+    made = [
+        line if first <= number <= last else {b"+": b" "}.get(line[:1], line[:1]) + line[1:]
+        for number, line in enumerate(lines)
+        if first <= number <= last or line[:1] != b"-"
+    ]
+    return head + title + b"".join(made)
+
+
+def applied(newer: bytes, patch: bytes, tmp_path: Path) -> bytes:
+    place = tmp_path / "applied"
+    place.mkdir(exist_ok=True)
+    write(place / "file", newer)
+    words = ["git", "apply", "-R", "--recount", "--unidiff-zero", "--whitespace=nowarn", "-"]
+    done = subprocess.run(words, input=patch, cwd=place, capture_output=True, check=False)
+    assert done.returncode == 0, (done.stderr, patch, newer)
+    return (place / "file").read_bytes()
