@@ -31,6 +31,7 @@ CALLS = {
     "interrupt": ("one",),
     "wait": ("one", "--until", "done,idle,blocked,stopped", "--timeout", "30"),
     "diff": ("one", "--stat"),
+    "reject": ("one", "--undo"),
     "explain": ("one",),
     "path": ("one",),
     "attach": ("one",),

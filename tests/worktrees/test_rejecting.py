@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from parallel_agents.core.diff import parse_hunks
 from parallel_agents.core.errors import RefusedError
-from parallel_agents.core.taken_out import HunkSelection, LineRange
+from parallel_agents.core.taken_out import HunkSelection, LineRange, whole_hunk
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
 from parallel_agents.worktrees.edit.rejection import Rejected, Wish
 from parallel_agents.worktrees.manager import WorktreeManager
@@ -76,25 +77,11 @@ def started(manager: WorktreeManager, repo: Path, kept: Path) -> Rejecting:
 
 
 def selections(patch: str) -> list[HunkSelection]:
-    return [
-        HunkSelection(
-            old_start=hunk.old_start,
-            old_count=hunk.old_count,
-            new_start=hunk.new_start,
-            new_count=hunk.new_count,
-        )
-        for hunk in parse_hunks(patch)
-    ]
+    return [whole_hunk(hunk) for hunk in parse_hunks(patch)]
 
 
 def with_lines(hunk: HunkSelection, lines: LineRange) -> HunkSelection:
-    return HunkSelection(
-        old_start=hunk.old_start,
-        old_count=hunk.old_count,
-        new_start=hunk.new_start,
-        new_count=hunk.new_count,
-        lines=lines,
-    )
+    return replace(hunk, lines=lines)
 
 
 def is_in_the_way(name: str, path: str) -> bool:

@@ -113,11 +113,13 @@ class Rejection(Value):
     Attributes:
         moving: which way the files are being moved; empty when they are where they belong.
         told: whether the agent was told.
+        undo: uuid of the request to put it back; empty before.
     """
 
     change: ChangeRejected
     moving: Literal["", "out", "back"] = "out"
     told: bool = False
+    undo: str = ""
 
 
 class Counts(Value):
@@ -187,6 +189,7 @@ class PlaceFacts(Value):
         main_changed: how the person's own checkout changed beside its work; empty when it did not.
         rejected: how many changes a person has taken out, put back or not.
         rejections: the last `REJECTIONS` of them that are not put back, oldest first.
+        undone: the one that was put back last.
         put_back: those of which the agent was told, and was not told yet that they are back.
     """
 
@@ -210,6 +213,7 @@ class PlaceFacts(Value):
     main_changed: str = ""
     rejected: int = 0
     rejections: tuple[Rejection, ...] = ()
+    undone: Rejection | None = None
     put_back: tuple[ChangeRejected, ...] = ()
 
     @property

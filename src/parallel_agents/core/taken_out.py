@@ -6,6 +6,7 @@ whenever it is read.
 
 from collections.abc import Sequence
 
+from parallel_agents.core.diff import DiffHunk
 from parallel_agents.core.value import Value
 
 
@@ -37,6 +38,16 @@ class HunkSelection(Value):
     new_start: int
     new_count: int
     lines: LineRange | None = None
+
+
+def whole_hunk(hunk: DiffHunk) -> HunkSelection:
+    """Choose all of a hunk."""
+    return HunkSelection(
+        old_start=hunk.old_start,
+        old_count=hunk.old_count,
+        new_start=hunk.new_start,
+        new_count=hunk.new_count,
+    )
 
 
 class TakenSpan(Value):

@@ -28,9 +28,9 @@ def fold_rejections(place: PlaceFacts, event: RejectionConcern) -> PlaceFacts:
         case ev.ChangeRejected(number=number):
             kept = (*place.rejections, Rejection(change=event))[-REJECTIONS:]
             return replace(place, rejected=max(place.rejected, number), rejections=kept)
-        case ev.RejectionUndone(number=number):
+        case ev.RejectionUndone(number=number, request=request):
             moved = tuple(
-                replace(one, moving="back") if one.change.number == number else one
+                replace(one, moving="back", undo=request) if one.change.number == number else one
                 for one in place.rejections
             )
             return replace(place, rejections=moved)
@@ -56,5 +56,8 @@ def _settled(place: PlaceFacts, event: ev.RejectionSettled) -> PlaceFacts:
         at_rest = replace(found, moving="")
         kept = tuple(at_rest if one is found else one for one in place.rejections)
         return replace(place, rejections=kept)
+    if found.moving == "out":
+        return replace(place, rejections=others)
     owed = (found.change,) if found.told else ()
-    return replace(place, rejections=others, put_back=(*place.put_back, *owed)[-REJECTIONS:])
+    put_back = (*place.put_back, *owed)[-REJECTIONS:]
+    return replace(place, rejections=others, undone=found, put_back=put_back)

@@ -43,6 +43,8 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.Search: records.search,
     m.DiffStat: changes.diff_stat,
     m.DiffText: changes.diff_text,
+    m.Reject: changes.reject,
+    m.UndoReject: changes.undo_reject,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,
