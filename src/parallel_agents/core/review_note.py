@@ -3,14 +3,16 @@
 Keep true: names of files are made safe, since whoever wrote the files chose them.
 """
 
+from parallel_agents.core.events import ChangeRejected
 from parallel_agents.core.state import PlaceFacts
 from parallel_agents.core.taken_out import lines_said
 from parallel_agents.core.text import safe_line
 
+END = "[End of the note.]"
+_HEAD = "[Note from parallel-agents, not written by the person:]"
 _OUT = (
-    "[Note from parallel-agents, not written by the person.] The person reviewed your work and "
-    "took these changes out of the worktree on purpose. Do not make them again unless you are "
-    "asked to, and read a file again before you edit it. Taken out:"
+    "The person reviewed your work and took these changes out of the worktree on purpose. Do not "
+    "make them again unless you are asked to, and read a file again before you edit it. Taken out:"
 )
 _BACK = "The person has put these changes back, of which you were told that they were taken out:"
 
@@ -29,10 +31,15 @@ def note_before(text: str, place: PlaceFacts) -> str:
         return ""
     out = [one.change for one in place.rejections if not one.told and not one.moving]
     groups = ((_OUT, out), (_BACK, place.put_back))
-    return "\n\n".join(
-        "\n".join(
-            [head, *(f"- {safe_line(lines_said(c.spans, c.path, c.old_path))}" for c in these)]
-        )
+    if not out and not place.put_back:
+        return ""
+    told = (
+        "\n".join([head, *(f"- {_said(change)}" for change in these)])
         for head, these in groups
         if these
     )
+    return "\n".join([_HEAD, *told, END])
+
+
+def _said(change: ChangeRejected) -> str:
+    return safe_line(lines_said(change.spans, change.path, change.old_path))

@@ -44,6 +44,16 @@ class DiffPane(Pane):
         self._comparing = asyncio.Lock()
         self._stamp: object = None
 
+    @property
+    def session(self) -> str | None:
+        """Whose diff is shown."""
+        return self._session
+
+    async def read_again(self) -> None:
+        """Compare again: the files were changed from here."""
+        if self._session is not None:
+            await self._read(self._session)
+
     def follow(self, state: SessionState) -> None:
         """Compare again when something changed; not while the worktree is being made."""
         if state.place.creating:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Mapping
 
 from textual.message import Message
 
-from parallel_agents.core.diff import Anchor
-from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.core.diff import Anchor, DiffHunk, parse_hunks
+from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.content.diff_lines import (
     PART,
     FileBlockKey,
@@ -49,6 +49,26 @@ class DiffView(LineView, Keyed):
         def control(self) -> "DiffView":
             """The view that needs it."""
             return self.view
+
+    class Reject(Message):
+        """A person takes a change out.
+
+        Attributes:
+            parts: the trees that are shown.
+            file: the changed file.
+            hunk: one of its hunks, or None for the whole file.
+        """
+
+        def __init__(
+            self, parts: tuple[DiffPart, ...], file: FileStat, hunk: DiffHunk | None
+        ) -> None:
+            super().__init__()
+            self.parts = parts
+            self.file = file
+            self.hunk = hunk
+
+    class UndoReject(Message):
+        """A person puts back what was taken out last."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -94,7 +114,10 @@ class DiffView(LineView, Keyed):
             old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
         ]
         self._cache = {block.key: block for block in kept}
+        place = self.index_of(self.cursor)
         self.set_blocks(kept)
+        if place is not None and self.index_of(self.cursor) is None:
+            self.cursor = kept[min(place, len(kept) - 1)].key if kept else None
         self._ask()
 
     def _ask(self) -> None:
@@ -145,6 +168,25 @@ class DiffView(LineView, Keyed):
         if self.cursor is not None:
             target = "jump" if isinstance(self.cursor, RowKey) else "fold"
             self.pressed(self.cursor, target)
+
+    def action_reject(self) -> None:
+        """Take out the hunk under the cursor, or the whole file on its head or row."""
+        key = self.cursor
+        if not isinstance(key, FileBlockKey) or self.index_of(key) is None:
+            return
+        file = next((file for file in self._stat.files if file.path == key.path), None)
+        if file is None:
+            return
+        hunks: tuple[DiffHunk, ...] = ()
+        if isinstance(key, HunkKey):
+            if key.path not in self._fresh:
+                return  # what is shown is about to change
+            hunks = parse_hunks(self._known[key.path], key.path)[key.hunk : key.hunk + 1]
+        self.post_message(self.Reject(self._stat.parts, file, hunks[0] if hunks else None))
+
+    def action_undo_reject(self) -> None:
+        """Put back what was taken out last."""
+        self.post_message(self.UndoReject())
 
     def _show_from(self, start: int) -> None:
         self._first = start
