@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from parallel_agents.core.diff import parse_hunks
-from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.errors import RefusedError, UserError
 from parallel_agents.core.taken_out import HunkSelection, LineRange, whole_hunk
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
 from parallel_agents.worktrees.edit.rejection import Rejected, Wish
 from parallel_agents.worktrees.manager import WorktreeManager
 from tests.support.examples import examples
-from tests.worktrees.conftest import Make, commit_all, write
-from tests.worktrees.test_comparing import record as with_submodule  # noqa: F401 - a fixture
+from tests.worktrees.conftest import Make, commit_all, git, snapshot_of, write
+from tests.worktrees.test_comparing import record as record
 from tests.worktrees.test_exact import Tree, files, lay, pairs
 
 LINES = [b"one\n", b"two\n", b"two\r\n", b"caf\xe9\n", b"\r\r\n", b"-- \n", b"\n", b"@@ -1 +1 @@\n"]
@@ -241,3 +241,176 @@ def applied(newer: bytes, patch: bytes, tmp_path: Path) -> bytes:
     done = subprocess.run(words, input=patch, cwd=place, capture_output=True, check=False)
     assert done.returncode == 0, (done.stderr, patch, newer)
     return (place / "file").read_bytes()
+
+
+# --- what is odd ----------------------------------------------------------------------------------
+
+
+def refused(rejecting: Rejecting, wish: Wish, said: str = ".") -> None:
+    then = snapshot_of(rejecting.top)
+    with pytest.raises(UserError, match=said):
+        rejecting.plan(wish)
+    assert snapshot_of(rejecting.top) == then
+    assert not rejecting.directory.exists()
+
+
+@pytest.mark.parametrize("setting", ["true", "input"])
+def test_line_ends_stay_as_they_are(
+    setting: str, manager: WorktreeManager, repo: Path, tmp_path: Path
+) -> None:
+    """Git stores line feeds alone; the file has both kinds, which stay where they are."""
+    git(repo, "config", "core.autocrlf", setting)
+    lines = [b"%d\r\n" % number for number in range(20)]
+    write(repo / "file", b"".join(lines))
+    one = started(manager, repo, tmp_path / "kept")
+    mixed = [line if number % 3 else line.replace(b"\r", b"") for number, line in enumerate(lines)]
+    changed = [*mixed[:3], b"new\r\n", *mixed[3:16], b"other\n", *mixed[17:]]
+    write(one.top / "file", b"".join(changed))
+    hunks = selections(one.patch("file"))
+    one.reject("file", hunks[0])
+    expected = [*mixed[:16], b"other\n", *mixed[17:]]
+    assert (one.top / "file").read_bytes() == b"".join(expected)
+    assert one.move(back=True) == ""
+    assert (one.top / "file").read_bytes() == b"".join(changed)
+
+
+def test_an_encoding_that_git_converts(
+    manager: WorktreeManager, repo: Path, tmp_path: Path
+) -> None:
+    write(repo / ".gitattributes", "*.txt working-tree-encoding=UTF-16LE\n")
+    older = "".join(f"l\u00f6ne {number}\n" for number in range(40))
+    write(repo / "u.txt", older.encode("utf-16-le"))
+    one = started(manager, repo, tmp_path / "kept")
+    newer = older.replace(" 3\n", " three\n").replace(" 30\n", " ten\n")
+    write(one.top / "u.txt", newer.encode("utf-16-le"))
+    one.reject("u.txt", selections(one.patch("u.txt"))[0])
+    expected = older.replace(" 30\n", " ten\n")
+    assert (one.top / "u.txt").read_bytes().decode("utf-16-le") == expected
+
+
+def test_a_line_without_an_end_gets_one_only_in_the_middle(
+    manager: WorktreeManager, repo: Path, tmp_path: Path
+) -> None:
+    write(repo / "file", b"one\ntwo")
+    one = started(manager, repo, tmp_path / "kept")
+    write(one.top / "file", b"one\n2\n3")
+    [hunk] = selections(one.patch("file"))
+    one.reject("file", with_lines(hunk, LineRange(old_first=2, old_last=2)))
+    assert (one.top / "file").read_bytes() == b"one\ntwo\n2\n3"
+    one.reject("file")
+    assert (one.top / "file").read_bytes() == b"one\ntwo"
+
+
+def test_only_the_mode(rejecting: Rejecting) -> None:
+    path = rejecting.top / "a.txt"
+    path.chmod(0o755)
+    planned = rejecting.reject("a.txt")
+    assert planned.insertions == planned.deletions == 0
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert rejecting.move(back=True) == ""
+    assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_new_file_whose_only_hunk_is_chosen_goes(rejecting: Rejecting) -> None:
+    write(rejecting.top / "new/er.txt", "one\ntwo\n")
+    [hunk] = selections(rejecting.patch("new/er.txt"))
+    rejecting.reject("new/er.txt", hunk)
+    assert not (rejecting.top / "new").exists()
+    assert rejecting.move(back=True) == ""
+    rejecting.reject("new/er.txt", with_lines(hunk, LineRange(first=1, last=1)))
+    assert (rejecting.top / "new/er.txt").read_text() == "two\n"
+
+
+def test_what_is_not_the_tree_any_more_is_refused(rejecting: Rejecting) -> None:
+    path = rejecting.top / "a.txt"
+    write(path, "new\n")
+    wish = rejecting.wish("a.txt")
+    write(path, "newer\n")
+    refused(rejecting, wish, "not what it was")
+    path.unlink()
+    refused(rejecting, wish, "not what it was")
+    path.mkdir()
+    refused(rejecting, wish, "There is a directory")
+    path.rmdir()
+    path.symlink_to("/etc/passwd")
+    refused(rejecting, wish, "not what it was")
+
+
+def test_nothing_is_followed_out_of_the_worktree(rejecting: Rejecting, tmp_path: Path) -> None:
+    write(rejecting.top / "dir/file", "mine\n")
+    wish = rejecting.wish("dir/file")
+    outside = tmp_path / "outside"
+    write(outside / "file", "mine\n")
+    (rejecting.top / "dir").rename(rejecting.top / "other")
+    (rejecting.top / "dir").symlink_to(outside)
+    refused(rejecting, wish, "cannot be read|not what it was")
+    (rejecting.top / "dir").unlink()
+    (rejecting.top / "other").rename(rejecting.top / "dir")
+    rejecting.plan(wish)
+    (rejecting.top / "dir").rename(rejecting.top / "other")
+    (rejecting.top / "dir").symlink_to(outside)
+    assert rejecting.move() == "dir/file"
+    assert (outside / "file").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "/etc/passwd", ".git/config", "a/.GIT/x", "", "a//b", "./a.txt", "a\0b", "\ud800"],
+)
+def test_names_that_are_no_files_of_it(path: str, rejecting: Rejecting) -> None:
+    write(rejecting.top / "a.txt", "new\n")
+    parts = rejecting.stat().parts
+    refused(rejecting, Wish(parts=parts, path=path))
+    refused(rejecting, Wish(parts=parts, path="a.txt", old_path=path or "."))
+
+
+def test_trees_that_are_none(rejecting: Rejecting) -> None:
+    write(rejecting.top / "a.txt", "new\n")
+    [part] = rejecting.stat().parts
+    for base in ("HEAD", "--output=x", "0" * 40):
+        refused(rejecting, Wish(parts=(replace(part, base=base),), path="a.txt"))
+    refused(rejecting, Wish(parts=(), path="a.txt"), "not named")
+    no_hunk = HunkSelection(old_start=7, old_count=1, new_start=7, new_count=1)
+    refused(rejecting, rejecting.wish("a.txt", no_hunk), "no hunk of this change")
+    refused(rejecting, rejecting.wish("nothing.txt"), "Nothing of nothing.txt was changed")
+
+
+def test_a_submodule_is_refused(
+    record: WorktreeRecord, manager: WorktreeManager, tmp_path: Path
+) -> None:
+    one = Rejecting(manager, record, tmp_path / "kept")
+    write(one.top / "lib/inner.txt", "changed\n")
+    refused(one, one.wish("lib/inner.txt"), "lies in a submodule")
+    commit_all(one.top / "lib", "moved on")
+    refused(one, one.wish("lib"), "submodule")
+
+
+def test_a_filter_is_refused_unless_the_file_is_new(
+    manager: WorktreeManager, repo: Path, tmp_path: Path
+) -> None:
+    git(repo, "config", "--global", "filter.upper.clean", "tr a-z A-Z")
+    git(repo, "config", "--global", "filter.upper.smudge", "tr A-Z a-z")
+    write(repo / ".gitattributes", "*.up filter=upper\n")
+    write(repo / "a.up", "one\n")
+    one = started(manager, repo, tmp_path / "kept")
+    write(one.top / "a.up", "two\n")
+    write(one.top / "new.up", "three\n")
+    refused(one, one.wish("a.up"), "goes through the filter upper")
+    one.reject("new.up")
+    assert not (one.top / "new.up").exists()
+    assert one.move(back=True) == ""
+    assert (one.top / "new.up").read_text() == "three\n"
+
+
+def test_a_rename_is_refused_when_the_old_name_is_taken(rejecting: Rejecting) -> None:
+    (rejecting.top / "a.txt").rename(rejecting.top / "b.txt")
+    wish = rejecting.wish("b.txt")
+    assert wish.old_path == "a.txt"
+    write(rejecting.top / "a.txt", "another\n")
+    refused(rejecting, wish, "There is a file at a.txt now")
+    (rejecting.top / "a.txt").unlink()
+    rejecting.plan(wish)
+    write(rejecting.top / "b.txt", "the agent went on\n")
+    assert rejecting.move() == "b.txt"
+    assert not (rejecting.top / "a.txt").exists()
+    assert (rejecting.top / "b.txt").read_text() == "the agent went on\n"

@@ -193,9 +193,8 @@ def plan(record: WorktreeRecord, wish: Wish, store: ObjectStore, temporary: Path
 
 
 def _part(wish: Wish) -> DiffPart:
-    for name in filter(None, (wish.path, wish.old_path)):
-        parts = name.split("/")
-        if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
+    for name in (wish.path, wish.old_path or wish.path):
+        if not _is_plain_name(name):
             raise UsageError(f"{name} names no file of a worktree.", _AGAIN)
         if any(part.prefix and name.startswith(part.prefix) for part in wish.parts):
             raise RefusedError(
@@ -206,6 +205,15 @@ def _part(wish: Wish) -> DiffPart:
         if not part.prefix:
             return part
     raise UsageError("The trees that were compared are not named.", _AGAIN)
+
+
+def _is_plain_name(name: str) -> bool:
+    parts = name.split("/")
+    odd = any(part in ("", ".", "..") or part.lower() == ".git" for part in parts)
+    try:
+        return not odd and b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half a surrogate pair, which is no byte
+        return False
 
 
 def _check_there(files: _Files) -> None:

@@ -127,14 +127,15 @@ def put(spot: Spot, before: Content | None, after: Content | None) -> None:
         return
     if found != before:
         raise ChangedError
-    if after is not None:
-        _write(spot, after)
-    hit("reject.beside")
     if before is None:
-        _appear(spot)
-    else:
-        with _unwritten(spot, before) as is_unwritten:
-            _leave(spot, before, after, is_unwritten)
+        if after is not None:
+            _write(spot, after)
+            _appear(spot)
+        return
+    with _unwritten(spot, before) as lease:
+        if after is not None:
+            _write(spot, after)
+        _leave(spot, before, after, lease)
 
 
 def _tidy(spot: Spot, before: Content | None, after: Content | None) -> None:
@@ -156,15 +157,25 @@ def _tidy(spot: Spot, before: Content | None, after: Content | None) -> None:
 
 def _write(spot: Spot, content: Content) -> None:
     """Write the new file beside the old one."""
-    if content.kind == "link":
-        os.symlink(content.data, os.fsencode(spot.fresh), dir_fd=spot.folder)
-    else:
-        with os.fdopen(os.open(spot.fresh, _WRITE, 0o600, dir_fd=spot.folder), "wb") as file:
-            file.write(content.data)
-            os.fchmod(file.fileno(), content.mode)
-            file.flush()
-            os.fsync(file.fileno())
+    try:
+        if content.kind == "link":
+            os.symlink(content.data, os.fsencode(spot.fresh), dir_fd=spot.folder)
+        else:
+            _write_file(spot, content)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(spot.fresh, dir_fd=spot.folder)
+        raise
     os.rename(spot.fresh, spot.beside, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
+    hit("reject.beside")
+
+
+def _write_file(spot: Spot, content: Content) -> None:
+    with os.fdopen(os.open(spot.fresh, _WRITE, 0o600, dir_fd=spot.folder), "wb") as file:
+        file.write(content.data)
+        os.fchmod(file.fileno(), content.mode)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _appear(spot: Spot) -> None:
@@ -280,21 +291,39 @@ def _return(spot: Spot, after: Content | None) -> None:
         with suppress(FileExistsError):
             _name(spot, spot.beside)
             return
-    elif after is not None and look(spot.folder, spot.name) == after:
-        with suppress(OSError):
-            _rename(spot, spot.beside, _EXCHANGE)
-            if look(spot.folder, spot.beside) == after:
-                os.unlink(spot.beside, dir_fd=spot.folder)
-                return
-            _rename(spot, spot.beside, _EXCHANGE)
+    elif after is not None and look(spot.folder, spot.name) == after and _returned(spot, after):
+        return
     _keep(spot)
+
+
+def _returned(spot: Spot, after: Content) -> bool:
+    """Exchange the two files again; whether ours, and no newer one, was in the way."""
+    try:
+        _rename(spot, spot.beside, _EXCHANGE)
+    except OSError as error:
+        if error.errno not in _LACKING:
+            raise
+        os.rename(spot.beside, spot.name, src_dir_fd=spot.folder, dst_dir_fd=spot.folder)
+        return True
+    if look(spot.folder, spot.beside) == after:
+        os.unlink(spot.beside, dir_fd=spot.folder)
+        return True
+    _rename(spot, spot.beside, _EXCHANGE)
+    return False
 
 
 def _keep(spot: Spot) -> None:
     """Keep an intermediate version of somebody else's, which they have replaced since."""
     found = look(spot.folder, spot.beside)
-    if found is not None:
-        write_bytes(spot.kept / f"found-{os.urandom(4).hex()}", found.data)
+    if found is None:
+        return
+    target = spot.kept / f"found-{os.urandom(4).hex()}"
+    try:
+        os.rename(spot.beside, target, src_dir_fd=spot.folder)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_bytes(target, found.data)
         os.unlink(spot.beside, dir_fd=spot.folder)
 
 
