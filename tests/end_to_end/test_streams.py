@@ -33,6 +33,7 @@ CALLS = {
     "diff": ("one", "--stat"),
     "comment": ("one", ".", "well done"),
     "comments": ("one",),
+    "reject": ("one", "--undo"),
     "explain": ("one",),
     "path": ("one",),
     "attach": ("one",),

@@ -16,6 +16,7 @@ from parallel_agents.core.options import JsonObject
 from parallel_agents.core.reduce import reduce
 from parallel_agents.core.review import Comment, Passage, PlacedComment
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.taken_out import TakenSpan
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import ConfigFile, DiffStat as ChangedFiles
 from parallel_agents.supervisor.sessions.session_rows import session_row
@@ -267,6 +268,8 @@ class FakeLink:
                 return comment
             case m.DiffStat():
                 return ChangedFiles(against="origin/main", commit="0" * 40, files=())
+            case m.Reject() | m.UndoReject():
+                return _taken(message)
             case _:
                 session = getattr(message, "session", "")
                 self.fake.happen(session, *_effects(message))
@@ -304,6 +307,16 @@ class FakeLink:
     async def close(self) -> None:
         """Nothing to close."""
         self.subscribed = False
+
+
+def _taken(message: m.Reject | m.UndoReject) -> m.TakenOut:
+    path = message.path if isinstance(message, m.Reject) else "src/a.py"
+    hunks = message.hunks if isinstance(message, m.Reject) else None
+    spans = tuple(TakenSpan(first=h.new_start + 1, added=2, removed=1) for h in hunks or ())
+    return m.TakenOut(
+        number=1, path=path, old_path="", spans=spans, insertions=2, deletions=1,
+        is_out=isinstance(message, m.Reject), kept="/kept", left=0,
+    )  # fmt: skip
 
 
 def changed_input(request: ev.RequestOpened, given: JsonObject) -> ev.RequestOpened:

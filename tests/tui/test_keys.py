@@ -22,8 +22,8 @@ from parallel_agents.tui.model.layout_actions import LAYOUT_ACTIONS
 from parallel_agents.tui.model.rebinding import conflicts, rebound
 from parallel_agents.tui.model.screen_settings import chosen_keys
 from parallel_agents.tui.model.widget_actions import PLACES, WIDGET_ACTIONS
-from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.commenting import Commenting
+from parallel_agents.tui.screens.confirm import Reading
 from parallel_agents.tui.screens.decisions import Decisions
 from parallel_agents.tui.screens.inbox import InboxList
 from parallel_agents.tui.screens.layout_keys import LayoutKeys

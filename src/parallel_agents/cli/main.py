@@ -18,7 +18,7 @@ VERBS = (
     "new", "ls", "inbox", "show", "logs", "search", "send", "answer", "interrupt", "wait", "diff",
     "comment", "comments", "explain", "path", "attach", "rename", "pin", "archive", "unarchive",
     "snooze", "stop", "respawn", "rm", "restore", "trash", "clean", "adopt", "trust", "doctor",
-    "demo", "daemon",
+    "demo", "daemon", "reject",
 )  # fmt: skip
 
 

@@ -40,11 +40,13 @@ class UserItem(Entry):
     Attributes:
         uuid: the message's uuid; empty if the agent gave none.
         status: how far it got; empty for a message that only the agent reported.
+        note: what the agent was told before it, and what no person wrote.
     """
 
     kind = "user"
     uuid: str = ""
     status: str = ""
+    note: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import (
     BackgroundTask,
+    ChangeRejected,
     RequestKind,
     StopReason,
     TreeRecorded,
@@ -29,6 +30,8 @@ Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
 KEYS = 64
 """How many request uuids a session remembers, to answer a repeated one without acting again."""
+REJECTIONS = 100
+"""How many rejected changes a session remembers, to put them back one after the other."""
 
 
 class Request(Value):
@@ -66,12 +69,19 @@ class Message(Value):
     Attributes:
         progress: queued (ours only), delivered (written to the agent), accepted, started.
         run: the process start it was given to; 0 before.
+        note: what the agent is told before the text; may be empty.
     """
 
     uuid: str
     text: str
     progress: Literal["queued", "delivered", "accepted", "started"] = "queued"
     run: int = 0
+    note: str = ""
+
+    @property
+    def whole_text(self) -> str:
+        """Everything that the agent gets."""
+        return f"{self.note}\n\n{self.text}" if self.note else self.text
 
 
 class Retry(Value):
@@ -96,6 +106,21 @@ class Problem(Value):
 
     message: str
     hint: str = ""
+
+
+class Rejection(Value):
+    """A change that a person took out of the worktree, and that can be put back.
+
+    Attributes:
+        moving: which way the files are being moved; empty when they are where they belong.
+        told: whether the agent was told.
+        undo: uuid of the request to put it back; empty before.
+    """
+
+    change: ChangeRejected
+    moving: Literal["", "out", "back"] = "out"
+    told: bool = False
+    undo: str = ""
 
 
 class Counts(Value):
@@ -163,6 +188,10 @@ class PlaceFacts(Value):
         changes: size of its diff.
         trees: the worktree's files at the end of the last turn, and of the one before.
         main_changed: how the person's own checkout changed beside its work; empty when it did not.
+        rejected: how many changes a person has taken out, put back or not.
+        rejections: the last `REJECTIONS` of them that are not put back, oldest first.
+        undone: the one that was put back last.
+        put_back: those of which the agent was told, and was not told yet that they are back.
     """
 
     kind: Kind = "worktree"
@@ -183,6 +212,10 @@ class PlaceFacts(Value):
     changes: Counts = field(default_factory=Counts)
     trees: tuple[TreeRecorded, ...] = ()
     main_changed: str = ""
+    rejected: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    undone: Rejection | None = None
+    put_back: tuple[ChangeRejected, ...] = ()
 
     @property
     def traits(self) -> PlaceTraits:

@@ -21,6 +21,7 @@ from parallel_agents.core.items import (
     UserItem,
     WordsItem,
 )
+from parallel_agents.core.taken_out import lines_said
 
 T = TypeVar("T", bound=Entry)
 
@@ -46,6 +47,7 @@ class Transcript:
         self._by_id: dict[tuple[type[Entry], str], int] = {}
         self._asking: dict[str, str] = {}
         self._stepping = ""
+        self._taken_out: dict[int, str] = {}
 
     def extend(self, records: Iterable[ev.Record]) -> set[int]:
         """Fold several records; return the indexes of new or changed items."""
@@ -132,6 +134,8 @@ class Transcript:
                 return self._task(record, event)
             case ev.StepStarted() | ev.StepOutput() | ev.StepEnded() as event:
                 return self._step(record, event)
+            case ev.ChangeRejected() | ev.RejectionUndone() | ev.RejectionSettled() as event:
+                return self._rejected(record, event)
             case _:
                 return self._say(record)
 
@@ -158,7 +162,13 @@ class Transcript:
     def _message(self, record: ev.Record, event: ev.MessageQueued) -> set[int]:
         if self._known(UserItem, event.uuid):
             return set()
-        item = UserItem(**_made_by(record), text=event.text, uuid=event.uuid, status="queued")
+        item = UserItem(
+            **_made_by(record),
+            text=event.text,
+            uuid=event.uuid,
+            status="queued",
+            note=event.note,
+        )
         return self._add(item, event.uuid)
 
     def _progressed(self, event: ev.MessageProgressed) -> set[int]:
@@ -295,6 +305,30 @@ class Transcript:
         item.failed, item.ended_at = event.code != 0, record.at
         item.result = "\n".join(part for part in (item.result, event.reason) if part)
         return {index}
+
+    def _rejected(
+        self,
+        record: ev.Record,
+        event: ev.ChangeRejected | ev.RejectionUndone | ev.RejectionSettled,
+    ) -> set[int]:
+        """Show what a person took out or put back, and whether it was done."""
+        match event:
+            case ev.ChangeRejected():
+                what = lines_said(event.spans, event.path, event.old_path)
+                self._taken_out[event.number] = what
+                text = f"You took {what}."
+            case ev.RejectionUndone():
+                what = self._taken_out.get(event.number, f"change {event.number}")
+                text = f"You put back what was taken out: {what}."
+            case ev.RejectionSettled():
+                known = self._known(NoticeItem, f"rejection {event.number}")
+                if known is None or not event.refused:
+                    return set()
+                index, item = known
+                item.text, item.failed = f"{item.text} It was not done: {event.refused}", True
+                return {index}
+        notice = NoticeItem(**_made_by(record), text=text)
+        return self._add(notice, f"rejection {event.number}")
 
     def _say(self, record: ev.Record) -> set[int]:
         said = _notice(record.event)

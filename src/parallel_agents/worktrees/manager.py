@@ -21,6 +21,7 @@ from parallel_agents.core.worktree import (
 )
 from parallel_agents.worktrees import kinds
 from parallel_agents.worktrees.compare import diff, scratch, trees
+from parallel_agents.worktrees.edit import kept, rejection
 from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.filesystem.files import remove_older
 from parallel_agents.worktrees.look import branches, completion, looking, repository
@@ -353,6 +354,21 @@ class WorktreeManager(Ending):
             return trees.read_files(
                 record, part, names, store, temporary, before=before, known=known
             )
+
+    def plan_rejection(
+        self, record: WorktreeRecord, wish: rejection.Wish, directory: Path
+    ) -> rejection.Rejected:
+        """Decide what taking a change out moves, and keep it; see `rejection.plan`, `kept.keep`."""
+        with self._reading("take the change out"):
+            store = self._store(record.session)
+            planned = rejection.plan(record, wish, store, self._temporary)
+            kept.keep(planned.moves, directory)
+            return planned
+
+    def carry_out(self, record: WorktreeRecord, directory: Path, *, back: bool) -> str:
+        """Move a rejected change out of the worktree, or back; see `kept.carry_out`."""
+        with self._reading("move the change"):
+            return kept.carry_out(record, directory, back=back)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a session's place; `None` if that cannot be determined."""

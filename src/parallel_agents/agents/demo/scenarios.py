@@ -18,6 +18,7 @@ from parallel_agents.agents.demo.conversation import Conversation
 from parallel_agents.agents.demo.frames import Frame, short_id
 from parallel_agents.agents.demo.requests import answers, approved, listed
 from parallel_agents.agents.demo.voice import RUNNING, Voice, end_commands, start
+from parallel_agents.core.review_note import END
 
 MODULE = '''"""Says hello."""
 
@@ -84,6 +85,7 @@ def play(talk: Conversation, text: str) -> None:
         talk: the conversation to speak in.
         text: the prompt; its first word names a story, or any of a few harmless keywords in it.
     """
+    text = text.rpartition(f"{END}\n\n")[2]
     if (task := shop.task(text)) is not None:
         task(talk)
         return

@@ -10,6 +10,7 @@ from parallel_agents.cli.json_view import json_view
 from parallel_agents.client.quick import QuickClient
 from parallel_agents.core import events as ev
 from parallel_agents.core.summary import tool_summary
+from parallel_agents.core.taken_out import lines_said
 from parallel_agents.core.text import safe, safe_line, tool_output
 from parallel_agents.wire.messages import ReadRecords, WaitRecords
 
@@ -85,8 +86,15 @@ def plain(event: ev.Event) -> str:
 
 
 def _place(event: ev.Event) -> str:
-    """Format an event about the creation of a session's place."""
+    """Format an event about a session's place, or what a person does there."""
     match event:
+        case ev.ChangeRejected():
+            what = lines_said(event.spans, event.path, event.old_path)
+            return f"-- you took {safe_line(what)}"
+        case ev.RejectionUndone():
+            return f"-- you put back change {event.number} that was taken out"
+        case ev.RejectionSettled() if event.refused:
+            return f"-- it was not done: {safe_line(event.refused)}"
         case ev.WorktreeReady():
             return "\n".join(f"-- {safe_line(note)}" for note in event.notes)
         case ev.SetupFailed():

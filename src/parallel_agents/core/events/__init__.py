@@ -30,11 +30,14 @@ from parallel_agents.core.events.dialogue import (
     RequestWithdrawn as RequestWithdrawn,
 )
 from parallel_agents.core.events.place import (
+    ChangeRejected as ChangeRejected,
     ChangesCounted as ChangesCounted,
     HeadMoved as HeadMoved,
     MainCheckoutChanged as MainCheckoutChanged,
     PlaceEvent as PlaceEvent,
     PortsAssigned as PortsAssigned,
+    RejectionSettled as RejectionSettled,
+    RejectionUndone as RejectionUndone,
     SetupDone as SetupDone,
     SetupFailed as SetupFailed,
     SetupRetried as SetupRetried,

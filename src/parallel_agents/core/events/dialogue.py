@@ -14,11 +14,16 @@ MessageProgress = Literal["delivered", "accepted", "started", "completed", "canc
 
 
 class MessageQueued(Tagged, tag="message_queued"):
-    """A message for the agent was accepted from a person; it is not delivered yet."""
+    """A message for the agent was accepted from a person; it is not delivered yet.
+
+    Attributes:
+        note: what the agent is told before the text, and what no person wrote; may be empty.
+    """
 
     uuid: str
     text: str
     by: str = "person"
+    note: str = ""
 
 
 class MessageProgressed(Tagged, tag="message_progressed"):

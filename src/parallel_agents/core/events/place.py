@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from parallel_agents.core.taken_out import TakenSpan
 from parallel_agents.core.value import Tagged
 from parallel_agents.core.worktree import DiffPart, WorktreeRecord
 
@@ -100,6 +101,56 @@ class TreeRecorded(Tagged, tag="tree_recorded"):
     parts: tuple[DiffPart, ...] = ()
 
 
+class ChangeRejected(Tagged, tag="change_rejected"):
+    """A person takes a change out of the worktree; what was there is kept, nothing is moved yet.
+
+    Attributes:
+        number: counted from 1 for each session; it names the directory of what is kept.
+        path: the file, from the top of the worktree.
+        old_path: its name before; empty when it was not renamed.
+        spans: the lines taken out; none when it is the whole file.
+        blob: hash of the file's content in the newer tree; empty when it is not there.
+        old_blob: the same of the older tree.
+        insertions: lines of the change that are taken out.
+        deletions: lines that are put back.
+        request: uuid of the request.
+    """
+
+    number: int
+    path: str
+    old_path: str = ""
+    spans: tuple[TakenSpan, ...] = ()
+    blob: str = ""
+    old_blob: str = ""
+    insertions: int = 0
+    deletions: int = 0
+    request: str = ""
+
+
+class RejectionUndone(Tagged, tag="rejection_undone"):
+    """A person puts a rejected change back; nothing is moved yet.
+
+    Attributes:
+        number: which one.
+        request: uuid of the request.
+    """
+
+    number: int
+    request: str = ""
+
+
+class RejectionSettled(Tagged, tag="rejection_settled"):
+    """The worktree is as the last rejection, or the undoing of it, wanted it; or it is untouched.
+
+    Attributes:
+        number: which rejection.
+        refused: why nothing was moved; empty when it was.
+    """
+
+    number: int
+    refused: str = ""
+
+
 class HeadMoved(Tagged, tag="head_moved"):
     """Another branch is checked out in the worktree, or none; fields as of `Standing`."""
 
@@ -126,6 +177,9 @@ PlaceEvent = (
     | WorktreeMissing
     | ChangesCounted
     | TreeRecorded
+    | ChangeRejected
+    | RejectionUndone
+    | RejectionSettled
     | HeadMoved
     | MainCheckoutChanged
 )

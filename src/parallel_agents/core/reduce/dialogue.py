@@ -70,7 +70,7 @@ def is_new(dialogue: DialogueFacts, event: ev.MessageQueued) -> bool:
 
 
 def _queued(dialogue: DialogueFacts, event: ev.MessageQueued) -> DialogueFacts:
-    message = Message(uuid=event.uuid, text=event.text)
+    message = Message(uuid=event.uuid, text=event.text, note=event.note)
     return replace(dialogue, messages=(*dialogue.messages, message))
 
 

@@ -1,8 +1,7 @@
 """The fold over the place where a session works."""
 
-from typing import assert_never
-
 from parallel_agents.core import events as ev
+from parallel_agents.core.reduce.rejections import RejectionConcern, fold_rejections
 from parallel_agents.core.state import Counts, PlaceFacts, Problem
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
@@ -21,6 +20,7 @@ PlaceConcern = (
     | ev.SetupDone
     | ev.WorktreeMissing
     | _Work
+    | RejectionConcern
 )
 """The events that change it."""
 
@@ -60,7 +60,7 @@ def fold_place(place: PlaceFacts, event: PlaceConcern) -> PlaceFacts:
         case ev.ChangesCounted() | ev.TreeRecorded() | ev.HeadMoved() | ev.MainCheckoutChanged():
             return _worked(place, event)
         case _:
-            assert_never(event)
+            return fold_rejections(place, event)
 
 
 def _asked(event: ev.SessionCreated) -> PlaceFacts:

@@ -49,6 +49,8 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.DeleteComment: review.delete_comment,
     m.ResolveComment: review.resolve_comment,
     m.SendComments: review.send_comments,
+    m.Reject: changes.reject,
+    m.UndoReject: changes.undo_reject,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,

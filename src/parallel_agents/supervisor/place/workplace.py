@@ -26,6 +26,7 @@ from parallel_agents.supervisor.base.config import Preset, preset_of
 from parallel_agents.supervisor.base.in_turn import in_turn
 from parallel_agents.supervisor.place import place_choice
 from parallel_agents.supervisor.place.change_counts import Changes
+from parallel_agents.supervisor.place.rejections import Rejections
 from parallel_agents.supervisor.place.setup_commands import Steps
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
 from parallel_agents.supervisor.run import start_subdirectory
@@ -41,6 +42,7 @@ class Workplace:
 
     Attributes:
         changes: what is counted and watched while the agent works.
+        rejections: the changes that a person took out.
     """
 
     def __init__(self, ledger: SessionLedger) -> None:
@@ -50,6 +52,7 @@ class Workplace:
         self._called_off = asyncio.Event()
         self._leaving = False
         self.changes = Changes(ledger)
+        self.rejections = Rejections(ledger, self.changes)
         self._steps = Steps(ledger)
         ledger.context.ports.keep(ledger.id, ledger.state.place.port, ledger.state.place.ports)
 
@@ -355,6 +358,7 @@ class Workplace:
 
     async def close(self) -> None:
         """Stop the background work."""
+        await self.rejections.close()
         await self.changes.close()
 
 

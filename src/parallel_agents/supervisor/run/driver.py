@@ -209,7 +209,7 @@ class Driver:
             await run.deliver(line)
         for message in self._ledger.state.dialogue.messages:
             if message.progress == "delivered":
-                await run.deliver(self._agent.message(message.uuid, message.text))
+                await run.deliver(self._agent.message(message.uuid, message.whole_text))
         await self.flush()
 
     async def _spawn(self, run: Run, *, resume: bool) -> None:
@@ -372,7 +372,7 @@ class Driver:
             for message in self._ledger.state.dialogue.messages:
                 if message.progress != "queued" or not self._ready.is_set():
                     continue
-                if not await self.say(self._agent.message(message.uuid, message.text)):
+                if not await self.say(self._agent.message(message.uuid, message.whole_text)):
                     return
                 progressed = ev.MessageProgressed(uuid=message.uuid, progress="delivered")
                 await self._ledger.record_patiently(progressed)

@@ -23,6 +23,7 @@ from parallel_agents.core.errors import (
 )
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Decision
+from parallel_agents.core.review_note import note_before
 from parallel_agents.core.state import Request, SessionState
 from parallel_agents.core.text import as_text
 from parallel_agents.core.value import replace
@@ -98,6 +99,7 @@ class Session:
             self._make()
             return
         self.driver.adopt()
+        self.workplace.rejections.recover()
         if not self.state.process.is_there and self._start_owed():
             self.driver.start()
 
@@ -183,7 +185,8 @@ class Session:
             if key in self.state.keys:
                 return
             self.check_present()
-        queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by)
+        note = note_before(text, self.state.place)
+        queued = ev.MessageQueued(uuid=key, text=as_text(text), by=by, note=note)
         self.ledger.record(queued, *([beside()] if beside is not None else []), key=key)
         if self.state.process.is_there:
             await self.driver.soon(self.driver.flush())

@@ -136,11 +136,21 @@ class Painter:
         lines = block([span(item.text[:_LONGEST], self.ink.text)], self.width - 1, first=head)
         if not self.unfolded:
             lines = shortened(lines, _WORDS_SHOWN, self.ink, 2)
+        lines += self._note(item.note)
         if item.status in _UNREAD:
             lines.append(line_of(Span(f"  {_UNREAD[item.status]}", self.ink.muted), skip=2))
         return [
             line._replace(strip=fill(line.strip, self.width, self.ink.on_panel)) for line in lines
         ]
+
+    def _note(self, note: str) -> list[Line]:
+        """Paint what the agent was told besides: one line, or all of it when unfolded."""
+        if not note:
+            return []
+        if not self.unfolded:
+            said = "The agent was told what you took out. Enter shows it."
+            return [line_of(Span(f"  {said}", self.ink.muted), skip=2)]
+        return block([span(note, self.ink.muted)], self.width - 1, first=Span("  ", self.ink.muted))
 
     def thinking(self, text: str) -> list[Line]:
         """Paint thoughts: one line, or all of them when unfolded."""

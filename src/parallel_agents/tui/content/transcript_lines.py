@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from typing import NamedTuple
 
-from parallel_agents.core.items import Item, RequestItem, TaskItem, ToolItem, UserItem
+from parallel_agents.core.items import Item, NoticeItem, RequestItem, TaskItem, ToolItem, UserItem
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.transcript import PartialKey, Transcript
 from parallel_agents.tui.content.items import Painter
@@ -325,6 +325,8 @@ def _version(item: Item) -> tuple[object, ...]:
             return (item.status, item.summary, id(item.input))
         case UserItem() | TaskItem():
             return (item.status, item.text)
+        case NoticeItem():
+            return (item.text, item.failed)
         case _:
             return ()
 

@@ -42,6 +42,8 @@ WIDGET_ACTIONS: tuple[Action, ...] = (
     _of("diff", "delete_comment", "delete", "Del", "delete", "take the comment back"),
     _of("diff", "next_file", "right_curly_bracket", "}", "file(1)", "next file"),
     _of("diff", "previous_file", "left_curly_bracket", "{", "file(-1)", "previous file"),
+    _of("diff", "reject", "X", "X", "reject", "take the hunk, or the file, out of the worktree"),
+    _of("diff", "undo_reject", "z", "z", "undo_reject", "put back what was taken out last"),
     _of("inbox", "mark_request", "x", "x", "mark(False)", "mark the request"),
     _of("inbox", "mark_alike", "X", "X", "mark(True)", "mark all that ask for the same"),
     _of("inbox", "decide_marked", "enter", "Enter", "decide", "decide on all that are marked"),

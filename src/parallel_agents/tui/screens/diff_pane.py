@@ -46,6 +46,16 @@ class DiffPane(Pane):
         self._stamp: object = None
         self._said: object = None
 
+    @property
+    def session(self) -> str | None:
+        """Whose diff is shown."""
+        return self._session
+
+    async def read_again(self) -> None:
+        """Compare again: the files were changed from here."""
+        if self._session is not None:
+            await self._read(self._session)
+
     def follow(self, state: SessionState) -> None:
         """Compare again when something changed; not while the worktree is being made."""
         if state.place.creating:

@@ -10,8 +10,8 @@ from parallel_agents.core.errors import UserError
 from parallel_agents.tui.model.workers import alone
 from parallel_agents.tui.screens import board
 from parallel_agents.tui.screens.confirm import LineDialog
+from parallel_agents.tui.screens.rejecting import Rejecting
 from parallel_agents.tui.screens.search import SearchScreen
-from parallel_agents.tui.screens.setting_aside import SettingAside
 from parallel_agents.wire.messages import Search, SearchHit
 
 
@@ -22,7 +22,7 @@ class Goal(NamedTuple):
     seq: int
 
 
-class Searching(SettingAside):
+class Searching(Rejecting):
     """The board with the search."""
 
     _goal: Goal | None = None

@@ -71,6 +71,11 @@ class LineCursorView(LineView):
             return here, here
         return (began, here) if began.number <= here.number else (here, began)
 
+    @property
+    def chosen_range(self) -> Choice | None:
+        """The lines that were chosen on purpose; None for the cursor alone."""
+        return self.chosen if self._began is not None else None
+
     # --- painting ----------------------------------------------------------------------------
 
     def render_lines(self, crop: Region) -> list[Strip]:

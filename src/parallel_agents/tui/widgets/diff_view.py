@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from textual.message import Message
 
-from parallel_agents.core.diff import Anchor
+from parallel_agents.core.diff import Anchor, DiffHunk
 from parallel_agents.core.review import PlacedComment
-from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
+from parallel_agents.core.taken_out import HunkSelection, chosen_lines, whole_hunk
+from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.content.comment_lines import CommentKey
 from parallel_agents.tui.content.diff_lines import (
     PART,
@@ -30,6 +31,7 @@ from parallel_agents.tui.content.diff_lines import (
 )
 from parallel_agents.tui.text.line_cursor import LineCursorView
 from parallel_agents.tui.text.lines import Block
+from parallel_agents.tui.text.patch_lines import hunks_of
 from parallel_agents.tui.widgets.keyed import Keyed
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
@@ -69,6 +71,26 @@ class DiffView(LineCursorView, Keyed):
             super().__init__()
             self.id = id
             self.delete = delete
+
+    class Reject(Message):
+        """A person takes a change out.
+
+        Attributes:
+            parts: the trees that are shown.
+            file: the changed file.
+            selection: one of its hunks, or lines of it; None for the whole file.
+        """
+
+        def __init__(
+            self, parts: tuple[DiffPart, ...], file: FileStat, selection: HunkSelection | None
+        ) -> None:
+            super().__init__()
+            self.parts = parts
+            self.file = file
+            self.selection = selection
+
+    class UndoReject(Message):
+        """A person puts back what was taken out last."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -137,10 +159,12 @@ class DiffView(LineCursorView, Keyed):
             old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
         ]
         self._cache = {block.key: block for block in kept}
-        before, line = self.blocks, self.line
+        before, line, place = self.blocks, self.line, self.index_of(self.cursor)
         self.set_blocks(kept)
         if line is not None:
             self._keep_line(before, line)
+        if place is not None and self.index_of(self.cursor) is None:
+            self.cursor = kept[min(place, len(kept) - 1)].key if kept else None
         self._ask()
 
     def _keep_line(self, before: Sequence[Block], line: Anchor) -> None:
@@ -149,8 +173,6 @@ class DiffView(LineCursorView, Keyed):
         index = next((i for i, block in enumerate(self.blocks) if holds(block, again)), None)
         if index is not None:
             self.put_line(index, again)
-        elif self.index_of(self.cursor) is None:
-            self.cursor = FileKey(line.path)
 
     def _ask(self) -> None:
         """Ask for the patches of the files that are visible."""
@@ -211,6 +233,30 @@ class DiffView(LineCursorView, Keyed):
         elif self.cursor is not None:
             target = "jump" if isinstance(self.cursor, RowKey) else "fold"
             self.pressed(self.cursor, target)
+
+    def action_reject(self) -> None:
+        """Take out the hunk under the cursor, or of it the chosen lines; on a title the file."""
+        key = self.cursor
+        if not isinstance(key, FileBlockKey) or self.index_of(key) is None:
+            return
+        file = next((file for file in self._stat.files if file.path == key.path), None)
+        if file is None:
+            return
+        selection = None
+        if isinstance(key, HunkKey):
+            if key.path not in self._fresh:
+                return  # what is shown is about to change
+            hunks = hunks_of(self._known[key.path], key.path)[key.hunk : key.hunk + 1]
+            selection = self._selection_of(hunks[0]) if hunks else None
+        self.post_message(self.Reject(self._stat.parts, file, selection))
+
+    def _selection_of(self, hunk: DiffHunk) -> HunkSelection:
+        chosen = self.chosen_range
+        return whole_hunk(hunk) if chosen is None else chosen_lines(hunk, *chosen)
+
+    def action_undo_reject(self) -> None:
+        """Put back what was taken out last."""
+        self.post_message(self.UndoReject())
 
     def _show_from(self, start: int) -> None:
         self._first = start

@@ -8,6 +8,9 @@ from parallel_agents.wire.messages.changes import (
     DiffStat as DiffStat,
     DiffText as DiffText,
     PatchPage as PatchPage,
+    Reject as Reject,
+    TakenOut as TakenOut,
+    UndoReject as UndoReject,
 )
 from parallel_agents.wire.messages.connection import (
     BEAT as BEAT,
@@ -130,6 +133,8 @@ AnyRequest = (
     | DeleteComment
     | ResolveComment
     | SendComments
+    | Reject
+    | UndoReject
     | Hello
     | Subscribe
     | Follow

@@ -1,5 +1,6 @@
 """What is asked of a session's changes against its base."""
 
+from parallel_agents.core.taken_out import HunkSelection, TakenSpan
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles
 from parallel_agents.wire.request import Request
@@ -44,3 +45,54 @@ class DiffText(Request[PatchPage], tag="diff_text"):
     old_path: str | None = None
     offset: int = 0
     exact: bool = False
+
+
+class TakenOut(Value):
+    """A change that was taken out of the worktree, or put back.
+
+    Attributes:
+        number: counted from 1 for each session.
+        path: the file, from the top of the worktree.
+        old_path: its name before, if it got that back; else empty.
+        spans: the lines taken out; none for a whole file.
+        insertions: lines of the change that were taken out.
+        deletions: lines that were put back for them.
+        is_out: whether it is out of the worktree now.
+        kept: directory with the bytes from before and after.
+        left: how many changes can be put back now.
+    """
+
+    number: int
+    path: str
+    old_path: str
+    spans: tuple[TakenSpan, ...]
+    insertions: int
+    deletions: int
+    is_out: bool
+    kept: str
+    left: int
+
+
+class Reject(Request[TakenOut], tag="reject"):
+    """Take a change of one file out of the worktree.
+
+    Attributes:
+        parts: the trees that were compared, from the reply to `diff_stat`.
+        path: the file's name now.
+        old_path: its name before, if it was renamed.
+        hunks: hunks of the patch between those trees; None for the whole file.
+    """
+
+    key: str
+    session: str
+    parts: tuple[DiffPart, ...]
+    path: str
+    old_path: str | None = None
+    hunks: tuple[HunkSelection, ...] | None = None
+
+
+class UndoReject(Request[TakenOut], tag="undo_reject"):
+    """Put the change back that was taken out last."""
+
+    key: str
+    session: str

@@ -185,6 +185,16 @@ def below(stat: FileStat, prefix: str) -> FileStat:
     return replace(stat, path=prefix + stat.path, old_path=old)
 
 
+def check_hash(name: str) -> None:
+    """Refuse a name of a tree or commit that is no whole hash.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _HASH.fullmatch(name):
+        raise UsageError("What is to be compared is not named by hashes.")
+
+
 def _compared(
     record: WorktreeRecord,
     part: DiffPart,
@@ -208,8 +218,8 @@ def _reading_trees(
         TreeGoneError: git failed, and a tree is not kept any more.
         UsageError: a name is no hash.
     """
-    if not (_HASH.fullmatch(part.base) and _HASH.fullmatch(part.tree)):
-        raise UsageError("What is to be compared is not named by hashes.")
+    check_hash(part.base)
+    check_hash(part.tree)
     repository = _repository(record, part.prefix)
     with _without_files(repository, temporary) as git:
         objects = store.reading(objects_of(git))
