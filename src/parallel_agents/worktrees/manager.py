@@ -11,8 +11,6 @@ from threading import Lock
 from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
-    DiffPart,
-    DiffStat,
     ExecutableConfig,
     Extras,
     Repository,
@@ -20,8 +18,8 @@ from parallel_agents.core.worktree import (
     WorktreeRecord,
 )
 from parallel_agents.worktrees import kinds
-from parallel_agents.worktrees.compare import diff, scratch, trees
-from parallel_agents.worktrees.ending import Ending
+from parallel_agents.worktrees.compare import scratch
+from parallel_agents.worktrees.comparing import Comparing
 from parallel_agents.worktrees.filesystem.files import remove_older
 from parallel_agents.worktrees.look import branches, completion, looking, repository
 from parallel_agents.worktrees.look.fetched import Fetches
@@ -46,7 +44,7 @@ _QUEUE_SECONDS = 4 * 3600.0
 """How long a creation waits for its turn; long, because each may check out a large repository."""
 
 
-class WorktreeManager(Ending):
+class WorktreeManager(Comparing):
     """Creates, inspects, deletes and restores the worktrees of sessions.
 
     Args:
@@ -305,38 +303,6 @@ class WorktreeManager(Ending):
         """Update the paths and the identity in a record; see `identity.renewed`."""
         with self._reading("look at the worktree"):
             return renewed(record)
-
-    def diff_stat(self, record: WorktreeRecord) -> DiffStat:
-        """List a session's changed files, and name their trees; see `diff.diff_stat`."""
-        if not record.git_file:
-            return DiffStat(against="nothing: it is in no git repository", commit="", files=())
-        with self._reading("read the changes"):
-            return diff.diff_stat(record, self._store(record.session), self._temporary)
-
-    def diff_between(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], against: str
-    ) -> DiffStat:
-        """List the files that differ between trees; see `trees.stats`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            files = trees.stats(record, parts, store, self._temporary)
-        return DiffStat(against=against, commit=parts[0].base, files=files, parts=tuple(parts))
-
-    def diff_patch(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], *, exact: bool = False
-    ) -> str:
-        """Print the patch between trees; see `trees.whole_patch`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            return trees.whole_patch(record, parts, store, self._temporary, exact=exact)
-
-    def diff_file(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], names: Sequence[str]
-    ) -> str:
-        """Print the patch of one file between trees; see `trees.file_patch`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            return trees.file_patch(record, parts, names, store, self._temporary)
 
     def standing(self, record: WorktreeRecord) -> Standing | None:
         """Read what is checked out in a session's place; `None` if that cannot be determined."""

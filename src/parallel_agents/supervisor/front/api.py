@@ -43,6 +43,7 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.Search: records.search,
     m.DiffStat: changes.diff_stat,
     m.DiffText: changes.diff_text,
+    m.ListCommits: changes.list_commits,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,

@@ -5,8 +5,10 @@ requests in `READ_ONLY`.
 """
 
 from parallel_agents.wire.messages.changes import (
+    CommitList as CommitList,
     DiffStat as DiffStat,
     DiffText as DiffText,
+    ListCommits as ListCommits,
     PatchPage as PatchPage,
 )
 from parallel_agents.wire.messages.connection import (
@@ -117,6 +119,7 @@ from parallel_agents.wire.messages.work import (
 AnyRequest = (
     DiffStat
     | DiffText
+    | ListCommits
     | Hello
     | Subscribe
     | Follow
@@ -183,6 +186,7 @@ READ_ONLY = (
     PendingInput,
     DiffStat,
     DiffText,
+    ListCommits,
     OwnWork,
 )
 """The requests that a process descended from an agent may send; all others are refused."""

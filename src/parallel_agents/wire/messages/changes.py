@@ -1,19 +1,38 @@
-"""What is asked of a session's changes against its base."""
+"""What is asked of a session's changes."""
 
+from msgspec import field
+
+from parallel_agents.core.scope import Commit, Scope, WholeChange
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles
 from parallel_agents.wire.request import Request
 
 
 class DiffStat(Request[ChangedFiles], tag="diff_stat"):
-    """Files changed against the base, with counts, and the trees that were compared.
+    """The files that differ, with counts, and the trees that were compared.
 
     Attributes:
-        turn: compare the end of the last turn with the end of the one before instead.
+        scope: what is compared with what.
     """
 
     session: str
-    turn: bool = False
+    scope: Scope = field(default_factory=WholeChange)
+
+
+class CommitList(Value):
+    """Commits of a session, the newest first.
+
+    Attributes:
+        commits: at most 200.
+    """
+
+    commits: tuple[Commit, ...]
+
+
+class ListCommits(Request[CommitList], tag="list_commits"):
+    """The commits that a session's branch has beyond its base."""
+
+    session: str
 
 
 class PatchPage(Value):
@@ -36,6 +55,7 @@ class DiffText(Request[PatchPage], tag="diff_text"):
         old_path: the file's name before, if it was renamed or copied.
         offset: characters to skip.
         exact: as `git apply` needs it, with the content of binary files, without submodules.
+        other: the session that the files were compared with; empty for none.
     """
 
     session: str
@@ -44,3 +64,4 @@ class DiffText(Request[PatchPage], tag="diff_text"):
     old_path: str | None = None
     offset: int = 0
     exact: bool = False
+    other: str = ""

@@ -190,14 +190,20 @@ def _parts(
             copy_index(inner.directory_of_git / "index", directory / "index")
             bound = inner.git.with_index(str(directory / "index"))
             objects = Objects(generation, (trees.objects_of(bound),))
-            base = _head_or_nothing(bound)
+            base = head_or_nothing(bound)
             found.append(_Part(bound, base, objects, temporary, prefix=f"{path}/"))
         yield name, found
 
 
-def _head_or_nothing(git: Git) -> str:
+def head_or_nothing(git: Git) -> str:
+    """Find the hash of the commit that is checked out; of the empty tree when there is none."""
     found = git.read("rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128))
-    return found.line or git.read("hash-object", "-t", "tree", os.devnull).line
+    return found.line or nothing(git)
+
+
+def nothing(git: Git) -> str:
+    """Find the hash of the tree without files, as this repository writes hashes."""
+    return git.read("hash-object", "-t", "tree", os.devnull).line
 
 
 def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
@@ -219,7 +225,7 @@ def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
         fork = _merge_base(git, start)
         there = git.read("cat-file", "-e", f"{start}^{{commit}}", ok=(0, 1, 128)).returncode == 0
         if fork or not there:
-            commit = fork or _head_or_nothing(git)
+            commit = fork or head_or_nothing(git)
             return f"{record.base} as of {commit[:12]}", commit
     return f"{record.base} as of {start[:12]}", start
 
