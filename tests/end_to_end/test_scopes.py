@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +39,12 @@ def session(world: World) -> str:
     return made
 
 
-def git(tree: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(tree), *words], check=True, capture_output=True)
+def git(tree: Path, *words: str, objects: Path | None = None) -> str:
+    """Run git; `objects` is a further directory of objects to read."""
+    more = {} if objects is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+    done = subprocess.run(
+        ["git", "-C", str(tree), *words], check=True, capture_output=True, env=os.environ | more
+    )
     return done.stdout.decode().strip("\n")
 
 

@@ -5,6 +5,7 @@ supervisor resolves it.
 """
 
 from parallel_agents.core.value import Tagged, Value
+from parallel_agents.core.worktree import DiffPart
 
 
 class WholeChange(Tagged, tag="whole"):
@@ -17,6 +18,18 @@ class LastTurn(Tagged, tag="turn"):
 
 class Uncommitted(Tagged, tag="uncommitted"):
     """What is in no commit yet: the files against HEAD of the worktree."""
+
+
+class SinceLooked(Tagged, tag="looked"):
+    """What has changed since a person looked at all of the work.
+
+    Attributes:
+        parts: the trees that were looked at; none when none were, None for those seen last.
+        at: when that was, in milliseconds since 1970.
+    """
+
+    parts: tuple[DiffPart, ...] | None = None
+    at: int = 0
 
 
 class OneCommit(Tagged, tag="commit"):
@@ -49,7 +62,9 @@ class AnotherSession(Tagged, tag="session"):
     session: str
 
 
-Scope = WholeChange | LastTurn | Uncommitted | OneCommit | AnotherBase | AnotherSession
+Scope = (
+    WholeChange | LastTurn | Uncommitted | SinceLooked | OneCommit | AnotherBase | AnotherSession
+)
 
 
 class Commit(Value):

@@ -12,6 +12,8 @@ from parallel_agents.core.asking import Approval, Question
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import (
     BackgroundTask,
+    ChangesSeen,
+    FileViewed,
     RequestKind,
     StopReason,
     TreeRecorded,
@@ -28,6 +30,9 @@ Liveness = Literal["none", "starting", "alive"]
 Outcome = Literal["none", "ok", "error", "interrupted", "cut"]
 KEYS = 64
 """How many request uuids a session remembers, to answer a repeated one without acting again."""
+
+VIEWED = 300
+"""How many marks of viewed files a session keeps."""
 
 
 class Request(Value):
@@ -161,6 +166,8 @@ class PlaceFacts(Value):
         head: what is checked out in its worktree; None as long as that is its own branch.
         changes: size of its diff.
         trees: the worktree's files at the end of the last turn, and of the one before.
+        seen: the files that a person has looked at last.
+        viewed: the last `VIEWED` marks of files, one for each content of each.
         main_changed: how the person's own checkout changed beside its work; empty when it did not.
     """
 
@@ -181,6 +188,8 @@ class PlaceFacts(Value):
     head: Standing | None = None
     changes: Counts = field(default_factory=Counts)
     trees: tuple[TreeRecorded, ...] = ()
+    seen: ChangesSeen | None = None
+    viewed: tuple[FileViewed, ...] = ()
     main_changed: str = ""
 
     @property

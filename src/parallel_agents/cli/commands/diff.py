@@ -12,6 +12,7 @@ from parallel_agents.core.scope import (
     LastTurn,
     OneCommit,
     Scope,
+    SinceLooked,
     Uncommitted,
     WholeChange,
     session_compared,
@@ -38,6 +39,11 @@ def _scope_arguments(parser: argparse.ArgumentParser) -> None:
         "--turn", action="store_true", help="only what the last turn changed, not the whole work"
     )
     scopes.add_argument("--uncommitted", action="store_true", help="only what is in no commit")
+    scopes.add_argument(
+        "--since-looked",
+        action="store_true",
+        help="only what has changed since you looked at the diff on the screen",
+    )
     scopes.add_argument("--commit", metavar="REV", help="only what this commit changed")
     scopes.add_argument(
         "--against", metavar="REF", help="the work since it left this branch, commit or '#12'"
@@ -54,6 +60,8 @@ def _scope(args: argparse.Namespace) -> Scope:
         return AnotherBase(ref=args.against)
     if args.other is not None:
         return AnotherSession(session=args.other)
+    if args.since_looked:
+        return SinceLooked()
     if args.turn:
         return LastTurn()
     return Uncommitted() if args.uncommitted else WholeChange()

@@ -31,6 +31,8 @@ from parallel_agents.core.events.dialogue import (
 )
 from parallel_agents.core.events.place import (
     ChangesCounted as ChangesCounted,
+    ChangesSeen as ChangesSeen,
+    FileViewed as FileViewed,
     HeadMoved as HeadMoved,
     MainCheckoutChanged as MainCheckoutChanged,
     PlaceEvent as PlaceEvent,

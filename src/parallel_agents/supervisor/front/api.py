@@ -44,6 +44,8 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.DiffStat: changes.diff_stat,
     m.DiffText: changes.diff_text,
     m.ListCommits: changes.list_commits,
+    m.NoteLook: changes.note_look,
+    m.MarkViewed: changes.mark_viewed,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,

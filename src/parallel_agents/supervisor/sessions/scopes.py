@@ -4,10 +4,11 @@ Keep true: what cannot be compared is said, and never replaced by another compar
 were left out of a tree are named, whatever it is compared with.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from parallel_agents.core.errors import UsageError, UserError
+from parallel_agents.core.errors import TreeGoneError, UsageError, UserError
 from parallel_agents.core.scope import (
     AnotherBase,
     AnotherSession,
@@ -15,6 +16,7 @@ from parallel_agents.core.scope import (
     LastTurn,
     OneCommit,
     Scope,
+    SinceLooked,
     Uncommitted,
     WholeChange,
 )
@@ -22,6 +24,7 @@ from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffStat, FileStat
 from parallel_agents.supervisor.sessions.last_turn import last_turn, paired
+from parallel_agents.supervisor.sessions.reviewing import trees_of
 from parallel_agents.supervisor.sessions.session import Session
 
 Find = Callable[[str], Session]
@@ -45,6 +48,8 @@ async def compared(session: Session, scope: Scope, find: Find) -> DiffStat:
             return replace(await last_turn(session), scope="last turn")
         case Uncommitted():
             return await _uncommitted(session)
+        case SinceLooked():
+            return await _since_looked(session, scope)
         case OneCommit(rev=rev):
             return await _one_commit(session, rev)
         case AnotherBase(ref=ref):
@@ -73,6 +78,33 @@ async def _uncommitted(session: Session) -> DiffStat:
     return replace(await _against(session, now, {"": head}, "HEAD"), scope="uncommitted")
 
 
+async def _since_looked(session: Session, scope: SinceLooked) -> DiffStat:
+    seen, at = scope.parts, scope.at
+    if seen is None and session.state.place.seen is not None:
+        seen, at = session.state.place.seen.parts, session.state.because["looked"].at
+    if not seen:
+        raise UserError(
+            "You have not looked at this session's changes before.",
+            f"All of them: parallel-agents diff {session.id}",
+        )
+    now = await _now(session)
+    try:
+        found = await _against(session, now, trees_of(seen), "what you saw then")
+    except TreeGoneError as error:
+        raise UserError(
+            "What you saw then is not kept any more.",
+            f"All changes: parallel-agents diff {session.id}",
+        ) from error
+    return replace(found, scope=f"since you looked at {_clock(at)}")
+
+
+def _clock(at: int) -> str:
+    """The time of day, with the date when it was another day."""
+    then = time.localtime(at / 1000)
+    today = then[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
+
+
 async def _one_commit(session: Session, rev: str) -> DiffStat:
     context, record = session.context, session.workplace.record
     commit, part = await context.threads.git(context.manager.one_commit, record, rev)
@@ -98,7 +130,7 @@ async def _another_session(session: Session, other: Session) -> DiffStat:
             "Only sessions of one repository can be compared.",
         )
     now, theirs = await _now(session), await _now(other)
-    before = {part.prefix: part.tree for part in theirs.parts}
+    before = trees_of(theirs.parts)
     name = other.state.session.name or other.id
     found = await _against(session, now, before, name, beside=other.id)
     return replace(found, scope="another session")

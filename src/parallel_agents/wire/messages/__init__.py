@@ -9,6 +9,8 @@ from parallel_agents.wire.messages.changes import (
     DiffStat as DiffStat,
     DiffText as DiffText,
     ListCommits as ListCommits,
+    MarkViewed as MarkViewed,
+    NoteLook as NoteLook,
     PatchPage as PatchPage,
 )
 from parallel_agents.wire.messages.connection import (
@@ -120,6 +122,8 @@ AnyRequest = (
     DiffStat
     | DiffText
     | ListCommits
+    | NoteLook
+    | MarkViewed
     | Hello
     | Subscribe
     | Follow

@@ -5,7 +5,7 @@ from msgspec import field
 from parallel_agents.core.scope import Commit, Scope, WholeChange
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles
-from parallel_agents.wire.request import Request
+from parallel_agents.wire.request import Done, Request
 
 
 class DiffStat(Request[ChangedFiles], tag="diff_stat"):
@@ -33,6 +33,35 @@ class ListCommits(Request[CommitList], tag="list_commits"):
     """The commits that a session's branch has beyond its base."""
 
     session: str
+
+
+class NoteLook(Request[Done], tag="note_look"):
+    """A person has looked at all of a session's work.
+
+    Attributes:
+        parts: the trees that were shown, from the reply to `diff_stat`.
+    """
+
+    session: str
+    parts: tuple[DiffPart, ...]
+
+
+class MarkViewed(Request[Done], tag="mark_viewed"):
+    """Mark a file as viewed, or take the mark back.
+
+    Attributes:
+        path: its name.
+        blob: hash of its content; of a file that is gone, of what it was.
+        gone: whether it was deleted.
+        viewed: whether to mark it.
+    """
+
+    key: str
+    session: str
+    path: str
+    blob: str
+    gone: bool = False
+    viewed: bool = True
 
 
 class PatchPage(Value):
