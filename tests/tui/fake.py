@@ -315,6 +315,17 @@ def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
             return (ev.Renamed(name=message.name),)
         case m.MarkSeen():
             return (ev.Seen(),)
+        case m.NoteLook():
+            return (ev.ChangesSeen(parts=message.parts),)
+        case m.MarkViewed():
+            return (
+                ev.FileViewed(
+                    path=message.path,
+                    blob=message.blob,
+                    gone=message.gone,
+                    viewed=message.viewed,
+                ),
+            )
         case m.Send():
             return (ev.MessageQueued(uuid=message.key, text=message.text),)
         case _:

@@ -10,26 +10,31 @@ from collections.abc import Callable, Hashable, Mapping
 from textual.message import Message
 
 from parallel_agents.core.diff import Anchor
-from parallel_agents.core.worktree import DiffStat as ChangedFiles
+from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.content.diff_lines import (
     PART,
+    UNMARKED,
     FileBlockKey,
     FileKey,
     HunkKey,
     MoreKey,
     RowKey,
-    Totals,
     diff_blocks,
-    totals_of,
 )
+from parallel_agents.tui.content.file_order import FileMarks, Totals, totals_of
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.widgets.keyed import Keyed
+from parallel_agents.tui.widgets.review_keys import ReviewKeys
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
 
 
-class DiffView(LineView, Keyed):
-    """Shows a diff."""
+class DiffView(LineView, ReviewKeys, Keyed):
+    """Shows a diff.
+
+    Attributes:
+        _folded: paths that a key folded, or unfolded, against what holds for them at first.
+    """
 
     PLACES = ("lines", "diff")
 
@@ -59,10 +64,15 @@ class DiffView(LineView, Keyed):
         self._fresh: frozenset[str] = frozenset()
         self._asked: set[str] = set()
         self._folded: frozenset[str] = frozenset()
+        self._marks = UNMARKED
         self._cache: dict[Hashable, Block] = {}
 
     def show(
-        self, stat: ChangedFiles, patches: Mapping[str, str], totals: Totals | None = None
+        self,
+        stat: ChangedFiles,
+        patches: Mapping[str, str],
+        totals: Totals | None = None,
+        marks: FileMarks = UNMARKED,
     ) -> None:
         """Show a diff, or its newer state.
 
@@ -71,25 +81,44 @@ class DiffView(LineView, Keyed):
             patches: patches by path. One that was there before and is not any more is asked for
                 again when it is visible, and shown as it was until then.
             totals: of the whole change; added up here when not given.
+            marks: what else is known of the files.
         """
+        before, self._marks = self._marks, marks
+        # A file that is folded at first, or no longer, forgets what a key did to it before.
+        self._folded = frozenset(
+            path for path in self._folded if before.is_folded(path) == marks.is_folded(path)
+        )
         self._totals = totals or totals_of(stat)
         if self._first >= self._totals.files:
             self._first = 0
         self._asked -= self._fresh - patches.keys()
         self._fresh = frozenset(patches)
-        paths = {file.path for file in stat.files[self._first : self._first + PART]}
-        self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._stat = stat
+        paths = {file.path for file in self._part}
+        self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._rebuild()
 
     def clear(self) -> None:
         """Forget everything: another session's diff comes."""
         self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
         self._stat, self._folded, self._first = _NOTHING, frozenset(), 0
+        self._marks = UNMARKED
         self.restart()
 
+    @property
+    def _part(self) -> tuple[FileStat, ...]:
+        """The files that are shown now."""
+        return self._stat.files[self._first : self._first + PART]
+
     def _rebuild(self) -> None:
-        made = list(diff_blocks(self._stat, self._known, self._folded, self._first, self._totals))
+        hidden = frozenset(
+            file.path
+            for file in self._part
+            if self._marks.is_folded(file.path) != (file.path in self._folded)
+        )
+        made = list(
+            diff_blocks(self._stat, self._known, hidden, self._first, self._totals, self._marks)
+        )
         kept = [
             old if (old := self._cache.get(b.key)) and old.version == b.version else b for b in made
         ]
@@ -139,6 +168,23 @@ class DiffView(LineView, Keyed):
                 self.show_block(key, at_top=True)
                 self.refresh()
                 return
+
+    def file_at_cursor(self) -> FileStat | None:
+        """The file that the cursor is on; None for none."""
+        if not isinstance(self.cursor, FileBlockKey):
+            return None
+        path = self.cursor.path
+        return next((file for file in self._part if file.path == path), None)
+
+    def go_to_unviewed(self, after: str) -> None:
+        """Go to the next file that was not viewed, from the list to its row; else stay."""
+        kind = RowKey if isinstance(self.cursor, RowKey) else FileKey
+        paths = [file.path for file in self._part]
+        start = paths.index(after) + 1
+        ahead = [path for path in paths[start:] if path not in self._marks.viewed]
+        self.cursor = kind(ahead[0] if ahead else after)
+        self.show_block(self.cursor, at_top=kind is FileKey)
+        self.refresh()
 
     def action_open(self) -> None:
         """On a row of the list: go to that file. Else fold the file, or unfold it."""
