@@ -11,8 +11,11 @@ import pytest
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
-from parallel_agents.core.scope import SinceLooked
+from parallel_agents.core.reduce import reduce
+from parallel_agents.core.scope import OneCommit, Scope, SinceLooked, Uncommitted, WholeChange
+from parallel_agents.core.state import SessionState
 from parallel_agents.core.worktree import DiffPart
+from parallel_agents.tui.content.file_order import FileMarks, arranged, mark_of
 from parallel_agents.wire import messages as m
 from tests.end_to_end.test_scopes import git
 from tests.support.world import World
@@ -92,6 +95,7 @@ def test_a_look_is_journalled_when_the_files_differ_and_survives_a_restart(
 
 def test_a_tree_that_is_not_kept_is_said(world: World, session: str) -> None:
     look(world, session)
+    world.kill_supervisor()  # which may be counting
     shutil.rmtree(world.state / "objects" / session)
     (tree_of(world, session) / "greeting.py").write_text("REVISION = 9\n")
     code, out, err = world.run("diff", session, "--since-looked")
@@ -121,3 +125,65 @@ def test_what_is_no_hash_is_refused(world: World, session: str) -> None:
     for message in bad:
         with pytest.raises(UsageError):
             world.ask(message)
+
+
+# --- marks, with the contents that git names -------------------------------------------------
+
+
+def marked(world: World, session: str, path: str) -> None:
+    (file,) = (f for f in world.ask(m.DiffStat(session=session)).files if f.path == path)
+    mark = mark_of(file)
+    assert mark is not None
+    world.ask(
+        m.MarkViewed(key=new_uuid(), session=session, path=path, blob=mark.blob, gone=mark.gone)
+    )
+
+
+def marks(world: World, session: str, scope: Scope | None = None) -> FileMarks:
+    stat = world.ask(m.DiffStat(session=session, scope=scope or WholeChange()))
+    page = world.ask(m.ReadRecords(session=session, limit=500))
+    state = SessionState()
+    for record in page.records:
+        state = reduce(state, record)
+    return arranged(stat, state.place.viewed).marks
+
+
+def test_a_mark_survives_an_amend_and_goes_and_comes_with_the_content(
+    world: World, session: str
+) -> None:
+    tree = tree_of(world, session)
+    (tree / "mine.txt").write_text("one\n")
+    marked(world, session, "mine.txt")
+    assert "mine.txt" in marks(world, session).viewed
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "mine")
+    git(tree, "commit", "-q", "--amend", "-m", "mine, in other words")
+    assert "mine.txt" in marks(world, session).viewed
+    assert "mine.txt" in marks(world, session, OneCommit(rev="HEAD")).viewed
+    (tree / "mine.txt").write_text("two\n")
+    assert "mine.txt" in marks(world, session).changed
+    (tree / "mine.txt").write_text("one\n")
+    assert "mine.txt" in marks(world, session).viewed
+
+
+def test_a_mark_goes_along_with_a_rename_and_not_to_a_copy(world: World, session: str) -> None:
+    tree = tree_of(world, session)
+    (tree / "README.md").write_text("# Shop\n\n" + "A line that stays.\n" * 20)
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "grown")
+    marked(world, session, "README.md")
+    git(tree, "mv", "README.md", "READ ME.md")
+    renamed = marks(world, session, Uncommitted())
+    assert renamed.viewed == {"READ ME.md"}
+    (tree / "copy.md").write_bytes((tree / "READ ME.md").read_bytes())
+    assert "copy.md" not in marks(world, session).viewed
+
+
+def test_a_deleted_file_keeps_its_mark_until_it_is_back(world: World, session: str) -> None:
+    tree = tree_of(world, session)
+    text = (tree / "README.md").read_bytes()
+    (tree / "README.md").unlink()
+    marked(world, session, "README.md")
+    assert "README.md" in marks(world, session).viewed
+    (tree / "README.md").write_bytes(text + b"more\n")
+    assert "README.md" in marks(world, session).changed
