@@ -138,3 +138,27 @@ def test_trees_of_another_session_are_read_and_not_kept(
     assert "-of two\n+of one\n" in patch
     with pytest.raises(TreeGoneError):
         manager.diff_file(one, (part,), ["a.txt"])
+
+
+def test_a_submodule_is_compared_in_every_scope(
+    manager: WorktreeManager, make: Make, repo: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "-q")
+    write(library / "lib.py", "one\n")
+    commit_all(library, "library")
+    git(repo, "submodule", "add", "-q", str(library), "lib")
+    commit_all(repo, "with a library")
+    record, top = at_work(make)
+    git(top, "submodule", "update", "-q", "--init")
+    write(top / "lib/lib.py", "two\n")
+    write(top / "a.txt", "changed\n")
+    commit_all(top, "mine")
+    write(top / "b.txt", "new\n")
+    now = manager.diff_stat(record).parts
+    assert [part.prefix for part in now] == ["", "lib/"]
+    head = manager.head(record)
+    assert head == git(top, "rev-parse", "HEAD")
+    uncommitted = (replace(now[0], base=head), now[1])
+    assert paths(manager, record, *uncommitted) == {"b.txt", "lib/lib.py"}

@@ -29,6 +29,9 @@ from parallel_agents.supervisor.sessions.session import Session
 
 Find = Callable[[str], Session]
 
+_FAR = 1 << 45
+"""A time, in milliseconds since 1970, that every system can write; a client may name any."""
+
 
 async def compared(session: Session, scope: Scope, find: Find) -> DiffStat:
     """Compare a session's files.
@@ -100,7 +103,7 @@ async def _since_looked(session: Session, scope: SinceLooked) -> DiffStat:
 
 def _clock(at: int) -> str:
     """The time of day, with the date when it was another day."""
-    then = time.localtime(at / 1000)
+    then = time.localtime(min(max(at, 0), _FAR) / 1000)
     today = then[:3] == time.localtime()[:3]
     return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
 

@@ -200,6 +200,8 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         ("previous_hunk next_hunk", "hunk"),
         ("previous_file next_file", "file"),
         ("open", "fold"),
+        ("viewed", "viewed"),
+        ("choose_scope", "compare with"),
         ("edit", "edit"),
         ("transcript", "transcript"),
         _BACK,
