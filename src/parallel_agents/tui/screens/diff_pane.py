@@ -7,6 +7,7 @@ more of a patch is read than a person reads.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -165,7 +166,9 @@ class DiffPane(Pane):
         seen = state.place.seen
         known = None if seen is None else {part.prefix: part.tree for part in seen.parts}
         if known != {part.prefix: part.tree for part in stat.parts}:
-            await self.commands.ask(NoteLook(session=session, parts=stat.parts))
+            with contextlib.suppress(UserError):  # nobody asked for it; the next look is noted
+                message = NoteLook(session=session, parts=stat.parts)
+                await self.commands.ask(message, raises=UserError)
 
     # --- what the keys ask for ------------------------------------------------------------------
 
