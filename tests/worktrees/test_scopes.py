@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,17 @@ def test_a_submodule_is_compared_in_every_scope(
     assert head == git(top, "rev-parse", "HEAD")
     uncommitted = (replace(now[0], base=head), now[1])
     assert paths(manager, record, *uncommitted) == {"b.txt", "lib/lib.py"}
+
+
+def test_trees_are_the_same_whether_they_are_compared_or_not(
+    manager: WorktreeManager, make: Make, repo: Path
+) -> None:
+    record, top = at_work(make)
+    write(top / "a.txt", "changed\n")
+    write(top / "new.txt", "new\n")
+    (top / "run.sh").unlink()
+    git(top / "src", "init", "-q", "nested")
+    os.mkfifo(top / "src/b.py.pipe")
+    compared, written = manager.diff_stat(record), manager.trees_now(record)
+    assert written.parts == compared.parts
+    assert written.files == tuple(file for file in compared.files if file.note)

@@ -25,6 +25,13 @@ class Comparing(Ending):
         with self._reading(_PURPOSE):
             return diff.diff_stat(record, self._store(record.session), self._temporary)
 
+    def trees_now(self, record: WorktreeRecord) -> DiffStat:
+        """Write a session's files without comparing them; see `diff.trees_now`."""
+        if not record.git_file:
+            return DiffStat(against="", commit="", files=())
+        with self._reading(_PURPOSE):
+            return diff.trees_now(record, self._store(record.session), self._temporary)
+
     def diff_between(
         self, record: WorktreeRecord, parts: Sequence[DiffPart], against: str, *, beside: str = ""
     ) -> DiffStat:

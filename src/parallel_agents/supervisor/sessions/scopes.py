@@ -140,12 +140,13 @@ async def _another_session(session: Session, other: Session) -> DiffStat:
 
 
 async def _now(session: Session) -> DiffStat:
-    """Write the session's files as they are now.
+    """Write the session's files as they are now; those left out are listed.
 
     Raises:
         UserError: they cannot be written, or are in no repository.
     """
-    now = await session.workplace.changes.compared()
+    context, record = session.context, session.workplace.record
+    now = await context.threads.git(context.manager.trees_now, record)
     if not now.parts:
         raise UserError(f"The session {session.id} is in no git repository.", "")
     return now
@@ -158,7 +159,7 @@ async def _against(
 
     Args:
         session: whose files.
-        now: the files, compared with the base.
+        now: the trees of the files, and those left out.
         before: hash of a tree or commit by prefix; a part without one keeps its own base.
         against: what those are, for people.
         beside: id of the session that has those trees; empty for this one.
@@ -171,14 +172,16 @@ async def _against(
     return replace(found, files=with_left_out(found.files, now.files))
 
 
-def with_left_out(files: tuple[FileStat, ...], whole: tuple[FileStat, ...]) -> tuple[FileStat, ...]:
+def with_left_out(
+    files: tuple[FileStat, ...], left_out: tuple[FileStat, ...]
+) -> tuple[FileStat, ...]:
     """Name the files that a tree does not hold as they are.
 
     Args:
         files: what differs between the trees.
-        whole: what differs from the base, with a note where a file was left out.
+        left_out: those files, each with the reason.
     """
-    left = {file.path: file for file in whole if file.note}
+    left = {file.path: file for file in left_out}
     noted = tuple(
         file if file.path not in left else replace(file, note=left.pop(file.path).note)
         for file in files
