@@ -7,7 +7,7 @@ from hypothesis import example, given, strategies as st
 from rich.cells import cell_len
 
 from parallel_agents.cli import columns, render
-from parallel_agents.core.state import Counts
+from parallel_agents.core.place import Counts
 from parallel_agents.core.value import replace
 from parallel_agents.supervisor.sessions.session_rows import session_row
 from tests.support.facts import facts_of

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 
 from parallel_agents.core.events import BackgroundTask
+from parallel_agents.core.facts import Problem
 from parallel_agents.core.label import SHOWN_AS, STATES, derive
-from parallel_agents.core.state import Message, Problem, Request, Retry, SessionState
+from parallel_agents.core.state import Message, Request, Retry, SessionState
 from tests.support.facts import any_of, facts_of
 
 REQUEST = Request(

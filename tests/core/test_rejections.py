@@ -8,8 +8,9 @@ from hypothesis import given, strategies as st
 from parallel_agents.core import events as ev
 from parallel_agents.core.diff import Anchor, parse_hunks
 from parallel_agents.core.items import NoticeItem
+from parallel_agents.core.place import REJECTIONS, PlaceFacts
 from parallel_agents.core.review_note import END, note_before
-from parallel_agents.core.state import REJECTIONS, Message, PlaceFacts
+from parallel_agents.core.state import Message
 from parallel_agents.core.taken_out import LineRange, TakenSpan, chosen_lines, lines_said
 from parallel_agents.core.transcript import Transcript
 from tests.support.facts import fold, records

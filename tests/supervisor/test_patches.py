@@ -19,7 +19,8 @@ TEXTS = {str(number): f"{number}" * (PAGE_LIMIT * number // 2 + number) for numb
 def session_of(made: list[str | None]) -> Any:
     """A session whose patches are known, and which notes each that is computed."""
 
-    def diff_file(record: object, parts: object, names: list[str]) -> str:
+    def diff_file(record: object, parts: object, names: list[str], *, beside: str) -> str:
+        assert not beside
         made.append(names[0])
         return TEXTS[names[0]]
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.options import Options
-from parallel_agents.core.state import Counts
+from parallel_agents.core.place import Counts
 from parallel_agents.core.worktree import DiffStat, WorktreeRecord
 from parallel_agents.supervisor.base.hub import Subscriber
 from parallel_agents.supervisor.place.workplace import Workplace

@@ -361,13 +361,31 @@ def _effects(message: Request[Any]) -> tuple[ev.Event, ...]:
             return (ev.Renamed(name=message.name),)
         case m.MarkSeen():
             return (ev.Seen(),)
+        case m.Send():
+            return (ev.MessageQueued(uuid=message.key, text=message.text),)
+        case _:
+            return _review_effects(message)
+
+
+def _review_effects(message: Request[Any]) -> tuple[ev.Event, ...]:
+    """What is journalled for a request about the changes."""
+    match message:
         case m.DeleteComment():
             return (ev.CommentDeleted(id=message.id),)
         case m.ResolveComment():
             return (ev.CommentResolved(id=message.id, resolved=message.resolved),)
         case m.SendComments():
             return (ev.CommentsSent(ids=message.ids, message=message.key),)
-        case m.Send():
-            return (ev.MessageQueued(uuid=message.key, text=message.text),)
+        case m.NoteLook():
+            return (ev.ChangesSeen(parts=message.parts),)
+        case m.MarkViewed():
+            return (
+                ev.FileViewed(
+                    path=message.path,
+                    blob=message.blob,
+                    gone=message.gone,
+                    viewed=message.viewed,
+                ),
+            )
         case _:
             return ()

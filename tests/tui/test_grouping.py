@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from parallel_agents.core.events import WorktreeReady
 from parallel_agents.core.label import derive
+from parallel_agents.core.place import Counts
 from parallel_agents.core.state import (
-    Counts,
     Message,
     Outcome,
     ProcessFacts,

@@ -191,15 +191,15 @@ def test_no_file_means_the_usual_keys(tmp_path: Path) -> None:
 
 
 async def test_a_rebound_key_works_and_is_shown_and_the_old_one_is_dead() -> None:
-    table, wrong = rebound({"allow": "v", "next_hunk": "h", "help": "f1", "diff": "D"})
+    table, wrong = rebound({"allow": "l", "next_hunk": "h", "help": "f1", "diff": "D"})
     assert not wrong
     fake = SCENES["requests"]()
     async with screen(fake, keys=table) as drive:
         await drive.ready()
-        await drive.shows("v allow once")
+        await drive.shows("l allow once")
         await drive.press("y")
         await drive.shows("y does nothing here. F1 shows the keys.")
-        await drive.press("v")
+        await drive.press("l")
         await drive.until(lambda: fake.of(Answer), "an answer")
         assert fake.of(Answer)[0].decision.behavior == "allow"
         await drive.press("f1")

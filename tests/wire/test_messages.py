@@ -32,6 +32,7 @@ ON_THE_CONNECTION = {m.Hello, m.Subscribe, m.Follow, m.Shutdown}
 UNKEYED = {
     m.Shutdown,
     m.MarkSeen,
+    m.NoteLook,
     m.ListTrash,
     m.ResolveRepository,
     m.ListAgents,

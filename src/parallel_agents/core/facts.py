@@ -11,3 +11,10 @@ class Facts(Value):
     """
 
     seq: int = 0
+
+
+class Problem(Value):
+    """What went wrong and what to do about it."""
+
+    message: str
+    hint: str = ""

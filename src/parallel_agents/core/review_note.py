@@ -4,7 +4,7 @@ Keep true: names of files are made safe, since whoever wrote the files chose the
 """
 
 from parallel_agents.core.events import ChangeRejected
-from parallel_agents.core.state import PlaceFacts
+from parallel_agents.core.place import PlaceFacts
 from parallel_agents.core.taken_out import lines_said
 from parallel_agents.core.text import safe_line
 

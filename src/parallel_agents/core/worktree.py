@@ -269,12 +269,14 @@ class DiffStat(Value):
         commit: hash of the diff base.
         files: in git's order.
         parts: the trees compared, the worktree's first; patches of them never change.
+        scope: what is shown, in plain words; empty for all of the work.
     """
 
     against: str
     commit: str
     files: tuple[FileStat, ...]
     parts: tuple[DiffPart, ...] = ()
+    scope: str = ""
 
     @property
     def changes(self) -> Changes:

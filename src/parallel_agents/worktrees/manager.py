@@ -4,15 +4,13 @@ Keep true: every method may be called from any thread; writes are serialised per
 failure raises an error from `core.errors`, also when the disk is full or failing.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
 from parallel_agents.core.errors import GitError, RepositoryError, WorktreeError
 from parallel_agents.core.worktree import (
     Base,
-    DiffPart,
-    DiffStat,
     ExecutableConfig,
     Extras,
     Repository,
@@ -20,9 +18,9 @@ from parallel_agents.core.worktree import (
     WorktreeRecord,
 )
 from parallel_agents.worktrees import kinds
-from parallel_agents.worktrees.compare import diff, scratch, trees
+from parallel_agents.worktrees.compare import scratch
+from parallel_agents.worktrees.comparing import Comparing
 from parallel_agents.worktrees.edit import kept, rejection
-from parallel_agents.worktrees.ending import Ending
 from parallel_agents.worktrees.filesystem.files import remove_older
 from parallel_agents.worktrees.look import branches, completion, looking, repository
 from parallel_agents.worktrees.look.fetched import Fetches
@@ -47,7 +45,7 @@ _QUEUE_SECONDS = 4 * 3600.0
 """How long a creation waits for its turn; long, because each may check out a large repository."""
 
 
-class WorktreeManager(Ending):
+class WorktreeManager(Comparing):
     """Creates, inspects, deletes and restores the worktrees of sessions.
 
     Args:
@@ -306,54 +304,6 @@ class WorktreeManager(Ending):
         """Update the paths and the identity in a record; see `identity.renewed`."""
         with self._reading("look at the worktree"):
             return renewed(record)
-
-    def diff_stat(self, record: WorktreeRecord) -> DiffStat:
-        """List a session's changed files, and name their trees; see `diff.diff_stat`."""
-        if not record.git_file:
-            return DiffStat(against="nothing: it is in no git repository", commit="", files=())
-        with self._reading("read the changes"):
-            return diff.diff_stat(record, self._store(record.session), self._temporary)
-
-    def diff_between(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], against: str
-    ) -> DiffStat:
-        """List the files that differ between trees; see `trees.stats`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            files = trees.stats(record, parts, store, self._temporary)
-        return DiffStat(against=against, commit=parts[0].base, files=files, parts=tuple(parts))
-
-    def diff_patch(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], *, exact: bool = False
-    ) -> str:
-        """Print the patch between trees; see `trees.whole_patch`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            return trees.whole_patch(record, parts, store, self._temporary, exact=exact)
-
-    def diff_file(
-        self, record: WorktreeRecord, parts: Sequence[DiffPart], names: Sequence[str]
-    ) -> str:
-        """Print the patch of one file between trees; see `trees.file_patch`."""
-        with self._reading("read the changes"):
-            store = self._store(record.session)
-            return trees.file_patch(record, parts, names, store, self._temporary)
-
-    def read_files(
-        self,
-        record: WorktreeRecord,
-        part: DiffPart,
-        names: Sequence[str],
-        *,
-        before: bool = False,
-        known: Collection[str] = (),
-    ) -> dict[str, trees.StoredFile]:
-        """Read files as a tree has them; see `trees.read_files`."""
-        with self._reading("read the files"):
-            store, temporary = self._store(record.session), self._temporary
-            return trees.read_files(
-                record, part, names, store, temporary, before=before, known=known
-            )
 
     def plan_rejection(
         self, record: WorktreeRecord, wish: rejection.Wish, directory: Path

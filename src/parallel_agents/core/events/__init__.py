@@ -32,6 +32,8 @@ from parallel_agents.core.events.dialogue import (
 from parallel_agents.core.events.place import (
     ChangeRejected as ChangeRejected,
     ChangesCounted as ChangesCounted,
+    ChangesSeen as ChangesSeen,
+    FileViewed as FileViewed,
     HeadMoved as HeadMoved,
     MainCheckoutChanged as MainCheckoutChanged,
     PlaceEvent as PlaceEvent,

@@ -151,6 +151,32 @@ class RejectionSettled(Tagged, tag="rejection_settled"):
     refused: str = ""
 
 
+class ChangesSeen(Tagged, tag="changes_seen"):
+    """A person has looked at all of the session's work.
+
+    Attributes:
+        parts: the trees that were shown, and what each was compared with.
+    """
+
+    parts: tuple[DiffPart, ...] = ()
+
+
+class FileViewed(Tagged, tag="file_viewed"):
+    """A person has marked a file as viewed, or taken the mark back.
+
+    Attributes:
+        path: its name in the worktree.
+        blob: hash of its content; of a file that is gone, of what it was.
+        gone: whether it was deleted.
+        viewed: whether it is marked from now on.
+    """
+
+    path: str
+    blob: str
+    gone: bool = False
+    viewed: bool = True
+
+
 class HeadMoved(Tagged, tag="head_moved"):
     """Another branch is checked out in the worktree, or none; fields as of `Standing`."""
 
@@ -180,6 +206,8 @@ PlaceEvent = (
     | ChangeRejected
     | RejectionUndone
     | RejectionSettled
+    | ChangesSeen
+    | FileViewed
     | HeadMoved
     | MainCheckoutChanged
 )

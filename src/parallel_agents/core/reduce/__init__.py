@@ -45,6 +45,7 @@ FACT_OF = {
     "retrying": "retry",
     "limit_changed": "limit",
     "background_tasks": "tasks",
+    "changes_seen": "looked",
     "delete_requested": "delete",
     "delete_cancelled": "delete",
     "deleted": "delete",

@@ -1,12 +1,14 @@
 """The fold over the place where a session works."""
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.facts import Problem
+from parallel_agents.core.place import VIEWED, Counts, PlaceFacts
 from parallel_agents.core.reduce.rejections import RejectionConcern, fold_rejections
-from parallel_agents.core.state import Counts, PlaceFacts, Problem
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Standing
 
+_Review = ev.ChangesSeen | ev.FileViewed
 _Work = ev.ChangesCounted | ev.TreeRecorded | ev.HeadMoved | ev.MainCheckoutChanged
 PlaceConcern = (
     ev.SessionCreated
@@ -21,6 +23,7 @@ PlaceConcern = (
     | ev.WorktreeMissing
     | _Work
     | RejectionConcern
+    | _Review
 )
 """The events that change it."""
 
@@ -57,10 +60,8 @@ def fold_place(place: PlaceFacts, event: PlaceConcern) -> PlaceFacts:
             return replace(place, creating=False, setup_owed=False, step="")
         case ev.WorktreeMissing():
             return replace(place, missing=event.reason)
-        case ev.ChangesCounted() | ev.TreeRecorded() | ev.HeadMoved() | ev.MainCheckoutChanged():
-            return _worked(place, event)
         case _:
-            return fold_rejections(place, event)
+            return _later(place, event)
 
 
 def _asked(event: ev.SessionCreated) -> PlaceFacts:
@@ -86,6 +87,26 @@ def _ready(place: PlaceFacts, event: ev.WorktreeReady) -> PlaceFacts:
         missing="",
         head=None,
     )
+
+
+def _later(place: PlaceFacts, event: _Work | _Review | RejectionConcern) -> PlaceFacts:
+    """Fold what happens in a place that stands."""
+    match event:
+        case ev.ChangesCounted() | ev.TreeRecorded() | ev.HeadMoved() | ev.MainCheckoutChanged():
+            return _worked(place, event)
+        case ev.ChangesSeen():
+            return replace(place, seen=event)
+        case ev.FileViewed():
+            return replace(place, viewed=_marked(place.viewed, event))
+        case _:
+            return fold_rejections(place, event)
+
+
+def _marked(marks: tuple[ev.FileViewed, ...], event: ev.FileViewed) -> tuple[ev.FileViewed, ...]:
+    """Add a mark as the newest, or take it away."""
+    mark = replace(event, viewed=True)
+    others = tuple(other for other in marks if other != mark)
+    return (*others, mark)[-VIEWED:] if event.viewed else others
 
 
 def _worked(place: PlaceFacts, event: _Work) -> PlaceFacts:

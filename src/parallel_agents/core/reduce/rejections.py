@@ -7,7 +7,7 @@ back; the agent is told of each once.
 from typing import assert_never
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.state import REJECTIONS, PlaceFacts, Rejection
+from parallel_agents.core.place import REJECTIONS, PlaceFacts, Rejection
 from parallel_agents.core.value import replace
 
 RejectionConcern = ev.ChangeRejected | ev.RejectionUndone | ev.RejectionSettled | ev.MessageQueued

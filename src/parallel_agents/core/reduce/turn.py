@@ -6,9 +6,10 @@ Keep true: a turn that had no result when its process ended was cut.
 from typing import assert_never
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.facts import Problem
 from parallel_agents.core.reduce.dialogue import began_earlier
 from parallel_agents.core.reduce.process import is_asked
-from parallel_agents.core.state import DialogueFacts, Problem, ProcessFacts, Retry, TurnFacts
+from parallel_agents.core.state import DialogueFacts, ProcessFacts, Retry, TurnFacts
 from parallel_agents.core.summary import first_line
 from parallel_agents.core.value import replace
 

@@ -30,7 +30,7 @@ class Patches:
             UserError: the trees cannot be compared.
         """
         names = (message.path, message.old_path)
-        key = (session.id, message.parts, names, message.exact)
+        key = (session.id, message.parts, names, message.exact, message.other)
         text = self._texts.get(key)
         if text is None:
             text = await session.context.threads.git(_patch, session, message)
@@ -52,6 +52,6 @@ class Patches:
 def _patch(session: Session, message: DiffText) -> str:
     manager, record = session.context.manager, session.workplace.record
     if message.path is None:
-        return manager.diff_patch(record, message.parts, exact=message.exact)
+        return manager.diff_patch(record, message.parts, exact=message.exact, beside=message.other)
     names = [name for name in (message.path, message.old_path) if name]
-    return manager.diff_file(record, message.parts, names)
+    return manager.diff_file(record, message.parts, names, beside=message.other)

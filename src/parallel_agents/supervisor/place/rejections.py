@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError, StorageError, UserError
-from parallel_agents.core.state import Rejection
+from parallel_agents.core.place import Rejection
 from parallel_agents.supervisor.place.change_counts import Changes
 from parallel_agents.supervisor.place.running_tools import tool_at_work
 from parallel_agents.supervisor.record.session_ledger import SessionLedger

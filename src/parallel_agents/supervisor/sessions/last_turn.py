@@ -3,10 +3,11 @@
 Keep true: what was not recorded is never replaced by a guess.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from parallel_agents.core.errors import UserError
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart, DiffStat
 from parallel_agents.supervisor.sessions.session import Session
 
@@ -56,10 +57,14 @@ def turn_parts(state: SessionState, start: str | None) -> tuple[DiffPart, ...]:
             f"What the last turn changed is not known: {which} was not recorded.",
             f"The whole change is: parallel-agents diff {state.id}",
         )
-    return tuple(_between(before, part) for part in after)
+    return paired({part.prefix: part.tree for part in before}, after)
 
 
-def _between(before: Sequence[DiffPart], part: DiffPart) -> DiffPart:
-    """Pair a tree with the earlier one; a submodule that is new, with the commit it is at."""
-    trees = {earlier.prefix: earlier.tree for earlier in before}
-    return DiffPart(base=trees.get(part.prefix, part.base), tree=part.tree, prefix=part.prefix)
+def paired(before: Mapping[str, str], after: Iterable[DiffPart]) -> tuple[DiffPart, ...]:
+    """Pair trees with others; a submodule that is new, with the commit it is at.
+
+    Args:
+        before: hash of a tree or commit by prefix.
+        after: the newer trees.
+    """
+    return tuple(replace(part, base=before.get(part.prefix, part.base)) for part in after)

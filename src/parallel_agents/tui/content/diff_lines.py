@@ -16,6 +16,8 @@ from parallel_agents.core.review import PlacedComment
 from parallel_agents.core.text import safe_line
 from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.content.comment_lines import comment_blocks
+from parallel_agents.tui.content.diff_head import HeadKey as HeadKey, head_block
+from parallel_agents.tui.content.file_order import FileMarks, Totals, totals_of as totals_of
 from parallel_agents.tui.text.lines import Block
 from parallel_agents.tui.text.patch_lines import (
     PIECE,
@@ -30,13 +32,11 @@ from parallel_agents.tui.text.styles import Ink
 PART = 500
 """Files that are shown at a time."""
 
+UNMARKED = FileMarks()
+"""Of files of which nothing else is known."""
+
 _BOTH_SIDES = 72
 """Cells of a line from which on it has both line numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeadKey:
-    """The key of the line above everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,40 +124,13 @@ _STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a whole change comes to.
-
-    Attributes:
-        files: how many files.
-        insertions: lines added in all.
-        deletions: lines removed in all.
-        most: lines changed in the file with the most.
-    """
-
-    files: int
-    insertions: int
-    deletions: int
-    most: int
-
-
-def totals_of(stat: ChangedFiles) -> Totals:
-    """Add up the changed files; for a large one, not in the event loop."""
-    sizes = [(file.insertions, file.deletions) for file in stat.files]
-    return Totals(
-        len(sizes),
-        sum(added for added, _ in sizes),
-        sum(removed for _, removed in sizes),
-        max((added + removed for added, removed in sizes), default=0),
-    )
-
-
 def diff_blocks(
     stat: ChangedFiles,
     patches: Mapping[str, str],
     folded: frozenset[str],
     start: int = 0,
     totals: Totals | None = None,
+    marks: FileMarks = UNMARKED,
     comments: Mapping[str, Comments] = MappingProxyType({}),
 ) -> Iterator[Block]:
     """Make the blocks of a diff, of a large one those of a part.
@@ -168,6 +141,7 @@ def diff_blocks(
         folded: paths of the files whose patch is not shown.
         start: the first file shown.
         totals: of the whole change, when they are known.
+        marks: what else is known of the files.
         comments: by the path of their file; under no path those on the whole change.
 
     Yields:
@@ -175,18 +149,18 @@ def diff_blocks(
     """
     whole = totals or totals_of(stat)
     files = stat.files[start : start + PART]
-    yield _head(stat, whole)
+    yield head_block(stat, whole, marks)
     yield from comment_blocks("", comments.get("", ()), apart=True)
     if start:
         yield _more(max(start - PART, 0), start, "before")
     for file in files:
-        yield _listed(file, whole.most)
+        yield _listed(file, whole.most, marks)
     if start + len(files) < whole.files:
         yield _more(start + len(files), whole.files, "after")
     for file in files:
         patch = patches.get(file.path)
         said = comments.get(file.path, ())
-        yield _file(file, folded=file.path in folded, comments=len(said))
+        yield _file(file, marks.said_of(file.path), folded=file.path in folded, comments=len(said))
         if file.path not in folded:
             yield from _body(file, patch, said)
 
@@ -203,41 +177,29 @@ def _more(start: int, end: int, where: str) -> Block:
     return Block(MoreKey(start), (said,), build)
 
 
-def _head(stat: ChangedFiles, whole: Totals) -> Block:
-    against, commit = stat.against, stat.commit
+def _listed(file: FileStat, most: int, marks: FileMarks) -> Block:
+    mark = "✓ " if file.path in marks.viewed else "~ " if file.path in marks.changed else "  "
 
     def build(width: int, ink: Ink) -> list[Line]:
-        where = [flat(against, ink.text), flat(f" {commit[:10]}", ink.faint)]
-        if not whole.files:
-            said = [Span("No changes yet against ", ink.muted), *where]
-            return block(said, width)
-        noun = "file" if whole.files == 1 else "files"
-        left = [Span(f"{whole.files} {noun} against ", ink.muted), *where]
-        return [Line(row(left, line_counts(whole.insertions, whole.deletions, ink), width))]
-
-    return Block(HeadKey(), (against, commit, whole), build, stop=False)
-
-
-def _listed(file: FileStat, most: int) -> Block:
-    def build(width: int, ink: Ink) -> list[Line]:
-        left = [Span("  ", ink.text), *_named(file, ink)]
+        left = [Span(mark, ink.good if mark == "✓ " else ink.need), *_named(file, ink)]
         right = [*_tally(file, ink), *_bar(file, most, ink)]
         return [Line(row(left, right, width), target="jump")]
 
-    return Block(RowKey(file.path), (file, most), build, text=file.path)
+    return Block(RowKey(file.path), (file, most, mark), build, text=file.path)
 
 
-def _file(file: FileStat, *, folded: bool, comments: int) -> Block:
+def _file(file: FileStat, said: str, *, folded: bool, comments: int) -> Block:
     noun = "comment" if comments == 1 else "comments"
 
     def build(width: int, ink: Ink) -> list[Line]:
         left = [Span("▸ " if folded else "▾ ", ink.muted), *_named(file, ink)]
+        left.append(Span(f"  {said}" if said else "", ink.muted))
         if comments:
             left.append(Span(f"  {comments} {noun}", ink.need))
         strip = fill(row(left, _tally(file, ink), width), width, ink.on_panel)
         return [EMPTY, Line(strip, 2, target="fold")]
 
-    return Block(FileKey(file.path), (file, folded, comments), build, 2, text=file.path)
+    return Block(FileKey(file.path), (file, folded, said, comments), build, 2, text=file.path)
 
 
 def _named(file: FileStat, ink: Ink) -> list[Span]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
 from parallel_agents.core.errors import RefusedError, UserError
+from parallel_agents.core.events import FileViewed
 from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
@@ -112,6 +113,18 @@ class Commands:
         """A finished session is being looked at."""
         if state.unread:
             await self.ask(m.MarkSeen(session=state.id))
+
+    async def mark_viewed(self, session: str, mark: FileViewed, *, viewed: bool) -> None:
+        """Mark a file as viewed, or take the mark back."""
+        message = m.MarkViewed(
+            key=new_uuid(),
+            session=session,
+            path=mark.path,
+            blob=mark.blob,
+            gone=mark.gone,
+            viewed=viewed,
+        )
+        await self.ask(message)
 
     # --- stop, delete, undo -------------------------------------------------------------------
 

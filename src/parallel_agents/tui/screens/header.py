@@ -205,6 +205,8 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         ("open", "fold"),
         ("comment", "comment"),
         ("send_comments", "send"),
+        ("viewed", "viewed"),
+        ("choose_scope", "compare with"),
         ("edit", "edit"),
         ("transcript", "transcript"),
         _BACK,

@@ -282,8 +282,10 @@ class MainScreen(Searching, Modes):
         self.sidebar.focus()
 
     def do_escape(self) -> None:
-        """Go back to the list."""
-        self.do_back()
+        """Go back to the list; in a diff of which only some files are shown, first show all."""
+        diff = self.panes.diff
+        if not (diff.view.has_focus and diff.show_all()):
+            self.do_back()
 
     def on_prompt_left(self) -> None:
         """Handle `←` or Esc in the empty input."""

@@ -56,7 +56,7 @@ class Panes:
     """
 
     def __init__(self, commands: Commands, store: Store) -> None:
-        self.diff = DiffPane(commands)
+        self.diff = DiffPane(commands, lambda: list(store.mirror.sessions.values()))
         self.transcript = TranscriptPane(commands, lambda: store.opened)
         made: list[Pane] = [
             self.transcript,

@@ -16,29 +16,34 @@ from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, Fi
 from parallel_agents.tui.content.comment_lines import CommentKey
 from parallel_agents.tui.content.diff_lines import (
     PART,
+    UNMARKED,
     Comments,
     FileBlockKey,
     FileKey,
     HunkKey,
     MoreKey,
     RowKey,
-    Totals,
     diff_blocks,
     holds,
     line_again,
     lines_of,
-    totals_of,
 )
+from parallel_agents.tui.content.file_order import FileMarks, Totals, totals_of
 from parallel_agents.tui.text.line_cursor import LineCursorView
 from parallel_agents.tui.text.lines import Block
 from parallel_agents.tui.text.patch_lines import hunks_of
 from parallel_agents.tui.widgets.keyed import Keyed
+from parallel_agents.tui.widgets.review_keys import ReviewKeys
 
 _NOTHING = ChangedFiles(against="", commit="", files=())
 
 
-class DiffView(LineCursorView, Keyed):
-    """Shows a diff."""
+class DiffView(LineCursorView, ReviewKeys, Keyed):
+    """Shows a diff.
+
+    Attributes:
+        _folded: paths that a key folded, or unfolded, against what holds for them at first.
+    """
 
     PLACES = ("lines", "diff")
 
@@ -101,11 +106,16 @@ class DiffView(LineCursorView, Keyed):
         self._fresh: frozenset[str] = frozenset()
         self._asked: set[str] = set()
         self._folded: frozenset[str] = frozenset()
+        self._marks = UNMARKED
         self._cache: dict[Hashable, Block] = {}
         self._comments: dict[str, Comments] = {}
 
     def show(
-        self, stat: ChangedFiles, patches: Mapping[str, str], totals: Totals | None = None
+        self,
+        stat: ChangedFiles,
+        patches: Mapping[str, str],
+        totals: Totals | None = None,
+        marks: FileMarks = UNMARKED,
     ) -> None:
         """Show a diff, or its newer state.
 
@@ -114,15 +124,21 @@ class DiffView(LineCursorView, Keyed):
             patches: patches by path. One that was there before and is not any more is asked for
                 again when it is visible, and shown as it was until then.
             totals: of the whole change; added up here when not given.
+            marks: what else is known of the files.
         """
+        before, self._marks = self._marks, marks
+        # A file that is folded at first, or no longer, forgets what a key did to it before.
+        self._folded = frozenset(
+            path for path in self._folded if before.is_folded(path) == marks.is_folded(path)
+        )
         self._totals = totals or totals_of(stat)
         if self._first >= self._totals.files:
             self._first = 0
         self._asked -= self._fresh - patches.keys()
         self._fresh = frozenset(patches)
-        paths = {file.path for file in stat.files[self._first : self._first + PART]}
-        self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._stat = stat
+        paths = {file.path for file in self._part}
+        self._known = {k: v for k, v in {**self._known, **patches}.items() if k in paths}
         self._rebuild()
 
     def show_comments(self, comments: Sequence[PlacedComment]) -> None:
@@ -142,16 +158,28 @@ class DiffView(LineCursorView, Keyed):
         self._known, self._fresh, self._asked, self._cache = {}, frozenset(), set(), {}
         self._stat, self._folded, self._first = _NOTHING, frozenset(), 0
         self._comments = {}
+        self._marks = UNMARKED
         self.restart()
 
+    @property
+    def _part(self) -> tuple[FileStat, ...]:
+        """The files that are shown now."""
+        return self._stat.files[self._first : self._first + PART]
+
     def _rebuild(self) -> None:
+        hidden = frozenset(
+            file.path
+            for file in self._part
+            if self._marks.is_folded(file.path) != (file.path in self._folded)
+        )
         made = list(
             diff_blocks(
                 self._stat,
                 self._known,
-                self._folded,
+                hidden,
                 self._first,
                 self._totals,
+                self._marks,
                 self._comments,
             )
         )
@@ -225,6 +253,23 @@ class DiffView(LineCursorView, Keyed):
                 self.show_block(key, at_top=at_top)
                 self.refresh()
                 return
+
+    def file_at_cursor(self) -> FileStat | None:
+        """The file that the cursor is on; None for none."""
+        if not isinstance(self.cursor, FileBlockKey | CommentKey):
+            return None
+        path = self.cursor.path
+        return next((file for file in self._part if file.path == path), None)
+
+    def go_to_unviewed(self, after: str) -> None:
+        """Go to the next file that was not viewed, from the list to its row; else stay."""
+        kind = RowKey if isinstance(self.cursor, RowKey) else FileKey
+        paths = [file.path for file in self._part]
+        start = paths.index(after) + 1
+        ahead = [path for path in paths[start:] if path not in self._marks.viewed]
+        self.cursor = kind(ahead[0] if ahead else after)
+        self.show_block(self.cursor, at_top=kind is FileKey)
+        self.refresh()
 
     def action_open(self) -> None:
         """Go to the file of a row; change or resolve a comment; else fold or unfold the file."""

@@ -5,8 +5,12 @@ requests in `READ_ONLY`.
 """
 
 from parallel_agents.wire.messages.changes import (
+    CommitList as CommitList,
     DiffStat as DiffStat,
     DiffText as DiffText,
+    ListCommits as ListCommits,
+    MarkViewed as MarkViewed,
+    NoteLook as NoteLook,
     PatchPage as PatchPage,
     Reject as Reject,
     TakenOut as TakenOut,
@@ -135,6 +139,9 @@ AnyRequest = (
     | SendComments
     | Reject
     | UndoReject
+    | ListCommits
+    | NoteLook
+    | MarkViewed
     | Hello
     | Subscribe
     | Follow
@@ -201,6 +208,8 @@ READ_ONLY = (
     PendingInput,
     DiffStat,
     DiffText,
+    Comments,
+    ListCommits,
     OwnWork,
 )
 """The requests that a process descended from an agent may send; all others are refused."""

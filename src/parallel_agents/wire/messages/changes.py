@@ -1,20 +1,68 @@
-"""What is asked of a session's changes against its base."""
+"""What is asked of a session's changes."""
 
+from msgspec import field
+
+from parallel_agents.core.scope import Commit, Scope, WholeChange
 from parallel_agents.core.taken_out import HunkSelection, TakenSpan
 from parallel_agents.core.value import Value
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles
-from parallel_agents.wire.request import Request
+from parallel_agents.wire.request import Done, Request
 
 
 class DiffStat(Request[ChangedFiles], tag="diff_stat"):
-    """Files changed against the base, with counts, and the trees that were compared.
+    """The files that differ, with counts, and the trees that were compared.
 
     Attributes:
-        turn: compare the end of the last turn with the end of the one before instead.
+        scope: what is compared with what.
     """
 
     session: str
-    turn: bool = False
+    scope: Scope = field(default_factory=WholeChange)
+
+
+class CommitList(Value):
+    """Commits of a session, the newest first.
+
+    Attributes:
+        commits: at most 200.
+    """
+
+    commits: tuple[Commit, ...]
+
+
+class ListCommits(Request[CommitList], tag="list_commits"):
+    """The commits that a session's branch has beyond its base."""
+
+    session: str
+
+
+class NoteLook(Request[Done], tag="note_look"):
+    """A person has looked at all of a session's work.
+
+    Attributes:
+        parts: the trees that were shown, from the reply to `diff_stat`.
+    """
+
+    session: str
+    parts: tuple[DiffPart, ...]
+
+
+class MarkViewed(Request[Done], tag="mark_viewed"):
+    """Mark a file as viewed, or take the mark back.
+
+    Attributes:
+        path: its name.
+        blob: hash of its content; of a file that is gone, of what it was.
+        gone: whether it was deleted.
+        viewed: whether to mark it.
+    """
+
+    key: str
+    session: str
+    path: str
+    blob: str
+    gone: bool = False
+    viewed: bool = True
 
 
 class PatchPage(Value):
@@ -37,6 +85,7 @@ class DiffText(Request[PatchPage], tag="diff_text"):
         old_path: the file's name before, if it was renamed or copied.
         offset: characters to skip.
         exact: as `git apply` needs it, with the content of binary files, without submodules.
+        other: the session that the files were compared with; empty for none.
     """
 
     session: str
@@ -45,6 +94,7 @@ class DiffText(Request[PatchPage], tag="diff_text"):
     old_path: str | None = None
     offset: int = 0
     exact: bool = False
+    other: str = ""
 
 
 class TakenOut(Value):

@@ -7,7 +7,7 @@ from msgspec import field
 from parallel_agents.core.value import Value
 from parallel_agents.wire.request import Done, Request
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 """Version of the protocol; both ends must have the same."""
 
 FRAME_LIMIT = 64 << 20

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from parallel_agents.core.state import Counts
+from parallel_agents.core.place import Counts
 from parallel_agents.core.value import Value
 from parallel_agents.wire.request import Request
 

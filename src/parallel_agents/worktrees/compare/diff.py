@@ -8,7 +8,7 @@ submodule is not read.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,6 +90,15 @@ class _Part:
         left = dict(self.left)
         for stat in parse_stat(data):
             yield trees.below(replace(stat, note=left.pop(stat.path, "")), self.prefix)
+        yield from self._left_out(left)
+
+    def write(self, bounds: Bounds) -> Iterator[FileStat]:
+        """Write the tree; list the files that it does not hold as they are."""
+        with self._named_if_damaged():
+            self._write(bounds)
+        yield from self._left_out(self.left)
+
+    def _left_out(self, left: Mapping[str, str]) -> Iterator[FileStat]:
         for name, why in left.items():
             yield trees.below(_unread(name, why), self.prefix)
 
@@ -190,14 +199,20 @@ def _parts(
             copy_index(inner.directory_of_git / "index", directory / "index")
             bound = inner.git.with_index(str(directory / "index"))
             objects = Objects(generation, (trees.objects_of(bound),))
-            base = _head_or_nothing(bound)
+            base = head_or_nothing(bound)
             found.append(_Part(bound, base, objects, temporary, prefix=f"{path}/"))
         yield name, found
 
 
-def _head_or_nothing(git: Git) -> str:
+def head_or_nothing(git: Git) -> str:
+    """Find the hash of the commit that is checked out; of the empty tree when there is none."""
     found = git.read("rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1, 128))
-    return found.line or git.read("hash-object", "-t", "tree", os.devnull).line
+    return found.line or nothing(git)
+
+
+def nothing(git: Git) -> str:
+    """Find the hash of the tree without files, as this repository writes hashes."""
+    return git.read("hash-object", "-t", "tree", os.devnull).line
 
 
 def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
@@ -219,7 +234,7 @@ def diff_base(git: Git, record: WorktreeRecord) -> tuple[str, str]:
         fork = _merge_base(git, start)
         there = git.read("cat-file", "-e", f"{start}^{{commit}}", ok=(0, 1, 128)).returncode == 0
         if fork or not there:
-            commit = fork or _head_or_nothing(git)
+            commit = fork or head_or_nothing(git)
             return f"{record.base} as of {commit[:12]}", commit
     return f"{record.base} as of {start[:12]}", start
 
@@ -257,3 +272,24 @@ def diff_stat(record: WorktreeRecord, store: ObjectStore, temporary: Path) -> Di
             files=files,
             parts=tuple(part.pair for part in parts if not part.damaged),
         )
+
+
+def trees_now(record: WorktreeRecord, store: ObjectStore, temporary: Path) -> DiffStat:
+    """Write the files as trees, to be compared with something else than their base.
+
+    Args:
+        record: the worktree.
+        store: where its trees are written.
+        temporary: directory for short-lived files.
+
+    Returns:
+        The trees; of the files only those that they do not hold as they are.
+
+    Raises:
+        WorktreeError: the worktree is not as recorded.
+    """
+    with _parts(record, store, temporary) as (name, parts):
+        bounds = Bounds()
+        left = tuple(stat for part in parts for stat in part.write(bounds))
+        pairs = tuple(part.pair for part in parts if not part.damaged)
+        return DiffStat(against=name, commit=parts[0].commit, files=left, parts=pairs)

@@ -48,9 +48,11 @@ class ObjectStore:
 
     Args:
         directory: `<state>/objects/<session>`.
+        beside: the same of another session, whose trees are read too.
     """
 
     directory: Path
+    beside: Path | None = None
 
     def open(self) -> Path:
         """Choose the generation to write to; a full one makes room for the next.
@@ -64,7 +66,7 @@ class ObjectStore:
         Raises:
             OSError: the disk is full or failing.
         """
-        numbers = self._numbers()
+        numbers = _numbers(self.directory)
         newest = numbers[-1] if numbers else 1
         if numbers and _is_full(self.directory / str(newest)):
             newest += 1
@@ -81,15 +83,23 @@ class ObjectStore:
         Args:
             repository: the repository's own object directory.
         """
-        kept = [self.directory / str(number) for number in reversed(self._numbers())]
+        kept = _generations(self.directory)
+        if self.beside is not None:
+            kept += _generations(self.beside)
         return Objects(kept[0], (*kept[1:], repository)) if kept else Objects(repository)
 
-    def _numbers(self) -> list[int]:
-        try:
-            names = os.listdir(self.directory)  # noqa: PTH208
-        except FileNotFoundError:
-            return []
-        return sorted(int(name) for name in names if name.isdecimal())
+
+def _numbers(directory: Path) -> list[int]:
+    try:
+        names = os.listdir(directory)  # noqa: PTH208
+    except FileNotFoundError:
+        return []
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _generations(directory: Path) -> list[Path]:
+    """The generations of a store, the newest first."""
+    return [directory / str(number) for number in reversed(_numbers(directory))]
 
 
 def _is_full(generation: Path) -> bool:

@@ -175,15 +175,7 @@ def named(repository: Repository, name: str) -> Base:
         UsageError: the name means several commits.
     """
     git = Git(repository.checkout)
-    known = bool(name) and "\0" not in name
-    if known:
-        refuse_ambiguous(git, name)
-    commit = _commit(git, name) if known else None
-    if commit is None:
-        raise GitError(
-            f"{name!r} names no commit in {repository.root}",
-            "See the branches: git branch --all. A remote one may have to be fetched first.",
-        )
+    commit = commit_named(git, name, repository.root)
     ref = git.read(
         "rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name,
         ok=(0, 1, 128),
@@ -191,6 +183,30 @@ def named(repository: Repository, name: str) -> Base:
     if not ref.startswith("refs/"):
         ref = ""
     return Base(name=_short(ref) if ref else _shown(name, commit), ref=ref or None, commit=commit)
+
+
+def commit_named(git: Git, name: str, root: str) -> str:
+    """Find the hash of the commit that a ref or hash names.
+
+    Args:
+        git: a git in the repository.
+        name: anything git accepts as a commit.
+        root: the repository, for people.
+
+    Raises:
+        GitError: there is no such commit.
+        UsageError: the name means several commits.
+    """
+    known = bool(name) and "\0" not in name
+    if known:
+        refuse_ambiguous(git, name)
+    commit = _commit(git, name) if known else None
+    if commit is None:
+        raise GitError(
+            f"{name!r} names no commit in {root}",
+            "See the branches: git branch --all. A remote one may have to be fetched first.",
+        )
+    return commit
 
 
 def _shown(name: str, commit: str) -> str:
