@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from parallel_agents.agents.demo.scenarios import NOTE_END
 from parallel_agents.core import events as ev
 from parallel_agents.core.diff import Anchor, parse_hunks
 from parallel_agents.core.items import NoticeItem
@@ -96,6 +97,10 @@ def test_a_name_cannot_end_the_note() -> None:
     assert lines.count(END) == 1
     assert lines[-1] == END
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_demo_agent_knows_where_a_note_ends() -> None:
+    assert Message(uuid="u", text="go", note=END).whole_text == f"{NOTE_END}go"
 
 
 def test_the_agent_gets_the_note_before_the_words() -> None:

@@ -56,6 +56,23 @@ def test_delete_twice_and_undo(person: Person, terminal: Terminal) -> None:
     assert Path(person.show(name)["worktree"]).is_dir()
 
 
+def test_a_hunk_is_taken_out_and_put_back(person: Person, terminal: Terminal) -> None:
+    """X in the diff removes what is under the cursor from the worktree, z brings it back."""
+    go_to(terminal, "edit")
+    path = Path(person.show("edit")["worktree"], "shop/cart.py")
+    before = path.read_bytes()
+    path.write_bytes(b"# new\r\n" + before)
+    terminal.press("d")
+    terminal.wait("+ # new")
+    terminal.press("]")
+    terminal.press("X")
+    terminal.wait("z puts it back")
+    assert path.read_bytes() == before
+    terminal.press("z")
+    terminal.wait("Put back what was taken out")
+    assert path.read_bytes() == b"# new\r\n" + before
+
+
 def test_dispatch_by_keys(person: Person, terminal: Terminal) -> None:
     """c, the task, Enter: a session works, its diff is on the screen."""
     terminal.press("c")

@@ -349,7 +349,7 @@ def test_nothing_is_followed_out_of_the_worktree(rejecting: Rejecting, tmp_path:
     rejecting.plan(wish)
     (rejecting.top / "dir").rename(rejecting.top / "other")
     (rejecting.top / "dir").symlink_to(outside)
-    assert rejecting.move() == "dir/file"
+    assert rejecting.move().startswith("dir/file has changed")
     assert (outside / "file").read_text() == "mine\n"
 
 
@@ -411,6 +411,15 @@ def test_a_rename_is_refused_when_the_old_name_is_taken(rejecting: Rejecting) ->
     (rejecting.top / "a.txt").unlink()
     rejecting.plan(wish)
     write(rejecting.top / "b.txt", "the agent went on\n")
-    assert rejecting.move() == "b.txt"
+    assert rejecting.move().startswith("b.txt has changed")
     assert not (rejecting.top / "a.txt").exists()
     assert (rejecting.top / "b.txt").read_text() == "the agent went on\n"
+
+
+@pytest.mark.parametrize("lost", ["moves.json", "0.before"])
+def test_what_was_kept_and_is_damaged_moves_nothing(lost: str, rejecting: Rejecting) -> None:
+    write(rejecting.top / "a.txt", "new\n")
+    rejecting.plan(rejecting.wish("a.txt"))
+    (rejecting.directory / lost).unlink()
+    assert rejecting.move() == "What was kept of the change cannot be read."
+    assert (rejecting.top / "a.txt").read_text() == "new\n"

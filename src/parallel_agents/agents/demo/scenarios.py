@@ -18,7 +18,6 @@ from parallel_agents.agents.demo.conversation import Conversation
 from parallel_agents.agents.demo.frames import Frame, short_id
 from parallel_agents.agents.demo.requests import answers, approved, listed
 from parallel_agents.agents.demo.voice import RUNNING, Voice, end_commands, start
-from parallel_agents.core.review_note import END
 
 MODULE = '''"""Says hello."""
 
@@ -77,6 +76,9 @@ QUESTIONS: list[Frame] = [
 
 TEST_COMMAND = "python3 -m unittest -v"
 
+NOTE_END = "[End of the note.]\n\n"
+"""The end of a note that precedes a prompt, as in `core.review_note`, which cannot be imported."""
+
 
 def play(talk: Conversation, text: str) -> None:
     """Play the story that a prompt asks for.
@@ -85,7 +87,7 @@ def play(talk: Conversation, text: str) -> None:
         talk: the conversation to speak in.
         text: the prompt; its first word names a story, or any of a few harmless keywords in it.
     """
-    text = text.rpartition(f"{END}\n\n")[2]
+    text = text.rpartition(NOTE_END)[2]
     if (task := shop.task(text)) is not None:
         task(talk)
         return

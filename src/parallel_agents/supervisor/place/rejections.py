@@ -160,14 +160,13 @@ class Rejections:
     async def _move(self, one: Rejection) -> str:
         """Move the files of a change, and journal that; returns why they were not moved."""
         context, number = self._ledger.context, one.change.number
-        blamed = await context.threads.long(
+        reason = await context.threads.long(
             context.manager.carry_out,
             self._ledger.state.place.record,
             self.directory(number),
             back=one.moving == "back",
         )
         hit("reject.done")
-        reason = f"{blamed} has changed since, or is being written now." if blamed else ""
         await self._ledger.record_patiently(ev.RejectionSettled(number=number, refused=reason))
         self._changes.count()
         return reason

@@ -1,7 +1,7 @@
 """Keys that take a change out of the worktree, and put it back.
 
-Keep true: what is taken out is what was shown: its trees and its hunk go with the request; while
-one change is being moved, no other key moves one.
+Keep true: what is taken out is what was shown: its trees and its hunk go with the request; one
+change is moved at a time, and the next is taken out only of what is shown afterwards.
 """
 
 from parallel_agents.core.ids import new_uuid
@@ -18,11 +18,16 @@ class Rejecting(SettingAside):
     """The board with a diff of which changes can be taken out."""
 
     _moving = False
+    _unread = 0
+    """How many moves the diff on the screen does not show yet."""
 
     def on_diff_view_reject(self, message: DiffView.Reject) -> None:
         """Take out a hunk, or a whole file."""
         session, file = self.panes.diff.session, message.file
         if session is None:
+            return
+        if self._unread:
+            self.commands.say(_BUSY, topic="reject")
             return
         hunks = None if message.selection is None else (message.selection,)
         self._begin(
@@ -50,11 +55,18 @@ class Rejecting(SettingAside):
         self.later(self._carry_out(request))
 
     async def _carry_out(self, request: Reject | UndoReject) -> None:
+        self._unread += 1
         try:
-            taken = await self.commands.ask(request)
+            taken = await self._moved(request)
             if taken is not None:
                 self.commands.say(self._said(taken), topic="reject")
             await self.panes.diff.read_again()
+        finally:
+            self._unread -= 1
+
+    async def _moved(self, request: Reject | UndoReject) -> TakenOut | None:
+        try:
+            return await self.commands.ask(request)
         finally:
             self._moving = False
 

@@ -282,15 +282,18 @@ class DiffView(LineCursorView, ReviewKeys, Keyed):
     def action_reject(self) -> None:
         """Take out the hunk under the cursor, or of it the chosen lines; on a title the file."""
         key = self.cursor
-        if not isinstance(key, FileBlockKey) or self.index_of(key) is None:
-            return
-        file = next((file for file in self._stat.files if file.path == key.path), None)
-        if file is None:
+        file = next(
+            (f for f in self._stat.files if isinstance(key, FileBlockKey) and f.path == key.path),
+            None,
+        )
+        if file is None or self.index_of(key) is None:
+            self._explain("Go to a hunk or a file first.")
             return
         selection = None
         if isinstance(key, HunkKey):
             if key.path not in self._fresh:
-                return  # what is shown is about to change
+                self._explain("This file is still being read.")
+                return
             hunks = hunks_of(self._known[key.path], key.path)[key.hunk : key.hunk + 1]
             selection = self._selection_of(hunks[0]) if hunks else None
         self.post_message(self.Reject(self._stat.parts, file, selection))
@@ -298,6 +301,9 @@ class DiffView(LineCursorView, ReviewKeys, Keyed):
     def _selection_of(self, hunk: DiffHunk) -> HunkSelection:
         chosen = self.chosen_range
         return whole_hunk(hunk) if chosen is None else chosen_lines(hunk, *chosen)
+
+    def _explain(self, why: str) -> None:
+        self.notify(why, markup=False, timeout=3)
 
     def action_undo_reject(self) -> None:
         """Put back what was taken out last."""

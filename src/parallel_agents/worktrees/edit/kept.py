@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from parallel_agents.core.errors import StorageError
 from parallel_agents.core.worktree import WorktreeRecord
 from parallel_agents.worktrees.filesystem.exchange import (
     ChangedError,
@@ -92,18 +91,20 @@ def _kept(content: Content | None, path: Path) -> dict[str, object] | None:
 
 
 def _read(directory: Path) -> tuple[Move, ...]:
+    """Read what was kept; nothing if that is damaged."""
     plan = read_json(directory / _PLAN)
-    if plan is None:
-        raise StorageError(f"What was kept in {directory} cannot be read.", "See what is there.")
-    return tuple(
-        Move(
-            move["path"],
-            _content(move["before"], directory / f"{number}.before"),
-            _content(move["after"], directory / f"{number}.after"),
-            move["token"],
+    try:
+        return tuple(
+            Move(
+                move["path"],
+                _content(move["before"], directory / f"{number}.before"),
+                _content(move["after"], directory / f"{number}.after"),
+                move["token"],
+            )
+            for number, move in enumerate(plan["moves"] if plan else ())
         )
-        for number, move in enumerate(plan["moves"])
-    )
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        return ()
 
 
 def _content(told: dict[str, Any] | None, path: Path) -> Content | None:
@@ -122,15 +123,16 @@ def carry_out(record: WorktreeRecord, directory: Path, *, back: bool) -> str:
         back: put the change back.
 
     Returns:
-        The file that somebody else has changed, so that nothing was moved; empty if all were.
+        Why nothing was moved; empty if everything was.
 
     Raises:
         WorktreeError: the worktree is not as recorded.
-        StorageError: what was kept cannot be read.
         OSError: the disk is full or failing; the same call may be tried again.
     """
     require(record)
     moves = _read(directory)
+    if not moves:
+        return "What was kept of the change cannot be read."
     if back:
         moves = tuple(move.reverse for move in reversed(moves))
     top = open_directory(Path(record.path))
@@ -139,7 +141,7 @@ def carry_out(record: WorktreeRecord, directory: Path, *, back: bool) -> str:
             if not _moved(top, move, directory):
                 for done in reversed(moves[:number]):
                     _moved(top, done.reverse, directory)
-                return move.path
+                return f"{move.path} has changed since, or is being written now."
             hit("reject.moved")
         for move in moves:
             if move.after is None:
