@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import field
 
 from parallel_agents.core.asking import Approval, Question
+from parallel_agents.core.check_facts import ChecksFacts
 from parallel_agents.core.errors import WorktreeError
 from parallel_agents.core.events import (
     BackgroundTask,
@@ -342,6 +343,7 @@ class SessionState(Facts):
     dialogue: DialogueFacts = field(default_factory=DialogueFacts)
     turn: TurnFacts = field(default_factory=TurnFacts)
     conversation: ConversationFacts = field(default_factory=ConversationFacts)
+    checks: ChecksFacts = field(default_factory=ChecksFacts)
     unread: bool = False
     updated_at: int = 0
     offset: int = 0

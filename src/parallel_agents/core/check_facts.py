@@ -1,0 +1,88 @@
+"""What is known of the checks of a session: its part of the facts.
+
+Keep true: bounded in size, whatever a check prints; a result names the files that it judged.
+"""
+
+from parallel_agents.core.events import CheckEnding
+from parallel_agents.core.value import Value
+
+CHECKS = 20
+"""How many checks a repository may have; a session keeps the last result of as many."""
+
+
+class CheckRun(Value):
+    """A check that runs.
+
+    Attributes:
+        tree: name of the worktree's files just before; empty when it is not known.
+        started_at: in milliseconds since 1970.
+        size: how many bytes it has printed.
+    """
+
+    name: str
+    command: str
+    tree: str
+    started_at: int
+    size: int = 0
+
+
+class CheckResult(Value):
+    """How a check ended the last time; see `events.CheckEnded`.
+
+    Attributes:
+        tree: name of the files that it judged; empty when it is not known.
+        started_at: in milliseconds since 1970.
+        ms: how long it ran, in milliseconds.
+        moved: whether files changed while it ran.
+        tail: the last lines of its output, raw.
+    """
+
+    name: str
+    command: str
+    tree: str
+    code: int
+    started_at: int
+    ms: int = 0
+    ending: CheckEnding = "exited"
+    reason: str = ""
+    moved: bool = False
+    tail: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check found nothing wrong."""
+        return self.ending == "exited" and self.code == 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the check found something wrong, or took too long."""
+        return self.ending == "late" or (self.ending == "exited" and self.code != 0)
+
+
+class ChecksFacts(Value):
+    """The checks of a session.
+
+    Attributes:
+        tree: name of the worktree's files, as last seen; empty while no check has run.
+        waiting: names of those that are to run next, in order.
+        running: the one that runs.
+        results: the last result of each, the newest at the end.
+    """
+
+    tree: str = ""
+    waiting: tuple[str, ...] = ()
+    running: CheckRun | None = None
+    results: tuple[CheckResult, ...] = ()
+
+    @property
+    def busy(self) -> bool:
+        """Whether one runs or waits."""
+        return self.running is not None or bool(self.waiting)
+
+    def result(self, name: str) -> CheckResult | None:
+        """The last result of a check; None if it has not run."""
+        return next((each for each in self.results if each.name == name), None)
+
+    def is_stale(self, result: CheckResult) -> bool:
+        """Whether a result is of other files than there are now."""
+        return bool(result.tree) and result.tree != self.tree
