@@ -3,11 +3,36 @@
 Keep true: bounded in size, whatever a check prints; a result names the files that it judged.
 """
 
+import hashlib
+from collections.abc import Sequence
+from typing import Literal
+
 from parallel_agents.core.events import CheckEnding
 from parallel_agents.core.value import Value
+from parallel_agents.core.worktree import DiffPart
+
+CheckState = Literal[
+    "new", "waiting", "running", "passed", "failed", "late", "stopped", "cut", "unable"
+]
+"""What a check does now, or how it ended the last time; `new` while it has not run."""
 
 CHECKS = 20
 """How many checks a repository may have; a session keeps the last result of as many."""
+
+
+def tree_name(parts: Sequence[DiffPart]) -> str:
+    """Name all files of a worktree: equal names stand for equal files.
+
+    Args:
+        parts: the trees of the worktree and of its submodules.
+
+    Returns:
+        The hash of the only tree, or of all of them; empty without any.
+    """
+    if len(parts) < 2:
+        return "".join(part.tree for part in parts)
+    names = "".join(f"{part.tree} {part.prefix}\0" for part in parts)
+    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class CheckRun(Value):
@@ -51,12 +76,19 @@ class CheckResult(Value):
     @property
     def passed(self) -> bool:
         """Whether the check found nothing wrong."""
-        return self.ending == "exited" and self.code == 0
+        return self.state == "passed"
 
     @property
     def failed(self) -> bool:
         """Whether the check found something wrong, or took too long."""
-        return self.ending == "late" or (self.ending == "exited" and self.code != 0)
+        return self.state in {"failed", "late"}
+
+    @property
+    def state(self) -> CheckState:
+        """How it ended, in one word."""
+        if self.ending != "exited":
+            return self.ending
+        return "failed" if self.code else "passed"
 
 
 class ChecksFacts(Value):
@@ -86,3 +118,12 @@ class ChecksFacts(Value):
     def is_stale(self, result: CheckResult) -> bool:
         """Whether a result is of other files than there are now."""
         return bool(result.tree) and result.tree != self.tree
+
+    def state(self, name: str) -> CheckState:
+        """What a check does now, or how it ended the last time."""
+        if self.running is not None and self.running.name == name:
+            return "running"
+        if name in self.waiting:
+            return "waiting"
+        result = self.result(name)
+        return "new" if result is None else result.state

@@ -10,6 +10,7 @@ from parallel_agents import __version__
 from parallel_agents.agents.base import Agent
 from parallel_agents.supervisor.front.handlers import (
     changes,
+    checks,
     records,
     repositories,
     sessions,
@@ -43,6 +44,11 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.Search: records.search,
     m.DiffStat: changes.diff_stat,
     m.DiffText: changes.diff_text,
+    m.RunChecks: checks.run_checks,
+    m.StopChecks: checks.stop_checks,
+    m.ListChecks: checks.list_checks,
+    m.ReadCheckOutput: checks.read_check_output,
+    m.SendCheck: checks.send_check,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,

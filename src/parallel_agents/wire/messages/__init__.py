@@ -9,6 +9,16 @@ from parallel_agents.wire.messages.changes import (
     DiffText as DiffText,
     PatchPage as PatchPage,
 )
+from parallel_agents.wire.messages.checks import (
+    CheckList as CheckList,
+    CheckOutputPage as CheckOutputPage,
+    CheckRow as CheckRow,
+    ListChecks as ListChecks,
+    ReadCheckOutput as ReadCheckOutput,
+    RunChecks as RunChecks,
+    SendCheck as SendCheck,
+    StopChecks as StopChecks,
+)
 from parallel_agents.wire.messages.connection import (
     BEAT as BEAT,
     FRAME_LIMIT as FRAME_LIMIT,
@@ -117,6 +127,11 @@ from parallel_agents.wire.messages.work import (
 AnyRequest = (
     DiffStat
     | DiffText
+    | RunChecks
+    | StopChecks
+    | ListChecks
+    | ReadCheckOutput
+    | SendCheck
     | Hello
     | Subscribe
     | Follow
@@ -183,6 +198,8 @@ READ_ONLY = (
     PendingInput,
     DiffStat,
     DiffText,
+    ListChecks,
+    ReadCheckOutput,
     OwnWork,
 )
 """The requests that a process descended from an agent may send; all others are refused."""
