@@ -31,6 +31,8 @@ CALLS = {
     "interrupt": ("one",),
     "wait": ("one", "--until", "done,idle,blocked,stopped", "--timeout", "30"),
     "diff": ("one", "--stat"),
+    "check": ("one",),
+    "checks": ("one",),
     "explain": ("one",),
     "path": ("one",),
     "attach": ("one",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -361,3 +363,44 @@ def test_it_does_not_run_for_a_turn_without_changes(world: World) -> None:
     check(world, session)
     ended(world, session)
     assert [e.by for e in events(world, session, "checks_asked")] == ["person"]
+
+
+# --- from the command line ----------------------------------------------------------------
+
+
+def test_a_script_waits_sees_the_output_and_gets_the_worst_exit_code(world: World) -> None:
+    text = (
+        '[checks]\na = "seq 1 3000; printf end"\nb = "echo bad >&2; exit 7"\n'
+        'late = { command = "sleep 1000", timeout = 0.2 }\n'
+    )
+    session = session_with(world, text)
+    code, out, said = world.run("check", session, "a", "--wait")
+    assert (code, out) == (0, "".join(f"{n}\n" for n in range(1, 3001)) + "end\n")
+    assert "✓ a passed" in said
+    code, out, said = world.run("check", session, "b", "a", "--wait")
+    assert code == 1
+    assert out.startswith("bad\n")
+    assert "✗ b failed: exit 7" in said
+    code, out, _ = world.run("check", session, "--wait", "--json")
+    assert code == 124
+    states = [(each["name"], each["state"]) for each in json.loads(out)["checks"]]
+    assert states == [("a", "passed"), ("b", "failed"), ("late", "late")]
+    code, out, _ = world.run("checks", session)
+    assert code == 0
+    assert out.splitlines()[1].startswith("✗ b: failed · exit 7")
+
+
+def test_a_script_that_waits_learns_of_a_stop_and_of_a_refusal(world: World) -> None:
+    held = "echo $$ > $PARALLEL_AGENTS_ROOT/../pid; sleep 1000"
+    session = session_with(world, f'[checks]\nx = "{held}"\ny = "true"\n')
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(world.run, "check", session, "--wait")
+        started(world.root / "pid")
+        assert world.run("check", session, "--stop")[0] == 0
+        code, _, said = waiting.result()
+    assert code == 1
+    assert "✗ x it was stopped" in said
+    (world.repo / REPOSITORY_SETTINGS).write_text('[checks]\nx = "echo other"\n')
+    code, _, said = world.run("check", session, "--wait")
+    assert code == 4
+    assert "has changed" in said
