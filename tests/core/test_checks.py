@@ -76,3 +76,21 @@ def test_what_is_not_known_is_not_called_stale() -> None:
     facts = fold(ev.CheckStarted(name="tests", command="make"), ev.CheckEnded(name="tests", code=1))
     assert facts.results[0].failed
     assert not facts.is_stale(facts.results[0])
+
+
+def test_one_asked_for_again_while_it_runs_runs_again() -> None:
+    again = fold(
+        ev.CheckStarted(name="tests", command="make", tree="one"),
+        ev.ChecksAsked(names=("tests",)),
+        ev.CheckEnded(name="tests", code=0, tree="one"),
+    )
+    assert again.waiting == ("tests",)
+    assert not again.results[0].asked
+    ended = fold(
+        ev.ChecksAsked(names=("tests", "lint")),
+        ev.CheckStarted(name="tests", command="make"),
+        ev.CheckEnded(name="tests", code=0),
+        ev.CheckEnded(name="lint", code=126, ending="unable"),
+    )
+    assert [(each.name, each.asked) for each in ended.results] == [("tests", True), ("lint", True)]
+    assert not ended.busy

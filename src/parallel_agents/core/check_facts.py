@@ -42,6 +42,7 @@ class CheckRun(Value):
         tree: name of the worktree's files just before; empty when it is not known.
         started_at: in milliseconds since 1970.
         size: how many bytes it has printed.
+        asked: whether a person asked for it, not only the end of a turn.
     """
 
     name: str
@@ -49,6 +50,7 @@ class CheckRun(Value):
     tree: str
     started_at: int
     size: int = 0
+    asked: bool = False
 
 
 class CheckResult(Value):
@@ -60,6 +62,7 @@ class CheckResult(Value):
         ms: how long it ran, in milliseconds.
         moved: whether files changed while it ran.
         tail: the last lines of its output, raw.
+        asked: whether a person asked for it, not only the end of a turn.
     """
 
     name: str
@@ -72,6 +75,7 @@ class CheckResult(Value):
     reason: str = ""
     moved: bool = False
     tail: str = ""
+    asked: bool = False
 
     @property
     def passed(self) -> bool:
@@ -97,12 +101,14 @@ class ChecksFacts(Value):
     Attributes:
         tree: name of the worktree's files, as last seen; empty while no check has run.
         waiting: names of those that are to run next, in order.
+        asked: names of those of them that a person asked for.
         running: the one that runs.
         results: the last result of each, the newest at the end.
     """
 
     tree: str = ""
     waiting: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     running: CheckRun | None = None
     results: tuple[CheckResult, ...] = ()
 

@@ -30,6 +30,9 @@ WIDGET_ACTIONS: tuple[Action, ...] = (
     _of("diff", "previous_hunk", "left_square_bracket", "[", "hunk(-1)", "previous hunk"),
     _of("diff", "next_file", "right_curly_bracket", "}", "file(1)", "next file"),
     _of("diff", "previous_file", "left_curly_bracket", "{", "file(-1)", "previous file"),
+    _of("checks", "run_check", "enter", "Enter", "run_check", "run the check under the cursor"),
+    _of("checks", "turn", "space", "Space", "turn", "show or hide what it printed"),
+    _of("checks", "stop_checks", "x", "x", "stop_checks", "stop the checks"),
     _of("inbox", "mark_request", "x", "x", "mark(False)", "mark the request"),
     _of("inbox", "mark_alike", "X", "X", "mark(True)", "mark all that ask for the same"),
     _of("inbox", "decide_marked", "enter", "Enter", "decide", "decide on all that are marked"),
@@ -50,6 +53,7 @@ PLACES: dict[str, str] = {
     "lines": "Transcript, diff, info",
     "transcript": "Transcript",
     "diff": "Diff",
+    "checks": "Checks",
     "inbox": "Inbox",
     "filter": "Filter",
 }
