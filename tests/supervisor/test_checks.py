@@ -126,6 +126,14 @@ def test_one_that_takes_too_long_is_ended_with_its_children(world: World) -> Non
     assert not lives(started(world.root / "child"))
 
 
+def test_what_a_check_leaves_running_ends_with_it(world: World) -> None:
+    command = "sleep 1000 & echo $! > $PARALLEL_AGENTS_ROOT/../child"
+    session = session_with(world, f'[checks]\nx = "{command}"\n')
+    check(world, session)
+    assert ended(world, session).state == "passed"
+    assert not lives(started(world.root / "child"))
+
+
 def test_a_stop_ends_the_one_that_runs_and_drops_the_others(world: World) -> None:
     held = "echo $$ > $PARALLEL_AGENTS_ROOT/../pid; sleep 1000"
     session = session_with(world, f'[checks]\nx = "{held}"\ny = "true"\n')

@@ -14,7 +14,7 @@ from parallel_agents.supervisor.base.small_files import read_json, write_json
 LIMIT = 4 << 20
 PAGE = 64 << 10
 TAIL_LINES = 20
-_TAIL_BYTES = 4_000
+_TAIL_BYTES = 2_000
 
 
 class OutputPage(NamedTuple):

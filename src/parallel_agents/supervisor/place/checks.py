@@ -2,7 +2,7 @@
 
 Keep true: nothing runs unless its present content is trusted; the tree is written just before a
 check starts and once more when it has ended; a check that a killed supervisor left is ended and
-called cut; however a check ends, its end is journalled.
+called cut; no check leaves a process in its group; however a check ends, its end is journalled.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Checks:
         self._changes = changes
         self._preset = preset
         self._environment = environment
-        self._runner = CommandRunner(ledger, ledger.directory / "check.json")
+        self._runner = CommandRunner(ledger, ledger.directory / "check.json", leaves_none=True)
         self._tasks = Tasks(f"session {ledger.directory.name}", self._failed)
         self._working: asyncio.Task[None] | None = None
 

@@ -51,11 +51,13 @@ class CommandRunner:
     Args:
         ledger: the session's.
         holder: where the process of the running command is on record.
+        leaves_none: whether what a command leaves running in its process group is ended with it.
     """
 
-    def __init__(self, ledger: SessionLedger, holder: Path) -> None:
+    def __init__(self, ledger: SessionLedger, holder: Path, *, leaves_none: bool = False) -> None:
         self._ledger = ledger
         self._holder = holder
+        self._leaves_none = leaves_none
         self._cancelled: CommandEnd | None = None
 
     @property
@@ -105,7 +107,7 @@ class CommandRunner:
         except (OSError, psutil.Error) as error:
             return CommandEnd(127, "unable", f"it could not be followed: {error}")
         finally:
-            if process.returncode is None:
+            if process.returncode is None or (self._leaves_none and _has_group(process.pid)):
                 await _end(process.pid)
                 await process.wait()
             self._holder.unlink(missing_ok=True)
@@ -180,6 +182,17 @@ async def _end(pid: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, number)
         await asyncio.to_thread(_wait_for_group, pid, patience)
+
+
+def _has_group(pid: int) -> bool:
+    """Whether a command that has ended left processes in its group."""
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _wait_for_group(pid: int, seconds: float) -> None:

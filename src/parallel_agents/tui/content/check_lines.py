@@ -6,6 +6,7 @@ formatting, and made safe.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.style import Style
@@ -142,9 +143,7 @@ def _words(
 
 def _output(name: str, shown: Shown) -> Block:
     result = shown.facts.result(name)
-    text = tool_output(shown.outputs.get(name, "" if result is None else result.tail))
-    lines = text.rstrip("\n").split("\n")[-SHOWN_LINES:]
-    kept = "\n".join(lines)
+    kept = _plain(shown.outputs.get(name, "" if result is None else result.tail))
     words = "" if kept.strip() else "has printed nothing"
 
     def build(width: int, ink: Ink) -> list[Line]:
@@ -152,7 +151,13 @@ def _output(name: str, shown: Shown) -> Block:
         made = [EMPTY, *block(title, width)]
         return made if words else [*made, *block([span(kept, ink.text)], width, first=_INDENT)]
 
-    return Block(OutputKey(name), (kept,), build, len(lines) + 2, text=kept)
+    return Block(OutputKey(name), (kept,), build, kept.count("\n") + 3, text=kept)
+
+
+@lru_cache(maxsize=32)
+def _plain(output: str) -> str:
+    """The last lines without formatting; kept, because each painting asks for the same again."""
+    return "\n".join(tool_output(output).rstrip("\n").split("\n")[-SHOWN_LINES:])
 
 
 _INDENT = Span("  ", Style.null())

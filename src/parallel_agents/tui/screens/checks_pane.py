@@ -83,11 +83,13 @@ class ChecksPane(Pane):
             stamp = self._stamp(name)
             message = m.ReadCheckOutput(session=session, name=name, offset=-1)
             page = await self.commands.ask(message)
-            if page is None or not self._is_shown(session):
+            if not self._is_shown(session):
                 return
+            self._read[name] = stamp  # also of one that cannot be read, so that it is said once
+            if page is None:
+                continue
             cut = "… the beginning is left out\n" if page.start else ""
             self._outputs[name] = cut + page.text
-            self._read[name] = stamp
         self._paint()
 
     def _is_shown(self, session: str) -> bool:
