@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import (
@@ -20,7 +21,7 @@ from parallel_agents.core.errors import (
     unforeseen,
 )
 from parallel_agents.supervisor.base.check_settings import CheckCommand
-from parallel_agents.supervisor.base.config import Preset
+from parallel_agents.supervisor.base.config import REPOSITORY_SETTINGS, Preset
 from parallel_agents.supervisor.base.tasks import Tasks
 from parallel_agents.supervisor.place.change_counts import Changes
 from parallel_agents.supervisor.place.check_output import CheckOutput
@@ -145,6 +146,8 @@ class Checks:
         """Run what the repository wants to run now, unless it has judged these very files."""
         await self._changes.recorded()
         try:
+            if not self._has_settings():
+                return
             commands = await self.commands()
         except UserError:  # whoever asks for a check, or starts the agent again, is told
             return
@@ -152,6 +155,15 @@ class Checks:
         if due:
             await self._ledger.record_patiently(ev.ChecksAsked(names=due, by="turn"))
             self._go_on()
+
+    def _has_settings(self) -> bool:
+        """Whether the repository has settings at all; reading them as accepted runs git."""
+        record = self._ledger.state.place.record
+        return any(
+            Path(directory, REPOSITORY_SETTINGS).exists()
+            for directory in (record.root, record.checkout)
+            if directory
+        )
 
     def _is_due(self, name: str) -> bool:
         checks, place = self._ledger.state.checks, self._ledger.state.place
