@@ -35,6 +35,7 @@ def test_one_result_for_each_name_and_none_waits_twice(events: list[Any]) -> Non
     names = [result.name for result in facts.results]
     assert len(names) == len(set(names)) <= CHECKS
     assert len(facts.waiting) == len(set(facts.waiting))
+    assert set(names) | set(facts.waiting) <= set(facts.names)
     assert facts.busy == bool(facts.waiting or facts.running)
 
 

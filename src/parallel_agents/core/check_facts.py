@@ -117,6 +117,13 @@ class ChecksFacts(Value):
         """Whether one runs or waits."""
         return self.running is not None or bool(self.waiting)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all that run, wait or have a result."""
+        running = () if self.running is None else (self.running.name,)
+        ended = (result.name for result in self.results)
+        return tuple(dict.fromkeys((*ended, *running, *self.waiting)))
+
     def result(self, name: str) -> CheckResult | None:
         """The last result of a check; None if it has not run."""
         return next((each for each in self.results if each.name == name), None)

@@ -68,9 +68,9 @@ async def list_checks(session: Session) -> m.CheckList:
         with contextlib.suppress(UserError):
             await session.workplace.changes.tree()
     facts = session.state.checks
-    known = {command.name for command in commands}
     rows = [_row(facts, command.name, command) for command in commands]
-    rows += [_row(facts, each.name, None) for each in facts.results if each.name not in known]
+    known = {command.name for command in commands}
+    rows += [_row(facts, name, None) for name in facts.names if name not in known]
     return m.CheckList(checks=tuple(rows), problem=problem)
 
 
