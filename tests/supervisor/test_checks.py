@@ -19,6 +19,7 @@ from parallel_agents.wire.messages import (
     CheckRow,
     Delete,
     ListChecks,
+    MakeScratchRepository,
     ReadCheckOutput,
     ReadRecords,
     RunChecks,
@@ -286,6 +287,16 @@ def test_a_repository_may_run_only_so_many_at_once(world: World) -> None:
     assert states().count("waiting") == 1
     (world.root / "go").touch()
     assert all(ended(world, session).state == "passed" for session in (first, *others))
+
+
+def test_the_demo_has_one_that_fails_until_an_agent_has_mended_the_test(world: World) -> None:
+    directory = world.ask(MakeScratchRepository(key=new_uuid())).directory
+    session = world.new("echo ready", directory=directory)
+    world.wait_state(session, "done")
+    check(world, session)
+    found = ended(world, session, "tests")
+    assert (found.state, found.stale) == ("failed", False)
+    assert "FAILED (failures=1)" in found.tail
 
 
 # --- output -------------------------------------------------------------------------------
