@@ -25,6 +25,7 @@ from parallel_agents.wire.messages import (
     RunChecks,
     Send,
     SendCheck,
+    Shutdown,
     Stop,
     StopChecks,
     Trust,
@@ -164,6 +165,17 @@ def test_one_that_a_killed_supervisor_left_is_ended_and_called_cut(world: World)
     assert row(world, session, "y").state == "new"
     check(world, session, "y")
     assert ended(world, session, "y").state == "passed"
+
+
+def test_a_supervisor_that_is_ended_ends_them_and_calls_them_cut(world: World) -> None:
+    held = "echo $$ > $PARALLEL_AGENTS_ROOT/../pid; sleep 1000"
+    session = session_with(world, f'[checks]\nx = "{held}"\ny = "true"\n')
+    check(world, session)
+    pid = started(world.root / "pid")
+    world.ask(Shutdown())
+    wait_until(lambda: not lives(pid), what="the end of the check")
+    assert ended(world, session).state == "cut"
+    assert row(world, session, "y").state == "new"
 
 
 def test_the_checks_of_a_stopped_session_run(world: World) -> None:
