@@ -478,6 +478,23 @@ def _dialog(screen: str) -> str:
     return "\n".join(re.findall(r"│(.*)│", screen))
 
 
+@presses("checks", "run_checks", "send_check")
+def test_checks(person: Person, terminal: Terminal, hands: Hands) -> None:
+    root = Path(person.show("permission")["worktree"]).parents[2]
+    (root / ".parallel-agents.toml").write_text('[checks]\nlint = "echo a.py is wrong; exit 3"\n')
+    person.ok("trust", "--session", "permission")
+    go_to(terminal, "permission")
+    terminal.press("Escape")
+    terminal.wait(LIST)
+    hands.press(terminal, "checks")
+    terminal.wait("○ lint  has not run")
+    hands.press(terminal, "run_checks")
+    terminal.wait("✗ lint  failed: exit 3")
+    terminal.wait("a.py is wrong")
+    hands.press(terminal, "send_check")
+    eventually(lambda: "The check lint failed (exit 3)" in journal(person, "permission"), terminal)
+
+
 @presses("shell", "edit", "editor", "quit_anywhere")
 def test_other_programs(person: Person, terminal: Terminal, hands: Hands, tmp_path: Path) -> None:
     go_to(terminal, "permission")

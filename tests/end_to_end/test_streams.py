@@ -34,6 +34,8 @@ CALLS = {
     "comment": ("one", ".", "well done"),
     "comments": ("one",),
     "reject": ("one", "--undo"),
+    "check": ("one",),
+    "checks": ("one",),
     "explain": ("one",),
     "path": ("one",),
     "attach": ("one",),

@@ -66,6 +66,8 @@ ANSWERS: dict[type[Any], object] = {
     m.ListRefs: m.RefList(refs=("main",)),
     m.ListTemplates: m.TemplateList(templates=()),
     m.ListFiles: m.FileList(files=("src/a.py",)),
+    m.ListChecks: m.CheckList(checks=()),
+    m.ReadCheckOutput: m.CheckOutputPage(text="", start=0, next=0, size=0, ended=True),
     m.DiskUse: m.WorktreeSize(bytes=1_200_000_000, ignored_bytes=1_100_000_000),
 }
 """What is answered when a test says nothing else."""

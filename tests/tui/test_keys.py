@@ -32,6 +32,7 @@ from parallel_agents.tui.screens.search import Places
 from parallel_agents.tui.screens.trash import TrashList
 from parallel_agents.tui.text.lines import LineView
 from parallel_agents.tui.widgets.card import CardView
+from parallel_agents.tui.widgets.checks_view import ChecksView
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.tui.widgets.filter_line import FilterLine
 from parallel_agents.tui.widgets.info_view import InfoView
@@ -42,7 +43,8 @@ from tests.tui.drive import screen
 from tests.tui.scenes import SCENES
 
 VIEWS: tuple[type[Keyed], ...] = (
-    DiffView, TranscriptView, InfoView, Reading, TrashList, FilterLine, InboxList, Places, CardView,
+    ChecksView, DiffView, TranscriptView, InfoView, Reading, TrashList, FilterLine, InboxList,
+    Places, CardView,
 )  # fmt: skip
 MAIN = (*ACTIONS, *LAYOUT_ACTIONS)
 MOVING = {"j", "k"}

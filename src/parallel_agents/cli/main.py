@@ -16,9 +16,9 @@ from parallel_agents.core.errors import ExitCode, UserError
 
 VERBS = (
     "new", "ls", "inbox", "show", "logs", "search", "send", "answer", "interrupt", "wait", "diff",
-    "comment", "comments", "explain", "path", "attach", "rename", "pin", "archive", "unarchive",
-    "snooze", "stop", "respawn", "rm", "restore", "trash", "clean", "adopt", "trust", "doctor",
-    "demo", "daemon", "reject",
+    "comment", "comments", "reject", "check", "checks", "explain", "path", "attach", "rename",
+    "pin", "archive", "unarchive", "snooze", "stop", "respawn", "rm", "restore", "trash", "clean",
+    "adopt", "trust", "doctor", "demo", "daemon",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ exit codes are assigned only here; only errors of these types cross the socket.
 """
 
 import errno
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -18,6 +19,17 @@ class ExitCode(IntEnum):
     REFUSED = 4
     UNREACHABLE = 5
     TIMED_OUT = 124
+
+
+def of_check(state: str) -> ExitCode:
+    """The exit code of a check in a state (`check_facts.CheckState`)."""
+    known = {"passed": ExitCode.DONE, "late": ExitCode.TIMED_OUT, "unable": ExitCode.REFUSED}
+    return known.get(state, ExitCode.FAILED)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """The exit code of several things: of two, the higher is the worse."""
+    return max(codes, default=ExitCode.DONE)
 
 
 class UserError(Exception):

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import field
 
 from parallel_agents.core.asking import Approval, Question
+from parallel_agents.core.check_facts import ChecksFacts
 from parallel_agents.core.events import (
     BackgroundTask,
     RequestKind,
@@ -273,6 +274,7 @@ class SessionState(Facts):
     turn: TurnFacts = field(default_factory=TurnFacts)
     conversation: ConversationFacts = field(default_factory=ConversationFacts)
     review: ReviewFacts = field(default_factory=ReviewFacts)
+    checks: ChecksFacts = field(default_factory=ChecksFacts)
     unread: bool = False
     updated_at: int = 0
     offset: int = 0

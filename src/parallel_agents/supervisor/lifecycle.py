@@ -85,6 +85,7 @@ class Lifecycle:
             config=config,
             config_sources=sources,
             umask=umask,
+            checking=asyncio.Semaphore(config.checks_at_once),
         )
         self.supervisor = SessionSupervisor(self._context)
         self._server = Server(

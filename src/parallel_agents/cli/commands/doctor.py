@@ -12,7 +12,7 @@ from parallel_agents.client.quick import QuickClient
 from parallel_agents.core.agents import Offer
 from parallel_agents.core.errors import UserError
 from parallel_agents.wire.endpoint import config_dir, state_dir
-from parallel_agents.wire.messages import ListAgents, Reconcile, Status
+from parallel_agents.wire.messages import ListAgents, Reconcile, ResolveRepository, Status
 
 MINIMUM_GIT = (2, 36)
 """`git worktree list -z` came with 2.36."""
@@ -128,6 +128,7 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     said = f"pid {status.pid}, {status.sessions} sessions, {status.alive} alive"
     problems = [_line(True, "supervisor", said)]
     problems += [_agent(offer) for offer in agents.agents]
+    problems += _repository(client)
     for name, value in sorted(status.config.items()):
         _line(None, f"  {name}", f"{value.value} ({value.source})")
     for session, why in status.damaged.items():
@@ -138,3 +139,12 @@ def _supervisor(*, worktrees: bool) -> list[bool]:
     for finding in found.findings if found else ():
         _line(None, "worktree", f"{finding.kind}: {finding.reason}", finding.action)
     return problems
+
+
+def _repository(client: QuickClient) -> list[bool]:
+    """Print what is wrong in the settings of the repository here, if there is one."""
+    try:
+        found = client.request(ResolveRepository(directory=absolute(None)))
+    except UserError:  # it is no repository, or one that a start will explain
+        return []
+    return [_line(False, "repository", found.problem)] if found.problem else []

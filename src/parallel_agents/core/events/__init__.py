@@ -5,6 +5,16 @@ Text from an agent, a repository or a file stays raw here and is made safe where
 A field is only ever added, with a default, so that every older journal still reads.
 """
 
+from parallel_agents.core.events.checks import (
+    CheckEnded as CheckEnded,
+    CheckEnding as CheckEnding,
+    CheckEvent as CheckEvent,
+    CheckOutput as CheckOutput,
+    ChecksAsked as ChecksAsked,
+    ChecksStopped as ChecksStopped,
+    CheckStarted as CheckStarted,
+    TreeSeen as TreeSeen,
+)
 from parallel_agents.core.events.conversation import (
     AssistantText as AssistantText,
     AssistantThinking as AssistantThinking,
@@ -106,6 +116,7 @@ Event = (
     | TurnEvent
     | ConversationEvent
     | ReviewEvent
+    | CheckEvent
 )
 """Everything that can happen to a session."""
 

@@ -12,6 +12,7 @@ from types import UnionType
 from typing import Any, NamedTuple, get_args
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.reduce.checks import ChecksConcern, fold_checks
 from parallel_agents.core.reduce.conversation import ConversationConcern, fold_conversation
 from parallel_agents.core.reduce.dialogue import DialogueConcern, fold_dialogue
 from parallel_agents.core.reduce.place import PlaceConcern, fold_place
@@ -71,6 +72,7 @@ _FOLDS: tuple[tuple[str, UnionType | type[ev.Event], _Fold], ...] = (
         lambda s, e, _: fold_conversation(s.conversation, e, s.session.options),
     ),
     ("review", ReviewConcern, lambda s, e, r: fold_review(s.review, e, r)),
+    ("checks", ChecksConcern, lambda s, e, r: fold_checks(s.checks, e, r.at)),
     (
         "unread",
         UnreadConcern,

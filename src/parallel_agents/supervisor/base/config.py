@@ -12,6 +12,7 @@ from typing import Any
 from parallel_agents.core.columns import COLUMNS, USUAL, Column, read_columns
 from parallel_agents.core.errors import UsageError
 from parallel_agents.core.worktree import ExecutableConfig
+from parallel_agents.supervisor.base.check_settings import CheckCommand, read_checks
 from parallel_agents.worktrees.plumbing import naming
 
 REPOSITORY_SETTINGS = ".parallel-agents.toml"
@@ -42,6 +43,7 @@ class Config:
         branch: the pattern for branch names, with `{slug}` and optionally `{user}`, `{date}` and
             `{ticket}`.
         ticket: a regular expression for a ticket's id, searched for in the prompt.
+        checks_at_once: how many checks may run at the same time, over all sessions.
         list_columns: `columns` of the table `list`: what the list shows on a wide screen.
     """
 
@@ -55,6 +57,7 @@ class Config:
     model: str = ""
     branch: str = naming.PATTERN
     ticket: str = naming.TICKET
+    checks_at_once: int = 2
     list_columns: tuple[Column, ...] = USUAL
 
 
@@ -82,6 +85,8 @@ def load_config(path: Path) -> tuple[Config, dict[str, str]]:
             )
         _check(path, name, value, known[name].default)
     _check_names(path, values)
+    if values.get("checks_at_once", 1) < 1:
+        raise UsageError(f"{path}: “checks_at_once” must be 1 or more")
     if columns is not None:
         values["list_columns"] = columns
     names = (*known, "list_columns")
@@ -114,6 +119,7 @@ class Preset:
         teardown: shell commands to run in a worktree before it is deleted, in order.
         setup_timeout: seconds that each of these commands may take.
         ports: how many TCP ports each session gets for itself.
+        checks: the commands that judge a change, in order.
     """
 
     agent: str = ""
@@ -125,6 +131,7 @@ class Preset:
     teardown: tuple[str, ...] = ()
     setup_timeout: float = 600.0
     ports: int = 0
+    checks: tuple[CheckCommand, ...] = ()
 
 
 def load_preset(path: Path) -> Preset:
@@ -165,13 +172,19 @@ def _preset(path: Path, values: dict[str, Any]) -> Preset:
             raise UsageError(
                 f"{path}: a repository cannot set “{name}”", f"It can set: {', '.join(known)}"
             )
-        values[name] = _commands(value) if name in {"setup", "teardown"} else value
+        values[name] = _read_value(path, name, value)
         _check(path, name, values[name], known[name].default)
     _check_names(path, values)
     preset = Preset(**values)
     if not 0 <= preset.ports <= PORTS_LIMIT or preset.setup_timeout <= 0:
         raise UsageError(f"{path}: “ports” is 0 to {PORTS_LIMIT}, “setup_timeout” over 0")
     return preset
+
+
+def _read_value(path: Path, name: str, value: object) -> object:
+    if name == "checks":
+        return read_checks(path, value)
+    return _commands(value) if name in {"setup", "teardown"} else value
 
 
 def _commands(value: object) -> object:

@@ -10,6 +10,7 @@ from parallel_agents import __version__
 from parallel_agents.agents.base import Agent
 from parallel_agents.supervisor.front.handlers import (
     changes,
+    checks,
     records,
     repositories,
     review,
@@ -54,6 +55,11 @@ HANDLERS: Mapping[type[Request[Any]], Handler] = {
     m.ListCommits: changes.list_commits,
     m.NoteLook: changes.note_look,
     m.MarkViewed: changes.mark_viewed,
+    m.RunChecks: checks.run_checks,
+    m.StopChecks: checks.stop_checks,
+    m.ListChecks: checks.list_checks,
+    m.ReadCheckOutput: checks.read_check_output,
+    m.SendCheck: checks.send_check,
     m.New: work.new,
     m.Adopt: work.adopt,
     m.Send: work.send,

@@ -9,6 +9,7 @@ import contextlib
 import os
 
 from parallel_agents.core import events as ev
+from parallel_agents.core.check_facts import tree_name
 from parallel_agents.core.errors import StorageError, UserError, unforeseen
 from parallel_agents.core.worktree import DiffPart, DiffStat
 from parallel_agents.supervisor.base.tasks import Tasks
@@ -106,6 +107,15 @@ class Changes:
                 self._ledger.record(*self._news(stat))
         return stat
 
+    async def tree(self) -> str:
+        """Write the worktree's files as a tree; returns its name, empty outside of git.
+
+        Raises:
+            UserError: it could not be written.
+        """
+        async with self._ledger.context.counting:
+            return tree_name(await self._count_once())
+
     async def _count(self) -> None:
         while self._dirty:
             await asyncio.sleep(_SETTLE)
@@ -143,14 +153,18 @@ class Changes:
             await self._ledger.record_patiently(event)
         return stat.parts
 
-    def _news(self, stat: DiffStat) -> list[ev.ChangesCounted]:
-        """What a comparison changes about the known size of the diff."""
+    def _news(self, stat: DiffStat) -> list[ev.Event]:
+        """What a comparison changes about the known size of the diff, and what was checked."""
         self._noted += 1
+        news: list[ev.Event] = []
         found, known = stat.changes, self._ledger.state.place.changes
-        counts = (found.files, found.insertions, found.deletions)
-        if counts == (known.files, known.insertions, known.deletions):
-            return []
-        return [ev.ChangesCounted(files=counts[0], insertions=counts[1], deletions=counts[2])]
+        files, insertions, deletions = found.files, found.insertions, found.deletions
+        if (files, insertions, deletions) != (known.files, known.insertions, known.deletions):
+            news.append(ev.ChangesCounted(files=files, insertions=insertions, deletions=deletions))
+        checks, tree = self._ledger.state.checks, tree_name(stat.parts)
+        if checks.tree and tree and tree != checks.tree:
+            news.append(ev.TreeSeen(tree=tree))
+        return news
 
     async def _remember_main(self) -> None:
         self._main_before = await self._fingerprint()

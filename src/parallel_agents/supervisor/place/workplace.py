@@ -26,6 +26,7 @@ from parallel_agents.supervisor.base.config import Preset, preset_of
 from parallel_agents.supervisor.base.in_turn import in_turn
 from parallel_agents.supervisor.place import place_choice
 from parallel_agents.supervisor.place.change_counts import Changes
+from parallel_agents.supervisor.place.checks import Checks
 from parallel_agents.supervisor.place.rejections import Rejections
 from parallel_agents.supervisor.place.setup_commands import Steps
 from parallel_agents.supervisor.record.session_ledger import SessionLedger
@@ -43,6 +44,7 @@ class Workplace:
     Attributes:
         changes: what is counted and watched while the agent works.
         rejections: the changes that a person took out.
+        checks: the repository's commands that judge the changes.
     """
 
     def __init__(self, ledger: SessionLedger) -> None:
@@ -53,6 +55,7 @@ class Workplace:
         self._leaving = False
         self.changes = Changes(ledger)
         self.rejections = Rejections(ledger, self.changes)
+        self.checks = Checks(ledger, self.changes, self._verified_preset, self._command_environment)
         self._steps = Steps(ledger)
         ledger.context.ports.keep(ledger.id, ledger.state.place.port, ledger.state.place.ports)
 
@@ -105,12 +108,7 @@ class Workplace:
 
     async def _set_up(self) -> None:
         """Assign the session's ports and run the set-up commands that the repository presets."""
-        record = self.record
-        with self._as_caller():
-            reason = await self._threads.git(self._manager.verify, record)
-            if reason is not None:
-                raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
-            preset = await self._threads.git(self._trusted_preset, record)
+        preset = await self._threads.git(self._verified_preset)
         await self._assign_ports(preset.ports)
         if preset.setup and self._presets_run:
             await self._run_set_up(preset)
@@ -167,9 +165,28 @@ class Workplace:
 
     async def _run(self, step: ev.Step, commands: tuple[str, ...], seconds: float) -> None:
         if commands:
-            state = self._ledger.state
-            environment = {**self._caller(), **place_variables(state), MARKER: state.id}
-            await self._steps.run(step, commands, environment, seconds)
+            await self._steps.run(step, commands, self._command_environment(), seconds)
+
+    def _command_environment(self) -> dict[str, str]:
+        """The environment of the repository's commands."""
+        state = self._ledger.state
+        return {**self._caller(), **place_variables(state), MARKER: state.id}
+
+    def heard(self, event: ev.Event) -> None:
+        """Take note of an event of the agent."""
+        self.changes.heard(event)
+        self.checks.heard(event)
+
+    def _verified_preset(self) -> Preset:
+        """The repository's presets, as accepted, if the worktree is the recorded one.
+
+        Raises:
+            UserError: it is not, or the commands to run were not accepted.
+        """
+        with self._as_caller():
+            if (reason := self._manager.verify(self.record)) is not None:
+                raise WorktreeError(f"The worktree is missing: {reason}.", "Delete the session.")
+            return self._trusted_preset(self.record)
 
     def _trusted_preset(self, record: WorktreeRecord) -> Preset:
         """The repository's presets, as accepted; none for a session without trust.
@@ -359,6 +376,7 @@ class Workplace:
     async def close(self) -> None:
         """Stop the background work."""
         await self.rejections.close()
+        await self.checks.close()
         await self.changes.close()
 
 

@@ -31,6 +31,7 @@ class Context:
         threads: where blocking work is done.
         counting: how many diffs may be counted at once; twenty at once take a second.
         making: how many worktrees may be waited for at once; each holds a thread.
+        checking: how many checks of repositories may run at once, over all sessions.
         umask: the person's own, for files that agents make.
         config_sources: where each setting came from.
         ports: which session has which TCP ports.
@@ -47,6 +48,7 @@ class Context:
     spawning: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
     counting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     making: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
+    checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     umask: int = 0o022
     config_sources: dict[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)

@@ -110,6 +110,7 @@ class Deletion:
 
     async def _stop(self) -> None:
         session = self._session
+        await session.workplace.checks.end("the session is being deleted")
         if session.state.process.is_there or session.state.place.creating:
             await session.stop(new_uuid(), "delete", wait=False)
             await session.ledger.until(

@@ -55,7 +55,7 @@ class Session:
         self.workplace = Workplace(self.ledger)
         hooks = Hooks(
             before_spawn=self.workplace.before_spawn,
-            heard=self.workplace.changes.heard,
+            heard=self.workplace.heard,
             mode=partial(self.workplace.mode, self.agent.traits),
             ended=self._ended,
         )
@@ -93,6 +93,7 @@ class Session:
         if self.state.session.deleted:
             return
         self.ledger.tell_damage()
+        self.workplace.checks.recover()
         if self.state.session.damaged:
             self.ledger.find_lost_run()
         if self.state.place.creating:

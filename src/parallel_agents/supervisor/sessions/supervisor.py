@@ -293,7 +293,10 @@ class SessionSupervisor:
     def busy(self) -> bool:
         """Whether any work in progress needs a supervisor."""
         return any(
-            s.state.process.is_there or s.state.place.creating or s.state.session.deleting
+            s.state.process.is_there
+            or s.state.place.creating
+            or s.state.session.deleting
+            or s.state.checks.busy
             for s in self.sessions.values()
         )
 

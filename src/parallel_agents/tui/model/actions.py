@@ -142,6 +142,17 @@ ACTIONS: tuple[Action, ...] = (
         "Send comments",
     ),
     Action("info", ("i",), COMMAND, "i", "show worktree, costs, process, how to land", "Info"),
+    Action("checks", ("C",), COMMAND, "C", "show the repository's checks and run them", "Checks"),
+    Action("run_checks", ("V",), COMMAND, "V", "run all checks", "Run all checks", alone=True),
+    Action(
+        "send_check",
+        ("P",),
+        COMMAND,
+        "P",
+        "send the agent the last lines of the check that failed last, or is under the cursor",
+        "Send the failed check to the agent",
+        alone=True,
+    ),
     Action("explain", ("w",), COMMAND, "w", "say why the session is in this state", "Explain"),
     Action("mode", ("m",), COMMAND, "m", "change the permission mode", "Permission mode"),
     Action(

@@ -109,6 +109,19 @@ class Commands:
         if await self.ask(m.Interrupt(key=new_uuid(), session=session)) is not None:
             self.say("Interrupted.")
 
+    async def run_checks(self, session: str, names: tuple[str, ...] = ()) -> None:
+        """Run checks of the repository, all of them without names."""
+        message = m.RunChecks(key=new_uuid(), session=session, names=names)
+        if await self.ask(message) is not None:
+            what = ", ".join(names) or "all checks"
+            self.say(f"Running {what} in {self._name(session)}.", topic=f"checks {session}")
+
+    async def send_check(self, session: str, name: str) -> None:
+        """Tell the agent of a failed check; without a name, of the one that failed last."""
+        message = m.SendCheck(key=new_uuid(), session=session, name=name)
+        if await self.ask(message) is not None:
+            self.say(f"Sent to {self._name(session)}.", topic=f"checks {session}")
+
     async def seen(self, state: SessionState) -> None:
         """A finished session is being looked at."""
         if state.unread:

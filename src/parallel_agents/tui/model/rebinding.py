@@ -97,10 +97,10 @@ def _places(action: Action) -> frozenset[str]:
     """Where an action's keys work; a widget's own keys also meet those of the main screen."""
     match action.place:
         case "":
-            extra = {"lines", "transcript", "diff"} if "view" in action.zones else set()
+            extra = {"lines", "transcript", "diff", "checks"} if "view" in action.zones else set()
             extra |= {"inbox"} if USUAL.on_request(action) else set()
             return frozenset({*action.zones, *extra} - {"view"}) or action.zones
         case "lines":
-            return frozenset({"lines", "transcript", "diff", "inbox"})
+            return frozenset({"lines", "transcript", "diff", "checks", "inbox"})
         case place:
             return frozenset({place})

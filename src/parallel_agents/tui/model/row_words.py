@@ -5,6 +5,7 @@ Keep true: at the time that is given, every word is true; outside text stays raw
 
 from parallel_agents.core.label import derive, silent_since
 from parallel_agents.core.state import Retry, SessionState
+from parallel_agents.tui.model.check_words import check_words
 from parallel_agents.tui.text.ages import age
 
 MINUTE_MS = 60_000
@@ -49,4 +50,7 @@ def _said(state: SessionState) -> str:
     rests = not state.turn.tasks and not state.place.missing and state.process.stopped != "attach"
     result = state.conversation.result if rests and label.state in {"done", "stopped"} else ""
     said = result or label.detail
+    checked = check_words(state)
+    if checked and label.state in {"done", "idle", "stopped"}:
+        said = f"{checked} · {said}" if said else checked
     return said.replace(f"{state.place.worktree.path}/", "") if state.place.worktree else said

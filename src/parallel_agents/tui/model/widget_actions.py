@@ -62,6 +62,9 @@ WIDGET_ACTIONS: tuple[Action, ...] = (
         "file_filter",
         "show only files whose path has a word; Esc shows all",
     ),
+    _of("checks", "run_check", "enter", "Enter", "run_check", "run the check under the cursor"),
+    _of("checks", "turn", "space", "Space", "turn", "show or hide what it printed"),
+    _of("checks", "stop_checks", "x", "x", "stop_checks", "stop the checks"),
     _of("inbox", "mark_request", "x", "x", "mark(False)", "mark the request"),
     _of("inbox", "mark_alike", "X", "X", "mark(True)", "mark all that ask for the same"),
     _of("inbox", "decide_marked", "enter", "Enter", "decide", "decide on all that are marked"),
@@ -82,6 +85,7 @@ PLACES: dict[str, str] = {
     "lines": "Transcript, diff, info",
     "transcript": "Transcript",
     "diff": "Diff",
+    "checks": "Checks",
     "inbox": "Inbox",
     "filter": "Filter",
 }

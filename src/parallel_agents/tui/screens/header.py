@@ -212,6 +212,15 @@ _HINTS: dict[str, list[tuple[str, str]]] = {
         _BACK,
         _HELP,
     ],
+    "checks": [
+        ("run_check", "run"),
+        ("run_checks", "run all"),
+        ("stop_checks", "stop"),
+        ("turn", "output"),
+        ("send_check", "send to the agent"),
+        _BACK,
+        _HELP,
+    ],
     "info": [_MOVE, ("transcript", "transcript"), ("diff", "diff"), _BACK, _HELP],
 }
 """What is shown for each place that is no list: ids of actions, or keys that nobody can rebind."""

@@ -27,6 +27,7 @@ from parallel_agents.tui.model.layout import (
 )
 from parallel_agents.tui.model.store import Store
 from parallel_agents.tui.screens import header
+from parallel_agents.tui.screens.checks_pane import ChecksPane
 from parallel_agents.tui.screens.diff_pane import DiffPane
 from parallel_agents.tui.screens.info_pane import InfoPane
 from parallel_agents.tui.screens.pane import Pane
@@ -36,6 +37,8 @@ from parallel_agents.tui.widgets.pane_area import PaneArea
 
 ONLY = "This is the only pane."
 NO_ROOM = "There is no room for another pane."
+
+_UNLISTED = ("beside", "checks")
 
 STEP = 4
 """Cells by which a key makes a pane larger or smaller."""
@@ -62,6 +65,7 @@ class Panes:
             self.transcript,
             self.diff,
             InfoPane(commands),
+            ChecksPane(commands),
             BesidePane(commands, lambda: store.beside),
         ]
         self.all = {pane.name: pane for pane in made}
@@ -176,9 +180,13 @@ class Panes:
             self.area.boxes[name].title.put(title, right)
 
     def tabs(self) -> list[tuple[str, bool]]:
-        """List the titles of the session's own panes, and whether each is shown."""
+        """List the titles of the session's own panes, and whether each is shown.
+
+        Not everybody has checks: their pane is listed while it is shown.
+        """
         shown = self.shown
-        return [(p.title, p.name in shown) for p in self.all.values() if p.name != "beside"]
+        listed = [p for p in self.all.values() if p.name in shown or p.name not in _UNLISTED]
+        return [(p.title, p.name in shown) for p in listed if p.name != "beside"]
 
     @property
     def _other(self) -> SessionState | None:

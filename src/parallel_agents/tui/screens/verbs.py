@@ -24,6 +24,7 @@ from parallel_agents.tui.terminal import foreground
 from parallel_agents.tui.text.ages import age
 from parallel_agents.tui.text.spans import Span, flat
 from parallel_agents.tui.text.styles import ink_of
+from parallel_agents.tui.widgets.checks_view import ChecksView
 from parallel_agents.tui.widgets.diff_view import DiffView
 from parallel_agents.wire import messages as m
 
@@ -114,6 +115,21 @@ class Verbs(Composing):
     def do_info(self) -> None:
         """Show the info."""
         self.show_pane("info")
+
+    def do_checks(self) -> None:
+        """Show the checks."""
+        self.show_pane("checks")
+
+    def do_run_checks(self) -> None:
+        """Run all checks."""
+        if (state := self.current()) is not None:
+            self.later(self.commands.run_checks(state.id))
+
+    def do_send_check(self) -> None:
+        """Send the agent what the failed check printed."""
+        if (state := self.current()) is not None:
+            view = self.query_one(ChecksView)
+            self.later(self.commands.send_check(state.id, view.chosen if view.has_focus else ""))
 
     def do_explain(self) -> None:
         """Show why the session is in this state."""

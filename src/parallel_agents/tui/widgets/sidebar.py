@@ -20,6 +20,7 @@ from parallel_agents.core.columns import Column
 from parallel_agents.core.label import derive, since
 from parallel_agents.core.state import SessionState
 from parallel_agents.tui.content.list_columns import cells_of, fitting, padded
+from parallel_agents.tui.model.check_words import check_words
 from parallel_agents.tui.model.grouping import work_of
 from parallel_agents.tui.model.list_rows import Place, Rows
 from parallel_agents.tui.model.row_words import MINUTE_MS, counts_down, doing
@@ -294,7 +295,8 @@ def _session(
         right = [*cells_of(state, columns, styles), *padded(right, _RIGHT, styles)]
     first = Entry(place, left, tuple(right), first=True)
     detail = doing(state, now, progress)
-    if not detail or group in {"done", "idle"} or aside(state) is not None:
+    quiet = group in {"done", "idle"} and not check_words(state)
+    if not detail or quiet or aside(state) is not None:
         return [first]
     shown = styles.need if group == "needs" else styles.muted
     return [first, Entry(place, (Span("  ", styles.text), flat(detail, shown)))]

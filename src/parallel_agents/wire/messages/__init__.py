@@ -16,6 +16,16 @@ from parallel_agents.wire.messages.changes import (
     TakenOut as TakenOut,
     UndoReject as UndoReject,
 )
+from parallel_agents.wire.messages.checks import (
+    CheckList as CheckList,
+    CheckOutputPage as CheckOutputPage,
+    CheckRow as CheckRow,
+    ListChecks as ListChecks,
+    ReadCheckOutput as ReadCheckOutput,
+    RunChecks as RunChecks,
+    SendCheck as SendCheck,
+    StopChecks as StopChecks,
+)
 from parallel_agents.wire.messages.connection import (
     BEAT as BEAT,
     FRAME_LIMIT as FRAME_LIMIT,
@@ -142,6 +152,11 @@ AnyRequest = (
     | ListCommits
     | NoteLook
     | MarkViewed
+    | RunChecks
+    | StopChecks
+    | ListChecks
+    | ReadCheckOutput
+    | SendCheck
     | Hello
     | Subscribe
     | Follow
@@ -210,6 +225,8 @@ READ_ONLY = (
     DiffText,
     Comments,
     ListCommits,
+    ListChecks,
+    ReadCheckOutput,
     OwnWork,
 )
 """The requests that a process descended from an agent may send; all others are refused."""

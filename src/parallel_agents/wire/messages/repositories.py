@@ -45,6 +45,7 @@ class ResolvedRepository(Value):
         accepted: the files that were accepted last.
         notes: messages for the person, one sentence each.
         agent: the agent that the repository's settings choose, if they are trusted.
+        problem: what is wrong in the repository's settings; empty for nothing.
     """
 
     root: str
@@ -59,6 +60,7 @@ class ResolvedRepository(Value):
     notes: tuple[str, ...] = ()
     agents: tuple[Offer, ...] = ()
     agent: str = ""
+    problem: str = ""
 
 
 class ResolveRepository(Request[ResolvedRepository], tag="resolve_repository"):

@@ -7,7 +7,7 @@ from parallel_agents.worktrees.plumbing.git import Git
 from parallel_agents.worktrees.plumbing.git_version import require_git
 
 _FILES = {
-    ".parallel-agents.toml": 'agent = "demo"\n',
+    ".parallel-agents.toml": 'agent = "demo"\n\n[checks]\ntests = "python3 -m unittest"\n',
     "README.md": """# shop
 
 A small shop: a catalogue, a cart and a checkout.

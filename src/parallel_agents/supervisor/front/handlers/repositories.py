@@ -11,7 +11,7 @@ from parallel_agents.core.agents import Offer
 from parallel_agents.core.errors import RefusedError, UsageError, UserError
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import Base, ConfigFile, ExecutableConfig, Repository
-from parallel_agents.supervisor.base.config import preset_of
+from parallel_agents.supervisor.base.config import Preset, preset_of
 from parallel_agents.supervisor.front.service import Service
 from parallel_agents.supervisor.place.template_files import find_templates
 from parallel_agents.supervisor.run.spawn import offer, with_version
@@ -31,6 +31,7 @@ async def resolve_repository(
     repository, config, start = await context.threads.git(_meant, service, message)
     trust = context.trust
     trusted = trust.trusts(repository.root, config.digest)
+    preset, problem = _preset(config)
     return m.ResolvedRepository(
         root=repository.root,
         checkout=repository.checkout,
@@ -43,15 +44,17 @@ async def resolve_repository(
         accepted=_shown(trust.accepted(repository.root)),
         notes=(*repository.notes, *config.notes),
         agents=tuple(offer(agent.traits, message.environment) for agent in context.agents.values()),
-        agent=_preset_agent(config) if trusted else "",
+        agent=preset.agent if trusted else "",
+        problem=problem,
     )
 
 
-def _preset_agent(config: ExecutableConfig) -> str:
+def _preset(config: ExecutableConfig) -> tuple[Preset, str]:
+    """Read what a repository presets, or what is wrong in its file."""
     try:
-        return preset_of(config).agent
-    except UsageError:  # a start says so
-        return ""
+        return preset_of(config), ""
+    except UsageError as error:
+        return Preset(), f"{error.message} {error.hint}".strip()
 
 
 def _meant(
