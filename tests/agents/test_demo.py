@@ -12,6 +12,7 @@ import pytest
 
 from parallel_agents.agents.demo.__main__ import parse, rules
 from parallel_agents.agents.demo.frames import patch
+from parallel_agents.core.review import Comment, Passage, comments_message
 from tests.agents.demo_harness import Demo, Frame, allow, key, of, parts, states, texts
 
 REQUIRED = json.loads((Path(__file__).parent / "required_keys.json").read_text())
@@ -336,6 +337,15 @@ def test_background_subagent_holds_the_session(demo: Demo) -> None:
     nested = [f for f in of(frames, "assistant") if f["parent_tool_use_id"]]
     assert {f["agent_id"] for f in nested} == {asked["request"]["agent_id"]}
     assert states(frames).count("idle") == 1
+
+
+def test_comments_are_taken_and_nothing_is_claimed(demo: Demo, work: Path) -> None:
+    """A question about “the plan” in them chooses no story."""
+    comment = Comment(id="a", passage=Passage(path="x"), kind="question", text="Is this the plan?")
+    frames = demo.turn(comments_message([comment]))
+    assert not of(frames, "control_request")
+    assert "I am the demo agent" in texts(frames)[-1]
+    assert {path.name for path in work.iterdir()} == {".git", "README.md"}
 
 
 def test_failures(demo: Demo) -> None:

@@ -233,3 +233,27 @@ def test_the_mode_that_is_shown_is_the_one_in_effect(developer: Person) -> None:
     developer.ok("send", session, "SAY again")
     developer.wait(session, "done")
     assert developer.show(session)["mode"] == "plan"
+
+
+def test_comments_and_what_was_taken_out_reach_the_agent(
+    developer: Person, api: MessagesApi
+) -> None:
+    """As one message, with the note before the person's words."""
+    repo = developer.repository()
+    write = 'WRITE {"file_path": "$CWD/note.txt", "content": "one\\ntwo\\n"}'
+    session = new(developer, repo, write, "--permission-mode", "acceptEdits")
+    developer.wait(session, "done")
+    note = Path(developer.show(session)["worktree"]) / "note.txt"
+    developer.ok("comment", session, "note.txt:2", "Why two?", "--question")
+    developer.ok("comment", session, ".", "SAY I understand")
+    developer.ok("reject", session, "note.txt")
+    assert not note.exists()
+    developer.ok("comments", session, "--send")
+    developer.wait(session, "done")
+    assert "I understand" in developer.ok("logs", session)
+    body = json.dumps(api.calls()[-1].body)
+    for said in ("took these changes out", "note.txt", "Why two?", "File note.txt, line 2"):
+        assert said in body
+    developer.ok("reject", session, "--undo")
+    assert note.read_text() == "one\ntwo\n"
+    assert developer.json("comments", session)["comments"][0]["standing"] == "here"

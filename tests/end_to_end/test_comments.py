@@ -15,7 +15,7 @@ from parallel_agents.core.ids import new_uuid
 from parallel_agents.core.options import Options
 from parallel_agents.core.transcript import Transcript
 from parallel_agents.wire import messages as m
-from tests.support.world import World
+from tests.support.world import World, wait_until
 
 EDITING = Options(mode="acceptEdits")
 
@@ -92,7 +92,7 @@ def test_they_go_out_as_one_message(world: World, session: str) -> None:
     _, text, _ = world.run("comments", session, "--text", "--note", "Please:")
     code, _, err = world.run("comments", session, "--send", "--note", "Please:")
     assert code == 0, err
-    world.wait_state(session, "blocked")
+    wait_until(lambda: "demo agent" in world.run("logs", session)[1], 30, "the reply")
     assert said(world, session)[-1] == text.rstrip("\n")
     assert re.findall(r"^\d\. .*", text, re.MULTILINE) == [
         "1. File greeting.py, line 1", "2. File README.md", "3. About the whole change",

@@ -264,3 +264,17 @@ def test_a_path_keeps_its_file_name(text: str, shown: str) -> None:
 @given(st.text(st.sampled_from("ab/: 漢"), max_size=40), st.integers(1, 30))
 def test_a_shortened_path_fits(text: str, width: int) -> None:
     assert cell_len(clip_path(text, width)) <= width
+
+
+async def test_the_place_is_kept_when_blocks_above_and_at_it_go() -> None:
+    view = Lines()
+    async with Host(view).run_test(size=(40, 10)) as pilot:
+        blocks = [numbered(f"b{n}", 3, 3) for n in range(60)]
+        view.set_blocks(blocks)
+        await pilot.pause()
+        view.scroll_to(y=91)
+        await pilot.pause()
+        assert text(view).startswith("b30.1")
+        view.set_blocks([*blocks[:2], *blocks[5:29], *blocks[32:]])
+        await pilot.pause()
+        assert text(view).startswith("b32.0")

@@ -98,3 +98,25 @@ async def test_only_the_chosen_lines_of_a_hunk() -> None:
         (message,) = fake.of(m.Reject)
         lines = LineRange(first=11, last=12, old_first=11, old_last=11)
         assert message.hunks == (replace(FIRST, lines=lines),)
+
+
+async def test_what_was_put_back_is_shown() -> None:
+    fake = reviewed()
+    fake.answers["undo_reject"] = m.TakenOut(
+        number=1, path="src/b.py", old_path="", spans=(), insertions=1, deletions=1,
+        is_out=False, kept="/kept", left=0,
+    )  # fmt: skip
+    async with screen(fake) as drive:
+        view = await on_hunk(drive)
+        await drive.press("z")
+        await drive.until(lambda: view.cursor == FileKey("src/b.py"), "the file put back")
+
+
+async def test_the_cursor_goes_on_when_its_file_is_gone() -> None:
+    fake = reviewed()
+    async with screen(fake) as drive:
+        view = await on_hunk(drive)
+        files = stat(changed("src/b.py", old_path="src/old.py", status="R"))
+        fake.answers["diff_stat"] = replace(files, parts=(PART,))
+        await drive.press("X")
+        await drive.until(lambda: view.cursor == FileKey("src/b.py"), "the next file")

@@ -80,6 +80,10 @@ NOTE_END = "[End of the note.]\n\n"
 """The end of a note that precedes a prompt, as in `core.review_note`, which cannot be imported."""
 
 
+REVIEW = "I have read your changes and have "
+"""How comments on a diff begin, as in `core.review`, which cannot be imported."""
+
+
 def play(talk: Conversation, text: str) -> None:
     """Play the story that a prompt asks for.
 
@@ -90,6 +94,9 @@ def play(talk: Conversation, text: str) -> None:
     text = text.rpartition(NOTE_END)[2]
     if (task := shop.task(text)) is not None:
         task(talk)
+        return
+    if text.startswith(REVIEW):
+        _reviewed(talk)
         return
     word, _, rest = text.strip().partition(" ")
     name = word.lower().strip(".,:;!?")
@@ -108,6 +115,15 @@ def _default(talk: Conversation, text: str) -> None:
     voice = Voice(talk)
     if _change(voice, "I will look at the project first, then make the change."):
         _check(voice)
+
+
+def _reviewed(talk: Conversation) -> None:
+    """Take comments on the diff; stories are written beforehand, so that none can follow them."""
+    Voice(talk).say(
+        "I got your comments, with the lines that they are about. I am the demo agent and play "
+        "only what was written for me: a real agent would answer the questions and rework the "
+        "change now."
+    )
 
 
 def _edit(talk: Conversation, _rest: str) -> None:

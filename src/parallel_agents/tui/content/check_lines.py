@@ -13,7 +13,7 @@ from rich.style import Style
 
 from parallel_agents.core.check_facts import CheckResult, ChecksFacts, CheckState
 from parallel_agents.core.text import tool_output
-from parallel_agents.tui.text.ages import age, duration
+from parallel_agents.tui.text.ages import ago, duration
 from parallel_agents.tui.text.blocks import Block
 from parallel_agents.tui.text.spans import EMPTY, Line, Span, block, flat, span
 from parallel_agents.tui.text.styles import Ink
@@ -134,7 +134,7 @@ def _words(
     yield result.reason or ("passed" if result.passed else f"failed: exit {result.code}")
     if result.ms:
         yield duration(result.ms)
-    yield f"{age(now - result.started_at)} ago"
+    yield ago(now - result.started_at)
     if result.moved:
         yield "files changed while it ran"
     elif facts.is_stale(result):

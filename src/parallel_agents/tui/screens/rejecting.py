@@ -61,6 +61,8 @@ class Rejecting(SettingAside):
             if taken is not None:
                 self.commands.say(self._said(taken), topic="reject")
             await self.panes.diff.read_again()
+            if taken is not None and not taken.is_out:
+                self.panes.diff.view.go_to_file(taken.path)
         finally:
             self._unread -= 1
 

@@ -20,7 +20,7 @@ from parallel_agents.core.state import SessionState
 from parallel_agents.core.text import safe_line
 from parallel_agents.tui.model.grouping import listed
 from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog
-from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.ages import ago
 from parallel_agents.tui.text.styles import Ink
 
 _PAGE = 8
@@ -72,7 +72,7 @@ async def choose_scope(
 async def _commit(commits: Sequence[Commit], show: Show, ink: Ink) -> Scope | None:
     now = time.time() * 1000
     offered = [
-        (commit.hash[:12], f"{commit.subject}  {age(now - commit.at)} ago") for commit in commits
+        (commit.hash[:12], f"{commit.subject}  {ago(now - commit.at)}") for commit in commits
     ]
     about = "" if offered else "The branch has no commit of its own yet."
     chosen = await _paged("One commit", about, offered, show, ink)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.ages import ago
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, flat, line_of, row
 from parallel_agents.tui.text.styles import Ink
@@ -70,7 +70,7 @@ class SearchScreen(Dialog):
 def _block(number: int, hit: SearchHit, now: int) -> Block:
     def build(width: int, ink: Ink) -> list[Line]:
         left = [flat(hit.name, ink.strong), Span(f"  turn {hit.turn} · {hit.who}", ink.muted)]
-        when = [Span(f"  {age(now - hit.at)} ago", ink.muted)]
+        when = [Span(f"  {ago(now - hit.at)}", ink.muted)]
         return [Line(row(left, when, width)), line_of(flat(f"  {hit.line}", ink.text, width))]
 
     return Block(f"{number}", (now,), build, text=hit.line)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from parallel_agents.tui.screens.confirm import Dialog
-from parallel_agents.tui.text.ages import age, size
+from parallel_agents.tui.text.ages import ago, size
 from parallel_agents.tui.text.lines import Block, LineView
 from parallel_agents.tui.text.spans import Line, Span, block, flat, line_of, row
 from parallel_agents.tui.text.styles import Ink
@@ -76,7 +76,7 @@ def _block(entry: DeletedSession, now: int) -> Block:
 
     def build(width: int, ink: Ink) -> list[Line]:
         left = [flat(name, ink.strong), flat(f"  {entry.branch or 'no branch'}", ink.muted)]
-        words = [f"{age(now - entry.deleted_at)} ago"]
+        words = [ago(now - entry.deleted_at)]
         if entry.size_bytes:
             words.append(size(entry.size_bytes))
         lines = [Line(row(left, [Span("  " + " · ".join(words), ink.muted)], width))]

@@ -21,7 +21,7 @@ from parallel_agents.tui.screens.confirm import ChoiceDialog, LineDialog, ReadDi
 from parallel_agents.tui.screens.inbox import InboxScreen
 from parallel_agents.tui.screens.peek import GO_IN, PeekScreen
 from parallel_agents.tui.terminal import foreground
-from parallel_agents.tui.text.ages import age
+from parallel_agents.tui.text.ages import ago
 from parallel_agents.tui.text.spans import Span, flat
 from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.checks_view import ChecksView
@@ -146,7 +146,7 @@ class Verbs(Composing):
         lines += [[flat(f"{k}: {v}", ink.text)] for k, v in reply.facts.items() if v]
         lines.append([])
         for entry in reply.evidence:
-            when = f"{age(now - entry.at)} ago" if entry.at else ""
+            when = ago(now - entry.at) if entry.at else ""
             words = f"{entry.fact}: {entry.event} #{entry.seq} {when}"
             lines += [[flat(words, ink.muted)], [flat(f"  {entry.line}", ink.code)]]
         await self.ask_person(ReadDialog("Why this state", lines))

@@ -4,6 +4,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
+def ago(milliseconds: float) -> str:
+    """Format when something was: `just now`, or its `age` and “ago”."""
+    rough = age(milliseconds)
+    return "just now" if rough == "now" else f"{rough} ago"
+
+
 def age(milliseconds: float) -> str:
     """Format a rough age: `now`, `12s`, `5m`, `3h`, `4d`.
 

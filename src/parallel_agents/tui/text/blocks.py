@@ -83,7 +83,7 @@ class BlockView(ScrollView):
         Args:
             blocks: all of them; objects that were also shown before cost nothing.
         """
-        anchor = self._anchor()
+        anchor = self._surviving(blocks)
         before, self._blocks = self._blocks, blocks
         same = _common(before, blocks)
         fresh = {item.key for item in blocks[same:]}
@@ -132,6 +132,21 @@ class BlockView(ScrollView):
             return None
         index, line = self._at(self.scroll_offset.y)
         return self._blocks[index].key, index, line
+
+    def _surviving(self, blocks: Sequence[Block]) -> tuple[Hashable, int, int] | None:
+        """Where the view begins among other blocks: at its top one, or the next that is left."""
+        anchor = self._anchor()
+        if anchor is None:
+            return None
+        key, index, _ = anchor
+        if index < len(blocks) and blocks[index].key == key:
+            return anchor
+        left = {item.key for item in blocks}
+        if key in left:
+            return anchor
+        after = ((item.key, i) for i, item in enumerate(self._blocks) if i > index)
+        found = next(((k, i) for k, i in after if k in left), None)
+        return anchor if found is None else (*found, 0)
 
     def _at(self, y: int) -> tuple[int, int]:
         """Find the block at a line of the whole view: its index, and the line within it."""

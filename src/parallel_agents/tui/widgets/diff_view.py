@@ -192,8 +192,22 @@ class DiffView(LineCursorView, ReviewKeys, Keyed):
         if line is not None:
             self._keep_line(before, line)
         if place is not None and self.index_of(self.cursor) is None:
-            self.cursor = kept[min(place, len(kept) - 1)].key if kept else None
+            self.cursor = self._next_left(before[place:])
         self._ask()
+
+    def _next_left(self, gone: Sequence[Block]) -> Hashable | None:
+        """The first of some blocks that is still there, else the last of all."""
+        stops = [block.key for block in self.blocks if block.stop]
+        left = frozenset(stops)
+        after = (block.key for block in gone if block.key in left)
+        return next(after, stops[-1] if stops else None)
+
+    def go_to_file(self, path: str) -> None:
+        """Go to a file, if it is shown."""
+        if self.index_of(FileKey(path)) is not None:
+            self.cursor = FileKey(path)
+            self.show_block(self.cursor, at_top=True)
+            self.refresh()
 
     def _keep_line(self, before: Sequence[Block], line: Anchor) -> None:
         """Keep the cursor on its line, even if the line is in another piece or has moved."""
