@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parallel_agents.core import events as ev
-from parallel_agents.core.worktree import DiffStat as ChangedFiles, FileStat
+from parallel_agents.core.review import Comment, CommentKind, Passage
+from parallel_agents.core.value import replace
+from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.model.remembered import Remembered, remember
 from parallel_agents.wire import messages as m
 from tests.support.told import used
@@ -152,6 +154,62 @@ def many() -> Fake:
     return fake
 
 
+_LIMITER = """@@ -12,8 +12,10 @@ class Limiter:
+     def allow(self, caller: str) -> bool:
+-        count = self._counts.get(caller, 0)
+-        if count >= self._limit:
++        window = int(self._clock() // self._seconds)
++        count = self._counts.get((caller, window), 0)
++        if count > self._limit:
+             return False
+-        self._counts[caller] = count + 1
++        self._counts[caller, window] = count + 1
+         return True
+     def reset(self) -> None:
++        # every caller begins anew
+         self._counts.clear()
+"""
+_LIMITER_TEST = """@@ -0,0 +1,4 @@
++def test_a_new_window_begins_at_zero(limiter: Limiter, clock: Clock) -> None:
++    assert [limiter.allow("ada") for _ in range(3)] == [True, True, False]
++    clock.now += 60
++    assert limiter.allow("ada")
+"""
+
+
+def reviewed() -> Fake:
+    """A session under review: two comments, a file viewed, one folded as it is a lock file."""
+    fake = Fake()
+    fake.session("c41d8f6e", "rate-limit", "Count the requests of each caller per minute.")
+    fake.finish("c41d8f6e", (4, 14, 8))
+    patches = {"src/limiter.py": _LIMITER, "tests/test_limiter.py": _LIMITER_TEST}
+    files = stat(
+        replace(changed("docs/limits.md", 3, 1), blob="d" * 40),
+        changed("src/limiter.py", 5, 3),
+        changed("tests/test_limiter.py", 4, 0, status="A"),
+        changed("uv.lock", 2, 4),
+    )
+    part = DiffPart(base="0" * 40, tree="1" * 40)
+    fake.answers["diff_stat"] = replace(files, parts=(part,))
+    fake.answers["diff_text"] = lambda message: m.PatchPage(
+        text=patches.get(message.path or "", ""), next=None
+    )
+    _say(fake, "one", 15, "Off by one: the limit itself is still allowed.", sent=True)
+    _say(fake, "two", 17, "who clears old windows?", kind="question")
+    fake.happen("c41d8f6e", ev.FileViewed(path="docs/limits.md", blob="d" * 40), ev.Seen())
+    return fake
+
+
+def _say(
+    fake: Fake, name: str, line: int, text: str, *, kind: CommentKind = "change", sent: bool = False
+) -> None:
+    passage = Passage(path="src/limiter.py", first=line, last=line, lines=("x",))
+    comment = Comment(id=name, passage=passage, kind=kind, text=text)
+    fake.happen("c41d8f6e", ev.CommentWritten(comment=comment))
+    if sent:
+        fake.happen("c41d8f6e", ev.CommentsSent(ids=(name,), message="m"))
+
+
 def big_diff() -> Fake:
     """A session to review that changed 500 files."""
     fake = Fake()
@@ -181,6 +239,7 @@ SCENES: dict[str, Callable[[], Fake]] = {
     "requests": requests,
     "many": many,
     "diff": big_diff,
+    "review": reviewed,
     "nothing": Fake,
 }
 """By the name that `python -m tests.tui.look` takes."""

@@ -7,6 +7,7 @@ no sense is shown as the text it is.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from parallel_agents.core.diff import DiffHunk, DiffLine, parse_hunks
 from parallel_agents.tui.text.code import highlight
@@ -23,6 +24,7 @@ from parallel_agents.tui.text.spans import (
     wrap,
 )
 from parallel_agents.tui.text.styles import Ink
+from parallel_agents.tui.text.word_changes import Stretches, changed_stretches
 
 PIECE = 150
 """Lines of a hunk that are painted together; colours depend on those from a multiple of it on."""
@@ -96,7 +98,8 @@ def hunk_lines(
     digits = len(str(max(hunk.old_start + hunk.old_count, hunk.new_start + hunk.new_count)))
     start, end = part or (0, len(hunk.lines))
     begin = start - start % PIECE if part else 0
-    coloured = _coloured(hunk.lines[begin:end], path, ink)[start - begin :]
+    around = hunk.lines[begin:end]
+    coloured = _with_changes(around, _coloured(around, path, ink), ink)[start - begin :]
     made: list[Line] = []
     for line, spans in zip(hunk.lines[start:end], coloured, strict=True):
         numbers = [line.old, line.new] if both else [line.old if line.new is None else line.new]
@@ -119,6 +122,31 @@ def _coloured(lines: Sequence[DiffLine], path: str, ink: Ink) -> list[list[Span]
         if len(coloured) == len(body):
             return coloured
     return [[flat(text.expandtabs(4), ink.text)] for text in body]
+
+
+def _with_changes(
+    lines: Sequence[DiffLine], coloured: list[list[Span]], ink: Ink
+) -> list[list[Span]]:
+    """Underline the words that changed where one line replaced another."""
+    shown = ["".join(span.text for span in spans) for spans in coloured]
+    changes = changed_stretches(lines, shown)
+    return [_underlined(spans, changes.get(index, ()), ink) for index, spans in enumerate(coloured)]
+
+
+def _underlined(spans: list[Span], stretches: Stretches, ink: Ink) -> list[Span]:
+    """Cut spans where stretches of their text begin and end."""
+    if not stretches:
+        return spans
+    ends = [place for stretch in stretches for place in stretch]
+    made: list[Span] = []
+    at = 0
+    for text, style in spans:
+        cuts = [0, *(end - at for end in ends if 0 < end - at < len(text)), len(text)]
+        for start, end in pairwise(cuts):
+            inside = any(first <= at + start < last for first, last in stretches)
+            made.append(Span(text[start:end], style + ink.changed if inside else style))
+        at += len(text)
+    return made
 
 
 def _painted(line: DiffLine, gutter: str, spans: list[Span], width: int, ink: Ink) -> list[Line]:

@@ -89,6 +89,7 @@ class Ink:
     keyword: Style
     string: Style
     comment: Style
+    changed: Style
     on_cursor: Style
     on_panel: Style
     on_added: Style
@@ -114,6 +115,7 @@ def ink(*, dark: bool) -> Ink:
         keyword=Style(color=tones.violet),
         string=Style(color=tones.good),
         comment=Style(color=tones.muted, italic=True),
+        changed=Style(underline=True),
         on_cursor=Style(bgcolor=tones.lift),
         on_panel=Style(bgcolor=tones.panel),
         on_added=Style(bgcolor=tones.added),
