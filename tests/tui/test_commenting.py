@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart
@@ -125,3 +126,14 @@ async def test_what_there_is_nothing_to_do_for_is_said() -> None:
         await drive.shows("Choose lines here, then r writes a comment.")
         assert drive.main.focused is drive.main.panes.diff.view
         assert not fake.of(m.WriteComment)
+
+
+async def test_a_comment_on_a_file_that_is_not_changed_any_more_is_shown() -> None:
+    async with diff() as (drive, fake):
+        await drive.press("right_square_bracket")
+        await write(drive, *"gone")
+        fake.answers["diff_stat"] = replace(stat(changed("src/b.py")), parts=(PART,))
+        fake.happen("a1", ev.ChangesCounted(files=1, insertions=9, deletions=0))
+        await drive.shows("src/b.py")
+        await drive.shows("draft · src/a.py:10")
+        await drive.shows("┃ gone")

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from parallel_agents.core.diff import Anchor, parse_hunks
-from parallel_agents.core.review import Comment, Passage, PlacedComment
+from parallel_agents.core.review import Comment, Passage, PlacedComment, Standing
 from parallel_agents.core.value import replace
 from parallel_agents.tui.content.comment_lines import CommentKey
 from parallel_agents.tui.content.diff_lines import (
@@ -449,6 +450,29 @@ async def test_comments_stand_below_the_last_of_their_lines() -> None:
         assert lines[head + 1] == "  ┃ draft · line 99"
         assert "  ┃ Far away." in lines
         assert "  ┃ draft · the whole file" in lines
+
+
+@pytest.mark.parametrize(
+    ("message", "standing", "words"),
+    [
+        ("", "here", "draft"),
+        ("", "gone", "draft · these lines are gone: a.py:10"),
+        ("m", "here", "sent · unchanged"),
+        ("m", "moved", "sent · unchanged · written at a.py:10"),
+        ("m", "gone", "sent · rewritten since: a.py:10"),
+    ],
+)
+async def test_what_became_of_the_lines_of_a_comment(
+    message: str, standing: Standing, words: str
+) -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 40)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10)})
+        first = 0 if standing == "gone" else 11 if standing == "moved" else 10
+        comment = replace(placed(10, message=message), standing=standing, first=first, last=first)
+        view.show_comments([comment])
+        await pilot.pause()
+        assert f"  ┃ {words}" in [line.rstrip() for line in text(view).split("\n")]
 
 
 async def test_the_cursor_stops_on_a_comment() -> None:

@@ -89,17 +89,28 @@ def _state(comment: Comment) -> str:
 
 
 def _place(placed: PlacedComment, ink: Ink, *, apart: bool) -> list[Span]:
-    passage = placed.comment.passage
+    """Say where a comment belongs, and what became of its lines."""
+    comment = placed.comment
+    if comment.resolved:
+        return [flat(f"  {comment.text}", ink.faint, 60)]
+    place = comment.passage.place
     if placed.standing == "gone":
-        return [flat(f" · these lines are gone: {passage.place}", ink.bad)]
-    if placed.comment.resolved:
-        return [flat(f"  {placed.comment.text}", ink.faint, 60)]
+        became = "these lines are gone" if comment.is_draft else "rewritten since"
+        return [flat(f" · {became}: {place}", ink.bad if comment.is_draft else ink.good)]
+    said = [] if comment.is_draft or not placed.first else ["unchanged"]
     if apart:
-        now = f"line {placed.first}" if placed.first else "the whole file"
-        return [flat(f" · {now if passage.path else 'the whole change'}", ink.faint)]
-    if placed.standing == "moved":
-        return [flat(f" · written at {passage.place}", ink.faint)]
-    return []
+        said.append(_apart_place(placed))
+    elif placed.standing == "moved":
+        said.append(f"written at {place}")
+    return [flat(f" · {words}", ink.faint) for words in said]
+
+
+def _apart_place(placed: PlacedComment) -> str:
+    """Where a comment that stands away from its lines belongs."""
+    passage = placed.comment.passage
+    if not passage.path or placed.path != passage.path:
+        return passage.place
+    return f"line {placed.first}" if placed.first else "the whole file"
 
 
 def _quoted(placed: PlacedComment) -> list[str]:

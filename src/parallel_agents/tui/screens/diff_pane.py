@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from parallel_agents.core.errors import TreeGoneError, UserError
+from parallel_agents.core.review import PlacedComment
 from parallel_agents.core.scope import Scope, SinceLooked, WholeChange, session_compared
 from parallel_agents.core.state import SessionState
+from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, FileStat
 from parallel_agents.tui.content.diff_head import refusal_block
 from parallel_agents.tui.content.diff_lines import hunk_blocks
@@ -263,7 +265,7 @@ class DiffPane(Pane):
             message = Comments(session=session, parts=stat.parts)
             reply = await self.commands.ask(message, raises=TreeGoneError)
             if reply is not None and stat is self._stat:
-                self.view.show_comments(reply.comments)
+                self.view.show_comments(_where_shown(reply.comments, stat))
 
     # --- patches --------------------------------------------------------------------------------
 
@@ -319,3 +321,13 @@ class DiffPane(Pane):
                 return "".join(parts)
             offset = reply.next
         return await asyncio.to_thread(shortened_patch, "".join(parts))
+
+
+def _where_shown(
+    comments: Iterable[PlacedComment], stat: ChangedFiles
+) -> tuple[PlacedComment, ...]:
+    """Show comments on files that are not changed any more with those on the whole change."""
+    paths = {file.path for file in stat.files}
+    return tuple(
+        placed if placed.path in paths else replace(placed, path="") for placed in comments
+    )
