@@ -27,7 +27,6 @@ _KEEP = 0.5
 """Seconds from a letter until what was typed is kept."""
 
 _DOES = {
-    "change": "to be changed",
     "question": "a question, to be answered",
     "suggestion": "this text instead of those lines",
 }
@@ -125,16 +124,15 @@ class CommentDialog(Dialog):
 
     def _paint(self) -> None:
         ink = ink_of(self.app)
-        keys = "Enter send   Ctrl+J new line   Esc leave"
+        keys = ["Enter send", "Esc leave", "Ctrl+J new line"]
         said: list[Span] = []
         if not self._is_note:
             kind = self.words.kind
-            keys = "Enter write   Ctrl+J new line   Esc leave (the text stays)"
+            keys = ["Enter write", "Esc keep for later", "? first: question", "Ctrl+J new line"]
             if self._code is not None:
-                keys += f"   Alt+S {'suggest' if self._typed.code is None else 'words'}"
-            keys += "   ? first: a question"
-            said = [flat(_DOES[kind], ink.need if kind != "change" else ink.muted)]
-        self.query_one(".keys", OneLine).put([flat(keys, ink.muted)], said)
+                keys.insert(2, f"Alt+S {'suggest' if self._typed.code is None else 'words'}")
+            said = [flat(_DOES[kind], ink.need)] if kind != "change" else []
+        self.query_one(".keys", OneLine).put([flat("   ".join(keys), ink.muted)], said)
 
     # --- what is typed -------------------------------------------------------------------------
 

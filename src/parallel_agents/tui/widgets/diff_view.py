@@ -189,11 +189,19 @@ class DiffView(LineCursorView, ReviewKeys, Keyed):
         self._cache = {block.key: block for block in kept}
         before, line, place = self.blocks, self.line, self.index_of(self.cursor)
         self.set_blocks(kept)
+        if place is not None:
+            self._keep_cursor(before, place, line)
+        self._ask()
+
+    def _keep_cursor(self, before: Sequence[Block], place: int, line: Anchor | None) -> None:
+        """Keep the cursor on its line; on its block; or on the next one that is left."""
+        now = self.index_of(self.cursor)
+        if now is not None and self.blocks[now] is before[place]:
+            return  # so a large file need not be searched for the line
         if line is not None:
             self._keep_line(before, line)
-        if place is not None and self.index_of(self.cursor) is None:
+        if self.index_of(self.cursor) is None:
             self.cursor = self._next_left(before[place:])
-        self._ask()
 
     def _next_left(self, gone: Sequence[Block]) -> Hashable | None:
         """The first of some blocks that is still there, else the last of all."""
