@@ -88,6 +88,8 @@ def _example(kind: type[Any]) -> Any:
         "decision": Decision(behavior="deny"),
         "path": "/",
         "parts": (),
+        "id": "x",
+        "blob": "0" * 40,
     }
     fields = kind.__struct_fields__
     return kind(
