@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_scopes import git
 from tests.support.person import Person
 from tests.support.terminal import Terminal
 
@@ -26,8 +25,8 @@ def test_a_file_is_viewed_changes_and_is_compared_with_head(
     terminal.wait(lambda screen: "▾ A one.txt" in screen and "▸ A uv.lock  lock file" in screen)
     terminal.press("}", "v")
     terminal.wait(lambda screen: "▸ A one.txt  viewed" in screen and "1 of 3 viewed" in screen)
-    git(tree, "add", "-A")
-    git(tree, "commit", "-qm", "All three")
+    person.git("add", "-A", cwd=tree)
+    person.git("commit", "-qm", "All three", cwd=tree)
     terminal.press(".", ".")
     terminal.wait("Uncommitted: no changes against HEAD")
     terminal.press("b")

@@ -214,6 +214,20 @@ async def test_words_typed_in_full_are_taken_without_the_list() -> None:
         assert (new.prompt, new.agent, new.directory) == ("fix it", "demo", OTHER)
 
 
+async def test_a_choice_typed_in_full_closes_the_list() -> None:
+    """The list stayed open over a text without the word, and took the next Enter."""
+    fake = Held()
+    fake.answers["list_files"] = m.FileList(files=())
+    async with held(fake) as drive:
+        box = await opened(drive)
+        await write(drive, "fix it")
+        await drive.press("home", *"@demo")
+        await drive.shows("@demo  agent")
+        await drive.press("space")
+        await drive.until(lambda: box.prompt.text == "fix it", "the word is taken")
+        assert "@demo" not in drive.text()
+
+
 async def test_a_file_comes_before_a_repository_inside_the_text_and_stays_in_it() -> None:
     fake = Held()
     fake.happen("b1", _created("b1", directory="/home/dev/src"))

@@ -323,6 +323,7 @@ class Prompt(Vertical):
         if not taken:
             return
         self._put("", 0, len(text) - len(rest))
+        self._list.close()  # what it offered was for the word that has left the text
         for mention in taken:
             self.mentioned(mention)
 
