@@ -50,6 +50,8 @@ RETRY_S = 0.25
 DRAIN_S = 2.0
 SWEEP_S = 0.005
 NOTICE_S = 0.01
+WALKS = 20
+WALK_S = 0.01
 GRACE_S = 5.0
 PR_SET_DUMPABLE, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 4, 15, 36
 
@@ -141,7 +143,9 @@ def why_refused(pid: int, uid: int) -> str | None:
     """
     if uid != os.getuid() or pid <= 0:
         return "only a visible process of the same user may connect"
-    for _ in range(3):  # a parent may end while we walk past it
+    for attempt in range(WALKS):
+        if attempt:  # a parent is ending: on a busy machine it takes a while to be gone
+            time.sleep(WALK_S)
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             return "a process started by an agent may not connect" if _agent_above(pid) else None
     return "the connecting process is gone"

@@ -5,15 +5,21 @@ recognised even if it daemonised itself (the shim is its subreaper) or cleared i
 ancestor still has the marker). `docs/security.md` lists the remaining tricks of the same user.
 """
 
+import contextlib
 import os
 import socket
 import struct
+import time
 from pathlib import Path
 
 MARKER = "PARALLEL_AGENTS_SESSION"
 """Environment variable of every agent's process; it holds the session's id."""
 
 _CHAIN_LIMIT = 256
+
+_WALKS = 20
+_WALK_AGAIN = 0.01
+"""How often, and after how many seconds, to look again at a tree that changed on the way."""
 
 
 def peer_pid(sock: socket.socket) -> tuple[int, int]:
@@ -34,14 +40,25 @@ def descends_from_agent(pid: int) -> bool:
     Raises:
         OSError: this cannot be determined now, for example because descriptors ran out.
     """
+    for attempt in range(_WALKS):
+        if attempt:  # an ancestor is ending: on a busy machine it takes a while to be gone
+            time.sleep(_WALK_AGAIN)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return _agent_above(pid)
+    return True
+
+
+def _agent_above(pid: int) -> bool:
+    """Walk from a process to the root of the tree, looking for an agent's.
+
+    Raises:
+        FileNotFoundError, ProcessLookupError: one of them ended meanwhile.
+    """
     seen = 0
     while pid > 1 and seen < _CHAIN_LIMIT:
-        try:
-            if _carries_marker(pid):
-                return True
-            pid = _parent(pid)
-        except (FileNotFoundError, ProcessLookupError):
+        if _carries_marker(pid):
             return True
+        pid = _parent(pid)
         seen += 1
     return False
 

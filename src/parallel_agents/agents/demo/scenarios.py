@@ -79,7 +79,6 @@ TEST_COMMAND = "python3 -m unittest -v"
 NOTE_END = "[End of the note.]\n\n"
 """The end of a note that precedes a prompt, as in `core.review_note`, which cannot be imported."""
 
-
 REVIEW = "I have read your changes and have "
 """How comments on a diff begin, as in `core.review`, which cannot be imported."""
 

@@ -233,7 +233,7 @@ class Driver:
         self._trimmed = 0
         try:
             async with asyncio.timeout(_READY_DEADLINE):
-                await run.deliver(self._agent.initialize(new_uuid()))
+                await run.deliver_surely(self._agent.initialize(new_uuid()))
                 await self._ready.wait()
         except TimeoutError:
             run.kill()

@@ -236,6 +236,19 @@ class Run:
         finally:
             del self._delivered[name]
 
+    async def deliver_surely(self, line: str) -> None:
+        """Write one line to the agent, on the next connection if this one is refused or lost.
+
+        A shim refuses while it cannot tell who connects, as when an ancestor of ours is ending.
+
+        Args:
+            line: without its newline; it may arrive twice.
+        """
+        while not await self.deliver(line):
+            if self.is_over():
+                return
+            await asyncio.sleep(_RECONNECT)
+
     def stop(self, steps: Sequence[tuple[str, float]], *, term: float, kill: float) -> None:
         """Ask the shim to end the agent, step by step, on its own.
 
