@@ -303,7 +303,7 @@ def _stop_and_bring_back(person: Person, terminal: Terminal, hands: Hands) -> No
         eventually(lambda: len(person.rows()) == 4, terminal)
         hands.press(terminal, key)
         if key == "trash":
-            terminal.wait(lambda screen: "Enter restore" in screen and "ago" in screen)
+            terminal.wait(lambda screen: "Enter restore" in screen and " kB" in screen)
             terminal.press("Enter")
         eventually(lambda: len(person.rows()) == 5, terminal)
         terminal.wait(lambda screen: opened(screen) == "permission-two")
@@ -488,11 +488,13 @@ def test_checks(person: Person, terminal: Terminal, hands: Hands) -> None:
     terminal.wait(LIST)
     hands.press(terminal, "checks")
     terminal.wait("○ lint  has not run")
-    hands.press(terminal, "run_checks")
+    press_until(
+        terminal, hands.key("run_checks"), lambda: "lint  has not run" not in terminal.screen
+    )
     terminal.wait("✗ lint  failed: exit 3")
     terminal.wait("a.py is wrong")
-    hands.press(terminal, "send_check")
-    eventually(lambda: "The check lint failed (exit 3)" in journal(person, "permission"), terminal)
+    sent = "The check lint failed (exit 3)"
+    press_until(terminal, hands.key("send_check"), lambda: sent in journal(person, "permission"))
 
 
 @presses("shell", "edit", "editor", "quit_anywhere")
@@ -510,9 +512,9 @@ def test_other_programs(person: Person, terminal: Terminal, hands: Hands, tmp_pa
     hands.press(terminal, "editor")
     terminal.wait(lambda screen: "written in the editor" in screen and INPUT in screen)
     terminal.press("C-p")
-    terminal.wait("Permission mode")
+    terminal.wait("Search for commands")
     terminal.press("Escape")
-    terminal.wait(lambda screen: "Permission mode" not in screen)
+    terminal.wait(lambda screen: "Search for commands" not in screen)
     hands.press(terminal, "quit_anywhere")
     assert "sessions keep working" in terminal.wait_ended()
 
