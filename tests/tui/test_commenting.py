@@ -9,6 +9,7 @@ import pytest
 
 from parallel_agents.core import events as ev
 from parallel_agents.core.errors import RefusedError
+from parallel_agents.core.scope import Commit
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart
 from parallel_agents.tui.content.comment_lines import CommentKey
@@ -137,3 +138,20 @@ async def test_a_comment_on_a_file_that_is_not_changed_any_more_is_shown() -> No
         await drive.shows("src/b.py")
         await drive.shows("draft · src/a.py:10")
         await drive.shows("┃ gone")
+
+
+async def test_beside_one_commit_comments_say_what_became_of_them_in_the_worktree() -> None:
+    async with diff() as (drive, fake):
+        await drive.press("right_square_bracket")
+        await write(drive, *"later")
+        await drive.shows("10   a10")
+        fake.answers["list_commits"] = m.CommitList(
+            commits=(Commit(hash="3" * 40, subject="Begin", at=0),)
+        )
+        await drive.press("b")
+        await drive.shows("one commit")
+        await drive.press("5")
+        await drive.shows("Begin")
+        await drive.press("1")
+        await drive.until(lambda: fake.of(m.Comments)[-1].parts == (), "they are looked for now")
+        await drive.shows("draft · src/a.py:10")

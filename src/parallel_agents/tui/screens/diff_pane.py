@@ -8,12 +8,19 @@ more of a patch is read than a person reads.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 
 from parallel_agents.core.errors import TreeGoneError, UserError
 from parallel_agents.core.review import PlacedComment
-from parallel_agents.core.scope import Scope, SinceLooked, WholeChange, session_compared
+from parallel_agents.core.scope import (
+    AnotherSession,
+    OneCommit,
+    Scope,
+    SinceLooked,
+    WholeChange,
+    session_compared,
+)
 from parallel_agents.core.state import SessionState
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart, DiffStat as ChangedFiles, FileStat
@@ -261,11 +268,14 @@ class DiffPane(Pane):
         if not self._said:
             self.view.show_comments(())
             return
+        # What became of a comment is what became of it in the worktree, whatever is compared.
+        elsewhere = isinstance(self._scope_of(session), OneCommit | AnotherSession)
         with contextlib.suppress(TreeGoneError):
-            message = Comments(session=session, parts=stat.parts)
+            message = Comments(session=session, parts=() if elsewhere else stat.parts)
             reply = await self.commands.ask(message, raises=TreeGoneError)
             if reply is not None and stat is self._stat:
-                self.view.show_comments(_where_shown(reply.comments, stat))
+                paths = set() if elsewhere else {file.path for file in stat.files}
+                self.view.show_comments(_where_shown(reply.comments, paths))
 
     # --- patches --------------------------------------------------------------------------------
 
@@ -324,10 +334,9 @@ class DiffPane(Pane):
 
 
 def _where_shown(
-    comments: Iterable[PlacedComment], stat: ChangedFiles
+    comments: Iterable[PlacedComment], paths: Container[str]
 ) -> tuple[PlacedComment, ...]:
-    """Show comments on files that are not changed any more with those on the whole change."""
-    paths = {file.path for file in stat.files}
+    """Show comments on other files than those shown with those on the whole change."""
     return tuple(
         placed if placed.path in paths else replace(placed, path="") for placed in comments
     )
