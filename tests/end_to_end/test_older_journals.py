@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from parallel_agents.wire.messages import PendingInput
 from tests.support.world import World, wait_until
 
 LATER = ("summary", "plan", "questions", "approvals", "rules", "kept_in", "editable")
@@ -50,12 +51,15 @@ def test_a_pending_request_can_be_answered(
 ) -> None:
     session = world.new(prompt)
     before = world.wait_state(session, "blocked")
+    request = world.ask(PendingInput(session=session))
     world.kill_supervisor()
     aged(world, session)
     world.wait_ready(world.start_supervisor())
     wait_until(
         lambda: world.row(session)["pending"] == before["pending"], what="it says what it asks"
     )
+    # Its line is read once more, for what the older version did not journal, such as its rules.
+    wait_until(lambda: world.ask(PendingInput(session=session)) == request, what="all of it")
     assert world.row(session)["detail"] == before["detail"]
     code, _, error = world.run("answer", session, *answer)
     assert code == 0, error
