@@ -434,6 +434,19 @@ async def test_a_cursor_that_was_scrolled_away_comes_back_into_view() -> None:
         assert view.scroll_offset.y == 200
 
 
+async def test_a_click_chooses_its_line() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10, 40)})
+        view.focus()
+        await pilot.pause()
+        row = text(view).split("\n").index("12 + more")
+        await pilot.click(view, offset=(6, row))
+        assert view.line == Anchor(path="a.py", side="new", number=12)
+        await pilot.press("j")
+        assert view.line == Anchor(path="a.py", side="new", number=13)
+
+
 async def test_comments_stand_below_the_last_of_their_lines() -> None:
     view = DiffView()
     async with Host(view).run_test(size=(60, 40)) as pilot:

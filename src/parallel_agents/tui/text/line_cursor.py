@@ -5,6 +5,7 @@ lines that are chosen are lines of one file on one side; a cursor that was scrol
 comes back to what is in view when it is moved.
 """
 
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -166,6 +167,12 @@ class LineCursorView(LineView):
         if inside:
             self._go_to_row(*inside[0 if step > 0 else -1], margin=0)
         return bool(inside)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the line that was clicked; the base, whose handler comes next, its block."""
+        found = self._line_at(self.scroll_offset.y + event.y)
+        if found is not None and found[1].anchor is not None:
+            self._line, self._began = found[1].anchor, None
 
     def bring_cursor(self) -> None:
         """Put a cursor that was scrolled out of view on the first line in view."""
