@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from textual.geometry import Offset
+from textual.selection import Selection
 
 from parallel_agents.core.diff import Anchor, parse_hunks
 from parallel_agents.core.review import Comment, Passage, PlacedComment, Standing
@@ -445,6 +447,22 @@ async def test_a_click_chooses_its_line() -> None:
         assert view.line == Anchor(path="a.py", side="new", number=12)
         await pilot.press("j")
         assert view.line == Anchor(path="a.py", side="new", number=13)
+
+
+async def test_what_is_selected_with_the_mouse_is_chosen() -> None:
+    view = DiffView()
+    async with Host(view).run_test(size=(60, 24)) as pilot:
+        view.show(stat(changed("a.py")), {"a.py": patch("a.py", 10, 40)})
+        view.focus()
+        await pilot.pause()
+        lines = text(view).split("\n")
+        begin, end = (next(n for n, t in enumerate(lines) if w in t) for w in ("11 − old", "b10"))
+        view.screen.selections = {view: Selection(Offset(7, begin), Offset(9, end))}
+        view.choose_selected()
+        assert [(a.side, a.number) for a in view.chosen or ()] == [("new", 11), ("new", 13)]
+        assert view.text_selection is None
+        view.choose_selected()
+        assert [a.number for a in view.chosen or ()] == [11, 13]
 
 
 async def test_comments_stand_below_the_last_of_their_lines() -> None:

@@ -46,6 +46,7 @@ class Commenting:
         if state is None:
             return
         view = self._view
+        view.choose_selected()
         if isinstance(view.cursor, CommentKey):
             self._change(state, view.cursor.id)
             return

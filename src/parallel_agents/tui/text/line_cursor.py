@@ -174,6 +174,23 @@ class LineCursorView(LineView):
         if found is not None and found[1].anchor is not None:
             self._line, self._began = found[1].anchor, None
 
+    def choose_selected(self) -> None:
+        """Choose the lines that are selected with the mouse, on the side of the last one."""
+        selection = self.text_selection
+        if selection is None or not self.screen.get_selected_text():
+            return
+        last = self._tops[-1] - 1
+        begin = 0 if selection.start is None else selection.start.y
+        end = last if selection.end is None else min(selection.end.y, last)
+        shown = ((self._at(y)[0], self._line_at(y)) for y in range(begin, end + 1))
+        anchors = [(at, found[1].anchor) for at, found in shown if found is not None]
+        lines = [(at, anchor) for at, anchor in anchors if anchor is not None]
+        if lines:
+            index, here = lines[-1]
+            self._began = next(a for _, a in lines if replace(a, number=here.number) == here)
+            self.put_line(index, here)
+            self.screen.clear_selection()
+
     def bring_cursor(self) -> None:
         """Put a cursor that was scrolled out of view on the first line in view."""
         index = self.index_of(self.cursor)
