@@ -19,6 +19,7 @@ _SHOWN = {
     "requests": "auth-refactor",
     "many": "session-0",
     "diff": "big-change",
+    "review": "rate-limit",
     "nothing": "No",
 }
 
