@@ -10,7 +10,7 @@ from parallel_agents.core.options import JsonObject
 from parallel_agents.supervisor.place.running_tools import tool_at_work
 from tests.support.facts import records
 
-TOP = "/work/tree"
+TOP = "/srv/tree"
 
 
 def used(given: JsonObject, does: ToolKind = "edit") -> ev.ToolUsed:

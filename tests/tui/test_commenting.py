@@ -13,6 +13,7 @@ from parallel_agents.core.scope import Commit
 from parallel_agents.core.value import replace
 from parallel_agents.core.worktree import DiffPart
 from parallel_agents.tui.content.comment_lines import CommentKey
+from parallel_agents.tui.content.diff_lines import RowKey
 from parallel_agents.tui.screens.comment_dialog import CommentDialog
 from parallel_agents.wire import messages as m
 from tests.tui.drive import Drive, screen
@@ -155,3 +156,15 @@ async def test_beside_one_commit_comments_say_what_became_of_them_in_the_worktre
         await drive.press("1")
         await drive.until(lambda: fake.of(m.Comments)[-1].parts == (), "they are looked for now")
         await drive.shows("draft · src/a.py:10")
+
+
+async def test_the_whole_change_can_be_commented_on_from_its_head() -> None:
+    """The cursor could not get there once it had been moved."""
+    async with diff() as (drive, fake):
+        await drive.press("j")
+        assert drive.main.panes.diff.view.cursor == RowKey("src/a.py")
+        await drive.press("k")
+        await write(drive, *"split", "space", *"it")
+        (message,) = fake.of(m.WriteComment)
+        assert (message.path, message.first, message.text) == ("", 0, "split it")
+        await drive.shows("draft · the whole change")

@@ -87,33 +87,33 @@ def _check_words(message: WriteComment) -> None:
         raise UsageError("There is nothing to say.", "Write a comment.")
 
 
-def _draft(session: Session, id: str) -> Comment:  # noqa: A002 - as everywhere
-    comment = _comment(session, id)
+def _draft(session: Session, comment_id: str) -> Comment:
+    comment = _comment(session, comment_id)
     if not comment.is_draft:
         raise RefusedError("This comment was sent already.", "Write another one.")
     return comment
 
 
-def _comment(session: Session, id: str) -> Comment:  # noqa: A002 - as everywhere
-    comment = session.state.review.find(id)
+def _comment(session: Session, comment_id: str) -> Comment:
+    comment = session.state.review.find(comment_id)
     if comment is None:
         raise UserError(
-            f"There is no comment {id}.", f"See all: parallel-agents comments {session.id}"
+            f"There is no comment {comment_id}.", f"See all: parallel-agents comments {session.id}"
         )
     return comment
 
 
-def delete(session: Session, key: str, id: str) -> None:  # noqa: A002 - as everywhere
+def delete(session: Session, key: str, comment_id: str) -> None:
     """Take a comment back.
 
     Raises:
         UserError: there is no such comment.
     """
     if key not in session.state.keys:
-        session.ledger.record(ev.CommentDeleted(id=_comment(session, id).id), key=key)
+        session.ledger.record(ev.CommentDeleted(id=_comment(session, comment_id).id), key=key)
 
 
-def resolve(session: Session, key: str, id: str, *, resolved: bool) -> None:  # noqa: A002
+def resolve(session: Session, key: str, comment_id: str, *, resolved: bool) -> None:
     """Be done with a comment, or open it again.
 
     Raises:
@@ -121,11 +121,11 @@ def resolve(session: Session, key: str, id: str, *, resolved: bool) -> None:  # 
     """
     if key in session.state.keys:
         return
-    comment = _comment(session, id)
+    comment = _comment(session, comment_id)
     if comment.is_draft:
         raise RefusedError("This comment has not been sent.", "Delete it, or send it first.")
     if comment.resolved != resolved:
-        session.ledger.record(ev.CommentResolved(id=id, resolved=resolved), key=key)
+        session.ledger.record(ev.CommentResolved(id=comment_id, resolved=resolved), key=key)
 
 
 async def send(session: Session, key: str, ids: Sequence[str], note: str) -> None:

@@ -42,7 +42,7 @@ def head_block(stat: ChangedFiles, whole: Totals, marks: FileMarks) -> Block:
         return [Line(row(left, line_counts(whole.insertions, whole.deletions, ink), width))]
 
     version = (scope, against, commit, whole, marks.word, viewed)
-    return Block(HeadKey(), version, build, stop=False)
+    return Block(HeadKey(), version, build)
 
 
 def _to(where: list[Span], ink: Ink) -> list[Span]:

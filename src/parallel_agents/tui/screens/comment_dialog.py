@@ -21,7 +21,8 @@ from parallel_agents.tui.text.styles import ink_of
 from parallel_agents.tui.widgets.editor import Editor
 from parallel_agents.tui.widgets.one_line import OneLine
 
-WRITTEN, LEFT = "written", ""
+WRITTEN = "written"
+"""Returned when the words count; leaving returns None."""
 
 _KEEP = 0.5
 """Seconds from a letter until what was typed is kept."""

@@ -20,6 +20,7 @@ from parallel_agents.tui.content.diff_lines import (
     Comments,
     FileBlockKey,
     FileKey,
+    HeadKey,
     HunkKey,
     MoreKey,
     RowKey,
@@ -245,6 +246,13 @@ class DiffView(LineCursorView, ReviewKeys, Keyed):
         self._ask()
 
     # --- moving ------------------------------------------------------------------------------
+
+    def _enter_cursor(self) -> None:
+        """Begin with a file; the head, where the whole change is commented on, is above it."""
+        super()._enter_cursor()
+        index = self.index_of(self.cursor)
+        if index is not None and isinstance(self.cursor, HeadKey):
+            self._step(index, 1)
 
     def action_hunk(self, step: int) -> None:
         """Go to the next hunk, or the one before."""
